@@ -1,0 +1,75 @@
+# What people type. Each command is an npm script of the same name, so that it runs on the Node of node_modules
+# whatever the machine has; this file adds what has to be there before.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+# The steps of `test` share the machine's ports and processors: one after the other, even with -j.
+.NOTPARALLEL:
+
+run := npm run --silent
+
+.PHONY: help
+help: ## this list
+	@awk -F ':[^#]*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: setup ## all parts on this machine, live traffic, a rolling upgrade, a verdict; ONCE=1 ends after it
+	@$(run) demo -- $(if $(ONCE),--once)
+
+.PHONY: up
+up: setup ## Envoy, etcd, two Batons and three simulated pods in the background
+	@$(run) up
+
+.PHONY: down
+down: node_modules/.package-lock.json ## end what `make up` started
+	@$(run) down
+
+.PHONY: test
+test: forget setup check integration e2e ## set-up and every test
+
+.PHONY: check
+check: node_modules/.package-lock.json ## the quick part: format, lint, types, generated code, unit and property tests
+	@$(run) check
+
+.PHONY: unit
+unit: node_modules/.package-lock.json ## unit and property tests
+	@$(run) unit
+
+.PHONY: integration
+integration: setup ## tests with a real etcd
+	@$(run) integration
+
+.PHONY: e2e
+e2e: setup ## tests with a real Envoy and a real etcd
+	@$(run) e2e
+
+.PHONY: format
+format: node_modules/.package-lock.json ## bring the code into its format
+	@$(run) format
+
+.PHONY: generate
+generate: node_modules/.package-lock.json ## types from proto/
+	@$(run) generate
+
+.PHONY: setup
+setup: node_modules/.package-lock.json tools ## npm packages and tools, where missing or old
+
+.PHONY: tools
+tools: ## Envoy and etcd into .tools; ENVOY_BIN and ETCD_BIN name your own
+	@scripts/install-tools.sh
+
+.PHONY: clean
+clean: ## remove everything that the other targets made
+	@if [ -d .run/topology ]; then $(MAKE) down; fi
+	rm -rf node_modules .tools .run coverage
+
+# Results of earlier test runs, so that .ci/run counts only this one's.
+.PHONY: forget
+forget:
+	@rm -rf .run/tests
+
+# npm writes this file last. Installed again when the lock file is newer.
+node_modules/.package-lock.json: package-lock.json
+	@scripts/install-packages.sh
+	@touch $@

@@ -1,0 +1,32 @@
+import type { Config } from 'jest';
+
+/**
+ * Native ES modules in every suite (`--experimental-vm-modules` is set by the npm scripts),
+ * TypeScript stripped by swc. One project a kind of test, so that `make check` can run the
+ * quick ones alone.
+ */
+const transform: Config['transform'] = {
+  '^.+\\.ts$': [
+    '@swc/jest',
+    { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
+  ],
+};
+
+const suite = (displayName: string): NonNullable<Config['projects']>[number] => ({
+  displayName,
+  testMatch: [`<rootDir>/test/${displayName}/**/*.test.ts`],
+  extensionsToTreatAsEsm: ['.ts'],
+  testEnvironment: 'node',
+  transform,
+});
+
+const config: Config = {
+  projects: ['unit', 'property', 'integration', 'e2e'].map(suite),
+  testTimeout: 60_000,
+  // Now and then Node 24 never comes back from its own clean-up at exit, with all handles closed and after the
+  // last result is printed (it spins in Environment::CleanupHandles). Each file checks for its own leaks
+  // (test/support/leakCheck.ts), so that nothing hides behind this.
+  forceExit: true,
+};
+
+export default config;
