@@ -1,0 +1,72 @@
+import type { MessageTypeDefinition } from '@grpc/proto-loader';
+import type { Bequest, Bequest__Output } from './generated/state/baton/state/v1/Bequest.ts';
+import type { Contribution, Contribution__Output } from './generated/state/baton/state/v1/Contribution.ts';
+import type { Instance, Instance__Output } from './generated/state/baton/state/v1/Instance.ts';
+import type {
+  RegisteredEndpoint,
+  RegisteredEndpoint__Output,
+} from './generated/state/baton/state/v1/RegisteredEndpoint.ts';
+import type { Target, Target__Output } from './generated/state/baton/state/v1/Target.ts';
+import { loadProto } from './loadProto.ts';
+
+/**
+ * Bytes of the shared store from and to messages, for each kind of record in proto/baton/state/v1.
+ * Not here: keys, leases, and what to do about a record that cannot be read (its reader skips, counts and logs).
+ */
+export interface StateCodec<Input, Output> {
+  /** Stamps this release's protocol version unless the message brings one. */
+  encode(message: Input): Buffer;
+  /**
+   * Fields that newer releases added are ignored; absent ones read as '', 0, [] or {}, except `optional` ones,
+   * which stay `undefined`.
+   * @throws Error that names the kind of record, when the bytes are none. Its `cause` is the parser's error.
+   */
+  decode(bytes: Uint8Array): Output;
+}
+
+/** Written into every record. See state.proto for when it is raised. */
+export const stateProtocolVersion = 1;
+
+const definitions = loadProto(['baton/state/v1/state.proto'], { defaults: true });
+
+const instance = codecOf<Instance, Instance__Output>('Instance');
+
+export const stateCodecs = {
+  instance: { encode: instance.encode, decode: (bytes) => withKnownPhase(instance.decode(bytes)) },
+  contribution: codecOf<Contribution, Contribution__Output>('Contribution'),
+  bequest: codecOf<Bequest, Bequest__Output>('Bequest'),
+  registeredEndpoint: codecOf<RegisteredEndpoint, RegisteredEndpoint__Output>('RegisteredEndpoint'),
+  target: codecOf<Target, Target__Output>('Target'),
+} as const satisfies Record<string, StateCodec<never, unknown>>;
+
+function codecOf<Input extends { protocol_version?: number }, Output extends { protocol_version: number }>(
+  name: string,
+): StateCodec<Input, Output> {
+  const { serialize, deserialize } = definitions[
+    `baton.state.v1.${name}`
+  ] as unknown as MessageTypeDefinition<Input, Output>;
+  return {
+    encode: (message) =>
+      serialize({ ...message, protocol_version: message.protocol_version ?? stateProtocolVersion }),
+    decode(bytes) {
+      let message: Output;
+      try {
+        // A plain Uint8Array, whatever its type says: given a Buffer, the parser takes a text that was cut
+        // short for a whole one.
+        message = deserialize(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) as Buffer);
+      } catch (cause) {
+        throw new Error(`not a readable ${name} record (${bytes.length} bytes)`, { cause });
+      }
+      // Text and other messages often parse as fields nobody knows; none of them has a version.
+      if (message.protocol_version === 0) {
+        throw new Error(`not a readable ${name} record (${bytes.length} bytes): it has no protocol version`);
+      }
+      return message;
+    },
+  };
+}
+
+/** The parser leaves the value of a phase it does not know as a number, whatever its type says. */
+function withKnownPhase(message: Instance__Output): Instance__Output {
+  return typeof message.phase === 'string' ? message : { ...message, phase: 'PHASE_UNSPECIFIED' };
+}

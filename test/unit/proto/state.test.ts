@@ -1,0 +1,241 @@
+import protobuf from 'protobufjs';
+import { stateCodecs, stateProtocolVersion } from '../../../src/proto/stateCodecs.ts';
+
+/** What a release with more fields, or with a phase of its own, would write. Numbers beyond ours are new. */
+const newerRelease = protobuf.parse(
+  `syntax = "proto3";
+   package newer;
+   message Note { string text = 1; repeated uint32 marks = 2; }
+   message Instance {
+     uint32 protocol_version = 1; string id = 2; int64 generation = 4; uint32 phase = 5;
+     string region = 100; Note note = 101; fixed64 cookie = 102; repeated float curve = 103;
+   }
+   message EndpointLoad { string address = 1; uint32 in_flight = 2; uint32 queued = 90; }
+   message Contribution {
+     uint32 protocol_version = 1; uint64 sequence = 2; repeated EndpointLoad loads = 3; bytes digest = 90;
+   }`,
+  { keepCase: true },
+).root;
+
+function writtenByNewerRelease(name: string, message: object): Uint8Array {
+  const type = newerRelease.lookupType(`newer.${name}`);
+  return type.encode(type.fromObject(message)).finish();
+}
+
+const loads = [
+  { address: '10.0.0.1:8000', in_flight: 10 },
+  { address: '[2001:db8::1]:8000', in_flight: 4_294_967_295 },
+];
+
+describe('a record that is written and read', () => {
+  it('comes back whole: an instance', () => {
+    const message = {
+      protocol_version: 1,
+      id: 'host-1-4711-ab12',
+      release: '0.1.0',
+      generation: 7,
+      phase: 'DRAINING',
+      addresses: ['127.0.0.1:50051', '[::1]:50051'],
+      zone: 'zone-a',
+      started_unix_ms: 1_795_000_000_123,
+      without_endpoints: true,
+      sequence: 12,
+    } as const;
+    expect(
+      stateCodecs.instance.decode(
+        stateCodecs.instance.encode({ ...message, addresses: [...message.addresses] }),
+      ),
+    ).toEqual(message);
+  });
+
+  it('comes back whole: a contribution', () => {
+    const message = { protocol_version: 1, sequence: 9_007_199_254_740_991, loads };
+    expect(stateCodecs.contribution.decode(stateCodecs.contribution.encode(message))).toEqual(message);
+  });
+
+  it('comes back whole: a bequest', () => {
+    const message = { protocol_version: 1, loads, bequeathed_unix_ms: 1_795_000_000_123, ttl_ms: 60_000 };
+    expect(stateCodecs.bequest.decode(stateCodecs.bequest.encode(message))).toEqual(message);
+  });
+
+  it('comes back whole: a registered endpoint', () => {
+    const message = {
+      protocol_version: 1,
+      address: '10.0.0.1:8000',
+      weight: 1.5,
+      labels: { gpu: 'h100', rack: '' },
+      models: ['llama-3', 'qwen'],
+      slots: 8,
+    };
+    expect(stateCodecs.registeredEndpoint.decode(stateCodecs.registeredEndpoint.encode(message))).toEqual(
+      message,
+    );
+  });
+
+  it('comes back whole: a target', () => {
+    const message = { protocol_version: 1, pinned_generation: 3, reason: 'rollback', set_unix_ms: 5 };
+    expect(stateCodecs.target.decode(stateCodecs.target.encode(message))).toEqual(message);
+  });
+
+  it('is a Buffer, and is read from any Uint8Array', () => {
+    const bytes = stateCodecs.contribution.encode({ sequence: 1, loads });
+    expect(Buffer.isBuffer(bytes)).toBe(true);
+    expect(stateCodecs.contribution.decode(new Uint8Array(bytes)).loads).toEqual(loads);
+  });
+});
+
+describe('a field that is absent', () => {
+  it('reads as an empty value', () => {
+    expect(stateCodecs.instance.decode(stateCodecs.instance.encode({}))).toEqual({
+      protocol_version: stateProtocolVersion,
+      id: '',
+      release: '',
+      generation: 0,
+      phase: 'PHASE_UNSPECIFIED',
+      addresses: [],
+      zone: '',
+      started_unix_ms: 0,
+      without_endpoints: false,
+      sequence: 0,
+    });
+    expect(stateCodecs.registeredEndpoint.decode(stateCodecs.registeredEndpoint.encode({}))).toEqual({
+      protocol_version: stateProtocolVersion,
+      address: '',
+      weight: 0,
+      labels: {},
+      models: [],
+      slots: 0,
+    });
+    expect(stateCodecs.contribution.decode(stateCodecs.contribution.encode({ loads: [{}] }))).toEqual({
+      protocol_version: stateProtocolVersion,
+      sequence: 0,
+      loads: [{ address: '', in_flight: 0 }],
+    });
+  });
+
+  it('differs from zero where that matters: no pin is not a pin to generation 0', () => {
+    expect(stateCodecs.target.decode(stateCodecs.target.encode({})).pinned_generation).toBeUndefined();
+    const pinned = stateCodecs.target.encode({ pinned_generation: 0 });
+    expect(stateCodecs.target.decode(pinned).pinned_generation).toBe(0);
+  });
+});
+
+describe('a record of a newer release', () => {
+  it('is read, and its unknown fields are ignored', () => {
+    const bytes = writtenByNewerRelease('Instance', {
+      protocol_version: 9,
+      id: 'new-1',
+      generation: 8,
+      phase: 2,
+      region: 'north',
+      note: { text: 'hello', marks: [1, 2, 3] },
+      cookie: 77,
+      curve: [0.5, 0.25],
+    });
+    expect(stateCodecs.instance.decode(bytes)).toEqual({
+      ...stateCodecs.instance.decode(stateCodecs.instance.encode({})),
+      protocol_version: 9,
+      id: 'new-1',
+      generation: 8,
+      phase: 'READY',
+    });
+  });
+
+  it('is read when the unknown fields are inside repeated messages', () => {
+    const bytes = writtenByNewerRelease('Contribution', {
+      protocol_version: 2,
+      sequence: 5,
+      loads: loads.map((load) => ({ ...load, queued: 3 })),
+      digest: Buffer.from('digest'),
+    });
+    expect(stateCodecs.contribution.decode(bytes)).toEqual({ protocol_version: 2, sequence: 5, loads });
+  });
+
+  it('has the phase unspecified when this release does not know it', () => {
+    const bytes = writtenByNewerRelease('Instance', { protocol_version: 2, id: 'new-1', phase: 42 });
+    expect(stateCodecs.instance.decode(bytes).phase).toBe('PHASE_UNSPECIFIED');
+  });
+});
+
+describe('bytes that are no record', () => {
+  const whole = stateCodecs.instance.encode({ id: 'host-1', addresses: ['127.0.0.1:50051'] });
+
+  it.each([
+    ['no bytes', Buffer.alloc(0)],
+    ['JSON text', Buffer.from('{"id":"host-1","generation":7}')],
+    ['plain text', Buffer.from('hello world')],
+    ['a record cut short', whole.subarray(0, whole.length - 3)],
+    ['a length beyond the end', Buffer.from([0x08, 0x01, 0x12, 0x7f, 0x61])],
+    ['a number without an end', Buffer.alloc(12, 0xff)],
+    ['fields nobody knows', Buffer.from([0xf8, 0x7f, 0x01])],
+  ])('are refused with the kind of record and the size: %s', (_what, bytes) => {
+    const problem = `not a readable Instance record (${bytes.length} bytes)`;
+    expect(() => stateCodecs.instance.decode(bytes)).toThrow(problem);
+  });
+
+  it.each(Object.entries(stateCodecs))('are refused by every codec: %s', (_name, codec) => {
+    expect(() => codec.decode(Buffer.from([0x08]))).toThrow(/^not a readable \w+ record \(1 bytes\)$/);
+    expect(() => codec.decode(Buffer.alloc(0))).toThrow(/it has no protocol version$/);
+  });
+
+  it('leave the parser’s error as the cause', () => {
+    let thrown: unknown;
+    try {
+      stateCodecs.instance.decode(whole.subarray(0, whole.length - 3));
+    } catch (error) {
+      thrown = error;
+    }
+    expect((thrown as Error).cause).toBeInstanceOf(RangeError);
+  });
+});
+
+describe('the bytes of a record', () => {
+  /** Both releases read the store during an upgrade: a record must stay what earlier releases wrote. */
+  it.each([
+    [
+      'an instance',
+      stateCodecs.instance.encode({
+        id: 'a',
+        release: 'b',
+        generation: 3,
+        phase: 'READY',
+        addresses: ['c'],
+        zone: 'd',
+        started_unix_ms: 8,
+      }),
+      '08011201611a0162200328023201633a01644008',
+    ],
+    [
+      'a contribution',
+      stateCodecs.contribution.encode({ sequence: 2, loads: [{ address: 'a', in_flight: 3 }] }),
+      '080110021a050a01611003',
+    ],
+    [
+      'a bequest',
+      stateCodecs.bequest.encode({
+        loads: [{ address: 'a', in_flight: 3 }],
+        bequeathed_unix_ms: 5,
+        ttl_ms: 6,
+      }),
+      '080112050a0161100318052006',
+    ],
+    [
+      'a registered endpoint',
+      stateCodecs.registeredEndpoint.encode({
+        address: 'a',
+        weight: 2,
+        labels: { b: 'c' },
+        models: ['d'],
+        slots: 6,
+      }),
+      '080112016119000000000000004022060a01621201632a01643006',
+    ],
+    [
+      'a target',
+      stateCodecs.target.encode({ pinned_generation: 3, reason: 'a', set_unix_ms: 4 }),
+      '080110031a01612004',
+    ],
+  ])('are those that earlier releases wrote: %s', (_kind, bytes, hex) => {
+    expect(bytes.toString('hex')).toBe(hex);
+  });
+});
