@@ -1,0 +1,22 @@
+import type { Endpoint } from './endpoint.ts';
+import type { Load } from './load.ts';
+
+/** Chooses one of the candidates. May keep a memory of its own picks, and nothing else. */
+export interface Policy {
+  readonly name: PolicyName;
+  /** @param candidates at least one, in no particular order */
+  choose(candidates: readonly Endpoint[], load: Load): Endpoint;
+}
+
+/** The names clients may ask for, as `routing-strategy` spells them. */
+export const policyNames = ['random', 'round-robin', 'least-request', 'power-of-two'] as const;
+export type PolicyName = (typeof policyNames)[number];
+
+export function isPolicyName(name: string): name is PolicyName {
+  return (policyNames as readonly string[]).includes(name);
+}
+
+/** The load an endpoint would carry with one request more, relative to its capacity. */
+export function relativeLoad(endpoint: Endpoint, load: Load): number {
+  return (load.inFlight(endpoint.address) + 1) / endpoint.weight;
+}

@@ -1,0 +1,91 @@
+import type { Endpoint } from '../../../src/scheduling/endpoint.ts';
+import type { Load } from '../../../src/scheduling/load.ts';
+import { createPolicies } from '../../../src/scheduling/policies/index.ts';
+import { type Policy, policyNames } from '../../../src/scheduling/policy.ts';
+import { endpoint, endpoints, loads } from '../../support/endpoints.ts';
+import { seededRandom } from '../../support/seededRandom.ts';
+
+const idle = loads({});
+const policies = () => createPolicies({ random: seededRandom(7) });
+
+function tally(policy: Policy, candidates: readonly Endpoint[], load: Load, picks: number): number[] {
+  const counts = new Map<string, number>();
+  for (let i = 0; i < picks; i += 1) {
+    const { address } = policy.choose(candidates, load);
+    counts.set(address, (counts.get(address) ?? 0) + 1);
+  }
+  return candidates.map(({ address }) => counts.get(address) ?? 0);
+}
+
+describe.each(policyNames)('%s', (name) => {
+  it('takes the only candidate', () => {
+    const [only] = endpoints(1);
+    expect(policies()[name].choose([only as Endpoint], idle)).toBe(only);
+  });
+
+  it('uses every one of equal idle candidates about equally', () => {
+    for (const share of tally(policies()[name], endpoints(4), idle, 4000)) {
+      expect(share).toBeGreaterThan(850);
+      expect(share).toBeLessThan(1150);
+    }
+  });
+});
+
+describe('least-request', () => {
+  it('picks the one with the fewest in flight', () => {
+    const load = loads({ '10.0.0.1:8000': 10, '10.0.0.2:8000': 20, '10.0.0.3:8000': 30 });
+    expect(tally(policies()['least-request'], endpoints(3), load, 100)).toEqual([100, 0, 0]);
+  });
+
+  it('breaks ties at random, so that two schedulers do not pick the same', () => {
+    const load = loads({ '10.0.0.3:8000': 1 });
+    const [first, second, third] = tally(policies()['least-request'], endpoints(3), load, 1000);
+    expect(first).toBeGreaterThan(400);
+    expect(second).toBeGreaterThan(400);
+    expect(third).toBe(0);
+  });
+
+  it('gives a heavier endpoint as much more as its weight says', () => {
+    const candidates = [endpoint('a:1', 3), endpoint('b:1', 1)];
+    const counts: Record<string, number> = {};
+    const policy = policies()['least-request'];
+    for (let i = 0; i < 40; i += 1) {
+      const { address } = policy.choose(candidates, loads(counts));
+      counts[address] = (counts[address] ?? 0) + 1;
+    }
+    expect(counts).toEqual({ 'a:1': 30, 'b:1': 10 });
+  });
+});
+
+describe('round-robin', () => {
+  it('visits each once before it visits one twice', () => {
+    const policy = policies()['round-robin'];
+    const candidates = endpoints(3);
+    const visited = Array.from({ length: 6 }, () => policy.choose(candidates, idle).address);
+    expect(new Set(visited.slice(0, 3)).size).toBe(3);
+    expect(visited.slice(3)).toEqual(visited.slice(0, 3));
+  });
+
+  it('spreads the turns of a heavier one out', () => {
+    const policy = policies()['round-robin'];
+    const candidates = [endpoint('a:1', 2), endpoint('b:1', 1), endpoint('c:1', 1)];
+    const visited = Array.from({ length: 8 }, () => policy.choose(candidates, idle).address[0]).join('');
+    expect(visited).toBe('abcaabca');
+  });
+
+  it('goes on when endpoints come and go', () => {
+    const policy = policies()['round-robin'];
+    for (let generation = 0; generation < 500; generation += 1) {
+      const candidates = [endpoint(`old-${generation}:1`), endpoint(`new-${generation}:1`)];
+      const visited = new Set([policy.choose(candidates, idle), policy.choose(candidates, idle)]);
+      expect(visited.size).toBe(2);
+    }
+  });
+});
+
+describe('power-of-two', () => {
+  it('never picks the most loaded of all', () => {
+    const load = loads({ '10.0.0.2:8000': 5 });
+    expect(tally(policies()['power-of-two'], endpoints(3), load, 500)[1]).toBe(0);
+  });
+});
