@@ -1,0 +1,86 @@
+import type { RecordListener } from '../etcd/records.ts';
+import type { Phase } from '../lifecycle.ts';
+import { stateCodecs } from '../proto/stateCodecs.ts';
+
+/** What an instance tells the others of itself. */
+export interface Instance {
+  readonly id: string;
+  /** Free text, for people. */
+  readonly release: string;
+  /** Orders releases; the higher one is the newer one. */
+  readonly generation: number;
+  /** undefined when a newer release has a phase this one does not know. */
+  readonly phase: Phase | undefined;
+  /** Where it takes ext_proc streams, `host:port`. */
+  readonly addresses: readonly string[];
+  readonly zone: string;
+  readonly startedUnixMs: number;
+}
+
+/** phase → its name in `baton.state.v1.Phase` */
+const phaseNames = {
+  starting: 'STARTING',
+  ready: 'READY',
+  standby: 'STANDBY',
+  draining: 'DRAINING',
+  stopped: 'STOPPED',
+} as const satisfies Record<Phase, string>;
+
+const phasesByName = new Map<string, Phase>(
+  Object.entries(phaseNames).map(([phase, name]) => [name, phase as Phase]),
+);
+
+export function encodeInstance(instance: Instance): Uint8Array {
+  const { phase, startedUnixMs, addresses, ...same } = instance;
+  return stateCodecs.instance.encode({
+    ...same,
+    addresses: [...addresses],
+    phase: phase === undefined ? 'PHASE_UNSPECIFIED' : phaseNames[phase],
+    started_unix_ms: startedUnixMs,
+  });
+}
+
+/** @throws Error when the bytes are not such a record */
+export function decodeInstance(id: string, value: Uint8Array): Instance {
+  const { release, generation, phase, addresses, zone, started_unix_ms } = stateCodecs.instance.decode(value);
+  return {
+    id,
+    release,
+    generation,
+    phase: phasesByName.get(phase),
+    addresses,
+    zone,
+    startedUnixMs: started_unix_ms,
+  };
+}
+
+/** The records under `instances/`: everybody who lives, this instance included. */
+export class Instances implements RecordListener {
+  #known = new Map<string, Instance>();
+  readonly #onUnreadable: (key: string, cause: unknown) => void;
+
+  constructor({ onUnreadable }: { onUnreadable: (key: string, cause: unknown) => void }) {
+    this.#onUnreadable = onUnreadable;
+  }
+
+  get known(): ReadonlyMap<string, Instance> {
+    return this.#known;
+  }
+
+  onSnapshot(records: ReadonlyMap<string, Uint8Array>): void {
+    this.#known = new Map();
+    for (const [id, value] of records) this.onPut(id, value);
+  }
+
+  onPut(id: string, value: Uint8Array): void {
+    try {
+      this.#known.set(id, decodeInstance(id, value));
+    } catch (cause) {
+      this.#onUnreadable(id, cause);
+    }
+  }
+
+  onDelete(id: string): void {
+    this.#known.delete(id);
+  }
+}

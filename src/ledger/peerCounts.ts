@@ -1,0 +1,80 @@
+/**
+ * What the other instances have in flight: each one's last contribution, and their sum, kept so that a
+ * decision reads one number. While the store cannot be followed the numbers are frozen, and since nobody
+ * corrects them any more they are given less and less weight until they count for nothing.
+ */
+export class PeerCounts {
+  readonly #contributions = new Map<string, ReadonlyMap<string, number>>();
+  readonly #sums = new Map<string, number>();
+  readonly #fadeMs: number;
+  readonly #nowMs: () => number;
+  #frozenAtMs: number | undefined;
+
+  /** @param nowMs a clock that never jumps */
+  constructor({ fadeMs, nowMs }: { fadeMs: number; nowMs: () => number }) {
+    this.#fadeMs = fadeMs;
+    this.#nowMs = nowMs;
+  }
+
+  /** The last contribution of each, by contributor. */
+  get contributions(): ReadonlyMap<string, ReadonlyMap<string, number>> {
+    return this.#contributions;
+  }
+
+  /** Unfaded sums, by address. */
+  get sums(): ReadonlyMap<string, number> {
+    return this.#sums;
+  }
+
+  of(address: string): number {
+    const sum = this.#sums.get(address);
+    return sum === undefined ? 0 : sum * this.weight();
+  }
+
+  /** What a peer's request counts for: 1 while the store is followed, falling to 0 over `fadeMs` after. */
+  weight(): number {
+    if (this.#frozenAtMs === undefined) return 1;
+    return Math.max(0, 1 - (this.#nowMs() - this.#frozenAtMs) / this.#fadeMs);
+  }
+
+  /** Milliseconds since the numbers were last known to be current; 0 while the store is followed. */
+  ageMs(): number {
+    return this.#frozenAtMs === undefined ? 0 : this.#nowMs() - this.#frozenAtMs;
+  }
+
+  /** Replaces what one contributor has in flight. */
+  set(contributor: string, counts: ReadonlyMap<string, number>): void {
+    this.delete(contributor);
+    this.#contributions.set(contributor, counts);
+    for (const [address, count] of counts) this.#sums.set(address, (this.#sums.get(address) ?? 0) + count);
+  }
+
+  delete(contributor: string): void {
+    const old = this.#contributions.get(contributor);
+    if (old === undefined) return;
+    this.#contributions.delete(contributor);
+    for (const [address, count] of old) {
+      const left = (this.#sums.get(address) ?? 0) - count;
+      if (left > 0) this.#sums.set(address, left);
+      else this.#sums.delete(address);
+    }
+  }
+
+  /** Replaces everything with what the store holds now, and believes it. */
+  replaceAll(contributions: ReadonlyMap<string, ReadonlyMap<string, number>>): void {
+    this.#contributions.clear();
+    this.#sums.clear();
+    for (const [contributor, counts] of contributions) this.set(contributor, counts);
+    this.#frozenAtMs = undefined;
+  }
+
+  /** The store can no longer be followed: what is known grows old from now on. */
+  freeze(): void {
+    this.#frozenAtMs ??= this.#nowMs();
+  }
+
+  /** The store is followed again without a gap. */
+  thaw(): void {
+    this.#frozenAtMs = undefined;
+  }
+}

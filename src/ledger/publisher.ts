@@ -1,0 +1,85 @@
+import { performance } from 'node:perf_hooks';
+
+type State =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'waiting'; readonly timer: NodeJS.Timeout }
+  | { readonly kind: 'writing'; readonly written: Promise<void>; readonly changedMeanwhile: boolean }
+  | { readonly kind: 'stopped' };
+
+export interface PublisherOptions {
+  /** Writes the counts as they are when it is called. May reject; it is then tried again. */
+  readonly write: () => Promise<void>;
+  /** The least time between the starts of two writes. */
+  readonly minIntervalMs: number;
+  /** The wait after a write that failed. */
+  readonly retryMs: number;
+  readonly onWritten?: (outcome: 'ok' | 'failed', cause?: unknown) => void;
+}
+
+/**
+ * Conflated publishing: many changes, few writes. A change is written as soon as the last write is
+ * `minIntervalMs` old; what changes in between goes out together at the end of that time. At most one write
+ * is under way, none is queued, and without changes there are no writes.
+ *
+ * idle     → waiting   a change
+ * waiting  → writing   its time has come
+ * writing  → idle      written, nothing changed since
+ * writing  → waiting   something changed since, or the write failed
+ */
+export class Publisher {
+  readonly #options: PublisherOptions;
+  #state: State = { kind: 'idle' };
+  #lastWriteMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+  }
+
+  /** Something changed. Costs next to nothing; the write begins after the current turn of the event loop. */
+  changed(): void {
+    if (this.#state.kind === 'idle')
+      this.#wait(this.#lastWriteMs + this.#options.minIntervalMs - performance.now());
+    else if (this.#state.kind === 'writing' && !this.#state.changedMeanwhile) {
+      this.#state = { ...this.#state, changedMeanwhile: true };
+    }
+  }
+
+  /** Writes what is not written yet, now, and waits for it. Rejects when that one write fails. */
+  async flush(): Promise<void> {
+    while (this.#state.kind === 'writing') await this.#state.written;
+    if (this.#state.kind !== 'waiting') return;
+    clearTimeout(this.#state.timer);
+    this.#state = { kind: 'idle' };
+    await this.#options.write();
+  }
+
+  stop(): void {
+    if (this.#state.kind === 'waiting') clearTimeout(this.#state.timer);
+    this.#state = { kind: 'stopped' };
+  }
+
+  #wait(ms: number): void {
+    this.#state = { kind: 'waiting', timer: setTimeout(() => this.#begin(), Math.max(0, ms)) };
+  }
+
+  #begin(): void {
+    this.#lastWriteMs = performance.now();
+    this.#state = { kind: 'writing', changedMeanwhile: false, written: this.#writeOnce() };
+  }
+
+  async #writeOnce(): Promise<void> {
+    const { write, minIntervalMs, retryMs, onWritten } = this.#options;
+    let failed = false;
+    try {
+      await write();
+      onWritten?.('ok');
+    } catch (cause) {
+      failed = true;
+      onWritten?.('failed', cause);
+    }
+    if (this.#state.kind !== 'writing') return;
+    const again = failed || this.#state.changedMeanwhile;
+    this.#state = { kind: 'idle' };
+    if (again) this.#wait(failed ? retryMs : this.#lastWriteMs + minIntervalMs - performance.now());
+  }
+}

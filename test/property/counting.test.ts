@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import type { EdgeStream } from '../../src/extproc/edgeStream.ts';
+import { Exchanges } from '../../src/extproc/exchanges.ts';
+import { MemoryLedger } from '../../src/ledger/memoryLedger.ts';
+import { Scheduler } from '../../src/scheduler.ts';
+import { createPolicies } from '../../src/scheduling/policies/index.ts';
+import { policyNames } from '../../src/scheduling/policy.ts';
+import { endpoints } from '../support/endpoints.ts';
+import { seededRandom } from '../support/seededRandom.ts';
+
+/**
+ * Drives the real exchanges, scheduler and ledger through random interleavings of everything that can happen
+ * to a stream: messages in any order, every way to end, twice and at the wrong time.
+ */
+const happenings = [
+  'headers',
+  'unknown-policy',
+  'subset-empty',
+  'response',
+  'trailers',
+  'nonsense',
+  'observed',
+  'end',
+  'cancelled',
+  'error',
+] as const;
+type Happening = (typeof happenings)[number] | 'drain' | 'pool-empty' | 'pool-back';
+
+const messages = {
+  headers: { request: 'request_headers', request_headers: {} },
+  'unknown-policy': {
+    request: 'request_headers',
+    request_headers: { headers: { headers: [{ key: 'routing-strategy', raw_value: Buffer.from('x') }] } },
+  },
+  'subset-empty': {
+    request: 'request_headers',
+    request_headers: {},
+    metadata_context: {
+      filter_metadata: {
+        'envoy.lb.subset_hint': {
+          fields: { 'x-gateway-destination-endpoint-subset': { stringValue: '10.9.9.9:1' } },
+        },
+      },
+    },
+  },
+  response: { request: 'response_headers', response_headers: {} },
+  trailers: { request: 'response_trailers', response_trailers: {} },
+  nonsense: {},
+  observed: { request: 'request_headers', request_headers: {}, observability_mode: true },
+} as const;
+
+const silentStream: EdgeStream = { reply() {}, finish() {}, refuse() {} };
+
+function system() {
+  const ledger = new MemoryLedger();
+  const random = seededRandom(1);
+  let ready = endpoints(3);
+  const scheduler = new Scheduler({
+    pool: { all: () => ready, ready: () => ready, onChange: () => () => {} },
+    ledger,
+    policies: createPolicies({ random }),
+    defaultPolicy: policyNames[2],
+    allowRequestPolicy: true,
+    unknownPolicy: 'reject',
+    random,
+  });
+  const exchanges = new Exchanges({
+    answersStreams: () => true,
+    maxStreams: 1000,
+    decide: (facts) => scheduler.schedule(facts),
+    extraHeaders: [],
+    retryAfterSeconds: 1,
+    nowMs: () => 0,
+    onEnded() {},
+    onOverload() {},
+  });
+  return {
+    ledger,
+    exchanges,
+    setPool: (count: number) => {
+      ready = endpoints(count);
+    },
+  };
+}
+
+describe('however streams end, in whatever order', () => {
+  it('counts what is open, never below zero, and zero in the end', () => {
+    const step = fc.tuple(
+      fc.nat(9),
+      fc.constantFrom<Happening>(...happenings, 'drain', 'pool-empty', 'pool-back'),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const { ledger, exchanges, setPool } = system();
+        const streams = Array.from({ length: 10 }, () => exchanges.accept(silentStream));
+        const total = (): number => [...ledger.own().values()].reduce((sum, count) => sum + count, 0);
+
+        for (const [which, happening] of steps) {
+          const stream = streams[which];
+          if (happening === 'drain') exchanges.halfCloseAll();
+          else if (happening === 'pool-empty') setPool(0);
+          else if (happening === 'pool-back') setPool(3);
+          else if (happening === 'end') stream?.onEnd();
+          else if (happening === 'cancelled' || happening === 'error') stream?.onGone(happening);
+          else stream?.onMessage(messages[happening] as never);
+
+          expect([...ledger.own().values()].every((count) => count > 0)).toBe(true);
+          expect(total()).toBeLessThanOrEqual(exchanges.open);
+        }
+        for (const stream of streams) stream.onEnd();
+        expect(total()).toBe(0);
+        expect(exchanges.open).toBe(0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('releases a reservation once, whoever calls it how often', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(4), fc.boolean()), { maxLength: 100 }), (steps) => {
+        const ledger = new MemoryLedger();
+        const held: { address: string; release(): void; released: boolean }[] = [];
+        for (const [pod, isRelease] of steps) {
+          const address = `pod-${pod}`;
+          if (isRelease) {
+            const any = held[pod];
+            any?.release();
+            if (any) any.released = true;
+          } else held.push({ ...ledger.reserve(address), released: false });
+          for (let i = 0; i < 5; i += 1) {
+            const expected = held.filter((h) => h.address === `pod-${i}` && !h.released).length;
+            expect(ledger.inFlight(`pod-${i}`)).toBe(expected);
+          }
+        }
+      }),
+    );
+  });
+});

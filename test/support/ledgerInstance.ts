@@ -1,0 +1,66 @@
+import { performance } from 'node:perf_hooks';
+import { SharedStore } from '../../src/etcd/sharedStore.ts';
+import { EtcdLedger } from '../../src/ledger/etcdLedger.ts';
+import { silentLog } from '../../src/telemetry/log.ts';
+
+export interface LedgerInstance {
+  readonly id: string;
+  readonly store: SharedStore;
+  readonly ledger: EtcdLedger;
+  /** Successful writes of the counts. */
+  writes(): number;
+  stop(): Promise<void>;
+}
+
+export interface LedgerOptions {
+  readonly prefix?: string;
+  readonly leaseTtlSeconds?: number;
+  readonly fadeMs?: number;
+  readonly minIntervalMs?: number;
+}
+
+/** One instance's ledger on a real etcd, without the rest of the process. Started, not necessarily joined. */
+export function startLedger(
+  id: string,
+  etcdUrl: string,
+  {
+    prefix = '/baton/v1/test/',
+    leaseTtlSeconds = 2,
+    fadeMs = 30_000,
+    minIntervalMs = 20,
+  }: LedgerOptions = {},
+): LedgerInstance {
+  let writes = 0;
+  const store = new SharedStore({ endpoints: [etcdUrl], prefix, leaseTtlSeconds, requestTimeoutMs: 1_000 });
+  const ledger = new EtcdLedger({
+    store,
+    ownId: id,
+    self: () => ({
+      id,
+      release: '1',
+      generation: 0,
+      phase: 'ready',
+      addresses: [],
+      zone: '',
+      startedUnixMs: 0,
+    }),
+    minIntervalMs,
+    fadeMs,
+    patienceMs: leaseTtlSeconds * 1000,
+    nowMs: () => performance.now(),
+    log: silentLog,
+    metrics: {
+      recordSkipped() {},
+      storeWritten: (outcome) => {
+        if (outcome === 'ok') writes += 1;
+      },
+      syncLag() {},
+    },
+  });
+  store.start();
+  const stop = async (): Promise<void> => {
+    await ledger.stop();
+    await store.stop();
+  };
+  return { id, store, ledger, writes: () => writes, stop };
+}

@@ -1,0 +1,105 @@
+import { Publisher } from '../../../src/ledger/publisher.ts';
+import { until } from '../../../src/rehearsal/until.ts';
+
+/** A publisher whose writes end when the test says so. */
+function harness({ minIntervalMs = 1, retryMs = 5 } = {}) {
+  const writes: PromiseWithResolvers<void>[] = [];
+  const outcomes: string[] = [];
+  const publisher = new Publisher({
+    write: () => {
+      const write = Promise.withResolvers<void>();
+      writes.push(write);
+      return write.promise;
+    },
+    minIntervalMs,
+    retryMs,
+    onWritten: (outcome) => outcomes.push(outcome),
+  });
+  const begun = (count: number) => until(() => writes.length === count, { what: `${count} writes` });
+  return { publisher, writes, outcomes, begun };
+}
+
+const aWhile = () => new Promise((resolve) => setTimeout(resolve, 30));
+
+describe('when counts change', () => {
+  it('writes once for many changes', async () => {
+    const { publisher, writes, begun } = harness();
+    for (let i = 0; i < 100; i += 1) publisher.changed();
+    await begun(1);
+    writes[0]?.resolve();
+    await aWhile();
+    expect(writes).toHaveLength(1);
+  });
+
+  it('has one write under way at most, and one more for all that changed meanwhile', async () => {
+    const { publisher, writes, begun } = harness();
+    publisher.changed();
+    await begun(1);
+    for (let i = 0; i < 100; i += 1) publisher.changed();
+    await aWhile();
+    expect(writes).toHaveLength(1);
+    writes[0]?.resolve();
+    await begun(2);
+    writes[1]?.resolve();
+    await aWhile();
+    expect(writes).toHaveLength(2);
+  });
+
+  it('tries again after a write that failed', async () => {
+    const { publisher, writes, outcomes, begun } = harness();
+    publisher.changed();
+    await begun(1);
+    writes[0]?.reject(new Error('no'));
+    await begun(2);
+    writes[1]?.resolve();
+    await aWhile();
+    expect(outcomes).toEqual(['failed', 'ok']);
+  });
+});
+
+describe('when it is flushed', () => {
+  it('writes at once what waits for its interval', async () => {
+    const { publisher, writes, begun } = harness({ minIntervalMs: 60_000 });
+    publisher.changed();
+    await begun(1);
+    writes[0]?.resolve();
+    await aWhile();
+    publisher.changed();
+    const flushed = publisher.flush();
+    await begun(2);
+    writes[1]?.resolve();
+    await flushed;
+  });
+
+  it('waits for the write under way and then for what changed meanwhile', async () => {
+    const { publisher, writes, begun } = harness({ minIntervalMs: 60_000 });
+    publisher.changed();
+    await begun(1);
+    publisher.changed();
+    let done = false;
+    const flushed = publisher.flush().then(() => (done = true));
+    await aWhile();
+    expect(done).toBe(false);
+    writes[0]?.resolve();
+    await begun(2);
+    writes[1]?.resolve();
+    await flushed;
+  });
+
+  it('has nothing to do when nothing changed', async () => {
+    const { publisher, writes } = harness();
+    await publisher.flush();
+    expect(writes).toHaveLength(0);
+  });
+});
+
+describe('when it is stopped', () => {
+  it('writes no more', async () => {
+    const { publisher, writes } = harness();
+    publisher.changed();
+    publisher.stop();
+    publisher.changed();
+    await aWhile();
+    expect(writes).toHaveLength(0);
+  });
+});
