@@ -1,0 +1,165 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Endpoint } from '../scheduling/endpoint.ts';
+import type { EndpointHealth, EndpointSource, HealthChange, Pool, PoolReport } from './pool.ts';
+
+/**
+ * The pool of one instance: what its sources name, less what its prober finds unfit. Both lists are made when
+ * something changes, never when they are read, since `ready()` is on the path of every request. Where two
+ * sources name one address, the first source in the list describes it.
+ */
+export interface CompositePoolOptions {
+  readonly sources: readonly EndpointSource[];
+  /** Left out: every endpoint is ready as soon as it is named. */
+  readonly health?: EndpointHealth | undefined;
+  readonly report: PoolReport;
+}
+
+/** An address that `source` names although `kept`, an earlier source or itself, has described it. */
+interface Duplicate {
+  readonly endpoint: string;
+  readonly source: string;
+  readonly kept: string;
+}
+
+export class CompositePool implements Pool {
+  readonly #sources: readonly EndpointSource[];
+  readonly #health: EndpointHealth | undefined;
+  readonly #report: PoolReport;
+  /** What each source said last, in the order of the sources. */
+  readonly #told: (readonly Endpoint[])[];
+  readonly #listeners = new Set<() => void>();
+  #all: readonly Endpoint[] = [];
+  #ready: readonly Endpoint[] = [];
+  #duplicates: ReadonlyMap<string, Duplicate> = new Map();
+  #refreshSoon: NodeJS.Immediate | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor({ sources, health, report }: CompositePoolOptions) {
+    this.#sources = sources;
+    this.#health = health;
+    this.#report = report;
+    this.#told = sources.map(() => []);
+    health?.onVerdict((verdict) => this.#onVerdict(verdict));
+  }
+
+  all(): readonly Endpoint[] {
+    return this.#all;
+  }
+
+  ready(): readonly Endpoint[] {
+    return this.#ready;
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Resolves when every source has told once (etcd is not waited for), before the first verdicts.
+   * @throws the source's error, or an AggregateError of several; the pool is stopped then.
+   */
+  async start(): Promise<void> {
+    const starts = this.#sources.map((source, index) => source.start((told) => this.#onTold(index, told)));
+    const errors = (await Promise.allSettled(starts)).flatMap((end) =>
+      end.status === 'rejected' ? [end.reason] : [],
+    );
+    if (errors.length === 0) return;
+    await this.stop();
+    if (errors.length === 1) throw errors[0];
+    throw new AggregateError(errors, errors.map((error) => error.message).join('\n'));
+  }
+
+  /** The lists stay as they are: requests in flight may still ask for them. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    clearImmediate(this.#refreshSoon);
+    await Promise.all([...this.#sources.map((source) => source.stop()), this.#health?.stop()]);
+  }
+
+  #onTold(index: number, endpoints: readonly Endpoint[]): void {
+    if (this.#stopped) return;
+    this.#told[index] = endpoints;
+    const all = this.#merge();
+    const before = this.#all;
+    if (sameElements(all, before)) return;
+    this.#all = all;
+    const addresses = new Set(all.map(({ address }) => address));
+    this.#health?.watch(addresses);
+    this.#logComings(before, addresses);
+    this.#refresh();
+  }
+
+  /** Keeps the objects of unchanged endpoints, so that sameness is one comparison for all who look at it. */
+  #merge(): Endpoint[] {
+    const known = new Map(this.#all.map((endpoint) => [endpoint.address, endpoint]));
+    const merged = new Map<string, Endpoint>();
+    const sourceOf = new Map<string, string>();
+    const duplicates = new Map<string, Duplicate>();
+    for (const [index, endpoints] of this.#told.entries()) {
+      const source = this.#sources[index]?.name ?? '';
+      for (const endpoint of endpoints) {
+        const { address } = endpoint;
+        const kept = sourceOf.get(address);
+        if (kept !== undefined) {
+          duplicates.set(`${address} ${source}`, { endpoint: address, source, kept });
+          continue;
+        }
+        const before = known.get(address);
+        merged.set(address, before && isDeepStrictEqual(before, endpoint) ? before : endpoint);
+        sourceOf.set(address, source);
+      }
+    }
+    this.#logDuplicates(duplicates);
+    return [...merged.values()];
+  }
+
+  #logDuplicates(duplicates: ReadonlyMap<string, Duplicate>): void {
+    for (const [key, duplicate] of duplicates) {
+      if (this.#duplicates.has(key)) continue;
+      this.#report.count('duplicate-endpoint', duplicate.source);
+      this.#report.log.warn(duplicate, 'endpoint named twice; the first description counts');
+    }
+    this.#duplicates = duplicates;
+  }
+
+  #logComings(before: readonly Endpoint[], now: ReadonlySet<string>): void {
+    const { log } = this.#report;
+    const wasReady = new Set(this.#ready.map(({ address }) => address));
+    const known = new Set(before.map(({ address }) => address));
+    for (const address of known) {
+      if (now.has(address) || !wasReady.has(address)) continue;
+      log.info({ endpoint: address, ready: false, reason: 'no source names it any more' }, 'endpoint gone');
+    }
+    if (this.#health) return;
+    for (const address of now) {
+      if (!known.has(address))
+        log.info({ endpoint: address, ready: true, reason: 'named; not probed' }, 'endpoint ready');
+    }
+  }
+
+  #onVerdict({ address, healthy, reason }: HealthChange): void {
+    if (this.#stopped) return;
+    const message = healthy ? 'endpoint ready' : 'endpoint not ready';
+    this.#report.log.info({ endpoint: address, ready: healthy, reason }, message);
+    // The verdicts of one turn of the event loop make one change: a large pool starts with thousands.
+    this.#refreshSoon ??= setImmediate(() => {
+      this.#refreshSoon = undefined;
+      this.#refresh();
+    });
+  }
+
+  #refresh(): void {
+    const health = this.#health;
+    this.#ready = health ? this.#all.filter(({ address }) => health.isHealthy(address)) : this.#all;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+function sameElements<T>(left: readonly T[], right: readonly T[]): boolean {
+  return left.length === right.length && left.every((element, index) => element === right[index]);
+}

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Endpoint } from '../scheduling/endpoint.ts';
+import { nextHealth, unknownHealth, type Verdict } from './healthVerdict.ts';
+import { httpProbe, type ProbeResult } from './httpProbe.ts';
+import type { PoolReport } from './pool.ts';
+import { registeredPrefix } from './registeredSource.ts';
+import type { Registration } from './registration.ts';
+import { splitHostPort } from './splitHostPort.ts';
+
+/**
+ * Keeps a pod's record in the store while the pod lives. The record is under a lease, so that a pod that dies
+ * together with its sidecar is gone with the lease; one that dies alone is found by its health URL, and the
+ * record is taken back.
+ */
+/** What is needed of the store: SharedStore has it. A stopped one is not used again. */
+export interface RegistrationStore {
+  keep(key: string, encode: () => Uint8Array): unknown;
+  onState(listener: (state: { readonly kind: string; readonly problem?: string }) => void): unknown;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export interface KeepRegisteredOptions {
+  readonly openStore: () => RegistrationStore;
+  readonly encode: (endpoint: Endpoint) => Uint8Array;
+  readonly log: PoolReport['log'];
+  /** Ends the registration. */
+  readonly signal: AbortSignal;
+  /** Between two looks at the health URL (1000). */
+  readonly healthIntervalMs?: number;
+  /** For one look (1000). */
+  readonly healthTimeoutMs?: number;
+}
+
+const thresholds = { healthyThreshold: 1, unhealthyThreshold: 2 };
+
+/** Resolves when `signal` has aborted and the record is taken back; an unreachable store is retried until then. */
+export async function keepRegistered(
+  registration: Registration,
+  options: KeepRegisteredOptions,
+): Promise<void> {
+  const { signal, log } = options;
+  let store: RegistrationStore | undefined;
+  try {
+    for await (const { verdict, reason } of verdicts(registration.health, options)) {
+      log.info({ endpoint: registration.endpoint.address, reason }, `the pod is ${verdict}`);
+      if (verdict === 'healthy') store ??= openAndKeep(registration.endpoint, options);
+      else {
+        await store?.stop();
+        store = undefined;
+      }
+    }
+    if (!signal.aborted)
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  } finally {
+    await store?.stop();
+  }
+}
+
+/** Every change of the verdict until the signal aborts; without a URL, one verdict. */
+async function* verdicts(
+  url: URL | undefined,
+  options: KeepRegisteredOptions,
+): AsyncGenerator<{ verdict: Verdict; reason: string }> {
+  const { signal, healthIntervalMs = 1000, healthTimeoutMs = 1000 } = options;
+  if (!url) {
+    yield { verdict: 'healthy', reason: 'not asked' };
+    return;
+  }
+  let health = unknownHealth;
+  while (!signal.aborted) {
+    const { passed, reason } = await ask(url, healthTimeoutMs, signal);
+    if (signal.aborted) return;
+    const before = health.verdict;
+    health = nextHealth(health, passed, thresholds);
+    if (health.verdict !== before) yield { verdict: health.verdict, reason };
+    // An abort ends the wait early; that is all it means here.
+    await sleep(healthIntervalMs, undefined, { signal }).catch(() => {});
+  }
+}
+
+function ask(url: URL, timeoutMs: number, signal: AbortSignal): Promise<ProbeResult> {
+  const { host, port } = splitHostPort(`${url.hostname}:${url.port || 80}`);
+  return httpProbe({ host, port, path: url.pathname + url.search, timeoutMs, signal });
+}
+
+function openAndKeep(
+  endpoint: Endpoint,
+  { openStore, encode, log }: KeepRegisteredOptions,
+): RegistrationStore {
+  const store = openStore();
+  const key = registeredPrefix + endpoint.address;
+  let lastProblem: string | undefined;
+  store.keep(key, () => encode(endpoint));
+  store.onState(({ kind, problem }) => {
+    if (kind === 'joined') log.info({ key }, 'registered');
+    if (kind === 'stopped') log.info({ key }, 'registration taken back');
+    if (problem !== undefined && problem !== lastProblem) {
+      log.warn({ key, reason: problem }, 'not registered; trying again');
+    }
+    lastProblem = problem;
+  });
+  store.start();
+  return store;
+}

@@ -1,0 +1,93 @@
+import type { RecordListener } from '../etcd/records.ts';
+import { type Endpoint, parseAddress } from '../scheduling/endpoint.ts';
+import { isSlots, isWeight } from './describeEndpoint.ts';
+import type { EndpointSource, PoolReport } from './pool.ts';
+
+/**
+ * The endpoints that registered themselves in the store, one record each under `endpoints/<address>`.
+ * It waits for nobody: a store that cannot be reached is told of by whoever connects to it, and the
+ * endpoints come with the first snapshot.
+ */
+export interface RegisteredTraits {
+  readonly weight?: number | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly models?: readonly string[] | undefined;
+  readonly slots?: number | undefined;
+}
+
+export interface RegisteredSourceOptions {
+  readonly subscribe: (prefix: string, listener: RecordListener) => void;
+  /** Throws when the bytes are no such record. */
+  readonly codec: { decode(bytes: Uint8Array): RegisteredTraits };
+  readonly report: PoolReport;
+}
+
+export const registeredPrefix = 'endpoints/';
+
+export class RegisteredSource implements EndpointSource {
+  readonly name = 'etcd';
+  readonly #options: RegisteredSourceOptions;
+  /** By key, because only the key says which record is deleted. */
+  #endpoints = new Map<string, Endpoint>();
+  #tellSoon: NodeJS.Immediate | undefined;
+  #stopped = false;
+
+  constructor(options: RegisteredSourceOptions) {
+    this.#options = options;
+  }
+
+  async start(tell: (endpoints: readonly Endpoint[]) => void): Promise<void> {
+    const changed = () => {
+      // One response of the store brings many records: they make one change.
+      if (this.#stopped) return;
+      this.#tellSoon ??= setImmediate(() => {
+        this.#tellSoon = undefined;
+        tell([...this.#endpoints.values()]);
+      });
+    };
+    this.#options.subscribe(registeredPrefix, {
+      onSnapshot: (records) => {
+        const before = this.#endpoints;
+        this.#endpoints = new Map();
+        for (const [key, value] of records) this.#put(key, value, before.get(key));
+        changed();
+      },
+      onPut: (key, value) => {
+        this.#put(key, value, this.#endpoints.get(key));
+        changed();
+      },
+      onDelete: (key) => {
+        if (this.#endpoints.delete(key)) changed();
+      },
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearImmediate(this.#tellSoon);
+  }
+
+  /** A record that cannot be read changes nothing: its key still says that the pod is alive. */
+  #put(key: string, value: Uint8Array, before: Endpoint | undefined): void {
+    try {
+      this.#endpoints.set(key, readRecord(key, this.#options.codec.decode(value)));
+    } catch (error) {
+      if (before) this.#endpoints.set(key, before);
+      const { report } = this.#options;
+      const reason = (error as Error).message;
+      report.count('unreadable-record', this.name);
+      report.log.warn({ key: registeredPrefix + key, reason }, 'record of a registered endpoint skipped');
+    }
+  }
+}
+
+/** Protobuf's zero stands for "not said": weight 1, slots not known. */
+function readRecord(key: string, traits: RegisteredTraits): Endpoint {
+  const parsed = parseAddress(key);
+  if (parsed.kind === 'invalid') throw new Error(parsed.problem);
+  if (parsed.kind === 'host') throw new Error(`"${key}" is a host name; an endpoint registers as ip:port`);
+  const { weight = 1, labels = {}, models = [], slots = 0 } = traits;
+  if (weight !== 0 && !isWeight(weight)) throw new Error(`its weight ${weight} is not a number above 0`);
+  if (slots !== 0 && !isSlots(slots)) throw new Error(`its slots ${slots} are not a whole number above 0`);
+  return { address: parsed.address, weight: weight || 1, labels, models, ...(slots === 0 ? {} : { slots }) };
+}

@@ -1,0 +1,31 @@
+import type { Endpoint } from '../scheduling/endpoint.ts';
+import { describeEndpoints } from './describeEndpoint.ts';
+import { EndpointProblemsError } from './endpointProblems.ts';
+import { HostResolver, type HostResolverOptions } from './hostResolver.ts';
+import type { EndpointSource } from './pool.ts';
+
+/** The endpoints listed in the configuration. Only the addresses behind host names ever change. */
+export class StaticSource implements EndpointSource {
+  readonly name = 'static';
+  readonly #list: readonly unknown[];
+  readonly #options: HostResolverOptions;
+  #resolver: HostResolver | undefined;
+
+  /** @param list addresses, or mappings `{ address, weight?, labels?, models?, slots? }` */
+  constructor(list: readonly unknown[], options: HostResolverOptions) {
+    this.#list = list;
+    this.#options = options;
+  }
+
+  /** @throws EndpointProblemsError when an entry cannot be read. */
+  async start(tell: (endpoints: readonly Endpoint[]) => void): Promise<void> {
+    const { endpoints, problems } = describeEndpoints(this.#list, 'pool.endpoints');
+    if (problems.length > 0) throw new EndpointProblemsError('the configured list of endpoints', problems);
+    this.#resolver = new HostResolver(this.name, this.#options, tell);
+    await this.#resolver.use(endpoints);
+  }
+
+  async stop(): Promise<void> {
+    this.#resolver?.stop();
+  }
+}

@@ -1,0 +1,179 @@
+import { join } from 'node:path';
+import { SharedStore } from '../../src/etcd/sharedStore.ts';
+import { CompositePool } from '../../src/pool/compositePool.ts';
+import { Prober } from '../../src/pool/prober.ts';
+import { RegisteredSource } from '../../src/pool/registeredSource.ts';
+import { stateCodecs } from '../../src/proto/stateCodecs.ts';
+import { ChildProcess } from '../../src/rehearsal/childProcess.ts';
+import { checkoutDir } from '../../src/rehearsal/tools.ts';
+import { eventually } from '../support/eventually.ts';
+import { checkForLeaks } from '../support/leakCheck.ts';
+import { startTestEtcd } from '../support/testEtcd.ts';
+
+checkForLeaks();
+
+const pod = '127.0.0.1:9';
+const leaseTtlSeconds = 2;
+
+let running: Awaited<ReturnType<typeof startTestEtcd>>;
+let store: SharedStore;
+let pool: CompositePool;
+const sidecars: ChildProcess[] = [];
+
+beforeEach(async () => {
+  running = await startTestEtcd();
+  ({ store, pool } = await startPool());
+});
+
+afterEach(async () => {
+  await Promise.all(sidecars.splice(0).map((sidecar) => sidecar.kill()));
+  await pool.stop();
+  await store.stop();
+  await running.stop();
+});
+
+/** An instance's pool, fed by registrations alone. */
+async function startPool() {
+  const store = new SharedStore(storeOptions());
+  const report = { log: { info() {}, warn() {} }, count() {} };
+  const codec = stateCodecs.registeredEndpoint;
+  const source = new RegisteredSource({
+    subscribe: (prefix, listener) => store.subscribe(prefix, listener),
+    codec,
+    report,
+  });
+  const pool = new CompositePool({ sources: [source], report });
+  await pool.start();
+  store.start();
+  return { store, pool };
+}
+
+function storeOptions() {
+  const prefix = '/baton/v1/test/';
+  return { endpoints: [running.etcd.endpoint], prefix, leaseTtlSeconds, requestTimeoutMs: 1000 };
+}
+
+/** `register` in a process of its own, as a sidecar runs it. */
+async function startSidecar(flags: object = {}): Promise<ChildProcess> {
+  const options = JSON.stringify({ address: pod, store: storeOptions(), ...flags });
+  const script = `
+    import { register } from '${join(checkoutDir, 'src/pool/register.ts')}';
+    const say = (fields, message) => process.stdout.write(JSON.stringify({ ...fields, message }) + '\\n');
+    const log = { debug: say, info: say, warn: say, error: say };
+    process.exitCode = await register({ ...${options}, log });`;
+  const args = ['--input-type=module', '--eval', script];
+  const sidecar = await ChildProcess.start({ name: 'sidecar', command: process.execPath, args });
+  sidecars.push(sidecar);
+  return sidecar;
+}
+
+const addresses = () => pool.all().map(({ address }) => address);
+
+describe('when a pod has a sidecar', () => {
+  it('is in the pool as it describes itself, and leaves it at once on SIGTERM', async () => {
+    const sidecar = await startSidecar({ weight: '2', label: ['gpu=h100'], model: ['m'], slots: '8' });
+    await eventually(() => {
+      expect(pool.all()).toEqual([
+        { address: pod, weight: 2, labels: { gpu: 'h100' }, models: ['m'], slots: 8 },
+      ]);
+    });
+    const exit = await sidecar.stop();
+    expect(exit).toEqual({ code: 0, signal: null });
+    await eventually(() => expect(addresses()).toEqual([]), { timeoutMs: 1000 });
+  });
+
+  it('stays in the pool beyond the time of its lease', async () => {
+    await startSidecar();
+    await eventually(() => expect(addresses()).toEqual([pod]));
+    let changes = 0;
+    const silence = pool.onChange(() => changes++);
+    await new Promise((resolve) => setTimeout(resolve, 2 * leaseTtlSeconds * 1000));
+    silence();
+    expect([changes, addresses()]).toEqual([0, [pod]]);
+  });
+});
+
+describe('when pod and sidecar are killed', () => {
+  it('leaves the pool with the lease', async () => {
+    const sidecar = await startSidecar();
+    await eventually(() => expect(addresses()).toEqual([pod]));
+    await sidecar.kill();
+    await eventually(() => expect(addresses()).toEqual([]), { timeoutMs: 4 * leaseTtlSeconds * 1000 });
+  });
+});
+
+describe('when etcd loses everything', () => {
+  it('registers again', async () => {
+    await startSidecar();
+    await eventually(() => expect(addresses()).toEqual([pod]));
+    await running.etcd.restart('empty');
+    await eventually(async () => expect(await recordCount()).toBe(1), { timeoutMs: 20_000 });
+    await eventually(() => expect(addresses()).toEqual([pod]));
+  });
+});
+
+describe('when a registered pod is probed', () => {
+  it('is in the pool and not ready while it refuses connections', async () => {
+    const probed = new SharedStore(storeOptions());
+    const report = { log: { info() {}, warn() {} }, count() {} };
+    const codec = stateCodecs.registeredEndpoint;
+    const subscribe: SharedStore['subscribe'] = (prefix, listener) => probed.subscribe(prefix, listener);
+    const health = new Prober({
+      path: '/health',
+      intervalMs: 20,
+      timeoutMs: 200,
+      healthyThreshold: 1,
+      unhealthyThreshold: 1,
+    });
+    const source = new RegisteredSource({ subscribe, codec, report });
+    const withProber = new CompositePool({ sources: [source], health, report });
+    const verdicts: string[] = [];
+    health.onVerdict(({ reason }) => verdicts.push(reason));
+    await withProber.start();
+    probed.start();
+    await startSidecar();
+    await eventually(() => expect(verdicts).toEqual([`connect ECONNREFUSED ${pod}`]));
+    expect([withProber.all().length, withProber.ready().length]).toEqual([1, 0]);
+    await withProber.stop();
+    await probed.stop();
+  });
+});
+
+describe('when etcd cannot be reached', () => {
+  it('says why, goes on trying, and still ends on SIGTERM', async () => {
+    await running.etcd.stop();
+    const sidecar = await startSidecar();
+    await eventually(() =>
+      expect(sidecar.output.text()).toMatch(/ECONNREFUSED.*not registered; trying again/),
+    );
+    expect(await sidecar.stop()).toEqual({ code: 0, signal: null });
+    const again = await startSidecar();
+    await running.etcd.restart('kept');
+    await eventually(() => expect(again.output.text()).toContain('"registered"'), { timeoutMs: 20_000 });
+  });
+});
+
+describe('when the flags are wrong', () => {
+  it('says every problem and exits with 64', async () => {
+    const sidecar = await startSidecar({ address: 'pod', slots: 'many' });
+    expect(await sidecar.exited).toEqual({ code: 64, signal: null });
+    const output = sidecar.output.text();
+    expect(output).toMatch(/baton register: --address: expected .*--slots: expected .*not "many"/);
+  });
+});
+
+async function recordCount(): Promise<number> {
+  const reader = new SharedStore(storeOptions());
+  let count = -1;
+  reader.subscribe('endpoints/', {
+    onSnapshot: (records) => {
+      count = records.size;
+    },
+    onPut() {},
+    onDelete() {},
+  });
+  reader.start();
+  await eventually(() => count >= 0);
+  await reader.stop();
+  return count;
+}

@@ -1,0 +1,221 @@
+import { CompositePool } from '../../../src/pool/compositePool.ts';
+import type { EndpointHealth, EndpointSource, HealthChange } from '../../../src/pool/pool.ts';
+import type { Endpoint } from '../../../src/scheduling/endpoint.ts';
+import { eventually } from '../../support/eventually.ts';
+import { RecordedReport } from './recordedReport.ts';
+
+class FakeSource implements EndpointSource {
+  readonly name: string;
+  readonly #failure: Error | undefined;
+  tell: (endpoints: readonly Endpoint[]) => void = () => {};
+  stops = 0;
+
+  constructor(name: string, failure?: Error) {
+    this.name = name;
+    this.#failure = failure;
+  }
+
+  async start(tell: (endpoints: readonly Endpoint[]) => void): Promise<void> {
+    if (this.#failure) throw this.#failure;
+    this.tell = tell;
+  }
+
+  async stop(): Promise<void> {
+    this.stops++;
+  }
+}
+
+class FakeHealth implements EndpointHealth {
+  readonly healthy = new Set<string>();
+  watched: ReadonlySet<string> = new Set();
+  stops = 0;
+  #listener: (verdict: HealthChange) => void = () => {};
+
+  watch(addresses: ReadonlySet<string>): void {
+    this.watched = addresses;
+  }
+  isHealthy(address: string): boolean {
+    return this.healthy.has(address);
+  }
+  onVerdict(listener: (verdict: HealthChange) => void): () => void {
+    this.#listener = listener;
+    return () => {};
+  }
+  async stop(): Promise<void> {
+    this.stops++;
+  }
+  say(address: string, healthy: boolean): void {
+    if (healthy) this.healthy.add(address);
+    else this.healthy.delete(address);
+    this.#listener({ address, healthy, reason: 'said so' });
+  }
+}
+
+const endpoint = (address: string, weight = 1): Endpoint => ({ address, weight, labels: {}, models: [] });
+const list = (...addresses: string[]) => addresses.map((address) => endpoint(address));
+const addressesOf = (endpoints: readonly Endpoint[]) => endpoints.map(({ address }) => address);
+
+const report = { current: new RecordedReport() };
+beforeEach(() => {
+  report.current = new RecordedReport();
+});
+
+async function started(sources: FakeSource[], health?: FakeHealth) {
+  const pool = new CompositePool({ sources, health, report: report.current });
+  await pool.start();
+  const changes = { count: 0 };
+  const silence = pool.onChange(() => changes.count++);
+  return { pool, changes, silence };
+}
+
+describe('when there is no prober', () => {
+  it('has every endpoint ready as soon as it is named, and says so', async () => {
+    const source = new FakeSource('static');
+    const { pool } = await started([source]);
+    source.tell(list('a', 'b'));
+    expect(addressesOf(pool.ready())).toEqual(['a', 'b']);
+    expect(pool.ready()).toBe(pool.all());
+    source.tell(list('b'));
+    expect(report.current.infos.map(({ fields }) => `${fields.endpoint} ${fields.ready}`)).toEqual([
+      'a true',
+      'b true',
+      'a false',
+    ]);
+  });
+});
+
+describe('when a prober gives its verdicts', () => {
+  it('has ready what is healthy, and calls back once for the verdicts that come together', async () => {
+    const health = new FakeHealth();
+    const source = new FakeSource('static');
+    const { pool, changes } = await started([source], health);
+    source.tell(list('a', 'b', 'c'));
+    expect([...health.watched]).toEqual(['a', 'b', 'c']);
+    expect([addressesOf(pool.all()), addressesOf(pool.ready())]).toEqual([['a', 'b', 'c'], []]);
+    changes.count = 0;
+    health.say('c', true);
+    health.say('a', true);
+    await eventually(() => changes.count > 0);
+    expect(addressesOf(pool.ready())).toEqual(['a', 'c']);
+    health.say('a', false);
+    await eventually(() => changes.count > 1);
+    expect(addressesOf(pool.ready())).toEqual(['c']);
+    expect(report.current.infos).toEqual([
+      { fields: { endpoint: 'c', ready: true, reason: 'said so' }, message: 'endpoint ready' },
+      { fields: { endpoint: 'a', ready: true, reason: 'said so' }, message: 'endpoint ready' },
+      { fields: { endpoint: 'a', ready: false, reason: 'said so' }, message: 'endpoint not ready' },
+    ]);
+  });
+
+  it('drops a ready endpoint that no source names any more, at once, and says why', async () => {
+    const health = new FakeHealth();
+    const source = new FakeSource('static');
+    const { pool, changes } = await started([source], health);
+    source.tell(list('a', 'b'));
+    health.say('a', true);
+    await eventually(() => changes.count > 1);
+    source.tell(list('b'));
+    expect(pool.ready()).toEqual([]);
+    expect(report.current.infos.at(-1)?.fields).toMatchObject({
+      endpoint: 'a',
+      reason: 'no source names it any more',
+    });
+  });
+});
+
+describe('when nothing changes', () => {
+  it('answers the same arrays with the same objects, and calls nobody', async () => {
+    const source = new FakeSource('static');
+    const { pool, changes } = await started([source]);
+    source.tell(list('a', 'b'));
+    const before = pool.ready();
+    source.tell(list('a', 'b'));
+    expect(pool.ready()).toBe(before);
+    expect(changes.count).toBe(1);
+  });
+
+  it('keeps the objects of the endpoints that stay', async () => {
+    const source = new FakeSource('static');
+    const { pool, changes } = await started([source]);
+    source.tell(list('a', 'b'));
+    const [a] = pool.ready();
+    source.tell([endpoint('a'), endpoint('b', 2)]);
+    expect(pool.ready()[0]).toBe(a);
+    expect(pool.ready()[1]?.weight).toBe(2);
+    expect(changes.count).toBe(2);
+  });
+});
+
+describe('when several sources name endpoints', () => {
+  it('merges them; of one address the first source decides, which is said once', async () => {
+    const first = new FakeSource('static');
+    const second = new FakeSource('etcd');
+    const { pool } = await started([first, second]);
+    second.tell([endpoint('a', 5), endpoint('b')]);
+    expect(pool.all()[0]?.weight).toBe(5);
+    first.tell([endpoint('a', 3)]);
+    second.tell([endpoint('a', 5), endpoint('c')]);
+    expect(pool.all().map(({ address, weight }) => `${address} ${weight}`)).toEqual(['a 3', 'c 1']);
+    expect(report.current.warnings).toEqual([
+      {
+        fields: { endpoint: 'a', source: 'etcd', kept: 'static' },
+        message: 'endpoint named twice; the first description counts',
+      },
+    ]);
+    expect(report.current.counts).toEqual(['duplicate-endpoint etcd']);
+    first.tell([]);
+    expect(pool.all()[0]?.weight).toBe(5);
+  });
+});
+
+describe('when a source cannot start', () => {
+  it('rejects with its error and stops the others', async () => {
+    const good = new FakeSource('static');
+    const health = new FakeHealth();
+    const sources = [good, new FakeSource('file', new Error('file cannot be used'))];
+    const pool = new CompositePool({ sources, health, report: report.current });
+    await expect(pool.start()).rejects.toThrow(/^file cannot be used$/);
+    expect([good.stops, health.stops]).toEqual([1, 1]);
+  });
+
+  it('names all the reasons when there are several', async () => {
+    const sources = [new FakeSource('a', new Error('one')), new FakeSource('b', new Error('two'))];
+    await expect(new CompositePool({ sources, report: report.current }).start()).rejects.toThrow('one\ntwo');
+  });
+});
+
+describe('when it is stopped', () => {
+  it('stops sources and prober once, keeps its lists and calls nobody', async () => {
+    const source = new FakeSource('static');
+    const health = new FakeHealth();
+    const { pool, changes } = await started([source], health);
+    source.tell(list('a'));
+    health.say('a', true);
+    await Promise.all([pool.stop(), pool.stop()]);
+    source.tell(list('b'));
+    health.say('a', false);
+    await new Promise(setImmediate);
+    expect([source.stops, health.stops, changes.count]).toEqual([1, 1, 1]);
+    expect(addressesOf(pool.all())).toEqual(['a']);
+  });
+});
+
+describe('when a listener no longer cares', () => {
+  it('is not called', async () => {
+    const source = new FakeSource('static');
+    const { changes, silence } = await started([source]);
+    silence();
+    source.tell(list('a'));
+    expect(changes.count).toBe(0);
+  });
+});
+
+describe('when the pool has 10,000 endpoints', () => {
+  it('reads its ready list without making it', async () => {
+    const source = new FakeSource('static');
+    const { pool } = await started([source]);
+    source.tell(Array.from({ length: 10_000 }, (_, index) => endpoint(`e${index}`)));
+    const lists = new Set(Array.from({ length: 1000 }, () => pool.ready()));
+    expect(lists.size).toBe(1);
+  });
+});

@@ -1,0 +1,113 @@
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { httpProbe } from '../../../src/pool/httpProbe.ts';
+import { checkForLeaks } from '../../support/leakCheck.ts';
+
+checkForLeaks();
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+async function listen(server: Server, host = '127.0.0.1'): Promise<number> {
+  const sockets = new Set<{ destroy(): void }>();
+  server.on('connection', (socket) => sockets.add(socket));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  closers.push(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+const probe = (port: number, path = '/health', signal = new AbortController().signal, host = '127.0.0.1') =>
+  httpProbe({ host, port, path, timeoutMs: 100, signal });
+
+describe('when the server answers', () => {
+  it.each([
+    [200, true],
+    [204, true],
+    [299, true],
+    [301, false],
+    [404, false],
+    [503, false],
+  ])('takes HTTP %i for passed: %s', async (status, passed) => {
+    const port = await listen(createHttpServer((_, response) => response.writeHead(status).end()));
+    expect(await probe(port)).toEqual({ passed, reason: `HTTP ${status}` });
+  });
+
+  it('sends a GET for the path with query, naming itself, and keeps no connection', async () => {
+    const seen: unknown[] = [];
+    const server = createHttpServer((request, response) => {
+      const { method, url, headers } = request;
+      seen.push({
+        method,
+        url,
+        host: headers.host,
+        agent: headers['user-agent'],
+        connection: headers.connection,
+      });
+      response.end('fine');
+    });
+    const port = await listen(server);
+    await probe(port, '/health?deep=1');
+    const host = `127.0.0.1:${port}`;
+    expect(seen).toEqual([
+      { method: 'GET', url: '/health?deep=1', host, agent: 'baton-probe', connection: 'close' },
+    ]);
+  });
+
+  it('reaches IPv6 addresses', async () => {
+    const port = await listen(
+      createHttpServer((_, response) => response.end()),
+      '::1',
+    );
+    expect(await probe(port, '/', undefined, '::1')).toEqual({ passed: true, reason: 'HTTP 200' });
+  });
+
+  it.each(['never ends', 'breaks off'])('does not take a status back when the body %s', async (how) => {
+    const server = createHttpServer((_, response) => {
+      response.writeHead(200).write('x');
+      if (how === 'breaks off') setImmediate(() => response.destroy());
+    });
+    expect(await probe(await listen(server))).toEqual({ passed: true, reason: 'HTTP 200' });
+  });
+});
+
+describe('when there is no answer', () => {
+  it('fails after its timeout on a server that accepts and says nothing', async () => {
+    const port = await listen(createServer());
+    expect(await probe(port)).toEqual({ passed: false, reason: 'no answer in 100 ms' });
+  });
+
+  it('fails at once when the connection is refused', async () => {
+    const server = createServer();
+    const port = await listen(server);
+    await new Promise((resolve) => server.close(resolve));
+    expect(await probe(port)).toEqual({ passed: false, reason: `connect ECONNREFUSED 127.0.0.1:${port}` });
+  });
+
+  it.each([
+    ['closes the connection', (socket: { end(): void }) => socket.end(), 'socket hang up'],
+    [
+      'speaks something else',
+      (socket: { end(text: string): void }) => socket.end('+OK redis\r\n'),
+      'Parse Error',
+    ],
+  ])('fails when the server %s', async (_situation, onConnection, reason) => {
+    const port = await listen(createServer(onConnection));
+    expect(await probe(port)).toEqual({ passed: false, reason: expect.stringContaining(reason) });
+  });
+});
+
+describe('when it is stopped', () => {
+  it.each(['before', 'while'])('ends early: %s it runs', async (when) => {
+    const port = await listen(createServer());
+    const stop = new AbortController();
+    if (when === 'before') stop.abort();
+    const result = probe(port, '/', stop.signal);
+    stop.abort();
+    expect(await result).toEqual({ passed: false, reason: 'stopped' });
+  });
+});

@@ -1,0 +1,113 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { keepRegistered, type RegistrationStore } from '../../../src/pool/keepRegistered.ts';
+import type { Registration } from '../../../src/pool/registration.ts';
+import { eventually } from '../../support/eventually.ts';
+import { checkForLeaks } from '../../support/leakCheck.ts';
+import { RecordedReport } from './recordedReport.ts';
+
+checkForLeaks();
+
+class FakeStore implements RegistrationStore {
+  readonly #records: Map<string, string>;
+  #kept: [string, () => Uint8Array] | undefined;
+  say: (state: { kind: string; problem?: string }) => void = () => {};
+
+  constructor(records: Map<string, string>) {
+    this.#records = records;
+  }
+  keep(key: string, encode: () => Uint8Array): void {
+    this.#kept = [key, encode];
+  }
+  onState(listener: (state: { kind: string; problem?: string }) => void): void {
+    this.say = listener;
+  }
+  start(): void {
+    const [key, encode] = this.#kept ?? [];
+    if (key && encode) this.#records.set(key, Buffer.from(encode()).toString());
+    this.say({ kind: 'joined' });
+  }
+  async stop(): Promise<void> {
+    this.#records.clear();
+    this.say({ kind: 'stopped' });
+  }
+}
+
+function registering(health?: URL) {
+  const endpoint = { address: '10.0.0.1:80', weight: 1, labels: {}, models: [] };
+  const registration: Registration = { endpoint, health };
+  const records = new Map<string, string>();
+  const stores: FakeStore[] = [];
+  const stop = new AbortController();
+  const report = new RecordedReport();
+  const ended = keepRegistered(registration, {
+    openStore: () => {
+      const store = new FakeStore(records);
+      stores.push(store);
+      return store;
+    },
+    encode: ({ address }) => Buffer.from(`record of ${address}`),
+    log: report.log,
+    signal: stop.signal,
+    healthIntervalMs: 3,
+    healthTimeoutMs: 1000,
+  });
+  return { records, stores, stop, report, ended };
+}
+
+describe('when no health URL is given', () => {
+  it('is registered at once, until it is told to stop', async () => {
+    const { records, stop, ended } = registering();
+    await eventually(() => records.size > 0);
+    expect([...records]).toEqual([['endpoints/10.0.0.1:80', 'record of 10.0.0.1:80']]);
+    stop.abort();
+    await ended;
+    expect(records.size).toBe(0);
+  });
+
+  it('ends when it was told to stop before it began', async () => {
+    const { stop, ended, records } = registering();
+    stop.abort();
+    await ended;
+    expect(records.size).toBe(0);
+  });
+});
+
+describe('when a health URL is given', () => {
+  it('is registered only while that answers 2xx', async () => {
+    let status = 503;
+    let asked = 0;
+    const server = createServer((_, response) => {
+      asked++;
+      response.writeHead(status).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/health`);
+    const { records, stores, stop, ended } = registering(url);
+    await eventually(() => asked > 3);
+    expect(stores).toHaveLength(0);
+    status = 200;
+    await eventually(() => records.size === 1);
+    status = 500;
+    await eventually(() => records.size === 0);
+    status = 200;
+    await eventually(() => records.size === 1);
+    expect(stores).toHaveLength(2);
+    stop.abort();
+    await ended;
+    server.close();
+    expect(records.size).toBe(0);
+  });
+});
+
+describe('when the store cannot be reached', () => {
+  it('says so once for each reason', async () => {
+    const { stores, stop, report, ended } = registering();
+    await eventually(() => stores.length > 0);
+    for (const problem of ['refused', 'refused', 'wrong password'])
+      stores[0]?.say({ kind: 'joining', problem });
+    stop.abort();
+    await ended;
+    expect(report.reasons).toEqual(['refused', 'wrong password']);
+  });
+});

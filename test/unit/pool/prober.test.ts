@@ -1,0 +1,203 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { jest } from '@jest/globals';
+import type { ProbeResult } from '../../../src/pool/httpProbe.ts';
+import { Prober, type ProberOptions } from '../../../src/pool/prober.ts';
+import { eventually } from '../../support/eventually.ts';
+import { checkForLeaks } from '../../support/leakCheck.ts';
+
+checkForLeaks();
+
+const passed: ProbeResult = { passed: true, reason: 'HTTP 200' };
+const failed: ProbeResult = { passed: false, reason: 'HTTP 503' };
+
+const quick: ProberOptions = {
+  path: '/health',
+  intervalMs: 5,
+  timeoutMs: 50,
+  healthyThreshold: 1,
+  unhealthyThreshold: 2,
+};
+
+let prober: Prober;
+let verdicts: string[];
+afterEach(async () => {
+  await prober.stop();
+  jest.useRealTimers();
+});
+
+function proberWith(options: Partial<ProberOptions>): Prober {
+  verdicts = [];
+  prober = new Prober({ ...quick, ...options });
+  prober.onVerdict(({ address, healthy, reason }) => verdicts.push(`${address} ${healthy} ${reason}`));
+  return prober;
+}
+
+describe('when a real server falls ill and recovers', () => {
+  it('follows, after as many probes as the thresholds say', async () => {
+    let status = 200;
+    const server = createServer((_, response) => response.writeHead(status).end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+    proberWith({ timeoutMs: 1000 }).watch(new Set([address]));
+    expect(prober.isHealthy(address)).toBe(false);
+    await eventually(() => prober.isHealthy(address));
+    status = 503;
+    await eventually(() => !prober.isHealthy(address));
+    status = 200;
+    await eventually(() => prober.isHealthy(address));
+    await new Promise((resolve) => server.close(resolve));
+    await eventually(() => !prober.isHealthy(address));
+
+    expect(verdicts).toEqual([
+      `${address} true HTTP 200`,
+      `${address} false HTTP 503`,
+      `${address} true HTTP 200`,
+      `${address} false connect ECONNREFUSED ${address}`,
+    ]);
+  });
+});
+
+describe('when an endpoint is new', () => {
+  it('is probed at once, and unfit until the first verdict', async () => {
+    const probes: string[] = [];
+    proberWith({
+      intervalMs: 60_000,
+      probe: async (address) => {
+        probes.push(address);
+        return passed;
+      },
+    });
+    prober.watch(new Set(['a']));
+    expect(probes).toEqual(['a']);
+    expect(prober.isHealthy('a')).toBe(false);
+    await eventually(() => prober.isHealthy('a'));
+    prober.watch(new Set(['a', 'b']));
+    expect(probes).toEqual(['a', 'b']);
+  });
+});
+
+describe('when an endpoint is no longer watched', () => {
+  it('is forgotten, its open probe says nothing of the endpoint that comes back', async () => {
+    const answers: ((result: ProbeResult) => void)[] = [];
+    proberWith({ intervalMs: 60_000, probe: () => new Promise((resolve) => answers.push(resolve)) });
+    prober.watch(new Set(['a']));
+    prober.watch(new Set());
+    prober.watch(new Set(['a']));
+    answers[0]?.(passed);
+    await new Promise(setImmediate);
+    expect(prober.isHealthy('a')).toBe(false);
+    expect(verdicts).toEqual([]);
+    answers[1]?.(passed);
+    await eventually(() => prober.isHealthy('a'));
+    prober.watch(new Set());
+    expect(prober.isHealthy('a')).toBe(false);
+  });
+
+  it('is probed no more', async () => {
+    const probes: string[] = [];
+    proberWith({
+      probe: async (address) => {
+        probes.push(address);
+        return passed;
+      },
+    });
+    prober.watch(new Set(['a', 'b']));
+    await eventually(() => probes.filter((address) => address === 'a').length > 2);
+    prober.watch(new Set(['b']));
+    probes.length = 0;
+    await eventually(() => probes.length > 5);
+    expect(probes).not.toContain('a');
+  });
+});
+
+describe('when a probe outlasts the interval', () => {
+  it('does not probe the endpoint twice at a time', async () => {
+    let open = 0;
+    let most = 0;
+    let probes = 0;
+    proberWith({
+      intervalMs: 2,
+      probe: async () => {
+        probes++;
+        most = Math.max(most, ++open);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        open--;
+        return passed;
+      },
+    });
+    prober.watch(new Set(['a']));
+    await eventually(() => probes > 4);
+    expect(most).toBe(1);
+  });
+});
+
+describe('when the pool is large', () => {
+  const large = new Set(Array.from({ length: 10_000 }, (_, index) => `e${index}`));
+
+  it('never has more than the allowed number of probes open, and gets to each endpoint', async () => {
+    let open = 0;
+    let most = 0;
+    proberWith({
+      intervalMs: 60_000,
+      maxConcurrent: 16,
+      probe: async () => {
+        most = Math.max(most, ++open);
+        await new Promise(setImmediate);
+        open--;
+        return passed;
+      },
+    });
+    prober.watch(large);
+    await eventually(() => verdicts.length === large.size, { timeoutMs: 20_000 });
+    expect(most).toBe(16);
+  });
+
+  it('is probed over a longer interval instead of running hot', async () => {
+    jest.useFakeTimers({ doNotFake: ['performance', 'setImmediate', 'queueMicrotask', 'nextTick'] });
+    let probes = 0;
+    proberWith({
+      intervalMs: 10,
+      maxProbesPerSecond: 100,
+      random: () => 0.5,
+      probe: async () => {
+        probes++;
+        return passed;
+      },
+    });
+    prober.watch(new Set([...large].slice(0, 200)));
+    // 200 endpoints at 100 a second take 2 s: at a random share of it first, every 2 s then.
+    const probesAt: [number, number][] = [];
+    for (const untilMs of [990, 1010, 2990, 3010]) {
+      await jest.advanceTimersByTimeAsync(untilMs - (probesAt.at(-1)?.[0] ?? 0));
+      probesAt.push([untilMs, probes]);
+    }
+    expect(probesAt).toEqual([
+      [990, 200],
+      [1010, 400],
+      [2990, 400],
+      [3010, 600],
+    ]);
+  });
+});
+
+describe('when it is stopped', () => {
+  it('ends the open probes, says nothing more and watches nothing new', async () => {
+    let stopped = 0;
+    proberWith({
+      probe: (_address, signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => {
+            stopped++;
+            resolve(failed);
+          });
+        }),
+    });
+    prober.watch(new Set(['a', 'b']));
+    await Promise.all([prober.stop(), prober.stop()]);
+    prober.watch(new Set(['c']));
+    expect(stopped).toBe(2);
+    expect(verdicts).toEqual([]);
+  });
+});

@@ -1,0 +1,115 @@
+import type { RecordListener } from '../../../src/etcd/records.ts';
+import { RegisteredSource } from '../../../src/pool/registeredSource.ts';
+import { stateCodecs } from '../../../src/proto/stateCodecs.ts';
+import type { Endpoint } from '../../../src/scheduling/endpoint.ts';
+import { eventually } from '../../support/eventually.ts';
+import { RecordedReport } from './recordedReport.ts';
+
+const codec = stateCodecs.registeredEndpoint;
+const plain = codec.encode({});
+const garbage = Buffer.from('not a record');
+
+let report: RecordedReport;
+let source: RegisteredSource;
+let listener: RecordListener;
+let told: (readonly Endpoint[])[];
+
+beforeEach(async () => {
+  report = new RecordedReport();
+  told = [];
+  const subscribe = (prefix: string, subscribed: RecordListener) => {
+    expect(prefix).toBe('endpoints/');
+    listener = subscribed;
+  };
+  source = new RegisteredSource({ subscribe, codec, report });
+  await source.start((endpoints) => told.push(endpoints));
+});
+afterEach(() => source.stop());
+
+const addresses = () => told.at(-1)?.map(({ address }) => address);
+
+describe('when the store has not told anything yet', () => {
+  it('has started nevertheless, and says nothing', () => {
+    expect(told).toEqual([]);
+  });
+});
+
+describe('when pods come and go', () => {
+  it('reads what they say of themselves', async () => {
+    const value = codec.encode({ weight: 2, labels: { gpu: 'h100' }, models: ['m'], slots: 8 });
+    listener.onSnapshot(new Map([['10.0.0.1:80', value]]));
+    listener.onPut('[2001:DB8::0:1]:80', plain);
+    await eventually(() => told.length > 0);
+    expect(told).toEqual([
+      [
+        { address: '10.0.0.1:80', weight: 2, labels: { gpu: 'h100' }, models: ['m'], slots: 8 },
+        { address: '[2001:db8::1]:80', weight: 1, labels: {}, models: [] },
+      ],
+    ]);
+  });
+
+  it('tells once of many records that come together', async () => {
+    for (let index = 1; index <= 100; index++) listener.onPut(`10.0.0.${index}:80`, plain);
+    await eventually(() => told.length > 0);
+    await new Promise(setImmediate);
+    expect(told.map((list) => list.length)).toEqual([100]);
+  });
+
+  it('forgets a deleted record, and everything a new snapshot does not hold', async () => {
+    listener.onSnapshot(
+      new Map([
+        ['10.0.0.1:80', plain],
+        ['10.0.0.2:80', plain],
+      ]),
+    );
+    listener.onDelete('10.0.0.1:80');
+    await eventually(() => told.length === 1);
+    expect(addresses()).toEqual(['10.0.0.2:80']);
+    listener.onSnapshot(new Map([['10.0.0.3:80', plain]]));
+    await eventually(() => told.length === 2);
+    expect(addresses()).toEqual(['10.0.0.3:80']);
+  });
+});
+
+describe('when a record cannot be read', () => {
+  it.each([
+    ['it is no such message', '10.0.0.2:80', garbage, 'not a readable RegisteredEndpoint'],
+    ['its key is no address', 'pod', plain, '"pod" is not an endpoint address'],
+    ['its key is a host name', 'pod:80', plain, 'registers as ip:port'],
+    ['its weight is negative', '10.0.0.2:80', codec.encode({ weight: -1 }), 'weight -1'],
+    ['its weight is no number', '10.0.0.2:80', codec.encode({ weight: Number.NaN }), 'weight NaN'],
+  ])('is skipped, counted and told of: %s', async (_situation, key, value, reason) => {
+    listener.onSnapshot(
+      new Map([
+        ['10.0.0.1:80', plain],
+        [key, value],
+      ]),
+    );
+    await eventually(() => told.length > 0);
+    expect(addresses()).toEqual(['10.0.0.1:80']);
+    expect(report.counts).toEqual(['unreadable-record etcd']);
+    expect(report.warnings[0]?.fields).toEqual({
+      key: `endpoints/${key}`,
+      reason: expect.stringContaining(reason),
+    });
+  });
+
+  it.each(['put', 'snapshot'])('leaves the endpoint as it was known before: %s', async (how) => {
+    listener.onPut('10.0.0.1:80', codec.encode({ slots: 4 }));
+    if (how === 'put') listener.onPut('10.0.0.1:80', garbage);
+    else listener.onSnapshot(new Map([['10.0.0.1:80', garbage]]));
+    await eventually(() => told.length > 0);
+    expect(told.at(-1)).toMatchObject([{ address: '10.0.0.1:80', slots: 4 }]);
+  });
+});
+
+describe('when it is stopped', () => {
+  it('tells nothing any more', async () => {
+    listener.onPut('10.0.0.1:80', plain);
+    await source.stop();
+    await source.stop();
+    listener.onPut('10.0.0.2:80', plain);
+    await new Promise(setImmediate);
+    expect(told).toEqual([]);
+  });
+});
