@@ -1,0 +1,64 @@
+import { nearest } from './nearest.ts';
+import type { Origin, Problem } from './problem.ts';
+import { configTree, findNode, isSection, type Section, type Setting, settings } from './settings.ts';
+
+/** One value for one setting from one source. Not yet judged. */
+export interface Assignment {
+  readonly setting: Setting;
+  readonly value: unknown;
+  readonly origin: Origin;
+  /** Where the parts of a list or mapping stand, by path below the setting (`2.address`). */
+  readonly partOrigins?: ReadonlyMap<string, Origin>;
+}
+
+/** What one source says, and what is wrong with how it says it. */
+export interface Reading {
+  readonly assignments: readonly Assignment[];
+  readonly problems: readonly Problem[];
+}
+
+/** Turns a text from the environment or a flag into the setting's kind; what cannot be turned stays text. */
+export function fromText({ kind }: Setting, text: string): unknown {
+  switch (kind) {
+    case 'text':
+      return text;
+    case 'number':
+      return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+    case 'flag':
+      return text === 'true' || text === 'false' ? text === 'true' : text;
+    case 'list':
+      return text.trim() === '' ? [] : text.split(',').map((item) => item.trim());
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** Finds the setting of a dotted path, or says what is wrong with the path. */
+export function findSetting(path: string): Setting | { readonly problem: string } {
+  const node = findNode(path);
+  if (node === undefined) return { problem: unknownSetting(path) };
+  if (isSection(node)) return { problem: `a group of settings; name one of ${childPaths(path, node)}` };
+  return node;
+}
+
+/** Says that there is no such setting, and which one was probably meant. */
+export function unknownSetting(path: string): string {
+  const parts = path.split('.');
+  const name = parts.at(-1) ?? '';
+  const parent = parts.length > 1 ? findNode(parts.slice(0, -1).join('.')) : configTree;
+  const sibling =
+    parent !== undefined && isSection(parent) ? nearest(name, parent.children.keys()) : undefined;
+  const siblingPath = sibling && [...parts.slice(0, -1), sibling].join('.');
+  const meant = siblingPath ?? settings.find((setting) => setting.path.endsWith(`.${name}`))?.path;
+  const suggestion =
+    meant ??
+    nearest(
+      path,
+      settings.map((setting) => setting.path),
+    );
+  return suggestion === undefined ? 'unknown setting' : `unknown setting; did you mean ${suggestion}?`;
+}
+
+function childPaths(path: string, section: Section): string {
+  return [...section.children.keys()].map((name) => `${path}.${name}`).join(', ');
+}

@@ -1,0 +1,56 @@
+import { configAsJson, configAsYaml } from './describeConfig.ts';
+import type { ConfigFlags } from './flags.ts';
+import { jsonSchema } from './jsonSchema.ts';
+import { load } from './load.ts';
+import { describeProblem, type Problem } from './problem.ts';
+import type { Surroundings } from './surroundings.ts';
+import { configTable } from './table.ts';
+
+/**
+ * What `baton check` and `baton config` answer, and what every other command says to a bad configuration.
+ * Texts and exit codes only: main.ts writes them.
+ */
+export interface Answer {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** EX_CONFIG of sysexits.h. */
+export const exitConfig = 78;
+
+/** Judges a file as `serve` would, with flags but without the environment, so that it says the same everywhere. */
+export function check(file: string, flags: ConfigFlags, surroundings: Surroundings): Answer {
+  const loaded = load({ ...flags, config: file }, { ...surroundings, environment: {} }, 'endpoints');
+  return loaded.kind === 'ok' ? answer(`${file}: ok\n`) : refuse(loaded.problems);
+}
+
+export interface ShowOptions {
+  readonly json?: boolean;
+  readonly schema?: boolean;
+  readonly markdownTable?: boolean;
+}
+
+export function show(flags: ConfigFlags, options: ShowOptions, surroundings: Surroundings): Answer {
+  if (options.schema) return answer(asJson(jsonSchema()));
+  if (options.markdownTable) return answer(`${configTable()}\n`);
+  const loaded = load(flags, surroundings, 'nothing');
+  if (loaded.kind === 'invalid') return refuse(loaded.problems);
+  const { config, origins } = loaded;
+  return answer(options.json ? asJson(configAsJson(config, origins)) : configAsYaml(config, origins));
+}
+
+/** Every problem on a line of its own. */
+export function refuse(problems: readonly Problem[]): Answer {
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  const lines = [`baton: ${count} in the configuration`, ...problems.map(describeProblem)];
+  return { exitCode: exitConfig, stdout: '', stderr: `${lines.join('\n  ')}\n` };
+}
+
+function answer(stdout: string): Answer {
+  return { exitCode: 0, stdout, stderr: '' };
+}
+
+function asJson(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

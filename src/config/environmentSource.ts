@@ -1,0 +1,39 @@
+import { type Assignment, fromText, type Reading } from './assignment.ts';
+import { nearest } from './nearest.ts';
+import type { Problem } from './problem.ts';
+import { settings } from './settings.ts';
+
+/** Names the configuration file; the one variable that is no setting. */
+export const configFileVariable = 'BATON_CONFIG';
+
+/** Reads the settings out of BATON_* variables. Any other variable is none of Baton's business. */
+export function readEnvironment(environment: Readonly<Record<string, string | undefined>>): Reading {
+  const assignments: Assignment[] = [];
+  const problems: Problem[] = [];
+  for (const [name, text] of Object.entries(environment)) {
+    if (!name.startsWith('BATON_') || text === undefined) continue;
+    if (name === configFileVariable || isServiceLink(name, text)) continue;
+    const origin = { kind: 'environment', name } as const;
+    const setting = byName.get(name);
+    if (setting) assignments.push({ setting, value: fromText(setting, text), origin });
+    else problems.push({ path: '', origin, message: unknownVariable(name) });
+  }
+  return { assignments, problems };
+}
+
+const byName = new Map(settings.map((setting) => [setting.environmentName, setting]));
+
+function unknownVariable(name: string): string {
+  const meant = nearest(name, [...byName.keys(), configFileVariable]);
+  return meant === undefined ? 'unknown variable' : `unknown variable; did you mean ${meant}?`;
+}
+
+/**
+ * Kubernetes tells every pod of a Service called `baton` or `baton-…` by variables of these names. Nobody
+ * wrote them, so they must not keep the process from starting.
+ */
+function isServiceLink(name: string, text: string): boolean {
+  if (/^BATON_(.+_)?SERVICE_(HOST|PORT|PORT_.+)$/.test(name)) return true;
+  if (/^BATON_(.+_)?PORT$/.test(name)) return /^(tcp|udp|sctp):\/\//.test(text);
+  return /^BATON_(.+_)?PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/.test(name);
+}

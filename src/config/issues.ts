@@ -1,0 +1,55 @@
+import type { z } from 'zod';
+import { endpointKeys, sentence } from './endpointSetting.ts';
+import { nearest } from './nearest.ts';
+import type { Origins } from './origins.ts';
+import type { Problem } from './problem.ts';
+import { redact } from './redact.ts';
+import { relation } from './relations.ts';
+
+/** Turns what the schema complains of into problems for people. */
+type Issue = z.core.$ZodIssue;
+
+export function isRelation(issue: Issue): boolean {
+  return issue.code === 'custom' && issue.params === relation;
+}
+
+function isSentence(issue: Issue): boolean {
+  return issue.code === 'custom' && issue.params === sentence;
+}
+
+export function describeIssue(issue: Issue, tree: unknown, origins: Origins): Problem[] {
+  const path = issue.path.join('.');
+  const problem = (message: string, at = path): Problem => ({ path: at, origin: origins.of(at), message });
+  if (issue.code === 'invalid_union') {
+    // A mapping is judged as the mapping it was meant to be; anything else against all the forms.
+    const mapping = isMapping(valueAt(tree, issue.path)) ? issue.errors.at(-1) : undefined;
+    const branch = mapping ?? [{ code: 'custom', path: [], message: issue.message } as const];
+    return branch.flatMap((inner) =>
+      describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, tree, origins),
+    );
+  }
+  if (issue.code === 'unrecognized_keys') {
+    // Only the mappings in lists come here: an endpoint's.
+    return issue.keys.map((key) => {
+      const meant = nearest(key, endpointKeys);
+      return problem(meant ? `unknown key; did you mean ${meant}?` : 'unknown key', `${path}.${key}`);
+    });
+  }
+  if (isRelation(issue) || isSentence(issue)) return [problem(issue.message)];
+  return [problem(`${show(path, valueAt(tree, issue.path))} given, expected ${issue.message}`)];
+}
+
+function isMapping(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((node, key) => (node as Record<PropertyKey, unknown> | undefined)?.[key], tree);
+}
+
+function show(path: string, value: unknown): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (isMapping(value)) return 'a mapping';
+  return JSON.stringify(redact(path, value));
+}

@@ -1,0 +1,115 @@
+import type { Assignment } from './assignment.ts';
+import { configFileVariable, readEnvironment } from './environmentSource.ts';
+import { readFlags } from './flagSource.ts';
+import type { ConfigFlags } from './flags.ts';
+import { describeIssue, isRelation } from './issues.ts';
+import { missing, type Need } from './needs.ts';
+import { Origins } from './origins.ts';
+import type { Origin, Problem } from './problem.ts';
+import { type Config, configSchema } from './schema.ts';
+import type { Surroundings } from './surroundings.ts';
+import { readYaml } from './yamlSource.ts';
+
+/** Either a whole configuration with the origin of every value, or everything that is wrong with it. */
+export type Loaded =
+  | { readonly kind: 'ok'; readonly config: Config; readonly origins: Origins }
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
+
+/**
+ * Puts the configuration together: defaults, then the YAML file, then the environment, then the flags, each
+ * stronger than the one before. Prints nothing and ends nothing.
+ */
+export function load(flags: ConfigFlags, surroundings: Surroundings, need: Need): Loaded {
+  const file = readConfigFile(flags, surroundings);
+  const readings = [file, readEnvironment(surroundings.environment), readFlags(flags)];
+  const { tree, origins } = merge(readings.flatMap(({ assignments }) => assignments));
+  const problems = readings.flatMap((reading) => reading.problems);
+
+  const parsed = configSchema.safeParse(tree);
+  for (const issue of parsed.error?.issues ?? []) {
+    // What an unreadable file would have said is unknown, so nothing can be missing from it.
+    if (file.isBroken && isRelation(issue)) continue;
+    problems.push(...describeIssue(issue, tree, origins));
+  }
+  if (!file.isBroken) problems.push(...missing(need, tree));
+  if (!parsed.success) return { kind: 'invalid', problems };
+
+  const password = readPassword(parsed.data.etcd.passwordFile, surroundings, origins);
+  if (password.kind === 'problem') problems.push(password.problem);
+  if (problems.length > 0 || password.kind === 'problem') return { kind: 'invalid', problems };
+
+  const { instance, etcd } = parsed.data;
+  const config: Config = {
+    ...parsed.data,
+    instance: {
+      ...instance,
+      id: instance.id || surroundings.instanceId(),
+      release: instance.release || surroundings.packageVersion,
+    },
+    etcd: password.kind === 'read' ? { ...etcd, password: password.text } : etcd,
+  };
+  return { kind: 'ok', config, origins };
+}
+
+function readConfigFile(flags: ConfigFlags, { environment, readFile }: Surroundings) {
+  const named = environment[configFileVariable];
+  const file = flags.config ?? named;
+  if (file === undefined) return { assignments: [], problems: [], isBroken: false };
+  const origin: Origin =
+    flags.config !== undefined
+      ? { kind: 'flag', name: '--config' }
+      : { kind: 'environment', name: configFileVariable };
+  const content = tryRead(file, readFile);
+  if (content.kind === 'read') return readYaml(file, content.text);
+  return { assignments: [], problems: [{ path: '', origin, message: content.message }], isBroken: true };
+}
+
+type Password =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'read'; readonly text: string }
+  | { readonly kind: 'problem'; readonly problem: Problem };
+
+function readPassword(file: string | undefined, { readFile }: Surroundings, origins: Origins): Password {
+  if (file === undefined) return { kind: 'none' };
+  const path = 'etcd.passwordFile';
+  const origin = origins.of(path);
+  const content = tryRead(file, readFile);
+  if (content.kind === 'failed')
+    return { kind: 'problem', problem: { path, origin, message: content.message } };
+  const text = content.text.split(/\r?\n/, 1)[0] ?? '';
+  if (text === '')
+    return { kind: 'problem', problem: { path, origin, message: `${file} has no first line` } };
+  origins.set('etcd.password', origin);
+  return { kind: 'read', text };
+}
+
+type Content =
+  | { readonly kind: 'read'; readonly text: string }
+  | { readonly kind: 'failed'; readonly message: string };
+
+function tryRead(file: string, readFile: Surroundings['readFile']): Content {
+  try {
+    return { kind: 'read', text: readFile(file) };
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+    return { kind: 'failed', message: `cannot read ${file}: ${why}` };
+  }
+}
+
+/** Builds the tree that the schema judges; a later assignment replaces an earlier one. */
+function merge(assignments: readonly Assignment[]): { tree: object; origins: Origins } {
+  const tree: Record<string, unknown> = {};
+  const origins = new Origins();
+  for (const { setting, value, origin, partOrigins } of assignments) {
+    const names = setting.path.split('.');
+    const last = names.pop() ?? '';
+    let node = tree;
+    for (const name of names) {
+      node[name] ??= {};
+      node = node[name] as Record<string, unknown>;
+    }
+    node[last] = value;
+    origins.set(setting.path, origin, partOrigins);
+  }
+  return { tree, origins };
+}

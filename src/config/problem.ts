@@ -1,0 +1,36 @@
+/**
+ * Where a value came from, and what is wrong with one. Values for people: nothing here prints.
+ */
+export type Origin =
+  | { readonly kind: 'default' }
+  | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
+  | { readonly kind: 'environment'; readonly name: string }
+  | { readonly kind: 'flag'; readonly name: string };
+
+export interface Problem {
+  /** The setting, such as `drain.graceMs`; empty when the source itself is at fault. */
+  readonly path: string;
+  readonly origin: Origin;
+  /** What was given and what is expected. Never holds a secret. */
+  readonly message: string;
+}
+
+export function describeOrigin(origin: Origin): string {
+  switch (origin.kind) {
+    case 'default':
+      return 'default';
+    case 'file':
+      return `${origin.file}:${origin.line}:${origin.column}`;
+    case 'environment':
+    case 'flag':
+      return origin.name;
+    default:
+      return origin satisfies never;
+  }
+}
+
+/** One line, such as `baton.yaml:3:12: drain.graceMs: "5s" given, expected …`. */
+export function describeProblem({ path, origin, message }: Problem): string {
+  const where = origin.kind === 'default' ? [] : [describeOrigin(origin)];
+  return [...where, ...(path === '' ? [] : [path]), message].join(': ');
+}

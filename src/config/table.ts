@@ -1,0 +1,28 @@
+import { type Setting, settings } from './settings.ts';
+
+/** The settings as people read about them: a Markdown table for the README and a list for `--help`. */
+export function configTable(): string {
+  const rows = settings.map(
+    (setting) => `| \`${setting.path}\` | ${code(shownDefault(setting))} | ${setting.description} |`,
+  );
+  return ['| Setting | Default | Meaning |', '|---|---|---|', ...rows].join('\n');
+}
+
+export function settingsHelp(): string {
+  const lines = settings.map((setting) => {
+    const value = shownDefault(setting);
+    return `  ${setting.path.padEnd(30)} ${setting.description}${value === '' ? '' : `; default ${value}`}`;
+  });
+  return [
+    'Settings, in the YAML file, as --set drain.graceMs=5000 or as BATON_DRAIN_GRACE_MS=5000:',
+    ...lines,
+  ].join('\n');
+}
+
+function shownDefault({ defaultValue }: Setting): string {
+  return defaultValue === undefined || defaultValue === '' ? '' : String(defaultValue);
+}
+
+function code(text: string): string {
+  return text === '' ? '' : `\`${text}\``;
+}

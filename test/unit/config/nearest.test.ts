@@ -1,0 +1,21 @@
+import { nearest } from '../../../src/config/nearest.ts';
+
+describe('nearest', () => {
+  const known = ['graceMs', 'quietMs', 'noticeMs', 'id'];
+
+  it.each([
+    ['gracMs', 'graceMs'],
+    ['GRACEMS', 'graceMs'],
+    ['noticeMS', 'noticeMs'],
+    ['quitMs', 'quietMs'],
+    ['ids', 'id'],
+  ])('takes %s for %s', (typed, expected) => {
+    expect(nearest(typed, known)).toBe(expected);
+  });
+
+  it('takes another word for nothing', () => {
+    expect(nearest('grace', known)).toBeUndefined();
+    expect(nearest('', known)).toBeUndefined();
+    expect(nearest('x', [])).toBeUndefined();
+  });
+});
