@@ -1,0 +1,94 @@
+import type { Reservation } from '../ledger/ledger.ts';
+import type { ProcessingRequest__Output } from '../proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
+import type { Decision } from '../scheduler.ts';
+import type { RequestFacts } from '../scheduling/requestFacts.ts';
+import type { StreamEnd } from '../telemetry/metrics.ts';
+import type { EdgeStream, EdgeStreamListener } from './edgeStream.ts';
+import { continueReply, rejectReply, routeReply } from './replies.ts';
+import { requestFactsOf } from './requestFacts.ts';
+
+export interface ExchangeOptions {
+  readonly decide: (facts: RequestFacts) => Decision;
+  readonly extraHeaders: readonly string[];
+  readonly retryAfterSeconds: number;
+  /** Called once, when the exchange is over and its reservation is released. */
+  readonly onClosed: (exchange: Exchange, how: StreamEnd) => void;
+}
+
+type State =
+  | { readonly kind: 'undecided' }
+  | { readonly kind: 'rejected' }
+  | { readonly kind: 'routed'; readonly reservation: Reservation }
+  | { readonly kind: 'closed' };
+
+/**
+ * One stream, one HTTP exchange, one reservation. Envoy keeps the stream open until the exchange ends, so the
+ * reservation is released by whatever ends the stream first.
+ *
+ * undecided → routed | rejected   the request's headers came
+ * any       → closed              end, reset, loss of the connection, a message that makes no sense, drain
+ */
+export class Exchange implements EdgeStreamListener {
+  readonly #stream: EdgeStream;
+  readonly #options: ExchangeOptions;
+  #state: State = { kind: 'undecided' };
+
+  constructor(stream: EdgeStream, options: ExchangeOptions) {
+    this.#stream = stream;
+    this.#options = options;
+  }
+
+  onMessage(message: ProcessingRequest__Output): void {
+    if (this.#state.kind === 'closed') return;
+    // Envoy reads no answers in this mode, so there is nothing to decide.
+    if (message.observability_mode) return;
+    const { request } = message;
+    if (request === undefined) {
+      this.#stream.refuse('INVALID_ARGUMENT', 'a ProcessingRequest must hold headers, a body or trailers');
+      this.#close('error');
+    } else if (request === 'request_headers' && this.#state.kind === 'undecided') this.#decide(message);
+    else this.#stream.reply(continueReply(request));
+  }
+
+  onEnd(): void {
+    if (this.#state.kind === 'closed') return;
+    this.#stream.finish();
+    this.#close('end');
+  }
+
+  onGone(how: 'cancelled' | 'error'): void {
+    this.#close(how);
+  }
+
+  /** Leaves the exchange to Envoy: it goes on untouched, but is no longer counted here. */
+  halfClose(): void {
+    if (this.#state.kind === 'closed') return;
+    this.#stream.finish();
+    this.#close('drained');
+  }
+
+  #decide(message: ProcessingRequest__Output): void {
+    const { decide, extraHeaders, retryAfterSeconds } = this.#options;
+    const decision = decide(requestFactsOf(message));
+    switch (decision.kind) {
+      case 'route':
+        this.#state = { kind: 'routed', reservation: decision.reservation };
+        this.#stream.reply(routeReply(decision, extraHeaders));
+        break;
+      case 'reject':
+        this.#state = { kind: 'rejected' };
+        this.#stream.reply(rejectReply(decision.why, retryAfterSeconds));
+        break;
+      default:
+        decision satisfies never;
+    }
+  }
+
+  #close(how: StreamEnd): void {
+    const state = this.#state;
+    if (state.kind === 'closed') return;
+    this.#state = { kind: 'closed' };
+    if (state.kind === 'routed') state.reservation.release();
+    this.#options.onClosed(this, how);
+  }
+}

@@ -1,0 +1,81 @@
+import type { Decision } from '../scheduler.ts';
+import type { RequestFacts } from '../scheduling/requestFacts.ts';
+import type { StreamEnd } from '../telemetry/metrics.ts';
+import type { EdgeStream, EdgeStreamListener, Refusal } from './edgeStream.ts';
+import { Exchange } from './exchange.ts';
+
+export interface ExchangesOptions {
+  /** Streams are refused with UNAVAILABLE while it says no; Envoy then asks another instance. */
+  readonly answersStreams: () => boolean;
+  /** More than so many at once are refused with RESOURCE_EXHAUSTED, which no retry makes better. */
+  readonly maxStreams: number;
+  readonly decide: (facts: RequestFacts) => Decision;
+  readonly extraHeaders: readonly string[];
+  readonly retryAfterSeconds: number;
+  /** A clock that never jumps. */
+  readonly nowMs: () => number;
+  readonly onEnded: (how: StreamEnd) => void;
+  readonly onOverload: () => void;
+}
+
+/** The exchanges that are open, and when the last one came. */
+export class Exchanges {
+  readonly #options: ExchangesOptions;
+  readonly #open = new Set<Exchange>();
+  #lastOpenedMs = Number.NEGATIVE_INFINITY;
+  #finished = 0;
+
+  constructor(options: ExchangesOptions) {
+    this.#options = options;
+  }
+
+  get open(): number {
+    return this.#open.size;
+  }
+
+  /** How many have ended since the start, whatever the way. */
+  get finished(): number {
+    return this.#finished;
+  }
+
+  /** Milliseconds since the last stream came; Infinity before the first. */
+  quietMs(): number {
+    return this.#options.nowMs() - this.#lastOpenedMs;
+  }
+
+  accept(stream: EdgeStream): EdgeStreamListener {
+    const { answersStreams, maxStreams, nowMs, onOverload } = this.#options;
+    if (!answersStreams()) return refuse(stream, 'UNAVAILABLE', 'this instance takes no requests now');
+    if (this.#open.size >= maxStreams) {
+      onOverload();
+      return refuse(stream, 'RESOURCE_EXHAUSTED', `limits.maxStreams (${maxStreams}) is reached`);
+    }
+    this.#lastOpenedMs = nowMs();
+    const exchange = new Exchange(stream, {
+      decide: this.#options.decide,
+      extraHeaders: this.#options.extraHeaders,
+      retryAfterSeconds: this.#options.retryAfterSeconds,
+      onClosed: (closed, how) => this.#closed(closed, how),
+    });
+    this.#open.add(exchange);
+    return exchange;
+  }
+
+  /** Leaves all open exchanges to Envoy; answers how many there were. */
+  halfCloseAll(): number {
+    const left = [...this.#open];
+    for (const exchange of left) exchange.halfClose();
+    return left.length;
+  }
+
+  #closed(exchange: Exchange, how: StreamEnd): void {
+    this.#open.delete(exchange);
+    this.#finished += 1;
+    this.#options.onEnded(how);
+  }
+}
+
+function refuse(stream: EdgeStream, code: Refusal, message: string): EdgeStreamListener {
+  stream.refuse(code, message);
+  return { onMessage() {}, onEnd() {}, onGone() {} };
+}

@@ -1,0 +1,42 @@
+import { performance } from 'node:perf_hooks';
+import type { Decision } from '../scheduler.ts';
+import type { RequestFacts } from '../scheduling/requestFacts.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { ScheduleTrace } from '../telemetry/scheduleTrace.ts';
+
+export interface RecorderOptions {
+  readonly schedule: (facts: RequestFacts) => Decision;
+  readonly defaultPolicy: string;
+  readonly metrics: Pick<Metrics, 'decided'>;
+  readonly trace: ScheduleTrace;
+  readonly log: Log;
+}
+
+/** Makes decisions and tells of each: the one place where the silent core meets metrics, traces and logs. */
+export function recorded(options: RecorderOptions): (facts: RequestFacts) => Decision {
+  const { schedule, defaultPolicy, metrics, trace, log } = options;
+  return (facts) => {
+    const startMs = performance.now();
+    const decision = schedule(facts);
+    const policy = decision.kind === 'route' ? decision.policy : (facts.policy ?? defaultPolicy);
+    const outcome = decision.kind === 'route' ? 'route' : decision.why.kind;
+    metrics.decided(policy, outcome, performance.now() - startMs);
+
+    const endpoint = decision.kind === 'route' ? decision.endpoint.address : undefined;
+    const candidates = decision.kind === 'route' ? decision.candidates : 0;
+    log.debug({ policy, outcome, endpoint, candidates, traceparent: facts.traceparent }, 'decision');
+    if (trace.enabled) {
+      const { traceparent } = facts;
+      trace.record({
+        traceparent,
+        startMs: performance.timeOrigin + startMs,
+        policy,
+        candidates,
+        endpoint,
+        outcome,
+      });
+    }
+    return decision;
+  };
+}
