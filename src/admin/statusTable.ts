@@ -1,0 +1,62 @@
+import type { StatusReport } from './statusReport.ts';
+
+/** The report for people: two tables, each sorted, columns aligned. Ends with a line end. */
+export function statusTable({ pool, source, instances, endpoints, recordsSkipped }: StatusReport): string {
+  const lines = [`pool ${pool}, asked ${source}`, ''];
+  if (instances.length === 0) lines.push('No instance is alive.');
+  else {
+    lines.push(
+      ...table(
+        ['INSTANCE', 'PHASE', 'RELEASE', 'GENERATION', 'IN FLIGHT'],
+        instances
+          .toSorted((a, b) => compare(a.id, b.id))
+          .map((one) => [one.id, one.phase ?? 'unknown', one.release, one.generation, load(one.inFlight)]),
+      ),
+    );
+  }
+  lines.push('');
+  if (endpoints.length === 0) lines.push('No endpoint is known to be in use.');
+  else {
+    const health = (ready: boolean | null): string => (ready === null ? '-' : ready ? 'yes' : 'no');
+    lines.push(
+      ...table(
+        ['ENDPOINT', 'READY', 'IN FLIGHT'],
+        endpoints
+          .toSorted((a, b) => compare(a.address, b.address))
+          .map(({ address, ready, inFlight }) => [address, health(ready), load(inFlight)]),
+      ),
+    );
+    const total = endpoints.reduce((sum, { inFlight }) => sum + inFlight, 0);
+    lines.push('', `${load(total)} requests in flight on ${endpoints.length} endpoints`);
+  }
+  if (recordsSkipped > 0) lines.push(`${recordsSkipped} records could not be read and were skipped`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** Text to the left, numbers to the right. */
+function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
+  const widths = head.map((title, column) =>
+    rows.reduce((width, row) => Math.max(width, String(row[column]).length), title.length),
+  );
+  const numeric = head.map(
+    (_, column) => column === head.length - 1 || typeof rows[0]?.[column] === 'number',
+  );
+  const line = (cells: readonly (string | number)[]): string =>
+    cells
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return numeric[column] ? String(cell).padStart(width) : String(cell).padEnd(width);
+      })
+      .join('  ')
+      .trimEnd();
+  return [line(head), ...rows.map(line)];
+}
+
+/** Counts are whole, or carry one decimal where old ones fade. */
+function load(inFlight: number): string {
+  return Number.isInteger(inFlight) ? String(inFlight) : inFlight.toFixed(1);
+}
+
+function compare(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}

@@ -1,0 +1,26 @@
+import type { Phase } from '../lifecycle.ts';
+
+/**
+ * What the gauges show, read each time the metrics are read and at no other time. It is the part of the
+ * admin port's `InstanceState` that changes, so one function serves both and their numbers agree.
+ */
+export interface GaugeReadings {
+  readonly instance: { readonly phase: Phase; readonly generation: number; readonly degraded: boolean };
+  readonly store: {
+    readonly leaseHeld: boolean;
+    /** null when the view is always current (no shared store). */
+    readonly viewAgeMs: number | null;
+  };
+  /** Other instances that are known to live. */
+  readonly peers: readonly unknown[];
+  readonly pool: readonly {
+    readonly address: string;
+    readonly ready: boolean;
+    /** This instance's own requests in flight, and everybody's. */
+    readonly own: number;
+    readonly view: number;
+  }[];
+  readonly streams: { readonly open: number };
+  /** null when no drain is going on. */
+  readonly drain: { readonly open: number; readonly finished: number; readonly halfClosed: number } | null;
+}

@@ -1,0 +1,88 @@
+import type { Meter, Observable } from '@opentelemetry/api';
+import type { Phase } from '../lifecycle.ts';
+import type { GaugeReadings } from './gaugeReadings.ts';
+
+const phases: readonly Phase[] = ['starting', 'ready', 'standby', 'draining', 'stopped'];
+
+/** Names the gauges with a label per endpoint, which need room for every endpoint. */
+export const perEndpointGauges = ['baton_endpoint_in_flight_own', 'baton_endpoint_in_flight_view'] as const;
+
+type Show = (
+  observed: Parameters<Parameters<Meter['addBatchObservableCallback']>[0]>[0],
+  now: GaugeReadings,
+) => void;
+
+/** Defines the gauges that show `read()`, which is called once each time the metrics are read. */
+export function defineGauges(meter: Meter, read: () => GaugeReadings): void {
+  const all: Observable[] = [];
+  const gauge = (name: string, description: string, unit?: string): Observable => {
+    const made = meter.createObservableGauge(
+      name,
+      unit === undefined ? { description } : { description, unit },
+    );
+    all.push(made);
+    return made;
+  };
+  const shows: Show[] = [showInstance(gauge), showStore(gauge), showPool(gauge), showStreams(gauge)];
+  meter.addBatchObservableCallback((observed) => {
+    const now = read();
+    for (const show of shows) show(observed, now);
+  }, all);
+}
+
+type DefineGauge = (name: string, description: string, unit?: string) => Observable;
+
+function showInstance(gauge: DefineGauge): Show {
+  const phase = gauge('baton_phase', '1 for the phase of life the instance is in, 0 for the others');
+  const generation = gauge('baton_generation', 'The generation of the release');
+  const degraded = gauge('baton_degraded', '1 when it serves without the shared store');
+  return (observed, { instance }) => {
+    for (const name of phases) observed.observe(phase, instance.phase === name ? 1 : 0, { phase: name });
+    observed.observe(generation, instance.generation);
+    observed.observe(degraded, instance.degraded ? 1 : 0);
+  };
+}
+
+function showStore(gauge: DefineGauge): Show {
+  const leaseHeld = gauge('baton_lease_held', '1 while the lease on the own records is held');
+  const viewAge = gauge(
+    'baton_view_age_seconds',
+    'Age of the unified view; absent without a shared store',
+    's',
+  );
+  const peers = gauge('baton_peers', 'Other instances that are known to live');
+  return (observed, now) => {
+    observed.observe(leaseHeld, now.store.leaseHeld ? 1 : 0);
+    if (now.store.viewAgeMs !== null) observed.observe(viewAge, now.store.viewAgeMs / 1000);
+    observed.observe(peers, now.peers.length);
+  };
+}
+
+function showPool(gauge: DefineGauge): Show {
+  const endpoints = gauge('baton_endpoints', 'Endpoints of the pool by state');
+  const own = gauge(perEndpointGauges[0], 'Requests in flight through this instance');
+  const view = gauge(perEndpointGauges[1], 'Requests in flight through all instances, as this one knows');
+  return (observed, { pool }) => {
+    let ready = 0;
+    for (const endpoint of pool) {
+      if (endpoint.ready) ready += 1;
+      const label = { endpoint: endpoint.address };
+      observed.observe(own, endpoint.own, label);
+      observed.observe(view, endpoint.view, label);
+    }
+    observed.observe(endpoints, ready, { state: 'ready' });
+    observed.observe(endpoints, pool.length - ready, { state: 'unready' });
+  };
+}
+
+function showStreams(gauge: DefineGauge): Show {
+  const streams = gauge('baton_streams_open', 'ext_proc streams that are open');
+  const drain = gauge('baton_drain_streams', 'Streams of the drain that is going on; absent without one');
+  return (observed, now) => {
+    observed.observe(streams, now.streams.open);
+    if (now.drain === null) return;
+    observed.observe(drain, now.drain.open, { state: 'open' });
+    observed.observe(drain, now.drain.finished, { state: 'finished' });
+    observed.observe(drain, now.drain.halfClosed, { state: 'half-closed' });
+  };
+}

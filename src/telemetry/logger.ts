@@ -1,0 +1,27 @@
+import { pino } from 'pino';
+import type { LineSink } from './lineSink.ts';
+import type { Log, LogLevel } from './log.ts';
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** Fields on every line: the instance, the release. */
+  readonly base: Readonly<Record<string, string>>;
+  readonly sink: Pick<LineSink, 'write'>;
+}
+
+/**
+ * JSON lines by pino: `time` in ISO 8601, `level` as a word, the base fields on each line. Errors under
+ * `err`, `error` or `cause` are written with message, stack and causes. Where lines go is the sink's matter:
+ * pino's own destinations wait for a blocked reader when the process ends, for ever.
+ */
+export function createLog({ level, base, sink }: LogOptions): Log {
+  const { errWithCause } = pino.stdSerializers;
+  const options = {
+    level,
+    base,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: errWithCause, error: errWithCause, cause: errWithCause },
+  };
+  return pino(options, { write: (line: string) => sink.write(line) });
+}

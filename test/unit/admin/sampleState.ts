@@ -1,0 +1,32 @@
+import type { InstanceState } from '../../../src/admin/state.ts';
+
+/** An instance in the middle of its life, with one peer. */
+export const sampleState: InstanceState = {
+  instance: {
+    id: 'baton-2',
+    release: '1.1.0',
+    generation: 2,
+    zone: 'a',
+    phase: 'ready',
+    degraded: false,
+    startedAt: '2026-05-04T03:02:01.000Z',
+    addresses: ['127.0.0.1:50051'],
+  },
+  readiness: { ready: true, reasons: [] },
+  store: {
+    kind: 'etcd',
+    leaseHeld: true,
+    viewAgeMs: 12,
+    syncLagMs: { p50: 3, p99: 9, last: 4 },
+    regrants: 0,
+    recordsSkipped: 0,
+  },
+  peers: [{ id: 'baton-1', release: '1.0.0', generation: 1, phase: 'draining', inFlight: 7 }],
+  pool: [
+    { address: '10.0.0.2:8000', ready: true, weight: 1, own: 2, view: 6 },
+    { address: '10.0.0.10:8000', ready: false, weight: 1, own: 1, view: 3.5 },
+  ],
+  streams: { open: 3 },
+  drain: null,
+  firstDecision: null,
+};

@@ -1,0 +1,57 @@
+import { reportOfRecords } from '../../../src/admin/sharedRecords.ts';
+import { encodeContribution } from '../../../src/ledger/contributions.ts';
+import { encodeInstance } from '../../../src/ledger/instances.ts';
+import { stateCodecs } from '../../../src/proto/stateCodecs.ts';
+
+function instance(id: string, phase: 'ready' | 'draining'): Uint8Array {
+  const rest = { release: '1.0.0', generation: 1, addresses: [], zone: '', startedUnixMs: 1 };
+  return encodeInstance({ id, phase, ...rest });
+}
+
+describe('the records of a pool', () => {
+  it("sum up everybody's counts into the unified view", () => {
+    const records = new Map<string, Uint8Array>([
+      ['instances/one', instance('one', 'draining')],
+      ['instances/two', instance('two', 'ready')],
+      ['load/one', encodeContribution(4, new Map([['10.0.0.1:80', 3]]))],
+      [
+        'load/two',
+        encodeContribution(
+          9,
+          new Map([
+            ['10.0.0.1:80', 2],
+            ['10.0.0.2:80', 1],
+          ]),
+        ),
+      ],
+      ['endpoints/10.0.0.3:80', stateCodecs.registeredEndpoint.encode({ address: '10.0.0.3:80' })],
+      ['config', new Uint8Array([1, 2, 3])],
+    ]);
+    expect(reportOfRecords(records, 'default', 'etcd http://127.0.0.1:2379')).toEqual({
+      pool: 'default',
+      source: 'etcd http://127.0.0.1:2379',
+      instances: [
+        { id: 'one', release: '1.0.0', generation: 1, phase: 'draining', inFlight: 3 },
+        { id: 'two', release: '1.0.0', generation: 1, phase: 'ready', inFlight: 3 },
+      ],
+      endpoints: [
+        { address: '10.0.0.1:80', ready: null, inFlight: 5 },
+        { address: '10.0.0.2:80', ready: null, inFlight: 1 },
+        { address: '10.0.0.3:80', ready: null, inFlight: 0 },
+      ],
+      recordsSkipped: 0,
+    });
+  });
+
+  it('are skipped and counted where they cannot be read', () => {
+    const garbage = new TextEncoder().encode('no record at all');
+    const records = new Map([
+      ['instances/bad', garbage],
+      ['load/bad', garbage],
+      ['instances/good', instance('good', 'ready')],
+    ]);
+    const report = reportOfRecords(records, 'default', 'etcd');
+    expect(report.recordsSkipped).toBe(2);
+    expect(report.instances.map(({ id }) => id)).toEqual(['good']);
+  });
+});
