@@ -1,0 +1,96 @@
+/**
+ * What podsim takes from the body of a completion request. A body may leave everything out; what it has must
+ * be of the right kind. `null` counts as left out, as in the OpenAI API; fields not named here are ignored.
+ */
+export interface CompletionRequest {
+  readonly model: string | undefined;
+  readonly stream: boolean;
+  readonly maxTokens: number | undefined;
+  readonly promptTokens: number;
+  /** `stream_options.include_usage`: the counts come in an event of their own. */
+  readonly includeUsage: boolean;
+}
+
+export type Api = 'chat' | 'text';
+
+export type ReadCompletionRequest =
+  | { readonly kind: 'request'; readonly request: CompletionRequest }
+  | { readonly kind: 'problem'; readonly message: string; readonly param: string | null };
+
+/** Bounds what one request may make this process hold. */
+const maxReplyTokens = 100_000;
+const charactersPerToken = 4;
+
+export function readCompletionRequest(body: unknown, api: Api): ReadCompletionRequest {
+  if (!isObject(body)) return problem('the body', body, 'a JSON object', null);
+  const { model, stream, messages, prompt, stream_options: streamOptions } = body;
+  const tokensField = body.max_completion_tokens == null ? 'max_tokens' : 'max_completion_tokens';
+  const maxTokens = body[tokensField];
+
+  if (model != null && (typeof model !== 'string' || model === '')) return wrong('model', 'a string');
+  if (stream != null && typeof stream !== 'boolean') return wrong('stream', 'true or false');
+  if (maxTokens != null && !isTokenCount(maxTokens))
+    return wrong(tokensField, `a whole number from 1 to ${maxReplyTokens}`);
+  if (streamOptions != null && !isObject(streamOptions)) return wrong('stream_options', 'an object');
+  const promptTokens = api === 'chat' ? countMessages(messages ?? []) : countPrompt(prompt ?? '');
+  if (promptTokens === undefined)
+    return api === 'chat' ? wrong('messages', 'an array') : wrong('prompt', 'a string or an array');
+
+  const request = {
+    model: model ?? undefined,
+    stream: stream ?? false,
+    maxTokens: maxTokens ?? undefined,
+    promptTokens,
+    includeUsage: streamOptions?.include_usage === true,
+  };
+  return { kind: 'request', request };
+
+  function wrong(param: string, expected: string): ReadCompletionRequest {
+    return problem(param, (body as Record<string, unknown>)[param], expected, param);
+  }
+}
+
+function problem(
+  what: string,
+  given: unknown,
+  expected: string,
+  param: string | null,
+): ReadCompletionRequest {
+  const shown = JSON.stringify(given) ?? 'nothing';
+  const short = shown.length > 60 ? `${shown.slice(0, 60)}…` : shown;
+  return { kind: 'problem', message: `${what} is ${short}; expected ${expected}`, param };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isTokenCount(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= maxReplyTokens;
+}
+
+function countMessages(messages: unknown): number | undefined {
+  if (!Array.isArray(messages)) return undefined;
+  let characters = 0;
+  for (const message of messages) {
+    const content = isObject(message) ? message.content : undefined;
+    for (const part of Array.isArray(content) ? content : [content]) {
+      const text = isObject(part) ? part.text : part;
+      if (typeof text === 'string') characters += text.length;
+    }
+  }
+  return asTokens(characters);
+}
+
+/** Text, several texts, or token numbers. */
+function countPrompt(prompt: unknown): number | undefined {
+  if (typeof prompt === 'string') return asTokens(prompt.length);
+  if (!Array.isArray(prompt)) return undefined;
+  let tokens = 0;
+  for (const part of prompt) tokens += typeof part === 'string' ? asTokens(part.length) : 1;
+  return Math.max(1, tokens);
+}
+
+function asTokens(characters: number): number {
+  return Math.max(1, Math.ceil(characters / charactersPerToken));
+}

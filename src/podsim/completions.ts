@@ -1,0 +1,91 @@
+import type { Api } from './completionRequest.ts';
+
+/**
+ * The texts of one reply in the OpenAI API's shapes: whole JSON, or server-sent events. All that the events of
+ * a reply have in common is made once, because they are made by the thousand. Sends nothing, waits for nothing.
+ */
+export interface ReplyFacts {
+  readonly api: Api;
+  readonly id: string;
+  readonly created: number;
+  readonly model: string;
+  readonly promptTokens: number;
+  readonly tokens: number;
+  /** `length` where the client's max_tokens ended the reply. */
+  readonly finishReason: 'stop' | 'length';
+  /** The counts of a stream come in an event of their own, not with the last choice. */
+  readonly usageApart: boolean;
+}
+
+/** None needs escaping in JSON. */
+const words = ' Load is shared and every pod that is free takes the next request in turn.'.split(/(?= )/);
+const allWords = words.join('');
+
+export function wholeReply(facts: ReplyFacts): string {
+  const text = replyText(facts.tokens);
+  const choice =
+    facts.api === 'chat'
+      ? { index: 0, message: { role: 'assistant', content: text }, finish_reason: facts.finishReason }
+      : { index: 0, text, finish_reason: facts.finishReason };
+  const object = facts.api === 'chat' ? 'chat.completion' : 'text_completion';
+  const { id, created, model } = facts;
+  return JSON.stringify({ id, object, created, model, choices: [choice], usage: usage(facts) });
+}
+
+/** The events of a stream, in the order in which they are sent. */
+export class ReplyEvents {
+  readonly #facts: ReplyFacts;
+  readonly #start: string;
+  readonly #beforeWord: string;
+  readonly #afterWord: string;
+
+  constructor(facts: ReplyFacts) {
+    const { api, id, created, model } = facts;
+    const object = api === 'chat' ? 'chat.completion.chunk' : 'text_completion';
+    this.#facts = facts;
+    this.#start = `data: {"id":${quote(id)},"object":"${object}","created":${created},"model":${quote(model)},`;
+    this.#beforeWord = `${this.#start}"choices":[{"index":0,${api === 'chat' ? '"delta":{"content":"' : '"text":"'}`;
+    this.#afterWord = `"${api === 'chat' ? '}' : ''},"finish_reason":null}]}\n\n`;
+  }
+
+  /** Of chat replies only; a text reply begins with its first token. */
+  opening(): string {
+    if (this.#facts.api === 'text') return '';
+    const role = '"delta":{"role":"assistant","content":""}';
+    return `${this.#start}"choices":[{"index":0,${role},"finish_reason":null}]}\n\n`;
+  }
+
+  tokens(from: number, to: number): string {
+    let events = '';
+    for (let index = from; index < to; index++) {
+      events += this.#beforeWord + words[index % words.length] + this.#afterWord;
+    }
+    return events;
+  }
+
+  ending(): string {
+    const { api, finishReason, usageApart } = this.#facts;
+    const nothing = api === 'chat' ? '"delta":{}' : '"text":""';
+    const counts = `"usage":${JSON.stringify(usage(this.#facts))}}\n\n`;
+    const choices = `${this.#start}"choices":[{"index":0,${nothing},"finish_reason":"${finishReason}"}]`;
+    const last = usageApart ? `${choices}}\n\n${this.#start}"choices":[],${counts}` : `${choices},${counts}`;
+    return `${last}data: [DONE]\n\n`;
+  }
+}
+
+function replyText(tokens: number): string {
+  const rest = tokens % words.length;
+  return allWords.repeat((tokens - rest) / words.length) + words.slice(0, rest).join('');
+}
+
+function usage({ promptTokens, tokens }: ReplyFacts) {
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: tokens,
+    total_tokens: promptTokens + tokens,
+  };
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}

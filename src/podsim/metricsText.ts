@@ -1,0 +1,31 @@
+/**
+ * The pod's load as Prometheus text under vLLM's names, for those who choose pods by it. The only label is the
+ * configured model, never one that a client named.
+ */
+export interface PodLoad {
+  readonly model: string;
+  readonly slots: number;
+  readonly running: number;
+  readonly waiting: number;
+  /** Replies that were completed. */
+  readonly served: number;
+}
+
+export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8';
+
+export function metricsText({ model, slots, running, waiting, served }: PodLoad): string {
+  const label = `{model_name="${escapeLabel(model)}"}`;
+  const metric = (name: string, type: 'gauge' | 'counter', help: string, value: number) =>
+    `# HELP vllm:${name} ${help}\n# TYPE vllm:${name} ${type}\nvllm:${name}${label} ${value}\n`;
+  return [
+    metric('num_requests_running', 'gauge', 'Requests that hold a slot.', running),
+    metric('num_requests_waiting', 'gauge', 'Requests that wait for a slot.', waiting),
+    // There is no cache: a request fills its slot's share of it.
+    metric('kv_cache_usage_perc', 'gauge', 'KV-cache usage, 1 means all of it.', running / slots),
+    metric('request_success_total', 'counter', 'Requests answered to their end.', served),
+  ].join('');
+}
+
+function escapeLabel(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+}

@@ -1,0 +1,113 @@
+import type { Socket } from 'node:net';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Api, readCompletionRequest } from './completionRequest.ts';
+import { type PodFault, readPodFault, readRequestFault } from './faults.ts';
+import { metricsContentType, metricsText } from './metricsText.ts';
+import { openAiError } from './openAiError.ts';
+import type { SimulatedPod } from './simulatedPod.ts';
+
+/** What is said over HTTP: the OpenAI API, health, metrics, and /podsim/ for those who test with it. */
+export function addRoutes(
+  app: FastifyInstance,
+  pod: SimulatedPod,
+  refuse: (fault: PodFault, asking: Socket) => void,
+): void {
+  const { id, model, strictModel } = pod.traits;
+
+  // Completions bring their own; every other answer passes here.
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('x-podsim-id', id);
+    if (pod.isStopping) reply.header('connection', 'close');
+  });
+  app.setErrorHandler((error: FastifyError, _request, reply) => {
+    const status = error.statusCode ?? 500;
+    const hint = status === 415 ? ': send content-type: application/json' : '';
+    return reply.code(status).send(openAiError(status, error.message + hint));
+  });
+  app.setNotFoundHandler((request, reply) =>
+    reply.code(404).send(openAiError(404, `there is no ${request.method} ${request.url}`)),
+  );
+
+  app.post('/v1/chat/completions', (request, reply) => complete('chat', request, reply));
+  app.post('/v1/completions', (request, reply) => complete('text', request, reply));
+  app.get('/v1/models', async () => ({
+    object: 'list',
+    data: [{ id: model, object: 'model', created: 0, owned_by: 'podsim' }],
+  }));
+
+  app.get('/health', (_request, reply) => {
+    const { kind, healthFails } = pod.faults.current;
+    if (healthFails && kind === 'hang') return void reply.hijack();
+    const isHealthy = !healthFails && !pod.isStopping;
+    reply.code(isHealthy ? 200 : 503).send({ status: isHealthy ? 'ok' : 'unhealthy' });
+  });
+  app.get('/metrics', async (_request, reply) => {
+    reply.header('content-type', metricsContentType);
+    return metricsText({ model, slots: pod.slots.size, ...pod.state() });
+  });
+
+  app.get('/podsim/state', async () => pod.state());
+  app.get('/podsim/fault', async () => describeFault(pod.faults.current));
+  app.post('/podsim/fault', async (request, reply) => {
+    const read = readPodFault(request.body);
+    if (read.kind === 'invalid') return reply.code(400).send(openAiError(400, read.problem));
+    const { fault } = read;
+    if (fault.kind === 'refuse') {
+      reply.header('connection', 'close');
+      refuse(fault, request.raw.socket);
+    } else {
+      pod.faults.set(fault);
+    }
+    return describeFault(fault);
+  });
+
+  function complete(api: Api, request: FastifyRequest, reply: FastifyReply): void {
+    const header = request.headers['x-podsim-fault'];
+    const read =
+      header === undefined
+        ? { kind: 'fault' as const, fault: pod.faults.current.requests }
+        : readRequestFault(String(header));
+    if (read.kind === 'invalid') return void reply.code(400).send(openAiError(400, read.problem));
+    const { fault } = read;
+    switch (fault.kind) {
+      case 'refuse':
+        reply.hijack();
+        request.raw.socket.resetAndDestroy();
+        return;
+      case 'error':
+        reply.code(500).send(openAiError(500, 'this fault was asked for'));
+        return;
+      case 'none':
+      case 'hang':
+      case 'cut':
+        break;
+      default:
+        fault satisfies never;
+        return;
+    }
+    const body = readCompletionRequest(request.body, api);
+    if (body.kind === 'problem') {
+      const { message, param } = body;
+      return void reply.code(400).send(openAiError(400, message, { param }));
+    }
+    const asked = body.request.model;
+    if (strictModel && asked !== undefined && asked !== model) {
+      const problem = openAiError(404, `there is no model ${JSON.stringify(asked)} here, only ${model}`, {
+        param: 'model',
+        code: 'model_not_found',
+      });
+      return void reply.code(404).send(problem);
+    }
+    reply.hijack();
+    pod.answer(api, body.request, fault, reply.raw);
+  }
+}
+
+function describeFault({ kind, requests, healthFails, forMs }: PodFault) {
+  return {
+    kind,
+    health: !healthFails,
+    ...(requests.kind === 'cut' && { afterTokens: requests.afterTokens }),
+    ...(forMs !== undefined && { forMs }),
+  };
+}

@@ -1,0 +1,85 @@
+import { ReplyEvents, type ReplyFacts, wholeReply } from '../../../src/podsim/completions.ts';
+
+const facts = (changes: Partial<ReplyFacts> = {}): ReplyFacts => ({
+  api: 'chat',
+  id: 'chatcmpl-1',
+  created: 1_700_000_000,
+  model: 'a "quoted" model',
+  promptTokens: 4,
+  tokens: 40,
+  finishReason: 'stop',
+  usageApart: false,
+  ...changes,
+});
+const usage = { prompt_tokens: 4, completion_tokens: 40, total_tokens: 44 };
+
+/** Takes the events apart as a client would, without the end mark. */
+function parse(events: string) {
+  expect(events.endsWith('\n\n')).toBe(true);
+  const lines = events.trimEnd().split('\n\n');
+  expect(lines.pop()).toBe('data: [DONE]');
+  return lines.map((line) => {
+    expect(line.startsWith('data: ')).toBe(true);
+    return JSON.parse(line.slice('data: '.length));
+  });
+}
+
+function stream(given: ReplyFacts) {
+  const events = new ReplyEvents(given);
+  return parse(events.opening() + events.tokens(0, 7) + events.tokens(7, given.tokens) + events.ending());
+}
+
+describe('a streamed reply', () => {
+  it('to a chat says who speaks, then its tokens, then why it ends', () => {
+    const chunks = stream(facts());
+    expect(chunks).toHaveLength(1 + 40 + 1);
+    expect(chunks[0].choices[0].delta).toEqual({ role: 'assistant', content: '' });
+    expect(chunks.at(-1)).toMatchObject({ choices: [{ delta: {}, finish_reason: 'stop' }], usage });
+    for (const chunk of chunks) {
+      expect(chunk).toMatchObject({
+        id: 'chatcmpl-1',
+        object: 'chat.completion.chunk',
+        created: 1_700_000_000,
+        model: 'a "quoted" model',
+      });
+    }
+  });
+
+  it('to a prompt has no opening', () => {
+    const chunks = stream(facts({ api: 'text', finishReason: 'length' }));
+    expect(chunks).toHaveLength(40 + 1);
+    expect(chunks[0]).toMatchObject({ object: 'text_completion', choices: [{ text: ' Load' }] });
+    expect(chunks.at(-1)).toMatchObject({ choices: [{ text: '', finish_reason: 'length' }], usage });
+  });
+
+  it.each(['chat', 'text'] as const)('to %s is, put together, what the whole reply says', (api) => {
+    const choices = stream(facts({ api })).map((chunk) => chunk.choices[0]);
+    const text = choices.map((choice) => choice.delta?.content ?? choice.text ?? '').join('');
+    const [whole] = JSON.parse(wholeReply(facts({ api }))).choices;
+    expect(whole.message?.content ?? whole.text).toBe(text);
+    expect(text.split(' ').slice(1)).toHaveLength(40);
+  });
+
+  it('has its counts in an event of their own where the client asked for that', () => {
+    const [finish, last] = stream(facts({ usageApart: true })).slice(-2);
+    expect(finish).not.toHaveProperty('usage');
+    expect(finish.choices[0].finish_reason).toBe('stop');
+    expect(last).toMatchObject({ choices: [], usage });
+  });
+});
+
+describe('a whole reply', () => {
+  it.each([
+    ['chat', 'chat.completion', { message: { role: 'assistant', content: ' Load is' } }],
+    ['text', 'text_completion', { text: ' Load is' }],
+  ] as const)('to %s is one object with its counts', (api, object, choice) => {
+    expect(JSON.parse(wholeReply(facts({ api, tokens: 2 })))).toEqual({
+      id: 'chatcmpl-1',
+      object,
+      created: 1_700_000_000,
+      model: 'a "quoted" model',
+      choices: [{ index: 0, ...choice, finish_reason: 'stop' }],
+      usage: { prompt_tokens: 4, completion_tokens: 2, total_tokens: 6 },
+    });
+  });
+});

@@ -1,0 +1,38 @@
+import type { Clock } from '../../../src/podsim/clock.ts';
+
+/** Time that goes on only when a test says so. */
+export class FakeClock implements Clock {
+  #nowMs = 0;
+  readonly #timers = new Map<() => void, number>();
+
+  get pendingTimers(): number {
+    return this.#timers.size;
+  }
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  unixSeconds(): number {
+    return 1_700_000_000;
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    const timer = () => callback();
+    this.#timers.set(timer, this.#nowMs + delayMs);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** Fires what is due on the way, each at its time; `lateMs` after it, as a busy process would. */
+  advance(byMs: number, lateMs = 0): void {
+    const endMs = this.#nowMs + byMs;
+    for (;;) {
+      const [next] = [...this.#timers].sort(([, a], [, b]) => a - b);
+      if (!next || next[1] + lateMs > endMs) break;
+      this.#timers.delete(next[0]);
+      this.#nowMs = next[1] + lateMs;
+      next[0]();
+    }
+    this.#nowMs = endMs;
+  }
+}

@@ -1,0 +1,111 @@
+import { Faults, readPodFault, readRequestFault } from '../../../src/podsim/faults.ts';
+import { FakeClock } from './fakeClock.ts';
+
+describe('a fault of the pod', () => {
+  const sound: [object, object][] = [
+    [{ kind: 'none' }, { requests: { kind: 'none' }, healthFails: false }],
+    [
+      { kind: 'refuse', forMs: 500 },
+      { requests: { kind: 'refuse' }, forMs: 500 },
+    ],
+    [{ kind: 'hang' }, { requests: { kind: 'hang' }, healthFails: false }],
+    [
+      { kind: 'error', health: false, forMs: 9 },
+      { requests: { kind: 'error' }, healthFails: true, forMs: 9 },
+    ],
+    [
+      { kind: 'error', health: true },
+      { requests: { kind: 'error' }, healthFails: false },
+    ],
+    [{ kind: 'cut' }, { requests: { kind: 'cut', afterTokens: 1 } }],
+    [{ kind: 'cut', afterTokens: 3 }, { requests: { kind: 'cut', afterTokens: 3 } }],
+    [{ kind: 'unhealthy' }, { requests: { kind: 'none' }, healthFails: true }],
+  ];
+  it.each(sound)('%j is understood', (given, expected) => {
+    expect(readPodFault(given)).toMatchObject({ kind: 'fault', fault: expected });
+  });
+
+  const wrong: [unknown, string][] = [
+    ['error', 'the fault is "error"; expected a JSON object like {"kind":"error"}'],
+    [null, 'the fault is null; expected a JSON object like {"kind":"error"}'],
+    [{}, 'kind is missing; expected none, refuse, hang, error, cut, unhealthy'],
+    [{ kind: 'explode' }, 'kind is "explode"; expected none, refuse, hang, error, cut, unhealthy'],
+    [{ kind: 'refuse' }, 'forMs is missing; expected a whole number from 1 to 3600000'],
+    [{ kind: 'hang', forMs: -1 }, 'forMs is -1; expected a whole number from 1 to 3600000'],
+    [{ kind: 'error', health: 'no' }, 'health is "no"; expected true or false'],
+    [{ kind: 'none', health: false }, 'health is false; expected not to be there with none'],
+    [{ kind: 'cut', afterTokens: 0 }, 'afterTokens is 0; expected a whole number from 1 to 1000000'],
+    [{ kind: 'hang', afterTokens: 2 }, 'afterTokens is 2; expected not to be there with hang'],
+    [{ kind: 'error', status: 503 }, 'status is 503; expected not to be there with error'],
+  ];
+  it.each(wrong)('%j is refused with its reason', (given, problem) => {
+    expect(readPodFault(given)).toEqual({ kind: 'invalid', problem });
+  });
+});
+
+describe('a fault of one request', () => {
+  it.each([
+    ['none', { kind: 'none' }],
+    ['refuse', { kind: 'refuse' }],
+    ['hang', { kind: 'hang' }],
+    ['error', { kind: 'error' }],
+    ['cut', { kind: 'cut', afterTokens: 1 }],
+    [' cut; afterTokens=12 ', { kind: 'cut', afterTokens: 12 }],
+  ])('%j is understood', (header, fault) => {
+    expect(readRequestFault(header)).toEqual({ kind: 'fault', fault });
+  });
+
+  it.each(['', 'Error', 'unhealthy', 'cut;afterTokens=0', 'cut;tokens=3', 'hang;afterTokens=3'])(
+    '%j is refused',
+    (header) => {
+      expect(readRequestFault(header)).toEqual({
+        kind: 'invalid',
+        problem: `x-podsim-fault is ${JSON.stringify(header)}; expected none, refuse, hang, error, cut or cut;afterTokens=3`,
+      });
+    },
+  );
+});
+
+describe('the fault in effect', () => {
+  function start() {
+    const clock = new FakeClock();
+    const faults = new Faults(clock);
+    const ended: string[] = [];
+    const set = (given: object) => {
+      const read = readPodFault(given);
+      if (read.kind === 'invalid') throw new Error(read.problem);
+      faults.set(read.fault, () => ended.push(read.fault.kind));
+    };
+    return { clock, faults, ended, set };
+  }
+
+  it('stays until it is replaced', () => {
+    const { clock, faults, set, ended } = start();
+    set({ kind: 'hang' });
+    clock.advance(1_000_000);
+    expect(faults.current.kind).toBe('hang');
+    set({ kind: 'none' });
+    expect(faults.current.kind).toBe('none');
+    expect(ended).toEqual([]);
+  });
+
+  it('ends by itself when its time is over', () => {
+    const { clock, faults, set, ended } = start();
+    set({ kind: 'refuse', forMs: 100 });
+    clock.advance(99);
+    expect(faults.current.kind).toBe('refuse');
+    clock.advance(1);
+    expect(faults.current.kind).toBe('none');
+    expect(ended).toEqual(['refuse']);
+  });
+
+  it('is not ended by the time of the one that it replaced', () => {
+    const { clock, faults, set, ended } = start();
+    set({ kind: 'error', forMs: 100 });
+    set({ kind: 'hang' });
+    clock.advance(1000);
+    expect(faults.current.kind).toBe('hang');
+    expect(ended).toEqual([]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+});

@@ -1,0 +1,65 @@
+import { type PodsimFlags, readFlags } from '../../../src/podsim/flags.ts';
+
+const flags = (changes: Partial<PodsimFlags> = {}): PodsimFlags => ({
+  address: '127.0.0.1:8001',
+  id: 'pod-1',
+  model: 'org/sim-model',
+  slots: '8',
+  ttftMs: '50',
+  tokenMs: '0.5',
+  tokens: '20',
+  jitter: '0',
+  strictModel: false,
+  ...changes,
+});
+
+describe('the flags of podsim', () => {
+  it('become options', () => {
+    expect(readFlags(flags())).toEqual({
+      kind: 'options',
+      options: {
+        host: '127.0.0.1',
+        port: 8001,
+        id: 'pod-1',
+        model: 'org/sim-model',
+        slots: 8,
+        ttftMs: 50,
+        tokenMs: 0.5,
+        tokensPerReply: 20,
+        jitter: 0,
+        strictModel: false,
+      },
+    });
+  });
+
+  it.each([
+    ['[::1]:0', '::1', 0],
+    ['localhost:65535', 'localhost', 65_535],
+    ['0.0.0.0:8000', '0.0.0.0', 8000],
+  ])('take %s for a place to listen', (address, host, port) => {
+    expect(readFlags(flags({ address }))).toMatchObject({ options: { host, port } });
+  });
+
+  const addressForm = 'ip:port, as 127.0.0.1:8001, [::1]:8001 or 127.0.0.1:0';
+  const wrong: [Partial<PodsimFlags>, string][] = [
+    [{ address: '8001' }, `--address is "8001"; expected ${addressForm}`],
+    [{ address: '::1:8001' }, `--address is "::1:8001"; expected ${addressForm}`],
+    [{ address: 'a:65536' }, `--address is "a:65536"; expected ${addressForm}`],
+    [{ id: 'a b' }, '--id is "a b"; expected letters, digits, ".", "_" and "-"'],
+    [{ model: '' }, '--model is ""; expected a name without spaces'],
+    [{ slots: '0' }, '--slots is "0"; expected a whole number from 1 to 100000'],
+    [{ slots: '1.5' }, '--slots is "1.5"; expected a whole number from 1 to 100000'],
+    [{ ttftMs: '-1' }, '--ttft-ms is "-1"; expected a number from 0 to 3600000'],
+    [{ tokenMs: '10ms' }, '--token-ms is "10ms"; expected a number from 0 to 3600000'],
+    [{ tokens: '' }, '--tokens is ""; expected a whole number from 1 to 100000'],
+    [{ jitter: '1.1' }, '--jitter is "1.1"; expected a number from 0 to 1'],
+  ];
+  it.each(wrong)('%j are refused with what was given and what is expected', (changes, problem) => {
+    expect(readFlags(flags(changes))).toEqual({ kind: 'problems', problems: [problem] });
+  });
+
+  it('have all their problems told at once', () => {
+    const read = readFlags(flags({ slots: 'many', jitter: 'some' }));
+    expect(read.kind === 'problems' && read.problems).toHaveLength(2);
+  });
+});
