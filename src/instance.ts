@@ -1,0 +1,152 @@
+import { performance } from 'node:perf_hooks';
+import { EventLog } from './admin/eventLog.ts';
+import type { Config } from './config/schema.ts';
+import { SharedStore } from './etcd/sharedStore.ts';
+import { Exchanges } from './extproc/exchanges.ts';
+import { Health } from './extproc/health.ts';
+import { recorded } from './extproc/recorder.ts';
+import { GrpcJsTransport } from './extproc/transport/grpcJs.ts';
+import type { Transport } from './extproc/transport/transport.ts';
+import { EtcdLedger } from './ledger/etcdLedger.ts';
+import { MemoryLedger } from './ledger/memoryLedger.ts';
+import type { Sharing } from './ledger/sharing.ts';
+import { answersStreams, isFit, Lifecycle, takesTraffic } from './lifecycle.ts';
+import { CompositePool } from './pool/compositePool.ts';
+import { FileSource } from './pool/fileSource.ts';
+import type { EndpointSource, PoolReport } from './pool/pool.ts';
+import { Prober } from './pool/prober.ts';
+import { RegisteredSource } from './pool/registeredSource.ts';
+import { StaticSource } from './pool/staticSource.ts';
+import { stateCodecs } from './proto/stateCodecs.ts';
+import { Scheduler } from './scheduler.ts';
+import { createPolicies } from './scheduling/policies/index.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
+import { FirstDecisionMemory } from './upgrade/firstDecision.ts';
+
+/** The parts of one instance, wired in the order a request meets them. Nothing is started yet. */
+export interface Instance {
+  readonly config: Config;
+  readonly telemetry: Telemetry;
+  readonly startedAt: Date;
+  readonly lifecycle: Lifecycle;
+  readonly events: EventLog;
+  readonly transport: Transport;
+  readonly health: Health;
+  readonly exchanges: Exchanges;
+  readonly firstDecision: FirstDecisionMemory;
+  readonly pool: CompositePool;
+  readonly sharing: Sharing;
+}
+
+/** A clock that never jumps, in ms. */
+export const nowMs = (): number => performance.now();
+
+export function assemble(config: Config, telemetry: Telemetry): Instance {
+  const { log, metrics, trace } = telemetry;
+  const startedAt = new Date();
+  const lifecycle = new Lifecycle();
+  const events = new EventLog({ now: () => new Date() });
+  const sharing = openSharing(config, telemetry, lifecycle, startedAt);
+  const pool = openPool(config, telemetry, sharing);
+
+  const { scheduling, limits, server } = config;
+  const scheduler = new Scheduler({
+    pool,
+    ledger: sharing.ledger,
+    policies: createPolicies({ random: Math.random }),
+    defaultPolicy: scheduling.policy,
+    allowRequestPolicy: scheduling.allowRequestPolicy,
+    unknownPolicy: scheduling.unknownPolicy,
+    random: Math.random,
+  });
+  const firstDecision = new FirstDecisionMemory((first) => {
+    log.info(first, 'first decision');
+    events.add('first-decision', `first decision: ${first.endpoint}`, { ...first });
+  });
+  const decide = recorded({
+    schedule: firstDecision.remembering((facts) => scheduler.schedule(facts), sharing.ledger),
+    defaultPolicy: scheduling.policy,
+    metrics,
+    trace,
+    log,
+  });
+  const exchanges = new Exchanges({
+    answersStreams: () => answersStreams(lifecycle.phase),
+    maxStreams: limits.maxStreams,
+    decide,
+    extraHeaders: scheduling.destinationHeaders,
+    retryAfterSeconds: scheduling.retryAfterSeconds,
+    nowMs,
+    onEnded: (how) => metrics.streamEnded(how),
+    onOverload: () => metrics.decided(undefined, 'overloaded', 0),
+  });
+  const health = new Health({
+    takesTraffic: () => takesTraffic(lifecycle.phase),
+    isFit: () => isFit(lifecycle.phase),
+  });
+  const transport = new GrpcJsTransport({
+    acceptStream: (stream) => exchanges.accept(stream),
+    health,
+    maxMessageBytes: server.maxMessageBytes,
+  });
+  return {
+    config,
+    telemetry,
+    startedAt,
+    lifecycle,
+    events,
+    transport,
+    health,
+    exchanges,
+    firstDecision,
+    pool,
+    sharing,
+  };
+}
+
+function openSharing(config: Config, telemetry: Telemetry, lifecycle: Lifecycle, startedAt: Date): Sharing {
+  if (config.etcd.endpoints.length === 0) return { kind: 'memory', ledger: new MemoryLedger() };
+  const { instance, sync, etcd, server, pool } = config;
+  const store = new SharedStore({ ...etcd, prefix: `${etcd.prefix}/${pool.name}/` });
+  const ledger = new EtcdLedger({
+    store,
+    ownId: instance.id,
+    self: () => ({
+      id: instance.id,
+      release: instance.release,
+      generation: instance.generation,
+      phase: lifecycle.phase,
+      addresses: [server.address],
+      zone: instance.zone,
+      startedUnixMs: startedAt.getTime(),
+    }),
+    minIntervalMs: sync.minIntervalMs,
+    fadeMs: sync.fadeMs,
+    patienceMs: etcd.leaseTtlSeconds * 1000,
+    nowMs,
+    log: telemetry.log,
+    metrics: telemetry.metrics,
+  });
+  return { kind: 'etcd', ledger, store };
+}
+
+function openPool({ pool }: Config, { log, metrics }: Telemetry, sharing: Sharing): CompositePool {
+  const report: PoolReport = {
+    log,
+    count: (trouble, source) => {
+      if (trouble === 'unreadable-record') metrics.recordSkipped('endpoint');
+      else if (trouble !== 'duplicate-endpoint') metrics.poolReloadFailed(source);
+    },
+  };
+  const { dnsRefreshMs, probe } = pool;
+  const sources: EndpointSource[] = [];
+  if (pool.endpoints.length > 0) {
+    sources.push(new StaticSource(pool.endpoints, { dnsRefreshMs, report }));
+  }
+  if (pool.file !== undefined) sources.push(new FileSource(pool.file, { dnsRefreshMs, report }));
+  if (pool.etcd && sharing.kind === 'etcd') {
+    const subscribe = sharing.store.subscribe.bind(sharing.store);
+    sources.push(new RegisteredSource({ subscribe, codec: stateCodecs.registeredEndpoint, report }));
+  }
+  return new CompositePool({ sources, report, health: probe.enabled ? new Prober(probe) : undefined });
+}

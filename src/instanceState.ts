@@ -1,0 +1,84 @@
+import type { InstanceState, PeerReport, StoreReport } from './admin/state.ts';
+import type { Instance } from './instance.ts';
+import type { Sharing } from './ledger/sharing.ts';
+import type { Readiness } from './readiness.ts';
+
+/** What changes over the life of an instance and is known only to those who run it. */
+export interface Progress {
+  readonly addresses: readonly string[];
+  readonly readiness: Readiness;
+  readonly drain: InstanceState['drain'];
+  readonly regrants: number;
+}
+
+/** One look at everything, for `/state`, the gauges and `baton status`. */
+export function instanceState(instance: Instance, progress: Progress): InstanceState {
+  const { config, lifecycle, sharing, pool, exchanges, firstDecision, startedAt } = instance;
+  const { id, release, generation, zone } = config.instance;
+  const ready = new Set(pool.ready());
+  const own = sharing.ledger.own();
+  return {
+    instance: {
+      id,
+      release,
+      generation,
+      zone,
+      phase: lifecycle.phase,
+      degraded: isDegraded(sharing) && lifecycle.phase !== 'starting',
+      startedAt: startedAt.toISOString(),
+      addresses: progress.addresses,
+    },
+    readiness: progress.readiness,
+    store: storeReport(sharing, progress.regrants),
+    peers: peerReports(sharing, id),
+    pool: pool.all().map((endpoint) => ({
+      address: endpoint.address,
+      ready: ready.has(endpoint),
+      weight: endpoint.weight,
+      own: own.get(endpoint.address) ?? 0,
+      view: sharing.ledger.inFlight(endpoint.address),
+    })),
+    streams: { open: exchanges.open },
+    drain: progress.drain,
+    firstDecision: firstDecision.first ?? null,
+  };
+}
+
+/** Deciding without the shared store that is configured. */
+export function isDegraded(sharing: Sharing): boolean {
+  return sharing.kind === 'etcd' && sharing.store.state.kind !== 'joined';
+}
+
+function storeReport(sharing: Sharing, regrants: number): StoreReport {
+  if (sharing.kind === 'memory') {
+    return {
+      kind: 'memory',
+      leaseHeld: false,
+      viewAgeMs: null,
+      syncLagMs: null,
+      regrants: 0,
+      recordsSkipped: 0,
+    };
+  }
+  const { ledger, store } = sharing;
+  return {
+    kind: 'etcd',
+    leaseHeld: store.state.kind === 'joined',
+    viewAgeMs: ledger.viewAgeMs(),
+    syncLagMs: ledger.syncLagMs() ?? null,
+    regrants,
+    recordsSkipped: ledger.recordsSkipped,
+  };
+}
+
+function peerReports(sharing: Sharing, ownId: string): PeerReport[] {
+  if (sharing.kind === 'memory') return [];
+  const { instances, contributions } = sharing.ledger;
+  return [...instances.values()]
+    .filter(({ id }) => id !== ownId)
+    .map(({ id, release, generation, phase }) => {
+      const counts = contributions.get(id)?.values() ?? [];
+      const inFlight = [...counts].reduce((sum, count) => sum + count, 0);
+      return { id, release, generation, phase: phase ?? null, inFlight };
+    });
+}

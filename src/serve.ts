@@ -1,0 +1,178 @@
+import { startAdmin } from './admin/server.ts';
+import type { DrainReport, InstanceState } from './admin/state.ts';
+import type { Config } from './config/schema.ts';
+import { assemble, type Instance, nowMs } from './instance.ts';
+import { instanceState, isDegraded } from './instanceState.ts';
+import { type Readiness, readinessOf } from './readiness.ts';
+import { startTelemetry } from './telemetry/telemetry.ts';
+import { drain } from './upgrade/drain.ts';
+
+/** How long clients may take to leave closed connections before they are cut. */
+const leavePatienceMs = 1_000;
+
+/**
+ * Runs one instance until it is told to stop: starts its parts, lets it become ready, drains it on SIGTERM
+ * or SIGINT, stops its parts in the reverse order. A second signal ends the drain at once, still cleanly.
+ *
+ * @returns the exit code
+ * @throws ListenError when an address is taken, or what the pool's sources say when they cannot start
+ */
+export async function serve(config: Config): Promise<number> {
+  const telemetry = await startTelemetry({ ...config.telemetry, instance: config.instance });
+  const running = new RunningInstance(assemble(config, telemetry));
+  const first = new AbortController();
+  const second = new AbortController();
+  const onSignal = (): void => (first.signal.aborted ? second.abort() : first.abort());
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  // A library's forgotten promise must not end the requests of others.
+  process.removeAllListeners('unhandledRejection');
+  process.on('unhandledRejection', (cause) => {
+    telemetry.log.error({ cause: String(cause) }, 'a rejection that nobody handled');
+  });
+
+  try {
+    await running.start();
+    if (!first.signal.aborted) {
+      await new Promise((resolve) => first.signal.addEventListener('abort', resolve, { once: true }));
+    }
+    await running.drain(second.signal);
+  } finally {
+    await running.stop();
+    await telemetry.stop();
+  }
+  return 0;
+}
+
+/** The start and stop sequences of an instance, and what is known only while it runs. */
+class RunningInstance {
+  readonly #instance: Instance;
+  #addresses: readonly string[] = [];
+  #storeWaitOver = false;
+  #storeWait: NodeJS.Timeout | undefined;
+  #admin: Awaited<ReturnType<typeof startAdmin>> | undefined;
+  #drain: (() => DrainReport) | undefined;
+  #joins = 0;
+
+  constructor(instance: Instance) {
+    this.#instance = instance;
+  }
+
+  async start(): Promise<void> {
+    const { config, pool, sharing, transport, lifecycle, telemetry } = this.#instance;
+    lifecycle.onChange(({ from, to, reason }) => this.#tellPhase(from, to, reason));
+    telemetry.metrics.observe(() => this.#state());
+    this.#addresses = [await transport.listen(config.server.address)];
+    if (config.admin.address !== 'off') {
+      this.#admin = await startAdmin({
+        address: config.admin.address,
+        state: () => this.#state(),
+        metricsText: () => telemetry.metricsText(),
+        events: this.#instance.events,
+      });
+    }
+    telemetry.log.info(
+      { addresses: this.#addresses, admin: this.#admin?.address, store: sharing.kind },
+      'listening, not ready yet',
+    );
+    pool.onChange(() => this.#becomeReadyIfSo());
+    // In this order: sources subscribe to the store before it is joined.
+    const poolStarted = pool.start();
+    if (sharing.kind === 'etcd') this.#joinStore(sharing.store);
+    await poolStarted;
+    this.#becomeReadyIfSo();
+  }
+
+  async drain(hurry: AbortSignal): Promise<void> {
+    const { config, lifecycle, exchanges, telemetry, events } = this.#instance;
+    const beganMs = nowMs();
+    const startedAt = new Date().toISOString();
+    const finishedBefore = exchanges.finished;
+    this.#drain = () => ({
+      startedAt,
+      open: exchanges.open,
+      finished: exchanges.finished - finishedBefore,
+      halfClosed: 0,
+      graceLeftMs: Math.max(0, config.drain.graceMs - (nowMs() - beganMs)),
+    });
+    lifecycle.moveTo('draining', 'told to stop');
+    const result = await drain({ ...config.drain, exchanges, nowMs, hurry });
+    const told = { ...result, finished: exchanges.finished - finishedBefore - result.halfClosed };
+    telemetry.log.info(told, 'drained');
+    events.add('drain', 'drained', told);
+  }
+
+  async stop(): Promise<void> {
+    const { lifecycle, sharing, transport, pool } = this.#instance;
+    clearTimeout(this.#storeWait);
+    lifecycle.moveTo('stopped', 'nothing left to do');
+    if (sharing.kind === 'etcd') {
+      await sharing.ledger.stop();
+      await sharing.store.stop();
+    }
+    await transport.close(leavePatienceMs);
+    await pool.stop();
+    await this.#admin?.stop();
+  }
+
+  #joinStore(store: Extract<Instance['sharing'], { kind: 'etcd' }>['store']): void {
+    const { config, telemetry, events } = this.#instance;
+    store.onState((state) => {
+      if (state.kind === 'joined') {
+        this.#joins += 1;
+        if (this.#joins > 1) telemetry.metrics.leaseRegranted();
+      }
+      const fields = { ...state, degraded: isDegraded(this.#instance.sharing) };
+      telemetry.log[state.kind === 'joining' ? 'warn' : 'info'](fields, `store ${state.kind}`);
+      events.add('store', `store ${state.kind}`, fields);
+      this.#becomeReadyIfSo();
+    });
+    store.start();
+    this.#storeWait = setTimeout(() => {
+      this.#storeWaitOver = true;
+      this.#becomeReadyIfSo();
+    }, config.startup.storeWaitMs);
+  }
+
+  #becomeReadyIfSo(): void {
+    const { lifecycle, sharing } = this.#instance;
+    if (lifecycle.phase !== 'starting' || !this.#readiness().ready) return;
+    clearTimeout(this.#storeWait);
+    lifecycle.moveTo('ready', isDegraded(sharing) ? 'without the shared store: degraded' : 'all is there');
+  }
+
+  /** What is missing for the first readiness, or what phase stands against it now. */
+  #readiness(): Readiness {
+    const { lifecycle, sharing, pool } = this.#instance;
+    if (lifecycle.phase === 'draining' || lifecycle.phase === 'stopped') {
+      return { ready: false, reasons: [`the instance is ${lifecycle.phase}`] };
+    }
+    if (lifecycle.phase !== 'starting') return { ready: true, reasons: [] };
+    return readinessOf({
+      listening: this.#addresses.length > 0,
+      store:
+        sharing.kind === 'memory' ? 'none' : sharing.store.state.kind === 'joined' ? 'joined' : 'joining',
+      storeWaitOver: this.#storeWaitOver,
+      endpointsKnown: pool.all().length,
+      endpointsReady: pool.ready().length,
+    });
+  }
+
+  #state(): InstanceState {
+    return instanceState(this.#instance, {
+      addresses: this.#addresses,
+      readiness: this.#readiness(),
+      drain: this.#drain?.() ?? null,
+      regrants: Math.max(0, this.#joins - 1),
+    });
+  }
+
+  #tellPhase(from: string, to: string, reason: string): void {
+    const { telemetry, events, health, sharing } = this.#instance;
+    telemetry.log.info({ from, to, reason }, `phase ${to}`);
+    events.add('phase', `${from} → ${to}: ${reason}`, { from, to });
+    health.changed();
+    // The record follows the phase; the next join writes it if this does not.
+    if (sharing.kind === 'etcd') void sharing.ledger.announce();
+  }
+}

@@ -1,0 +1,133 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const mainFile = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+interface Ended {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command line as a process of its own, with nothing of this one's environment but its PATH. */
+function baton(args: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    const env = { PATH: process.env.PATH, ...environment };
+    execFile(process.execPath, [mainFile, ...args], { env, timeout: 20_000 }, (error, stdout, stderr) => {
+      resolve({ exitCode: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
+    });
+  });
+}
+
+describe('when help is asked for', () => {
+  it('lists the commands and the exit codes', async () => {
+    const { exitCode, stdout } = await baton(['--help']);
+    expect(exitCode).toBe(0);
+    for (const command of ['serve', 'check', 'config', 'register', 'status', 'probe', 'podsim']) {
+      expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+    }
+    expect(stdout).toMatch(/^ {2}78 {2}the configuration is wrong$/m);
+  });
+
+  it('lists every setting with the commands that take them', async () => {
+    const { stdout } = await baton(['serve', '--help']);
+    expect(stdout).toContain('--log-level <level>');
+    expect(stdout).toMatch(/^ {2}drain\.graceMs +Accepted requests .*default 30000$/m);
+  });
+
+  it('says the version', async () => {
+    expect((await baton(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe('when the command line is wrong', () => {
+  it.each([
+    ['no command', [], 'Usage: baton'],
+    ['an unknown command', ['srve'], "unknown command 'srve'"],
+    ['an unknown flag', ['serve', '--policie', 'random'], "unknown option '--policie'"],
+    ['a missing argument', ['check'], "missing required argument 'file'"],
+    [
+      'a pod without an address',
+      ['register', '--etcd', '127.0.0.1:1'],
+      "required option '--address <ip:port>'",
+    ],
+    ['a timeout that is none', ['probe', '--timeout-ms', 'soon'], '--timeout-ms'],
+  ])('answers 64 to %s', async (_, args, message) => {
+    const { exitCode, stderr } = await baton(args);
+    expect(exitCode).toBe(64);
+    expect(stderr).toContain(message);
+  });
+});
+
+describe('when the configuration is wrong', () => {
+  it.each([
+    ['serve', ['serve', '--policy', 'best']],
+    ['config', ['config', '--policy', 'best']],
+    ['status', ['status', '--set', 'scheduling.policy=best']],
+    [
+      'register',
+      ['register', '--address', '10.0.0.1:80', '--etcd', 'a:1', '--set', 'scheduling.policy=best'],
+    ],
+  ])('keeps %s from starting, with every problem and 78', async (_, args) => {
+    const { exitCode, stdout, stderr } = await baton(args, { BATON_DRAIN_GRACE_MS: 'x' });
+    expect(exitCode).toBe(78);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('scheduling.policy: "best" given');
+    expect(stderr).toContain('BATON_DRAIN_GRACE_MS: drain.graceMs: "x" given');
+  });
+
+  it('says of a file what is wrong where', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'baton-main-'));
+    try {
+      const file = join(folder, 'baton.yaml');
+      writeFileSync(file, 'pool:\n  endpoints: [10.0.0.1]\n');
+      const { exitCode, stderr } = await baton(['check', file]);
+      expect(exitCode).toBe(78);
+      expect(stderr).toContain(`${file}:2:15: pool.endpoints.0: "10.0.0.1" is not an endpoint address`);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe('when the configuration is asked for', () => {
+  it('prints it from the environment and the flags of the process', async () => {
+    const { exitCode, stdout } = await baton(['config', '--json', '--address', '127.0.0.1:0'], {
+      BATON_INSTANCE_ZONE: 'z1',
+    });
+    expect(exitCode).toBe(0);
+    const { config, origins } = JSON.parse(stdout);
+    expect(config.instance.zone).toBe('z1');
+    expect(config.instance.id).toMatch(/^[\w.-]+-\d+-[0-9a-f]{6}$/);
+    expect(origins['server.address']).toBe('--address');
+  });
+});
+
+describe('when the network is not as hoped', () => {
+  it('answers 69 and one line to a port that is in use', async () => {
+    const holder = createServer().listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    try {
+      const address = `127.0.0.1:${(holder.address() as AddressInfo).port}`;
+      const { exitCode, stderr } = await baton([
+        'serve',
+        ...['--address', address, '--admin', 'off', '--endpoint', '127.0.0.1:1'],
+      ]);
+      expect(exitCode).toBe(69);
+      expect(stderr).toMatch(new RegExp(`^baton: cannot listen on ${address}: .*EADDRINUSE.*\\n$`));
+    } finally {
+      holder.close();
+    }
+  });
+
+  it('answers 2 when nobody is there to be probed', async () => {
+    const { exitCode, stderr } = await baton(['probe', '--address', '127.0.0.1:1']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('127.0.0.1:1 does not answer');
+  });
+});
