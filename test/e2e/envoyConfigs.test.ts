@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { parse } from 'yaml';
+import { envoyBin } from '../support/tools.ts';
+
+/**
+ * The shipped Envoy configurations as files: the real binary takes them, they agree with each other, and they
+ * hold what users rely on. What Envoy does with them is in the other end-to-end tests.
+ */
+const folder = join(import.meta.dirname, '..', '..', 'envoy');
+const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml'));
+
+describe.each(files)('%s', (name) => {
+  it('is taken by Envoy without a warning', async () => {
+    expect(await validate(join(folder, name))).toBe('');
+  });
+
+  it.each(['scheduler', 'model_pods'])(
+    'holds as many requests in flight as there are in %s',
+    async (cluster) => {
+      const [threshold] = clusterOf(await load(name), cluster).circuit_breakers.thresholds;
+      for (const limit of ['max_connections', 'max_pending_requests', 'max_requests', 'max_retries']) {
+        expect(threshold).toHaveProperty(limit, 1_000_000);
+      }
+    },
+  );
+
+  it('sends no request to a draining scheduler and sees a change of health at once', async () => {
+    const scheduler = clusterOf(await load(name), 'scheduler');
+    expect(scheduler.common_lb_config).toMatchObject({
+      healthy_panic_threshold: { value: 0 },
+      update_merge_window: '0s',
+    });
+    expect(scheduler.health_checks).toMatchObject([
+      { grpc_health_check: { service_name: '' }, interval: '1s', no_traffic_interval: '1s' },
+    ]);
+  });
+
+  it('removes the destination headers that a client sends', async () => {
+    const [removal] = connectionManager(await load(name)).early_header_mutation_extensions;
+    expect(removal.typed_config.mutations).toEqual([
+      { remove: 'x-gateway-destination-endpoint' },
+      { remove: 'target-pod' },
+    ]);
+  });
+});
+
+describe('envoy.yaml', () => {
+  it('shows filters for a subset hint that Envoy takes as well', async () => {
+    const text = await readFile(join(folder, 'envoy.yaml'), 'utf8');
+    const shown = text.replaceAll(/^( +)# ?((?:-| ) .*)$/gm, '$1$2');
+    expect(connectionManager(parse(shown)).http_filters).toHaveLength(4);
+    const dir = await mkdtemp(join(tmpdir(), 'baton-envoy-'));
+    try {
+      await writeFile(join(dir, 'subset.yaml'), shown);
+      expect(await validate(join(dir, 'subset.yaml'))).toBe('');
+    } finally {
+      await rm(dir, { recursive: true });
+    }
+  });
+});
+
+describe('fail-closed.yaml', () => {
+  it('differs from envoy.yaml only in what happens without a decision', async () => {
+    expect(withoutRoutes(await load('fail-closed.yaml'))).toEqual(withoutRoutes(await load('envoy.yaml')));
+  });
+
+  it('sends to pods with the header of a decision only, and everything else nowhere', async () => {
+    const [decided, undecided, ...more] = routes(await load('fail-closed.yaml'));
+    expect(decided).toMatchObject({
+      match: { headers: [{ name: 'x-gateway-destination-endpoint', present_match: true }] },
+      route: routes(await load('envoy.yaml'))[0].route,
+    });
+    expect(undecided).toMatchObject({ match: { prefix: '/' }, direct_response: { status: 503 } });
+    expect(JSON.parse(undecided.direct_response.body.inline_string)).toHaveProperty(
+      'error.code',
+      'no_scheduler',
+    );
+    expect(more).toEqual([]);
+  });
+});
+
+describe('compose.yaml', () => {
+  it('differs from envoy.yaml only in addresses and where they come from', async () => {
+    expect(withoutAddresses(await load('compose.yaml'))).toEqual(withoutAddresses(await load('envoy.yaml')));
+  });
+});
+
+/** What Envoy has to say against a configuration; empty when it takes it. */
+async function validate(file: string): Promise<string> {
+  const args = ['--mode', 'validate', '--log-level', 'warning', '-c', file];
+  try {
+    return (await promisify(execFile)(envoyBin(), args)).stderr;
+  } catch (error) {
+    return (error as { stderr?: string }).stderr || String(error);
+  }
+}
+
+// biome-ignore-start lint/suspicious/noExplicitAny: parsed YAML, whose form Envoy checks above.
+async function load(name: string): Promise<any> {
+  return parse(await readFile(join(folder, name), 'utf8'));
+}
+
+function clusterOf(bootstrap: any, name: string): any {
+  return bootstrap.static_resources.clusters.find((cluster: any) => cluster.name === name);
+}
+
+function connectionManager(bootstrap: any): any {
+  return bootstrap.static_resources.listeners[0].filter_chains[0].filters[0].typed_config;
+}
+
+function routes(bootstrap: any): any[] {
+  return connectionManager(bootstrap).route_config.virtual_hosts[0].routes;
+}
+
+function withoutRoutes(bootstrap: any): any {
+  const manager = connectionManager(bootstrap);
+  delete manager.route_config.virtual_hosts[0].routes;
+  delete manager.http_filters[0].typed_config.route_cache_action;
+  return bootstrap;
+}
+
+function withoutAddresses(bootstrap: any): any {
+  delete bootstrap.static_resources.listeners[0].address;
+  for (const cluster of bootstrap.static_resources.clusters) {
+    delete cluster.type;
+    delete cluster.cluster_type;
+    delete cluster.load_assignment;
+  }
+  return bootstrap;
+}
+// biome-ignore-end lint/suspicious/noExplicitAny: parsed YAML
