@@ -1,0 +1,134 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ChildProcess, type Exit, type LaunchOptions } from './childProcess.ts';
+import { type EnvoyAddresses, type EnvoyBootstrap, withAddresses } from './envoyAddresses.ts';
+import { httpGet, httpGetJson } from './httpGet.ts';
+import { checkoutDir } from './tools.ts';
+
+/** A real Envoy on loopback, running one of the shipped configurations with other addresses. */
+export interface EnvoyOptions extends EnvoyAddresses {
+  readonly bin: string;
+  /** A file of the folder envoy/: `envoy.yaml` or `fail-closed.yaml`. */
+  readonly configuration: string;
+  /** Where the changed configuration is written. */
+  readonly dir: string;
+  readonly amend?: (bootstrap: EnvoyBootstrap) => void;
+  readonly background?: LaunchOptions['background'];
+}
+
+export class Envoy {
+  /** Where clients go, `http://127.0.0.1:10000`. */
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly #configFile: string;
+  readonly #options: EnvoyOptions;
+  #process: ChildProcess;
+
+  private constructor(options: EnvoyOptions, configFile: string, process: ChildProcess) {
+    this.url = `http://127.0.0.1:${options.listenerPort}`;
+    this.adminUrl = `http://127.0.0.1:${options.adminPort}`;
+    this.#configFile = configFile;
+    this.#options = options;
+    this.#process = process;
+  }
+
+  /** Answers once Envoy takes requests; its health checks may not have spoken yet. */
+  static async start(options: EnvoyOptions): Promise<Envoy> {
+    const shipped = await readFile(join(checkoutDir, 'envoy', options.configuration), 'utf8');
+    const configFile = join(options.dir, 'envoy.json');
+    await writeFile(configFile, withAddresses(shipped, options, options.amend));
+    return new Envoy(options, configFile, await launch(options, configFile));
+  }
+
+  get process(): ChildProcess {
+    return this.#process;
+  }
+
+  stop(): Promise<Exit> {
+    return this.#process.stop();
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    this.#process = await launch(this.#options, this.#configFile);
+  }
+
+  /** Counters and gauges whose names match the regular expression; histograms are left out. */
+  async stats(filter: string): Promise<ReadonlyMap<string, number>> {
+    const url = `${this.adminUrl}/stats?format=json&filter=${encodeURIComponent(filter)}`;
+    const { stats } = (await httpGetJson(url)) as { stats: { name?: string; value?: unknown }[] };
+    const numbers = new Map<string, number>();
+    for (const { name, value } of stats) {
+      if (name !== undefined && typeof value === 'number') numbers.set(name, value);
+    }
+    return numbers;
+  }
+
+  /** One counter or gauge by its whole name; 0 when Envoy has not made it yet. */
+  async stat(name: string): Promise<number> {
+    const exact = `^${name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`;
+    return (await this.stats(exact)).get(name) ?? 0;
+  }
+
+  /** The hosts of a cluster, `ip:port`, and whether Envoy's own checks hold each for healthy. */
+  async hosts(cluster: string): Promise<ReadonlyMap<string, boolean>> {
+    const answer = (await httpGetJson(`${this.adminUrl}/clusters?format=json`)) as ClustersAnswer;
+    const status = answer.cluster_statuses.find(({ name }) => name === cluster);
+    if (!status) throw new Error(`Envoy has no cluster "${cluster}"`);
+    return new Map(
+      (status.host_statuses ?? []).map((host) => [addressOf(host), isHealthy(host.health_status)]),
+    );
+  }
+
+  /** Waits until Envoy holds exactly these hosts of a cluster for healthy. */
+  async waitForHealthy(cluster: string, addresses: readonly string[], timeoutMs = 15_000): Promise<void> {
+    const wanted = [...addresses].sort().join(' ');
+    const agrees = async () => {
+      const healthy = [...(await this.hosts(cluster))].filter(([, isUp]) => isUp).map(([address]) => address);
+      return healthy.sort().join(' ') === wanted;
+    };
+    await this.#process.waitUntil(`${cluster} to have the healthy hosts "${wanted}"`, agrees, timeoutMs);
+  }
+}
+
+interface ClustersAnswer {
+  readonly cluster_statuses: readonly {
+    readonly name: string;
+    readonly host_statuses?: readonly HostStatus[];
+  }[];
+}
+
+interface HostStatus {
+  readonly address: { readonly socket_address: { readonly address: string; readonly port_value: number } };
+  readonly health_status: Readonly<Record<string, unknown>>;
+}
+
+/** Envoy names a host's failures by flags and names none of a healthy one; `eds_health_status` is always there. */
+function isHealthy(status: HostStatus['health_status']): boolean {
+  return !Object.keys(status).some((key) => key.startsWith('failed_') || key === 'pending_active_hc');
+}
+
+function addressOf({ address: { socket_address: socket } }: HostStatus): string {
+  return socket.address.includes(':')
+    ? `[${socket.address}]:${socket.port_value}`
+    : `${socket.address}:${socket.port_value}`;
+}
+
+async function launch(options: EnvoyOptions, configFile: string): Promise<ChildProcess> {
+  const process = await ChildProcess.start({
+    name: 'envoy',
+    command: options.bin,
+    // Hot restart would share memory with other Envoys of this machine, and ends Envoy with its parent's end,
+    // which "make up" must outlive.
+    args: ['-c', configFile, '--disable-hot-restart', '--concurrency', '1', '--log-level', 'warning'],
+    ...(options.background && { background: options.background }),
+  });
+  const ready = `http://127.0.0.1:${options.adminPort}/ready`;
+  try {
+    await process.waitUntil('its /ready', async () => (await httpGet(ready)).status === 200, 30_000);
+  } catch (error) {
+    await process.kill();
+    throw error;
+  }
+  return process;
+}

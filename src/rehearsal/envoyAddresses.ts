@@ -1,0 +1,81 @@
+import { parse } from 'yaml';
+
+/**
+ * A shipped Envoy configuration with other addresses in it, so that what the tests run is what users run.
+ * Pure: text in, text out. Everything but the addresses stays as it is.
+ */
+export interface EnvoyAddresses {
+  /** Loopback port of the listener `ingress`. */
+  readonly listenerPort: number;
+  readonly adminPort: number;
+  /** `ip:port` of each endpoint of the cluster `scheduler`. */
+  readonly schedulers: readonly string[];
+  /** `ip:port` of each endpoint of the cluster `model_pods`. */
+  readonly pods: readonly string[];
+}
+
+/** The parts of a bootstrap that are touched here; the rest is carried along. */
+export interface EnvoyBootstrap {
+  admin: { address: Address };
+  static_resources: {
+    listeners: { name: string; address: Address; [more: string]: unknown }[];
+    clusters: { name: string; load_assignment: LoadAssignment; [more: string]: unknown }[];
+  };
+  [more: string]: unknown;
+}
+
+interface Address {
+  socket_address: { address: string; port_value: number };
+}
+
+interface LoadAssignment {
+  cluster_name: string;
+  endpoints: { lb_endpoints: { endpoint: { address: Address; [more: string]: unknown } }[] }[];
+}
+
+/**
+ * Answers JSON, which Envoy reads as well and reads in one way only. `amend` may change anything more.
+ *
+ * @throws Error when the configuration has no such listener or cluster.
+ */
+export function withAddresses(
+  yamlText: string,
+  addresses: EnvoyAddresses,
+  amend: (bootstrap: EnvoyBootstrap) => void = () => {},
+): string {
+  const bootstrap = parse(yamlText, { merge: true }) as EnvoyBootstrap;
+  const { listeners, clusters } = bootstrap.static_resources;
+  bootstrap.admin.address = socketAddress(`127.0.0.1:${addresses.adminPort}`);
+  named(listeners, 'ingress').address = socketAddress(`127.0.0.1:${addresses.listenerPort}`);
+  replaceEndpoints(named(clusters, 'scheduler').load_assignment, addresses.schedulers);
+  replaceEndpoints(named(clusters, 'model_pods').load_assignment, addresses.pods);
+  amend(bootstrap);
+  return `${JSON.stringify(bootstrap, null, 2)}\n`;
+}
+
+function named<T extends { name: string }>(items: readonly T[], name: string): T {
+  const item = items.find((candidate) => candidate.name === name);
+  if (!item) throw new Error(`the Envoy configuration has nothing named "${name}"`);
+  return item;
+}
+
+/** Each new endpoint keeps what the first shipped one says beside its address, such as a health check's port. */
+function replaceEndpoints(assignment: LoadAssignment, addresses: readonly string[]): void {
+  const example = assignment.endpoints[0]?.lb_endpoints[0];
+  if (!example)
+    throw new Error(`the Envoy cluster "${assignment.cluster_name}" has no endpoint to take as example`);
+  assignment.endpoints = [
+    {
+      lb_endpoints: addresses.map((address) => ({
+        ...example,
+        endpoint: { ...example.endpoint, address: socketAddress(address) },
+      })),
+    },
+  ];
+}
+
+function socketAddress(text: string): Address {
+  const colon = text.lastIndexOf(':');
+  const address = text.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+  return { socket_address: { address, port_value: Number(text.slice(colon + 1)) } };
+}

@@ -1,0 +1,95 @@
+import type { Baton, Release } from './baton.ts';
+import type { Counts, StateWatch } from './stateWatch.ts';
+import type { Topology } from './topology.ts';
+import { until } from './until.ts';
+
+/**
+ * A rolling upgrade as an operator does it: one instance after the other is asked to end, ends when its
+ * requests have, and comes back as the next release on the same port, before the next one's turn.
+ */
+export interface UpgradeAccount {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+  /** SIGTERM to exit 0. */
+  readonly drainMs: number;
+  /** Start of the new process until it takes traffic. */
+  readonly startMs: number;
+  /** Undefined when no request reached it in time. */
+  readonly firstDecision: FirstDecisionAccount | undefined;
+}
+
+export interface FirstDecisionAccount {
+  /** What the new instance believed to be in flight when it decided for the first time. */
+  readonly believed: Counts;
+  /** What the other instances together counted at about that time. */
+  readonly othersCounted: Counts;
+}
+
+const firstDecisionWaitMs = 15_000;
+
+/** @throws Error when an instance does not end cleanly or does not come back. */
+export async function rollingUpgrade(
+  topology: Topology,
+  next: Release,
+  watch: StateWatch,
+  tell: (step: string) => void = () => {},
+): Promise<UpgradeAccount[]> {
+  const accounts: UpgradeAccount[] = [];
+  for (const instance of topology.instances) {
+    accounts.push(await upgradeOne(topology, instance, next, watch, tell));
+  }
+  return accounts;
+}
+
+async function upgradeOne(
+  { envoy, instances }: Topology,
+  instance: Baton,
+  next: Release,
+  watch: StateWatch,
+  tell: (step: string) => void,
+): Promise<UpgradeAccount> {
+  const { name, release: from } = instance;
+  const others = instances.filter((other) => other !== instance);
+  tell(`${name}: SIGTERM sent; it finishes what it has accepted, the others take what is new`);
+  const askedMs = performance.now();
+  await instance.end();
+  const endedMs = performance.now();
+  tell(`${name}: ended cleanly; release ${next.release} starts in its place`);
+  await instance.start({ instance: { ...next } });
+  const startedMs = performance.now();
+  tell(`${name}: release ${next.release} is ready; Envoy has to notice`);
+  await envoy.waitForHealthy(
+    'scheduler',
+    instances.map(({ address }) => address),
+  );
+  const firstDecision = await readFirstDecision(instance, others, watch);
+  return {
+    name,
+    from,
+    to: next.release,
+    drainMs: endedMs - askedMs,
+    startMs: startedMs - endedMs,
+    firstDecision,
+  };
+}
+
+async function readFirstDecision(
+  instance: Baton,
+  others: readonly Baton[],
+  watch: StateWatch,
+): Promise<FirstDecisionAccount | undefined> {
+  const first = await until(async () => (await instance.state()).firstDecision ?? undefined, {
+    what: `the first decision of ${instance.name}`,
+    timeoutMs: firstDecisionWaitMs,
+  }).catch(() => undefined);
+  if (!first) return undefined;
+  const atMs = Date.parse(first.at);
+  const counted: Record<string, number> = {};
+  for (const { name } of others) {
+    for (const [address, count] of Object.entries(watch.ownAt(name, atMs)?.counts ?? {})) {
+      counted[address] = (counted[address] ?? 0) + count;
+    }
+  }
+  return { believed: first.view, othersCounted: counted };
+}

@@ -1,0 +1,116 @@
+import { Agent } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type SseRequest, sseRequest } from './sseRequest.ts';
+import { type SseReport, SseTally } from './sseTally.ts';
+
+/** Streaming load over real HTTP connections that are kept alive, until a count, a time or `stop()`. */
+export interface SseLoadOptions extends Omit<SseRequest, 'agent' | 'signal'> {
+  readonly pace: Pace;
+  /** Sends no more than this many. */
+  readonly requests?: number;
+  /** Sends none later than this after the start. */
+  readonly durationMs?: number;
+}
+
+export type Pace =
+  /** So many clients, each with one request at a time: a slow answer slows the load down. */
+  | {
+      readonly kind: 'closed';
+      readonly clients: number;
+      /** They begin spread over this time, not all at once. Default 0. */
+      readonly rampMs?: number;
+    }
+  /** So many new requests a second, whatever becomes of the earlier ones. */
+  | { readonly kind: 'open'; readonly requestsPerSecond: number };
+
+/** Keeps a client whose requests fail at once from doing nothing else. */
+const pauseAfterFailureMs = 100;
+const openTickMs = 10;
+
+export class SseLoad {
+  readonly #options: SseLoadOptions;
+  readonly #tally = new SseTally();
+  readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: Number.POSITIVE_INFINITY });
+  #isStopping = false;
+  #deadlineMs = Number.POSITIVE_INFINITY;
+  #run: Promise<SseReport> | undefined;
+
+  constructor(options: SseLoadOptions) {
+    this.#options = options;
+  }
+
+  /** Begins; the answer comes when all that was sent has ended. A second call joins the first. */
+  start(): Promise<SseReport> {
+    this.#run ??= this.#sendAll();
+    return this.#run;
+  }
+
+  /** Sends nothing new and answers when what is in flight has ended. */
+  stop(): Promise<SseReport> {
+    this.#isStopping = true;
+    return this.#run ?? Promise.resolve(this.report());
+  }
+
+  /** The counts as of now. */
+  report(): SseReport {
+    return this.#tally.report();
+  }
+
+  async #sendAll(): Promise<SseReport> {
+    const { pace, durationMs } = this.#options;
+    if (durationMs !== undefined) this.#deadlineMs = performance.now() + durationMs;
+    switch (pace.kind) {
+      case 'closed':
+        await this.#clients(pace.clients, pace.rampMs ?? 0);
+        break;
+      case 'open':
+        await this.#clock(pace.requestsPerSecond);
+        break;
+      default:
+        pace satisfies never;
+    }
+    this.#agent.destroy();
+    return this.report();
+  }
+
+  async #clients(count: number, rampMs: number): Promise<void> {
+    const begin = async (nth: number) => {
+      if (rampMs > 0) await sleep((nth * rampMs) / count);
+      await this.#client();
+    };
+    await Promise.all(Array.from({ length: count }, (_, nth) => begin(nth)));
+  }
+
+  async #client(): Promise<void> {
+    while (this.#maySend()) {
+      const isOk = await this.#send();
+      if (!isOk) await sleep(pauseAfterFailureMs);
+    }
+  }
+
+  async #clock(requestsPerSecond: number): Promise<void> {
+    const startMs = performance.now();
+    const inFlight = new Set<Promise<unknown>>();
+    while (this.#maySend()) {
+      const owed = Math.floor(((performance.now() - startMs) * requestsPerSecond) / 1000);
+      while (this.#tally.sent < owed && this.#maySend()) {
+        const sent = this.#send().finally(() => inFlight.delete(sent));
+        inFlight.add(sent);
+      }
+      await sleep(openTickMs);
+    }
+    await Promise.all(inFlight);
+  }
+
+  #maySend(): boolean {
+    const { requests = Number.POSITIVE_INFINITY } = this.#options;
+    return !this.#isStopping && this.#tally.sent < requests && performance.now() < this.#deadlineMs;
+  }
+
+  async #send(): Promise<boolean> {
+    this.#tally.began();
+    const outcome = await sseRequest({ ...this.#options, agent: this.#agent });
+    this.#tally.ended(outcome);
+    return outcome.kind === 'ok';
+  }
+}

@@ -1,0 +1,97 @@
+import { type Agent, type IncomingMessage, request } from 'node:http';
+
+/**
+ * One streaming chat completion over real HTTP, read to its end, and what a client would say about it.
+ * Expected endings are values; this never rejects.
+ */
+export interface SseRequest {
+  /** The whole URL, `http://127.0.0.1:10000/v1/chat/completions`. */
+  readonly url: string;
+  readonly agent: Agent;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Keys of the JSON body beside `stream: true`. */
+  readonly body?: Readonly<Record<string, unknown>>;
+  /** A request not over by then is given up: failed, or cut if its response had begun. Default 60 s. */
+  readonly timeoutMs?: number;
+  /** The client leaves. */
+  readonly signal?: AbortSignal;
+}
+
+export type SseOutcome =
+  /** Status 200 and `data: [DONE]`. */
+  | { readonly kind: 'ok'; readonly pod: string; readonly latencyMs: number }
+  /** Another status, or no response at all. */
+  | { readonly kind: 'failed'; readonly detail: string; readonly latencyMs: number }
+  /** The response began and ended without `data: [DONE]`. */
+  | { readonly kind: 'cut'; readonly pod: string; readonly detail: string; readonly latencyMs: number }
+  /** The client left, by `signal`. */
+  | { readonly kind: 'aborted'; readonly latencyMs: number };
+
+const doneMark = 'data: [DONE]';
+
+export function sseRequest(options: SseRequest): Promise<SseOutcome> {
+  const startMs = performance.now();
+  const body = JSON.stringify({
+    model: 'sim-model',
+    messages: [{ role: 'user', content: 'Count.' }],
+    ...options.body,
+    stream: true,
+  });
+  return new Promise((resolve) => {
+    let response: IncomingMessage | undefined;
+    let received = '';
+    let isDone = false;
+
+    const finish = (detail: string) => {
+      clearTimeout(overdue);
+      const latencyMs = performance.now() - startMs;
+      const pod = podOf(response);
+      if (options.signal?.aborted) resolve({ kind: 'aborted', latencyMs });
+      else if (!response) resolve({ kind: 'failed', detail, latencyMs });
+      else if (response.statusCode !== 200)
+        resolve({ kind: 'failed', detail: refusal(response, received), latencyMs });
+      else if (isDone && response.complete) resolve({ kind: 'ok', pod, latencyMs });
+      else
+        resolve({ kind: 'cut', pod, detail: `${detail}; its last words: ${received.slice(-60)}`, latencyMs });
+    };
+
+    const call = request(options.url, {
+      method: 'POST',
+      agent: options.agent,
+      headers: {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+        ...options.headers,
+      },
+      ...(options.signal && { signal: options.signal }),
+    });
+    const timeoutMs = options.timeoutMs ?? 60_000;
+    const overdue = setTimeout(() => call.destroy(new Error(`not over after ${timeoutMs} ms`)), timeoutMs);
+    call.on('error', (error: NodeJS.ErrnoException) => finish(describe(error)));
+    call.on('response', (incoming) => {
+      response = incoming;
+      incoming.setEncoding('utf8');
+      incoming.on('data', (text: string) => {
+        // Only the tail matters: the mark may arrive in two pieces, and the first words of a refusal are short.
+        received = (received + text).slice(-500);
+        isDone ||= received.includes(doneMark);
+      });
+      incoming.on('error', (error: NodeJS.ErrnoException) => finish(describe(error)));
+      incoming.on('end', () => finish('the response ended early'));
+      incoming.on('close', () => finish('the connection was closed'));
+    });
+    call.end(body);
+  });
+}
+
+function podOf(response: IncomingMessage | undefined): string {
+  return String(response?.headers['x-podsim-id'] ?? 'unknown');
+}
+
+function refusal(response: IncomingMessage, received: string): string {
+  return `status ${response.statusCode}: ${received.trim().slice(0, 200)}`;
+}
+
+function describe(error: NodeJS.ErrnoException): string {
+  return error.code ? `${error.message} (${error.code})` : error.message;
+}

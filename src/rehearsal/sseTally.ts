@@ -1,0 +1,82 @@
+import type { SseOutcome } from './sseRequest.ts';
+
+/** Counts of a load run, and the figures read from them. Every request sent ends in exactly one count. */
+export interface SseReport {
+  readonly sent: number;
+  readonly ok: number;
+  readonly failed: number;
+  readonly cut: number;
+  readonly aborted: number;
+  readonly inFlight: number;
+  /** Whole answers by the pod that gave them. */
+  readonly byPod: Readonly<Record<string, number>>;
+  /** Of whole answers, to their last byte. Undefined while there is none. */
+  readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number } | undefined;
+  /** What went wrong, for the first few. */
+  readonly problems: readonly string[];
+}
+
+const keptProblems = 10;
+const keptLatencies = 100_000;
+
+export class SseTally {
+  #sent = 0;
+  readonly #ended = { ok: 0, failed: 0, cut: 0, aborted: 0 };
+  readonly #byPod = new Map<string, number>();
+  /** A ring: after keptLatencies answers the oldest are overwritten. */
+  readonly #latenciesMs: number[] = [];
+  readonly #problems: string[] = [];
+
+  get sent(): number {
+    return this.#sent;
+  }
+
+  began(): void {
+    this.#sent++;
+  }
+
+  ended(outcome: SseOutcome): void {
+    const nth = this.#ended[outcome.kind]++;
+    switch (outcome.kind) {
+      case 'ok':
+        this.#byPod.set(outcome.pod, (this.#byPod.get(outcome.pod) ?? 0) + 1);
+        this.#latenciesMs[nth % keptLatencies] = outcome.latencyMs;
+        return;
+      case 'failed':
+        this.#note(`failed after ${outcome.latencyMs.toFixed(0)} ms: ${outcome.detail}`);
+        return;
+      case 'cut':
+        this.#note(`cut by ${outcome.pod} after ${outcome.latencyMs.toFixed(0)} ms: ${outcome.detail}`);
+        return;
+      case 'aborted':
+        return;
+      default:
+        outcome satisfies never;
+    }
+  }
+
+  report(): SseReport {
+    const { ok, failed, cut, aborted } = this.#ended;
+    return {
+      sent: this.#sent,
+      ok,
+      failed,
+      cut,
+      aborted,
+      inFlight: this.#sent - ok - failed - cut - aborted,
+      byPod: Object.fromEntries([...this.#byPod].sort()),
+      latencyMs: quantiles(this.#latenciesMs),
+      problems: [...this.#problems],
+    };
+  }
+
+  #note(problem: string): void {
+    if (this.#problems.length < keptProblems) this.#problems.push(problem);
+  }
+}
+
+function quantiles(values: readonly number[]): SseReport['latencyMs'] {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+  return sorted.length === 0 ? undefined : { p50: at(0.5), p99: at(0.99), max: at(1) };
+}

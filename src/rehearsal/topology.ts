@@ -1,0 +1,176 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Baton, type BatonSettings, mergeSettings } from './baton.ts';
+import type { ChildProcess, LaunchOptions } from './childProcess.ts';
+import { Envoy } from './envoy.ts';
+import type { EnvoyBootstrap } from './envoyAddresses.ts';
+import { Etcd } from './etcd.ts';
+import { Pod, type PodOptions } from './pod.ts';
+import { freePort, freePorts } from './ports.ts';
+import type { Tools } from './tools.ts';
+
+/**
+ * All real parts on one machine: etcd, simulated pods, Baton instances, Envoy in front. The demo, the
+ * end-to-end tests and `make up` start it, each with its own wishes.
+ */
+export interface TopologyOptions {
+  readonly tools: Tools;
+  /** Default 2. */
+  readonly instances?: number;
+  /** Default 3. */
+  readonly pods?: number;
+  /** Default true; false leaves each instance with its in-memory ledger. */
+  readonly etcd?: boolean;
+  /** A file of the folder envoy/; default `envoy.yaml`. */
+  readonly envoyConfig?: string;
+  readonly amendEnvoy?: (bootstrap: EnvoyBootstrap) => void;
+  /** Settings of every instance, over the ones that make the parts fit together. */
+  readonly baton?: BatonSettings;
+  /** Relative capacity of each pod in turn, where not 1. */
+  readonly podWeights?: readonly number[];
+  readonly podFlags?: PodOptions['flags'];
+  /** Default: free ports. */
+  readonly ports?: TopologyPorts;
+  /** The parts outlive this process and log into this folder, which is kept. */
+  readonly backgroundDir?: string;
+}
+
+export interface TopologyPorts {
+  readonly envoy: number;
+  readonly envoyAdmin: number;
+  readonly etcdClient: number;
+  readonly etcdPeer: number;
+  /** gRPC port and admin port of each instance. */
+  readonly instances: readonly { readonly grpc: number; readonly admin: number }[];
+  readonly pods: readonly number[];
+}
+
+export interface Topology {
+  readonly envoy: Envoy;
+  /** Undefined in a topology without etcd. */
+  readonly etcd: Etcd | undefined;
+  readonly instances: readonly Baton[];
+  readonly pods: readonly Pod[];
+  /** Where clients POST their chat completions. */
+  readonly chatUrl: string;
+  /** The processes that make it up now, in the order of their start. */
+  processes(): readonly ChildProcess[];
+  /** Ends every part at once, by SIGKILL: how a part ends by itself is for its own handle. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Names of instances: a, b, … */
+export const instanceName = (index: number): string => String.fromCharCode('a'.charCodeAt(0) + index);
+
+/** Answers once Envoy holds all instances and pods for healthy. What was started is ended if a part fails. */
+export async function startTopology(options: TopologyOptions): Promise<Topology> {
+  const { instances: instanceCount = 2, pods: podCount = 3 } = options;
+  const dir = options.backgroundDir ?? (await mkdtemp(join(tmpdir(), 'baton-rehearsal-')));
+  const background = (part: string): { background?: LaunchOptions['background'] } =>
+    options.backgroundDir === undefined ? {} : { background: { logFile: join(dir, `${part}.log`) } };
+
+  const instances: Baton[] = [];
+  const pods: Pod[] = [];
+  let etcd: Etcd | undefined;
+  let envoy: Envoy | undefined;
+  const processes = () => [
+    ...(etcd ? [etcd.process] : []),
+    // flatMap passes over the places of parts that have not started.
+    ...pods.flatMap((pod) => pod.process),
+    ...instances.flatMap((instance) => instance.process),
+    ...(envoy ? [envoy.process] : []),
+  ];
+  const stop = async () => {
+    await Promise.all(processes().map((process) => process.kill()));
+    if (options.backgroundDir === undefined) await rm(dir, { recursive: true, force: true });
+  };
+
+  try {
+    const ports = options.ports ?? (await choosePorts(instanceCount, podCount));
+    const startEtcd = async () => {
+      if (options.etcd === false) return;
+      const dataDir = join(dir, 'etcd');
+      const { etcdClient: clientPort, etcdPeer: peerPort } = ports;
+      etcd = await Etcd.start({
+        bin: options.tools.etcd,
+        clientPort,
+        peerPort,
+        dataDir,
+        ...background('etcd'),
+      });
+    };
+    const startPod = async (port: number, index: number) => {
+      const id = `pod-${index + 1}`;
+      pods[index] = await Pod.start({ id, port, flags: options.podFlags ?? {}, ...background(id) });
+    };
+    // allSettled: what starts beside a failing part must be known before everything is ended.
+    await allStarted([startEtcd(), ...ports.pods.map(startPod)]);
+
+    const shared = mergeSettings(sharedSettings(etcd, pods, options.podWeights), options.baton ?? {});
+    const startInstance = async ({ grpc, admin }: { grpc: number; admin: number }, index: number) => {
+      const name = instanceName(index);
+      const settings = mergeSettings({ instance: { release: '1.0.0', generation: 1 } }, shared);
+      const baton = new Baton({
+        name,
+        port: grpc,
+        adminPort: admin,
+        dir,
+        settings,
+        ...background(`baton-${name}`),
+      });
+      await baton.launch();
+      instances[index] = baton;
+      await baton.waitUntilReady();
+    };
+    await allStarted(ports.instances.map(startInstance));
+
+    const { envoy: listenerPort, envoyAdmin: adminPort } = ports;
+    const schedulers = instances.map(({ address }) => address);
+    envoy = await Envoy.start({
+      bin: options.tools.envoy,
+      configuration: options.envoyConfig ?? 'envoy.yaml',
+      dir,
+      listenerPort,
+      adminPort,
+      schedulers,
+      pods: pods.map(({ address }) => address),
+      ...(options.amendEnvoy && { amend: options.amendEnvoy }),
+      ...background('envoy'),
+    });
+    await envoy.waitForHealthy('scheduler', schedulers);
+    await envoy.waitForHealthy(
+      'model_pods',
+      pods.map(({ address }) => address),
+    );
+    return { envoy, etcd, instances, pods, chatUrl: `${envoy.url}/v1/chat/completions`, processes, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function choosePorts(instanceCount: number, podCount: number): Promise<TopologyPorts> {
+  const [envoy, envoyAdmin, etcdClient, etcdPeer] = (await freePorts(4)) as [number, number, number, number];
+  const instances: { grpc: number; admin: number }[] = [];
+  while (instances.length < instanceCount)
+    instances.push({ grpc: await freePort(), admin: await freePort() });
+  return { envoy, envoyAdmin, etcdClient, etcdPeer, instances, pods: await freePorts(podCount) };
+}
+
+function sharedSettings(
+  etcd: Etcd | undefined,
+  pods: readonly Pod[],
+  weights: readonly number[] = [],
+): BatonSettings {
+  return {
+    pool: { endpoints: pods.map(({ address }, index) => ({ address, weight: weights[index] ?? 1 })) },
+    ...(etcd && { etcd: { endpoints: [etcd.endpoint] } }),
+  };
+}
+
+async function allStarted(starts: readonly Promise<void>[]): Promise<void> {
+  for (const start of await Promise.allSettled(starts)) {
+    if (start.status === 'rejected') throw start.reason;
+  }
+}

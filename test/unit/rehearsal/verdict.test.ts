@@ -1,0 +1,69 @@
+import type { FirstDecisionAccount, UpgradeAccount } from '../../../src/rehearsal/rollingUpgrade.ts';
+import type { SseReport } from '../../../src/rehearsal/sseTally.ts';
+import { complaints, verdict } from '../../../src/rehearsal/verdict.ts';
+
+const clean: SseReport = {
+  sent: 500,
+  ok: 500,
+  failed: 0,
+  cut: 0,
+  aborted: 0,
+  inFlight: 0,
+  byPod: {},
+  latencyMs: { p50: 2310, p99: 2400, max: 2500 },
+  problems: [],
+};
+const informed: FirstDecisionAccount = {
+  believed: { '127.0.0.1:8001': 10, '127.0.0.1:8002': 20 },
+  othersCounted: { '127.0.0.1:8001': 10, '127.0.0.1:8002': 21 },
+};
+const upgrade = (firstDecision?: FirstDecisionAccount): UpgradeAccount => ({
+  name: 'a',
+  from: '1.0.0',
+  to: '1.1.0',
+  drainMs: 5200,
+  startMs: 640,
+  firstDecision,
+});
+const pods = new Map([
+  ['127.0.0.1:8001', 'pod-1'],
+  ['127.0.0.1:8002', 'pod-2'],
+]);
+
+describe('when every request was served and the new instance knew the load', () => {
+  it('says that no client noticed and shows both counts', () => {
+    expect(verdict({ report: clean, upgrades: [upgrade(informed)], pods })).toEqual([
+      'Verdict: no client noticed.',
+      '  requests sent 500, served 500, failed 0, cut 0',
+      '  a whole answer took 2.3 s (median), 2.4 s (99 of 100)',
+      '  a: 1.0.0 → 1.1.0, drained in 5.2 s, ready again 640 ms later',
+      '     at its first decision it believed  pod-1 10   pod-2 20',
+      '     the others had in flight           pod-1 10   pod-2 21',
+      '     one that starts empty believes     pod-1  0   pod-2  0',
+    ]);
+  });
+});
+
+describe('what speaks against a rehearsal', () => {
+  const blind = { ...informed, believed: {} };
+  const idle = { believed: {}, othersCounted: {} };
+  it.each<[string, Partial<SseReport>, FirstDecisionAccount | undefined, string[]]>([
+    ['nothing', {}, informed, []],
+    ['an empty view while nothing was in flight', {}, idle, []],
+    ['no traffic', { sent: 0 }, informed, ['no request was sent']],
+    ['failed requests', { failed: 2 }, informed, ['2 requests failed']],
+    ['cut responses', { cut: 1 }, informed, ['1 responses were cut']],
+    ['an empty view under load', {}, blind, ['the new a began with an empty view']],
+    ['an instance that got no traffic', {}, undefined, ['no request reached the new a']],
+  ])('%s', (_situation, counts, first, expected) => {
+    const rehearsed = { report: { ...clean, ...counts }, upgrades: [upgrade(first)], pods };
+    expect(complaints(rehearsed)).toEqual(expected);
+  });
+
+  it('is in the text, with the first problems', () => {
+    const report = { ...clean, failed: 1, problems: ['failed after 3 ms: status 500: boom'] };
+    const text = verdict({ report, upgrades: [], pods });
+    expect(text[0]).toBe('Verdict: FAILED: 1 requests failed.');
+    expect(text.at(-1)).toBe('  ! failed after 3 ms: status 500: boom');
+  });
+});
