@@ -49,7 +49,7 @@ format: node_modules/.package-lock.json ## bring the code into its format
 	@$(run) format
 
 .PHONY: generate
-generate: node_modules/.package-lock.json ## types from proto/
+generate: node_modules/.package-lock.json ## types from proto/, README's table and the JSON schema from the configuration
 	@$(run) generate
 
 .PHONY: setup
