@@ -44,6 +44,10 @@ integration: setup ## tests with a real etcd
 e2e: setup ## tests with a real Envoy and a real etcd
 	@$(run) e2e
 
+.PHONY: bench
+bench: setup ## Baton beside a Go no-op, a grpc-js no-op and Envoy alone, in one run; needs Go
+	@$(run) bench
+
 .PHONY: format
 format: node_modules/.package-lock.json ## bring the code into its format
 	@$(run) format
