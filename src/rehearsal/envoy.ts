@@ -72,12 +72,16 @@ export class Envoy {
 
   /** The hosts of a cluster, `ip:port`, and whether Envoy's own checks hold each for healthy. */
   async hosts(cluster: string): Promise<ReadonlyMap<string, boolean>> {
-    const answer = (await httpGetJson(`${this.adminUrl}/clusters?format=json`)) as ClustersAnswer;
-    const status = answer.cluster_statuses.find(({ name }) => name === cluster);
-    if (!status) throw new Error(`Envoy has no cluster "${cluster}"`);
-    return new Map(
-      (status.host_statuses ?? []).map((host) => [addressOf(host), isHealthy(host.health_status)]),
-    );
+    const hosts = await this.#hostStatuses(cluster);
+    return new Map(hosts.map((host) => [addressOf(host), isHealthy(host.health_status)]));
+  }
+
+  /** The hosts of a cluster, `ip:port`, and how many requests Envoy has sent to each; probes are not counted. */
+  async requestsByHost(cluster: string): Promise<ReadonlyMap<string, number>> {
+    const hosts = await this.#hostStatuses(cluster);
+    const total = ({ stats }: HostStatus) =>
+      Number(stats.find(({ name }) => name === 'rq_total')?.value ?? 0);
+    return new Map(hosts.map((host) => [addressOf(host), total(host)]));
   }
 
   /** Waits until Envoy holds exactly these hosts of a cluster for healthy. */
@@ -88,6 +92,13 @@ export class Envoy {
       return healthy.sort().join(' ') === wanted;
     };
     await this.#process.waitUntil(`${cluster} to have the healthy hosts "${wanted}"`, agrees, timeoutMs);
+  }
+
+  async #hostStatuses(cluster: string): Promise<readonly HostStatus[]> {
+    const answer = (await httpGetJson(`${this.adminUrl}/clusters?format=json`)) as ClustersAnswer;
+    const status = answer.cluster_statuses.find(({ name }) => name === cluster);
+    if (!status) throw new Error(`Envoy has no cluster "${cluster}"`);
+    return status.host_statuses ?? [];
   }
 }
 
@@ -101,6 +112,7 @@ interface ClustersAnswer {
 interface HostStatus {
   readonly address: { readonly socket_address: { readonly address: string; readonly port_value: number } };
   readonly health_status: Readonly<Record<string, unknown>>;
+  readonly stats: readonly { readonly name: string; readonly value?: string }[];
 }
 
 /** Envoy names a host's failures by flags and names none of a healthy one; `eds_health_status` is always there. */
