@@ -109,17 +109,20 @@ describe('when the configuration is asked for', () => {
 });
 
 describe('when the network is not as hoped', () => {
-  it('answers 69 and one line to a port that is in use', async () => {
+  it.each([
+    ['--address', 'cannot listen on', ['--admin', 'off']],
+    ['--admin', 'cannot open the admin port on', ['--address', '127.0.0.1:0']],
+  ])('answers 69 and one line to a port of %s that is in use', async (flag, words, others) => {
     const holder = createServer().listen(0, '127.0.0.1');
     await once(holder, 'listening');
     try {
       const address = `127.0.0.1:${(holder.address() as AddressInfo).port}`;
       const { exitCode, stderr } = await baton([
         'serve',
-        ...['--address', address, '--admin', 'off', '--endpoint', '127.0.0.1:1'],
+        ...[flag, address, ...others, '--endpoint', '127.0.0.1:1'],
       ]);
       expect(exitCode).toBe(69);
-      expect(stderr).toMatch(new RegExp(`^baton: cannot listen on ${address}: .*EADDRINUSE.*\\n$`));
+      expect(stderr).toMatch(new RegExp(`^baton: ${words} ${address}: .*EADDRINUSE.*\\n$`));
     } finally {
       holder.close();
     }
