@@ -2,7 +2,7 @@ import type { Pod } from '../../src/rehearsal/pod.ts';
 import { SseLoad } from '../../src/rehearsal/sseLoad.ts';
 import { ask } from '../support/ask.ts';
 import { allCountsReturnToZero } from '../support/counts.ts';
-import { namedHeader, servedHeader, showPick } from '../support/envoyWindows.ts';
+import { namedHeader, servedHeader, showPick, waitForDecisions } from '../support/envoyWindows.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { useTopology } from '../support/topology.ts';
 
@@ -14,7 +14,10 @@ describe('with a prober that has not noticed the death of a pod', () => {
     instances: 1,
     etcd: false,
     baton: { pool: { probe: { intervalMs: 3_600_000, timeoutMs: 10_000 } } },
-    amendEnvoy: showPick,
+    amendEnvoy: (bootstrap) => {
+      showPick(bootstrap);
+      waitForDecisions(bootstrap);
+    },
   });
   let dead: Pod;
 

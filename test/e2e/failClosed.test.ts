@@ -3,6 +3,7 @@ import type { Baton } from '../../src/rehearsal/baton.ts';
 import type { Pod } from '../../src/rehearsal/pod.ts';
 import { sseRequest } from '../../src/rehearsal/sseRequest.ts';
 import { ask } from '../support/ask.ts';
+import { waitForDecisions } from '../support/envoyWindows.ts';
 import { eventually } from '../support/eventually.ts';
 import { fillSlots, waitingInPods } from '../support/fullPods.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
@@ -17,6 +18,7 @@ describe('with fail-closed.yaml and one instance', () => {
     pods: 1,
     etcd: false,
     envoyConfig: 'fail-closed.yaml',
+    amendEnvoy: waitForDecisions,
     baton: { pool: { probe: { timeoutMs: 5_000 } } },
   });
   const instance = () => topology().instances[0] as Baton;

@@ -9,6 +9,7 @@ import {
   showPick,
   subsetHeader,
   takeSubsetFromHeader,
+  waitForDecisions,
 } from '../support/envoyWindows.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
@@ -31,6 +32,7 @@ describe('with one instance, three pods and no etcd', () => {
     amendEnvoy: (bootstrap) => {
       showPick(bootstrap);
       takeSubsetFromHeader(bootstrap);
+      waitForDecisions(bootstrap);
     },
   });
 

@@ -41,8 +41,17 @@ export function takeSubsetFromHeader(bootstrap: EnvoyBootstrap): void {
   });
 }
 
+/** Where a decision is under test and not its deadline, a machine that stalls for a second must not skip it. */
+export function waitForDecisions(bootstrap: EnvoyBootstrap): void {
+  const extProc = connectionManager(bootstrap).http_filters.find(
+    ({ name }) => name === 'envoy.filters.http.ext_proc',
+  );
+  if (!extProc) throw new Error('the Envoy configuration has no ext_proc filter');
+  extProc.typed_config.message_timeout = '30s';
+}
+
 interface ConnectionManager {
-  readonly http_filters: object[];
+  readonly http_filters: { name: string; typed_config: Record<string, unknown> }[];
   readonly route_config: { response_headers_to_add?: object[] };
 }
 
