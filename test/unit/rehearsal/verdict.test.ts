@@ -14,6 +14,7 @@ const clean: SseReport = {
   problems: [],
 };
 const informed: FirstDecisionAccount = {
+  atMs: 0,
   believed: { '127.0.0.1:8001': 10, '127.0.0.1:8002': 20 },
   othersCounted: { '127.0.0.1:8001': 10, '127.0.0.1:8002': 21 },
 };
@@ -46,7 +47,7 @@ describe('when every request was served and the new instance knew the load', () 
 
 describe('what speaks against a rehearsal', () => {
   const blind = { ...informed, believed: {} };
-  const idle = { believed: {}, othersCounted: {} };
+  const idle = { atMs: 0, believed: {}, othersCounted: {} };
   it.each<[string, Partial<SseReport>, FirstDecisionAccount | undefined, string[]]>([
     ['nothing', {}, informed, []],
     ['an empty view while nothing was in flight', {}, idle, []],
