@@ -22,7 +22,7 @@ export interface InstanceLane {
   readonly own: readonly (number | null)[];
   /** Everybody's, as it sees them. */
   readonly view: readonly (number | null)[];
-  /** How old its view is; null where there is no such thing. */
+  /** How old its view is; null where there is none, or none to decide on yet. */
   readonly viewAgeMs: readonly (number | null)[];
 }
 
@@ -72,9 +72,9 @@ export class TimelineRecorder {
 function addToLane(lane: GrowingLane, atMs: number, state: InstanceState | undefined): void {
   lane.own.push(state ? total(state, 'own') : null);
   lane.view.push(state ? total(state, 'view') : null);
-  lane.viewAgeMs.push(state?.store.viewAgeMs ?? null);
-
   const { phase = 'down', release = '', generation = null } = state?.instance ?? {};
+  lane.viewAgeMs.push(phase === 'starting' ? null : (state?.store.viewAgeMs ?? null));
+
   const current = lane.spans.at(-1);
   if (current) current.toMs = atMs;
   const isSame =

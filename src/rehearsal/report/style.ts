@@ -6,7 +6,7 @@ export const style = `
   --good: #1a7f4b; --good-soft: #e3f5ea; --bad: #c4261d; --bad-soft: #fde8e6; --band: #eef1f6; --cap: #d9e0ea;
   --rollback: #f6eee2; --rollback-cap: #ead9bd; --rate: #5b7fb5;
   --ready: #7fc8a0; --starting: #f2cf63; --standby: #b3a5e0; --draining: #f0a35e; --down: #c9ced6;
-  --i0: #4477aa; --i1: #d98c2b; --i2: #3a9d8f; --i3: #b04a7a; --i4: #7b6bb8; --i5: #8a8d2c;
+  --i0: #3f6fb0; --i1: #b8407f; --i2: #45a9c4; --i3: #8a5a3b; --i4: #8577c4; --i5: #75808c;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -14,7 +14,7 @@ export const style = `
     --good: #5fd195; --good-soft: #16331f; --bad: #ff7b70; --bad-soft: #43201d; --band: #1f252e; --cap: #2f3947;
     --rollback: #2b251b; --rollback-cap: #463a26; --rate: #6f95cf;
     --ready: #2f8158; --starting: #a88a2a; --standby: #6a5ca3; --draining: #b56a2a; --down: #3a424d;
-    --i0: #6a9fd4; --i1: #e0a04f; --i2: #4fb8a9; --i3: #d06f9e; --i4: #9a8bd6; --i5: #adb04a;
+    --i0: #5f93d8; --i1: #cf5f9b; --i2: #5dbcd6; --i3: #b07f5e; --i4: #9d90dc; --i5: #97a2ae;
   }
 }
 * { box-sizing: border-box; }
@@ -28,7 +28,7 @@ p { margin: 6px 0; }
 .verdict h1 { color: var(--good); }
 .verdict.failed h1 { color: var(--bad); }
 .verdict ul { margin: 8px 0 0; padding-left: 20px; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 10px; margin: 14px 0 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(230px, 1fr)); gap: 10px; margin: 14px 0 0; }
 .tile { background: var(--paper); border: 1px solid var(--rule); border-radius: 6px; padding: 10px 14px; }
 .tile b { display: block; font-size: 22px; line-height: 1.3; font-variant-numeric: tabular-nums; }
 .tile span { color: var(--faint); font-size: 13px; }
