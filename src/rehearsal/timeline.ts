@@ -22,7 +22,10 @@ export interface InstanceLane {
   readonly own: readonly (number | null)[];
   /** Everybody's, as it sees them. */
   readonly view: readonly (number | null)[];
-  /** How old its view is; null where there is none, or none to decide on yet. */
+  /**
+   * How far its view is behind: the time since its watch broke, or, while it watches, how long its last write
+   * took to come back. null where there is no view to decide on.
+   */
   readonly viewAgeMs: readonly (number | null)[];
 }
 
@@ -73,7 +76,7 @@ function addToLane(lane: GrowingLane, atMs: number, state: InstanceState | undef
   lane.own.push(state ? total(state, 'own') : null);
   lane.view.push(state ? total(state, 'view') : null);
   const { phase = 'down', release = '', generation = null } = state?.instance ?? {};
-  lane.viewAgeMs.push(phase === 'starting' ? null : (state?.store.viewAgeMs ?? null));
+  lane.viewAgeMs.push(phase === 'starting' ? null : viewAge(state));
 
   const current = lane.spans.at(-1);
   if (current) current.toMs = atMs;
@@ -82,7 +85,16 @@ function addToLane(lane: GrowingLane, atMs: number, state: InstanceState | undef
   if (!isSame) lane.spans.push({ fromMs: atMs, toMs: atMs, phase, release, generation });
 }
 
+function viewAge(state: InstanceState | undefined): number | null {
+  const { viewAgeMs = null, syncLagMs = null } = state?.store ?? {};
+  return viewAgeMs === null ? null : tenths(Math.max(viewAgeMs, syncLagMs?.last ?? 0));
+}
+
 function total(state: InstanceState, count: 'own' | 'view'): number {
-  // Counts are whole except where a lost peer's fade; a tenth is more than anybody can see.
-  return Math.round(10 * state.pool.reduce((sum, endpoint) => sum + endpoint[count], 0)) / 10;
+  return tenths(state.pool.reduce((sum, endpoint) => sum + endpoint[count], 0));
+}
+
+/** More than anybody can see, and short as JSON. */
+function tenths(value: number): number {
+  return Math.round(10 * value) / 10;
 }

@@ -68,10 +68,13 @@ function tiles(report: Report): Markup {
   ]}</div>`;
 }
 
+const phases = ['starting', 'ready', 'standby', 'draining', 'stopped', 'down'];
+
 function legend({ timeline }: Report): Markup {
+  const seen = new Set(timeline.instances.flatMap(({ spans }) => spans.map(({ phase }) => phase)));
   const entry = (className: string, name: string) => html`<span><i class="${className}"></i>${name}</span>`;
   return html`<p class="legend">${[
-    ...['ready', 'draining', 'down', 'starting', 'standby'].map((phase) => entry(phase, phase)),
+    ...phases.filter((phase) => seen.has(phase)).map((phase) => entry(phase, phase)),
     ...timeline.instances.map(({ name }, index) => entry(instanceClass(index), `instance ${name}`)),
   ]}</p>`;
 }

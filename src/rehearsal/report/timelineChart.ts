@@ -49,7 +49,7 @@ export function timelineChart(report: Report): Markup {
       draw: (frame) => decisionPanel(frame, decisionsOf(report)),
     },
     {
-      title: 'Age of the shared view, ms',
+      title: 'Age of the shared view, ms: how long a write takes to be seen; more while etcd is out of reach',
       height: 60,
       draw: (frame) => viewAgePanel(frame, parts, instances.length),
     },

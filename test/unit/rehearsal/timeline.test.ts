@@ -32,6 +32,15 @@ describe('when an instance goes through its phases', () => {
     expect(instances[0]?.viewAgeMs).toEqual([12, 12, 12, null, null, null, 12]);
   });
 
+  it('takes the way of the last write for the age of a view that is watched', () => {
+    const lagging = new TimelineRecorder(['a']);
+    const store = { ...ready.store, viewAgeMs: 0, syncLagMs: { p50: 3, p99: 9, last: 4.26 } };
+    lagging.sample(0, counts, [{ ...ready, store }]);
+    lagging.sample(1, counts, [{ ...ready, store: { ...store, viewAgeMs: 1500 } }]);
+    lagging.sample(2, counts, [{ ...ready, store: { ...store, viewAgeMs: null } }]);
+    expect(lagging.timeline().instances[0]?.viewAgeMs).toEqual([4.3, 1500, null]);
+  });
+
   it('has columns of one length', () => {
     expect(instances[0]?.own).toHaveLength(atMs.length);
     expect(recorder.timeline().load.failed).toHaveLength(atMs.length);
