@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { collect } from '../config/flags.ts';
 import { processSurroundings } from '../config/surroundings.ts';
@@ -14,7 +14,7 @@ import {
 import { factsOf } from './report/facts.ts';
 import { reportOf } from './report/report.ts';
 import { summary } from './report/summary.ts';
-import { writeReport } from './report/write.ts';
+import { prepareFolder, writeReport } from './report/write.ts';
 import { perform } from './stage.ts';
 import { findTools } from './tools.ts';
 import type { TopologyOptions } from './topology.ts';
@@ -29,7 +29,7 @@ const exitInterrupted = 130;
 /** One token of a simulated stream; the number of tokens makes its length. */
 const tokenMs = 100;
 const firstTokenMs = 200;
-const restMs = 2000;
+const restMs = 3000;
 /** Between two lines of progress in a pipeline's log. */
 const lineEveryMs = 5000;
 
@@ -71,6 +71,11 @@ export function rehearseCommand(): Command {
     .option('--pods <number>', 'simulated pods to start', defaults.pods)
     .option('--pod <ip:port>', 'a pod that runs already, repeatable; none is started', collect)
     .option('--etcd <url>', 'a member of an etcd that runs already, repeatable; none is started', collect)
+    .option('--model <name>', 'what requests ask pods for that run already')
+    .option(
+      '--envoy-config <file>',
+      'another Envoy configuration, with clusters scheduler and model_pods as in envoy/envoy.yaml',
+    )
     .option('--report <folder>', 'where report.json and report.html are written', defaults.report)
     .addHelpText('after', help)
     .exitOverride((error) => {
@@ -93,6 +98,8 @@ export function rehearseCommand(): Command {
 async function rehearse(options: RehearseOptions): Promise<number> {
   const { clients, reportDir } = options;
   const interrupted = onInterrupt();
+  // Now, not after a quarter of an hour under load.
+  await prepareFolder(reportDir);
   process.stdout.write(`${starting(options)}\n`);
   const performance = {
     topology: topologyOf(options),
@@ -103,8 +110,9 @@ async function rehearse(options: RehearseOptions): Promise<number> {
   };
   const exitCode = await perform(performance, async (outcome, topology) => {
     const report = reportOf(outcome, options, await factsOf(topology));
+    process.stdout.write(`\n${summary(report).join('\n')}\n`);
     await writeReport(reportDir, report);
-    process.stdout.write(`\n${summary(report).join('\n')}\n\nReport: ${join(reportDir, 'report.html')}\n`);
+    process.stdout.write(`\nReport: ${join(reportDir, 'report.html')}\n`);
     return complaints(outcome).length === 0 ? 0 : exitFailed;
   });
   return exitCode === 'interrupted' ? exitInterrupted : exitCode;
@@ -120,8 +128,8 @@ function starting({ replicas, pods, givenEtcd }: RehearseOptions): string {
 }
 
 function topologyOf(options: RehearseOptions): TopologyOptions {
-  const { from, to, replicas, pods, clients, requestsPerSecond, streamSeconds, givenEtcd, givenPods } =
-    options;
+  const { from, to, replicas, pods, clients, requestsPerSecond, streamSeconds } = options;
+  const { givenEtcd, givenPods, envoyConfig } = options;
   const { environment } = processSurroundings();
   const isForeign = from.command !== undefined || to.command !== undefined;
   return {
@@ -140,6 +148,7 @@ function topologyOf(options: RehearseOptions): TopologyOptions {
     },
     // A pool of its own: in a given etcd it meets nobody else's records.
     baton: { pool: { name: `rehearsal-${process.pid}` } },
+    ...(envoyConfig !== undefined && { envoyConfig: resolve(envoyConfig) }),
     ...(givenEtcd.length > 0 && { givenEtcd }),
     ...(givenPods.length > 0 && { givenPods }),
     ...(isForeign && { env: withoutSettings(environment) }),
@@ -147,16 +156,17 @@ function topologyOf(options: RehearseOptions): TopologyOptions {
 }
 
 function planOf(options: RehearseOptions): RehearsalPlan {
-  const { from, to, upgrades, rollbacks, clients, requestsPerSecond, streamSeconds } = options;
+  const { from, to, upgrades, rollbacks, clients, requestsPerSecond, streamSeconds, model } = options;
+  const named = model === undefined ? {} : { model };
   const timeoutMs = 60_000 + 3000 * streamSeconds;
   const streams = {
     pace: { kind: 'closed', clients, rampMs: 2000 },
-    body: { max_tokens: tokensOf(streamSeconds) },
+    body: { ...named, max_tokens: tokensOf(streamSeconds) },
     timeoutMs,
   } as const;
   const short = {
     pace: { kind: 'open', requestsPerSecond },
-    body: { max_tokens: 1 },
+    body: { ...named, max_tokens: 1 },
     timeoutMs,
   } as const;
   return {

@@ -14,6 +14,8 @@ export interface RehearseFlags {
   readonly rollbacks: string;
   readonly etcd?: readonly string[];
   readonly pod?: readonly string[];
+  readonly model?: string;
+  readonly envoyConfig?: string;
   readonly report: string;
 }
 
@@ -31,6 +33,10 @@ export interface RehearseOptions {
   /** Empty: one is started. */
   readonly givenEtcd: readonly string[];
   readonly givenPods: readonly string[];
+  /** What requests ask for; simulated pods take any. */
+  readonly model?: string;
+  /** A file; default the shipped envoy/envoy.yaml. */
+  readonly envoyConfig?: string;
   readonly reportDir: string;
 }
 
@@ -110,6 +116,8 @@ export function readRehearseFlags(flags: RehearseFlags): ReadRehearseFlags {
     rollbacks,
     givenEtcd,
     givenPods,
+    ...(flags.model !== undefined && { model: flags.model }),
+    ...(flags.envoyConfig !== undefined && { envoyConfig: flags.envoyConfig }),
     reportDir: flags.report,
   };
   return problems.length > 0 ? { kind: 'problems', problems } : { kind: 'options', options };

@@ -23,7 +23,7 @@ export interface TopologyOptions {
   readonly pods?: number;
   /** Default true; false leaves each instance with its in-memory ledger. */
   readonly etcd?: boolean;
-  /** A file of the folder envoy/; default `envoy.yaml`. */
+  /** A file of the folder envoy/, or the whole path of another; default `envoy.yaml`. */
   readonly envoyConfig?: string;
   readonly amendEnvoy?: (bootstrap: EnvoyBootstrap) => void;
   /** What the instances run at first; default release 1.0.0 of generation 1 from this checkout. */

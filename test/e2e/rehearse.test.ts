@@ -3,6 +3,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ChildProcess } from '../../src/rehearsal/childProcess.ts';
+import { Etcd } from '../../src/rehearsal/etcd.ts';
+import { Pod } from '../../src/rehearsal/pod.ts';
+import { freePort } from '../../src/rehearsal/ports.ts';
 import type { Report } from '../../src/rehearsal/report/report.ts';
 import { checkoutDir } from '../../src/rehearsal/tools.ts';
 import { eventually } from '../support/eventually.ts';
@@ -42,7 +45,7 @@ describe('when an upgrade to the command of another build goes well', () => {
   it(
     'ends with 0 and reports what the new instances believed at first',
     async () => {
-      const command = `'${process.execPath}' '${mainFile}' serve --config={config}`;
+      const command = `'${process.execPath}' '${mainFile}' serve --config={config} --release 'by command'`;
       const run = await rehearse('--from', '1.0.0', '--to', command);
       const { code } = await run.exited;
       const said = run.output.text(60);
@@ -66,9 +69,36 @@ describe('when an upgrade to the command of another build goes well', () => {
       ]);
       for (const { spans } of report.timeline.instances) {
         const releases = spans.filter(({ phase }) => phase === 'ready').map(({ release }) => release);
-        expect(releases).toEqual(['1.0.0', 'new']);
+        expect(releases).toEqual(['1.0.0', 'by command']);
       }
       expect(await readFile(join(dir, 'report.html'), 'utf8')).toContain('<h1>No client noticed</h1>');
+    },
+    timeoutMs,
+  );
+});
+
+describe('when etcd and a pod run already', () => {
+  it(
+    'uses them, leaves them as they are, and takes the upgrade back as well',
+    async () => {
+      const ports = { clientPort: await freePort(), peerPort: await freePort() };
+      const etcd = await Etcd.start({ bin: etcdBin(), dataDir: join(dir, 'etcd'), ...ports });
+      const pod = await Pod.start({ id: 'given', port: await freePort(), flags: { slots: 50 } });
+      try {
+        const given = ['--etcd', etcd.endpoint, '--pod', pod.address, '--model', 'mine', '--replicas', '1'];
+        const run = await rehearse(...given, '--rollbacks', '1');
+        const { code } = await run.exited;
+        const said = run.output.text(60);
+        expect({ code, said }).toEqual({
+          code: 0,
+          said: expect.stringContaining('rollback 1: new·2 → old·1'),
+        });
+        const { requests } = await readReport();
+        expect(requests.byPod).toEqual({ given: requests.ok });
+        expect([etcd.process.running, (await pod.state()).running]).toEqual([true, 0]);
+      } finally {
+        await Promise.all([etcd.kill(), pod.kill()]);
+      }
     },
     timeoutMs,
   );
