@@ -8,7 +8,8 @@ import { checkoutDir } from './tools.ts';
 
 /**
  * One Baton instance as a process with a configuration file of its own: `baton serve` from this checkout, or
- * the command of another build. Its address stays the same over restarts and upgrades, because Envoy's configuration names it.
+ * the command of another build. Its address stays the same over restarts and upgrades, because Envoy's
+ * configuration names it.
  */
 export interface BatonOptions {
   /** Short name for messages and files: `a`. */

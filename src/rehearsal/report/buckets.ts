@@ -25,7 +25,8 @@ export function buckets({ atMs, load, instances }: Timeline, most = 240): Bucket
   let first = 0;
   while (first < atMs.length - 1) {
     const fromMs = atMs[first] as number;
-    const end = startMs + widthMs * (Math.floor((fromMs - startMs) / widthMs) + 1);
+    // From its own beginning, not on a grid: after a late sample a bucket would be too short to tell a rate.
+    const end = fromMs + widthMs;
     // The last sample of a bucket is the first of the next: totals are differences between the two.
     let last = first + 1;
     while (last < atMs.length - 1 && (atMs[last] as number) < end) last++;

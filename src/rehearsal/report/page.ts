@@ -68,7 +68,8 @@ function tiles(report: Report): Markup {
   ]}</div>`;
 }
 
-const phases = ['starting', 'ready', 'standby', 'draining', 'stopped', 'down'];
+/** `stopped` is as short as a moment, and looks like down. */
+const phases = ['starting', 'ready', 'standby', 'draining', 'down'];
 
 function legend({ timeline }: Report): Markup {
   const seen = new Set(timeline.instances.flatMap(({ spans }) => spans.map(({ phase }) => phase)));

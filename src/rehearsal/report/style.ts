@@ -28,7 +28,7 @@ p { margin: 6px 0; }
 .verdict h1 { color: var(--good); }
 .verdict.failed h1 { color: var(--bad); }
 .verdict ul { margin: 8px 0 0; padding-left: 20px; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(230px, 1fr)); gap: 10px; margin: 14px 0 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(230px, 46%), 1fr)); gap: 10px; margin: 14px 0 0; }
 .tile { background: var(--paper); border: 1px solid var(--rule); border-radius: 6px; padding: 10px 14px; }
 .tile b { display: block; font-size: 22px; line-height: 1.3; font-variant-numeric: tabular-nums; }
 .tile span { color: var(--faint); font-size: 13px; }

@@ -30,6 +30,14 @@ describe('when a timeline is put into buckets', () => {
     expect(parts.reduce((sum, part) => sum + part.failed, 0)).toBe(3);
   });
 
+  it('makes no bucket shorter than the others after a late sample', () => {
+    const isMissed = (ms: number) => ms > 1750 && ms < 2750;
+    const atMs = timeline.atMs.map((ms) => (isMissed(ms) ? 2700 : ms));
+    for (const { fromMs, toMs } of buckets({ ...timeline, atMs })) {
+      expect(toMs - fromMs).toBeGreaterThanOrEqual(750);
+    }
+  });
+
   it('tells no rate of a last moment shortly after the one before', () => {
     const ok = [...timeline.load.ok, 90];
     const late = { ...timeline, atMs: [...timeline.atMs, 8005], load: { ...timeline.load, ok } };
