@@ -39,14 +39,14 @@ async function main(): Promise<number> {
   const steps = plannedSteps({ release: '1.0.0' }, { release: '1.1.0' }, 1, 0);
   const interrupted = onInterrupt();
   process.stdout.write('starting etcd, 3 simulated pods, 2 Baton instances and Envoy …\n');
-  const performance = {
+  const staging = {
     topology: { tools: findTools(processSurroundings().environment), podWeights, podFlags },
     plan: { steps, loads: [{ pace: { kind: 'closed', clients, rampMs: 2000 } }], restMs: actMs },
     clients,
     lineEveryMs: 1000,
     interrupted,
   } as const;
-  const exitCode = await perform(performance, async (outcome, topology) => {
+  const exitCode = await perform(staging, async (outcome, topology) => {
     process.stdout.write(`\n${verdict(outcome).join('\n')}\n`);
     if (!isOnce) {
       process.stdout.write(`\nEverything stays up until Ctrl-C. ${portsSummary(topology).join('\n')}\n`);

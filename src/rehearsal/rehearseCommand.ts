@@ -101,14 +101,14 @@ async function rehearse(options: RehearseOptions): Promise<number> {
   // Now, not after a quarter of an hour under load.
   await prepareFolder(reportDir);
   process.stdout.write(`${starting(options)}\n`);
-  const performance = {
+  const staging = {
     topology: topologyOf(options),
     plan: planOf(options),
     clients,
     lineEveryMs,
     interrupted,
   };
-  const exitCode = await perform(performance, async (outcome, topology) => {
+  const exitCode = await perform(staging, async (outcome, topology) => {
     const report = reportOf(outcome, options, await factsOf(topology));
     process.stdout.write(`\n${summary(report).join('\n')}\n`);
     await writeReport(reportDir, report);

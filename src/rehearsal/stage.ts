@@ -6,7 +6,7 @@ import { startTopology, type Topology, type TopologyOptions } from './topology.t
  * A rehearsal with everything around it: the topology starts, is played on before the viewer's eyes, and is
  * ended in every case. An interruption ends it all in good order, in whatever state it is.
  */
-export interface Performance {
+export interface Staging {
   readonly topology: TopologyOptions;
   readonly plan: RehearsalPlan;
   /** As shown to the viewer. */
@@ -17,7 +17,7 @@ export interface Performance {
 
 /** Answers what `afterwards` makes of the outcome while everything is still up. */
 export async function perform<T>(
-  { topology: options, plan, clients, lineEveryMs, interrupted }: Performance,
+  { topology: options, plan, clients, lineEveryMs, interrupted }: Staging,
   afterwards: (outcome: Outcome, topology: Topology) => Promise<T>,
 ): Promise<T | 'interrupted'> {
   const starting = startTopology(options);
