@@ -17,6 +17,10 @@ help: ## this list
 demo: setup ## all parts on this machine, live traffic, a rolling upgrade, a verdict; ONCE=1 ends after it
 	@$(run) demo -- $(if $(ONCE),--once)
 
+.PHONY: rehearse
+rehearse: setup ## rolling upgrades under load and a report; ARGS="--times 20 --rollbacks 5"
+	@$(run) baton -- rehearse $(ARGS)
+
 .PHONY: up
 up: setup ## Envoy, etcd, two Batons and three simulated pods in the background
 	@$(run) up

@@ -162,6 +162,18 @@ async function describeProgram(args: readonly string[]): Promise<Command> {
       await podsimCommand().exitOverride().parseAsync(given, { from: 'user' });
     });
 
+  program
+    .command('rehearse')
+    .description('upgrade instances under load on this machine, and report; see rehearse --help')
+    .helpOption(false)
+    .argument('[arguments...]')
+    .passThroughOptions()
+    .allowUnknownOption()
+    .action(async (given: readonly string[]) => {
+      const { rehearseCommand } = await import('./rehearsal/rehearseCommand.ts');
+      await rehearseCommand().parseAsync(given, { from: 'user' });
+    });
+
   return program;
 }
 

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ChildProcess, type Exit, type LaunchOptions } from './childProcess.ts';
 import { type EnvoyAddresses, type EnvoyBootstrap, withAddresses } from './envoyAddresses.ts';
 import { httpGet, httpGetJson } from './httpGet.ts';
@@ -8,7 +8,7 @@ import { checkoutDir } from './tools.ts';
 /** A real Envoy on loopback, running one of the shipped configurations with other addresses. */
 export interface EnvoyOptions extends EnvoyAddresses {
   readonly bin: string;
-  /** A file of the folder envoy/: `envoy.yaml` or `fail-closed.yaml`. */
+  /** A file of the folder envoy/, `envoy.yaml` or `fail-closed.yaml`, or the whole path of another. */
   readonly configuration: string;
   /** Where the changed configuration is written. */
   readonly dir: string;
@@ -34,7 +34,7 @@ export class Envoy {
 
   /** Answers once Envoy takes requests; its health checks may not have spoken yet. */
   static async start(options: EnvoyOptions): Promise<Envoy> {
-    const shipped = await readFile(join(checkoutDir, 'envoy', options.configuration), 'utf8');
+    const shipped = await readFile(resolve(checkoutDir, 'envoy', options.configuration), 'utf8');
     const configFile = join(options.dir, 'envoy.json');
     await writeFile(configFile, withAddresses(shipped, options, options.amend));
     return new Envoy(options, configFile, await launch(options, configFile));

@@ -8,6 +8,7 @@ import type { EnvoyBootstrap } from './envoyAddresses.ts';
 import { Etcd } from './etcd.ts';
 import { Pod, type PodOptions } from './pod.ts';
 import { freePort, freePorts } from './ports.ts';
+import type { Release } from './release.ts';
 import type { Tools } from './tools.ts';
 
 /**
@@ -22,9 +23,17 @@ export interface TopologyOptions {
   readonly pods?: number;
   /** Default true; false leaves each instance with its in-memory ledger. */
   readonly etcd?: boolean;
-  /** A file of the folder envoy/; default `envoy.yaml`. */
+  /** A file of the folder envoy/, or the whole path of another; default `envoy.yaml`. */
   readonly envoyConfig?: string;
   readonly amendEnvoy?: (bootstrap: EnvoyBootstrap) => void;
+  /** What the instances run at first; default release 1.0.0 of generation 1 from this checkout. */
+  readonly release?: Release;
+  /** Environment of every instance; nothing of this process's own is passed on by itself. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Client URLs of an etcd that runs already: none is started. */
+  readonly givenEtcd?: readonly string[];
+  /** Addresses of pods that run already: none is started. */
+  readonly givenPods?: readonly string[];
   /** Settings of every instance, over the ones that make the parts fit together. */
   readonly baton?: BatonSettings;
   /** Relative capacity of each pod in turn, where not 1. */
@@ -48,10 +57,13 @@ export interface TopologyPorts {
 
 export interface Topology {
   readonly envoy: Envoy;
-  /** Undefined in a topology without etcd. */
+  /** Undefined in a topology without etcd or with a given one. */
   readonly etcd: Etcd | undefined;
   readonly instances: readonly Baton[];
+  /** The pods that were started here. */
   readonly pods: readonly Pod[];
+  /** Where requests go: these pods or the given ones. */
+  readonly targets: readonly Target[];
   /** Where clients POST their chat completions. */
   readonly chatUrl: string;
   /** The processes that make it up now, in the order of their start. */
@@ -59,6 +71,8 @@ export interface Topology {
   /** Ends every part at once, by SIGKILL: how a part ends by itself is for its own handle. Idempotent. */
   stop(): Promise<void>;
 }
+
+export type Target = Pick<Pod, 'id' | 'address'>;
 
 /** Names of instances: a, b, … */
 export const instanceName = (index: number): string => String.fromCharCode('a'.charCodeAt(0) + index);
@@ -87,9 +101,9 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
   };
 
   try {
-    const ports = options.ports ?? (await choosePorts(instanceCount, podCount));
+    const ports = options.ports ?? (await choosePorts(instanceCount, options.givenPods ? 0 : podCount));
     const startEtcd = async () => {
-      if (options.etcd === false) return;
+      if (options.etcd === false || options.givenEtcd) return;
       const dataDir = join(dir, 'etcd');
       const { etcdClient: clientPort, etcdPeer: peerPort } = ports;
       etcd = await Etcd.start({
@@ -107,16 +121,24 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     // allSettled: what starts beside a failing part must be known before everything is ended.
     await allStarted([startEtcd(), ...ports.pods.map(startPod)]);
 
-    const shared = mergeSettings(sharedSettings(etcd, pods, options.podWeights), options.baton ?? {});
+    const targets = options.givenPods?.map((address) => ({ id: address, address })) ?? pods;
+    const etcdEndpoints = options.givenEtcd ?? (etcd ? [etcd.endpoint] : []);
+    const shared = mergeSettings(
+      sharedSettings(etcdEndpoints, targets, options.podWeights),
+      options.baton ?? {},
+    );
+    const { release = '1.0.0', generation = 1, command } = options.release ?? {};
     const startInstance = async ({ grpc, admin }: { grpc: number; admin: number }, index: number) => {
       const name = instanceName(index);
-      const settings = mergeSettings({ instance: { release: '1.0.0', generation: 1 } }, shared);
+      const settings = mergeSettings({ instance: { release, generation } }, shared);
       const baton = new Baton({
         name,
         port: grpc,
         adminPort: admin,
         dir,
         settings,
+        ...(command && { command }),
+        ...(options.env && { env: options.env }),
         ...background(`baton-${name}`),
       });
       await baton.launch();
@@ -134,16 +156,25 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
       listenerPort,
       adminPort,
       schedulers,
-      pods: pods.map(({ address }) => address),
+      pods: targets.map(({ address }) => address),
       ...(options.amendEnvoy && { amend: options.amendEnvoy }),
       ...background('envoy'),
     });
     await envoy.waitForHealthy('scheduler', schedulers);
     await envoy.waitForHealthy(
       'model_pods',
-      pods.map(({ address }) => address),
+      targets.map(({ address }) => address),
     );
-    return { envoy, etcd, instances, pods, chatUrl: `${envoy.url}/v1/chat/completions`, processes, stop };
+    return {
+      envoy,
+      etcd,
+      instances,
+      pods,
+      targets,
+      chatUrl: `${envoy.url}/v1/chat/completions`,
+      processes,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -159,13 +190,13 @@ async function choosePorts(instanceCount: number, podCount: number): Promise<Top
 }
 
 function sharedSettings(
-  etcd: Etcd | undefined,
-  pods: readonly Pod[],
+  etcdEndpoints: readonly string[],
+  targets: readonly Target[],
   weights: readonly number[] = [],
 ): BatonSettings {
   return {
-    pool: { endpoints: pods.map(({ address }, index) => ({ address, weight: weights[index] ?? 1 })) },
-    ...(etcd && { etcd: { endpoints: [etcd.endpoint] } }),
+    pool: { endpoints: targets.map(({ address }, index) => ({ address, weight: weights[index] ?? 1 })) },
+    ...(etcdEndpoints.length > 0 && { etcd: { endpoints: etcdEndpoints } }),
   };
 }
 

@@ -28,7 +28,7 @@ describe('when help is asked for', () => {
   it('lists the commands and the exit codes', async () => {
     const { exitCode, stdout } = await baton(['--help']);
     expect(exitCode).toBe(0);
-    for (const command of ['serve', 'check', 'config', 'register', 'status', 'probe', 'podsim']) {
+    for (const command of ['serve', 'check', 'config', 'register', 'status', 'probe', 'podsim', 'rehearse']) {
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     }
     expect(stdout).toMatch(/^ {2}78 {2}the configuration is wrong$/m);
@@ -56,6 +56,7 @@ describe('when the command line is wrong', () => {
       ['register', '--etcd', '127.0.0.1:1'],
       "required option '--address <ip:port>'",
     ],
+    ['a rehearsal of nothing', ['rehearse', '--times', '0'], '--times "0": expected a whole number from 1'],
     ['a timeout that is none', ['probe', '--timeout-ms', 'soon'], '--timeout-ms'],
   ])('answers 64 to %s', async (_, args, message) => {
     const { exitCode, stderr } = await baton(args);
