@@ -65,10 +65,8 @@ async function upgradeOne(
   await instance.startAs(next);
   const startedMs = performance.now();
   tell(`${name}: release ${next.release} is ready; Envoy has to notice`);
-  await envoy.waitForHealthy(
-    'scheduler',
-    instances.map(({ address }) => address),
-  );
+  // Of the others, those that run the older release may stand by from now on.
+  await envoy.waitForHealthyHost('scheduler', instance.address);
   const firstDecision = await readFirstDecision(instance, others, watch);
   return {
     name,
