@@ -162,10 +162,13 @@ class RunningInstance {
   }
 
   #becomeReadyIfSo(): void {
-    const { lifecycle, sharing } = this.#instance;
+    const { lifecycle, sharing, steering } = this.#instance;
     if (lifecycle.phase !== 'starting' || !this.#readiness().ready) return;
     clearTimeout(this.#storeWait);
-    lifecycle.moveTo('ready', isDegraded(sharing) ? 'without the shared store: degraded' : 'all is there');
+    const course = steering?.begin();
+    if (course?.kind === 'stand-by') lifecycle.moveTo('standby', course.because);
+    else
+      lifecycle.moveTo('ready', isDegraded(sharing) ? 'without the shared store: degraded' : 'all is there');
   }
 
   /** What is missing for the first readiness, or what phase stands against it now. */

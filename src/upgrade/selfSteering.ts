@@ -1,7 +1,7 @@
 import type { SharedStore } from '../etcd/sharedStore.ts';
 import type { EtcdLedger } from '../ledger/etcdLedger.ts';
 import type { Lifecycle, Phase } from '../lifecycle.ts';
-import { type SteeringFacts, servingGeneration } from './steering.ts';
+import { type Course, type SteeringFacts, servingGeneration } from './steering.ts';
 import { Steersman } from './steersman.ts';
 import { TargetRecord, targetKey } from './target.ts';
 import { WakeWatch } from './wakeWatch.ts';
@@ -98,6 +98,11 @@ export class SelfSteering {
 
   start(): void {
     this.#wakeWatch.start();
+  }
+
+  /** What to begin with, asked when the instance is fit for the first time. */
+  begin(): Course {
+    return this.#options.store.state.kind === 'joined' ? this.#steersman.begin() : { kind: 'serve' };
   }
 
   stop(): void {

@@ -1,5 +1,5 @@
 import type { Phase } from '../lifecycle.ts';
-import { type SteeringFacts, steer } from './steering.ts';
+import { type Course, type SteeringFacts, steer } from './steering.ts';
 
 export interface SteersmanOptions {
   /** The shared records as of now. */
@@ -31,6 +31,7 @@ type State =
  * Carries out what steering says, so that never everybody stands by at once. Serving again is done at once;
  * standing by is done in steps, because records of others may be on their way:
  *
+ * serving     → standing-by  in the beginning, when others have the traffic already
  * serving     → settling     others should take the traffic
  * settling    → announced    they still should after `settleMs`: the record says standby, health does not yet
  * announced   → standing-by  the own record came back through the watch, and they still should. All instances
@@ -51,6 +52,13 @@ export class Steersman {
   announcedPhase(): Phase {
     const phase = this.#options.phase();
     return phase === 'ready' && this.#state.kind === 'announced' ? 'standby' : phase;
+  }
+
+  /** What an instance begins with that is fit now. Nobody counts on it yet, so it may stand by without steps. */
+  begin(): Course {
+    const course = steer(this.#options.facts());
+    if (course.kind === 'stand-by') this.#state = { kind: 'standing-by' };
+    return course;
   }
 
   /** The records, or what they say of this instance, changed. */

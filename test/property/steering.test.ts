@@ -21,7 +21,7 @@ class Agent {
   readonly id: string;
   readonly generation: number;
   alive = true;
-  phase: Phase = 'ready';
+  phase: Phase = 'starting';
   moves = 0;
   #withoutEndpoints = false;
   #read = 0;
@@ -65,6 +65,8 @@ class Agent {
     // Joining: everything is read before the first decision.
     this.#write();
     this.catchUp(Number.POSITIVE_INFINITY);
+    this.phase = this.#steersman.begin().kind === 'serve' ? 'ready' : 'standby';
+    this.#write();
   }
 
   /** Reads up to `count` entries of the log. */
