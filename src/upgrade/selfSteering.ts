@@ -85,7 +85,7 @@ export class SelfSteering {
     const look = (): void => this.#look();
     store.subscribe('instances/', { onSnapshot: look, onPut: look, onDelete: look });
     store.onState(({ kind }) => {
-      if (kind === 'joined') this.#steersman.look();
+      if (kind === 'joined') this.#steersman.reread();
       else this.#steersman.adrift();
     });
     lifecycle.onChange(look);

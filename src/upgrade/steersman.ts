@@ -68,6 +68,8 @@ export class Steersman {
       this.#serve();
       return;
     }
+    // What is known is of the past until `reread`.
+    if (this.#state.kind === 'woken') return;
     const course = steer(facts());
     if (course.kind === 'serve') {
       const wasAnnounced = this.#state.kind === 'announced';
@@ -85,11 +87,6 @@ export class Steersman {
         if (shown() < this.#state.sequence) break;
         this.#state = { kind: 'standing-by' };
         moveTo('standby', course.because);
-        break;
-      case 'woken':
-        // It stands by already, and there is reason to.
-        this.#state.cancel();
-        this.#state = { kind: 'standing-by' };
         break;
       case 'settling':
       case 'standing-by':
@@ -111,6 +108,15 @@ export class Steersman {
     this.#serve();
     this.#state = { kind: 'woken', cancel: after(storeWaitMs, () => this.#serveAdrift()) };
     if (phase() === 'ready') moveTo('standby', reason);
+  }
+
+  /** The store is joined: all records have been read. */
+  reread(): void {
+    if (this.#state.kind === 'woken') {
+      this.#state.cancel();
+      this.#state = { kind: 'standing-by' };
+    }
+    this.look();
   }
 
   #serveAdrift(): void {
