@@ -13,10 +13,11 @@ import { useTopology } from '../support/topology.ts';
 checkForLeaks();
 
 const leaseTtlSeconds = 2;
+const noticeMs = 3000;
 const options = {
   instances: 2,
   laterInstances: 2,
-  baton: { etcd: { leaseTtlSeconds }, upgrade: { settleMs: 1200 } },
+  baton: { etcd: { leaseTtlSeconds }, upgrade: { settleMs: 1200 }, drain: { noticeMs } },
   podFlags: { 'ttft-ms': 20, 'token-ms': 20, tokens: 20 },
 };
 const newer = { instance: { release: '2.0.0', generation: 2 } };
@@ -31,6 +32,10 @@ async function phases(instances: readonly Baton[]): Promise<string[]> {
 /** Envoy sends new requests to these and to no others. */
 async function take(traffic: readonly Baton[], { envoy }: Topology): Promise<void> {
   await envoy.waitForHealthy('scheduler', addresses(traffic), patience.timeoutMs);
+}
+
+async function lifeOf(instance: Baton): Promise<LifeEvent[]> {
+  return (await httpGetJson(`${instance.adminUrl}/events`)) as LifeEvent[];
 }
 
 async function decisions(instance: Baton): Promise<number> {
@@ -132,10 +137,17 @@ describe('when the operator has a word to say', () => {
 
       expect((await upgrade('release')).code).toBe(0);
       await take(newest, topology());
-      const events = (await httpGetJson(`${older[0]?.adminUrl}/events`)) as LifeEvent[];
-      expect(events.map(({ kind, message }) => `${kind}: ${message}`)).toContain(
-        'steering: generation 1 is pinned',
-      );
+      const [leaving] = older as [Baton];
+      const told = (await lifeOf(leaving)).map(({ kind, message }) => `${kind}: ${message}`);
+      expect(told).toContain('steering: generation 1 is pinned');
+
+      // Envoy has been told for longer than the notice already, so there is nothing to wait for.
+      await eventually(async () => expect((await leaving.state()).streams.open).toBe(0), patience);
+      const stoodByAt = (await lifeOf(leaving)).findLast(({ kind }) => kind === 'phase')?.at ?? '';
+      await eventually(() => Date.now() - Date.parse(stoodByAt) > noticeMs, patience);
+      await leaving.end();
+      const drained = leaving.process.output.lines().find((line) => line.includes('"msg":"drained"'));
+      expect(JSON.parse(drained ?? '{}').tookMs).toBeLessThan(noticeMs);
     } finally {
       const { failed, cut, problems } = await load.stop();
       expect({ failed, cut, problems }).toEqual({ failed: 0, cut: 0, problems: [] });
