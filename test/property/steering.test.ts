@@ -231,7 +231,7 @@ describe('while the operator changes his mind faster than records travel', () =>
           expect(world.agents.some(({ phase }) => phase === 'ready')).toBe(true);
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
   });
 });

@@ -75,6 +75,26 @@ describe('when an instance leaves requests behind', () => {
     expect(await keys()).toEqual(['bequests/a/1', 'instances/b', 'load/b']);
   });
 
+  it('writes no contribution any more, though its counts go to nothing', async () => {
+    const [a, b] = await Promise.all([join('a'), join('b')]);
+    const held = a.ledger.reserve(pod1);
+    await sees(b, pod1, 1);
+    const client = connect(
+      { endpoints: [running.etcd.endpoint], requestTimeoutMs: 2_000 },
+      '/baton/v1/test/',
+    );
+    const events: string[] = [];
+    const watcher = await client.keys.watch().key('load/a').create();
+    watcher.on('data', (response) => {
+      for (const { type } of response.events) events.push(String(type).toLowerCase());
+    });
+    await leave(a, () => held.release(), 60_000);
+    await until(() => events.includes('delete'), { what: 'the contribution to be taken away' });
+    await watcher.cancel();
+    client.close();
+    expect(events).toEqual(['delete']);
+  });
+
   it('gives a newcomer all contributions and bequests before it is joined', async () => {
     const [a, b] = await Promise.all([join('a'), join('b')]);
     const held = a.ledger.reserve(pod1);

@@ -81,9 +81,11 @@ describe('when the clocks of two machines disagree', () => {
     ["have the giver's ahead by an hour", 3_600_000, 8],
     ["have the giver's behind by an hour", -3_600_000, 0],
   ])('believes of what it finds at joining an age within its time, when they %s', (_, offMs, expected) => {
-    const { bequests } = world();
+    const { bequests, pass } = world();
     bequests.onSnapshot(new Map([['a/1', left({ [pod1]: 8 }, { bequeathedUnixMs: noonMs + offMs })]]));
     expect(bequests.of(pod1)).toBe(expected);
+    pass(ttlMs / 4);
+    expect(bequests.of(pod1)).toBe(Math.max(0, expected - 2));
   });
 
   it('goes on from the age it knows when everything is read again', () => {
