@@ -8,7 +8,7 @@ import { useTopology } from '../support/topology.ts';
 /** An upgrade in place, one instance after the other, while those of the older generation may stand by. */
 checkForLeaks();
 
-describe('when both instances are replaced in turn by a newer generation', () => {
+describe('when both instances are replaced in turn by a newer generation, and by the older one again', () => {
   const topology = useTopology({
     baton: { upgrade: { settleMs: 1200 } },
     podFlags: { 'ttft-ms': 20, 'token-ms': 20, tokens: 20 },
@@ -29,7 +29,14 @@ describe('when both instances are replaced in turn by a newer generation', () =>
         what: 'both to be seen ready',
       });
       seen.length = 0;
-      await rollingUpgrade(topology(), { release: '2.0.0', generation: 2 }, watch);
+      for (const generation of [2, 1]) {
+        const accounts = await rollingUpgrade(
+          topology(),
+          { release: `${generation}.0.0`, generation },
+          watch,
+        );
+        expect(accounts.map(({ firstDecision }) => firstDecision)).not.toContain(undefined);
+      }
     } finally {
       clearInterval(look);
       await watch.stop();
