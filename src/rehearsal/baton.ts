@@ -56,6 +56,11 @@ export class Baton {
     return this.#process;
   }
 
+  /** Its processes so far: none before the first start, then the one that ran last. */
+  get processes(): readonly ChildProcess[] {
+    return this.#process ? [this.#process] : [];
+  }
+
   get release(): string {
     return String(this.#settings.instance?.release ?? '');
   }

@@ -94,6 +94,12 @@ export class Envoy {
     await this.#process.waitUntil(`${cluster} to have the healthy hosts "${wanted}"`, agrees, timeoutMs);
   }
 
+  /** Waits until Envoy holds this host of a cluster for healthy, whatever the others are. */
+  async waitForHealthyHost(cluster: string, address: string, timeoutMs = 15_000): Promise<void> {
+    const holds = async () => (await this.hosts(cluster)).get(address) === true;
+    await this.#process.waitUntil(`${cluster} to have ${address} healthy`, holds, timeoutMs);
+  }
+
   async #hostStatuses(cluster: string): Promise<readonly HostStatus[]> {
     const answer = (await httpGetJson(`${this.adminUrl}/clusters?format=json`)) as ClustersAnswer;
     const status = answer.cluster_statuses.find(({ name }) => name === cluster);

@@ -45,7 +45,20 @@ export async function rollingUpgrade(
     accounts.push(account);
     onUpgraded(account);
   }
-  return accounts;
+  return Promise.all(accounts.map((account) => withFirstDecision(account, topology, watch)));
+}
+
+/** One that stood by at first takes traffic in the end, when all are of its generation. */
+async function withFirstDecision(
+  account: UpgradeAccount,
+  { envoy, instances }: Topology,
+  watch: StateWatch,
+): Promise<UpgradeAccount> {
+  const instance = instances.find(({ name }) => name === account.name);
+  if (account.firstDecision || !instance) return account;
+  await envoy.waitForHealthyHost('scheduler', instance.address);
+  const others = instances.filter((other) => other !== instance);
+  return { ...account, firstDecision: await readFirstDecision(instance, others, watch) };
 }
 
 async function upgradeOne(
@@ -65,11 +78,11 @@ async function upgradeOne(
   await instance.startAs(next);
   const startedMs = performance.now();
   tell(`${name}: release ${next.release} is ready; Envoy has to notice`);
-  await envoy.waitForHealthy(
-    'scheduler',
-    instances.map(({ address }) => address),
-  );
-  const firstDecision = await readFirstDecision(instance, others, watch);
+  // Going on, the others of the older generation may stand by from now on; going back, the new instance does,
+  // until the last of the newer generation is replaced.
+  const takesTraffic = (await instance.state()).instance.phase === 'ready';
+  if (takesTraffic) await envoy.waitForHealthyHost('scheduler', instance.address);
+  const firstDecision = takesTraffic ? await readFirstDecision(instance, others, watch) : undefined;
   return {
     name,
     from,

@@ -19,6 +19,8 @@ export interface TopologyOptions {
   readonly tools: Tools;
   /** Default 2. */
   readonly instances?: number;
+  /** Further instances that Envoy knows of but that are not started. Default 0. */
+  readonly laterInstances?: number;
   /** Default 3. */
   readonly pods?: number;
   /** Default true; false leaves each instance with its in-memory ledger. */
@@ -50,9 +52,14 @@ export interface TopologyPorts {
   readonly envoyAdmin: number;
   readonly etcdClient: number;
   readonly etcdPeer: number;
-  /** gRPC port and admin port of each instance. */
-  readonly instances: readonly { readonly grpc: number; readonly admin: number }[];
+  /** gRPC port and admin port of each instance, those that are started later at the end. */
+  readonly instances: readonly InstancePorts[];
   readonly pods: readonly number[];
+}
+
+interface InstancePorts {
+  readonly grpc: number;
+  readonly admin: number;
 }
 
 export interface Topology {
@@ -60,6 +67,8 @@ export interface Topology {
   /** Undefined in a topology without etcd or with a given one. */
   readonly etcd: Etcd | undefined;
   readonly instances: readonly Baton[];
+  /** Not started yet; whoever starts one ends it, or `stop` does. */
+  readonly laterInstances: readonly Baton[];
   /** The pods that were started here. */
   readonly pods: readonly Pod[];
   /** Where requests go: these pods or the given ones. */
@@ -79,12 +88,13 @@ export const instanceName = (index: number): string => String.fromCharCode('a'.c
 
 /** Answers once Envoy holds all instances and pods for healthy. What was started is ended if a part fails. */
 export async function startTopology(options: TopologyOptions): Promise<Topology> {
-  const { instances: instanceCount = 2, pods: podCount = 3 } = options;
+  const { instances: instanceCount = 2, laterInstances: laterCount = 0, pods: podCount = 3 } = options;
   const dir = options.backgroundDir ?? (await mkdtemp(join(tmpdir(), 'baton-rehearsal-')));
   const background = (part: string): { background?: LaunchOptions['background'] } =>
     options.backgroundDir === undefined ? {} : { background: { logFile: join(dir, `${part}.log`) } };
 
   const instances: Baton[] = [];
+  const laterInstances: Baton[] = [];
   const pods: Pod[] = [];
   let etcd: Etcd | undefined;
   let envoy: Envoy | undefined;
@@ -92,7 +102,7 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     ...(etcd ? [etcd.process] : []),
     // flatMap passes over the places of parts that have not started.
     ...pods.flatMap((pod) => pod.process),
-    ...instances.flatMap((instance) => instance.process),
+    ...[...instances, ...laterInstances].flatMap((instance) => instance.processes),
     ...(envoy ? [envoy.process] : []),
   ];
   const stop = async () => {
@@ -101,7 +111,8 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
   };
 
   try {
-    const ports = options.ports ?? (await choosePorts(instanceCount, options.givenPods ? 0 : podCount));
+    const ports =
+      options.ports ?? (await choosePorts(instanceCount + laterCount, options.givenPods ? 0 : podCount));
     const startEtcd = async () => {
       if (options.etcd === false || options.givenEtcd) return;
       const dataDir = join(dir, 'etcd');
@@ -128,34 +139,39 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
       options.baton ?? {},
     );
     const { release = '1.0.0', generation = 1, command } = options.release ?? {};
-    const startInstance = async ({ grpc, admin }: { grpc: number; admin: number }, index: number) => {
+    const makeInstance = ({ grpc: port, admin: adminPort }: InstancePorts, index: number): Baton => {
       const name = instanceName(index);
       const settings = mergeSettings({ instance: { release, generation } }, shared);
-      const baton = new Baton({
+      return new Baton({
         name,
-        port: grpc,
-        adminPort: admin,
+        port,
+        adminPort,
         dir,
         settings,
         ...(command && { command }),
         ...(options.env && { env: options.env }),
         ...background(`baton-${name}`),
       });
+    };
+    const all = ports.instances.map(makeInstance);
+    laterInstances.push(...all.slice(instanceCount));
+    const startInstance = async (baton: Baton, index: number) => {
       await baton.launch();
       instances[index] = baton;
       await baton.waitUntilReady();
     };
-    await allStarted(ports.instances.map(startInstance));
+    await allStarted(all.slice(0, instanceCount).map(startInstance));
 
     const { envoy: listenerPort, envoyAdmin: adminPort } = ports;
     const schedulers = instances.map(({ address }) => address);
+    const laterSchedulers = laterInstances.map(({ address }) => address);
     envoy = await Envoy.start({
       bin: options.tools.envoy,
       configuration: options.envoyConfig ?? 'envoy.yaml',
       dir,
       listenerPort,
       adminPort,
-      schedulers,
+      schedulers: [...schedulers, ...laterSchedulers],
       pods: targets.map(({ address }) => address),
       ...(options.amendEnvoy && { amend: options.amendEnvoy }),
       ...background('envoy'),
@@ -165,16 +181,8 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
       'model_pods',
       targets.map(({ address }) => address),
     );
-    return {
-      envoy,
-      etcd,
-      instances,
-      pods,
-      targets,
-      chatUrl: `${envoy.url}/v1/chat/completions`,
-      processes,
-      stop,
-    };
+    const chatUrl = `${envoy.url}/v1/chat/completions`;
+    return { envoy, etcd, instances, laterInstances, pods, targets, chatUrl, processes, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -183,7 +191,7 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
 
 async function choosePorts(instanceCount: number, podCount: number): Promise<TopologyPorts> {
   const [envoy, envoyAdmin, etcdClient, etcdPeer] = (await freePorts(4)) as [number, number, number, number];
-  const instances: { grpc: number; admin: number }[] = [];
+  const instances: InstancePorts[] = [];
   while (instances.length < instanceCount)
     instances.push({ grpc: await freePort(), admin: await freePort() });
   return { envoy, envoyAdmin, etcdClient, etcdPeer, instances, pods: await freePorts(podCount) };

@@ -35,19 +35,21 @@ export function startLedger(
   const ledger = new EtcdLedger({
     store,
     ownId: id,
+    startedUnixMs: 1,
     self: () => ({
-      id,
       release: '1',
       generation: 0,
       phase: 'ready',
       addresses: [],
       zone: '',
-      startedUnixMs: 0,
+      withoutEndpoints: false,
     }),
     minIntervalMs,
     fadeMs,
     patienceMs: leaseTtlSeconds * 1000,
     nowMs: () => performance.now(),
+    unixMs: Date.now,
+    onBequest() {},
     log: silentLog,
     metrics: {
       recordSkipped() {},

@@ -28,7 +28,17 @@ describe('when help is asked for', () => {
   it('lists the commands and the exit codes', async () => {
     const { exitCode, stdout } = await baton(['--help']);
     expect(exitCode).toBe(0);
-    for (const command of ['serve', 'check', 'config', 'register', 'status', 'probe', 'podsim', 'rehearse']) {
+    for (const command of [
+      'serve',
+      'check',
+      'config',
+      'register',
+      'status',
+      'upgrade',
+      'probe',
+      'podsim',
+      'rehearse',
+    ]) {
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     }
     expect(stdout).toMatch(/^ {2}78 {2}the configuration is wrong$/m);
@@ -57,6 +67,7 @@ describe('when the command line is wrong', () => {
       "required option '--address <ip:port>'",
     ],
     ['a rehearsal of nothing', ['rehearse', '--times', '0'], '--times "0": expected a whole number from 1'],
+    ['a generation that is none', ['upgrade', 'pin', 'v2', '--etcd', '127.0.0.1:1'], '"v2" is no generation'],
     ['a timeout that is none', ['probe', '--timeout-ms', 'soon'], '--timeout-ms'],
   ])('answers 64 to %s', async (_, args, message) => {
     const { exitCode, stderr } = await baton(args);
@@ -127,6 +138,14 @@ describe('when the network is not as hoped', () => {
     } finally {
       holder.close();
     }
+  });
+
+  it.each(['status', 'rollback', 'release'])('answers 69 to upgrade %s without etcd', async (order) => {
+    const { exitCode, stdout, stderr } = await baton([
+      ...['upgrade', order, '--etcd', '127.0.0.1:1', '--set', 'etcd.requestTimeoutMs=500'],
+    ]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 69, stdout: '' });
+    expect(stderr).toMatch(/^baton: etcd http:\/\/127\.0\.0\.1:1 does not answer: .*\n$/);
   });
 
   it('answers 2 when nobody is there to be probed', async () => {
