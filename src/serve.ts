@@ -3,6 +3,7 @@ import type { DrainReport, InstanceState } from './admin/state.ts';
 import type { Config } from './config/schema.ts';
 import { assemble, type Instance, nowMs } from './instance.ts';
 import { instanceState, isDegraded } from './instanceState.ts';
+import { takesTraffic } from './lifecycle.ts';
 import { type Readiness, readinessOf } from './readiness.ts';
 import { startTelemetry } from './telemetry/telemetry.ts';
 import { drain } from './upgrade/drain.ts';
@@ -53,7 +54,8 @@ class RunningInstance {
   #admin: Awaited<ReturnType<typeof startAdmin>> | undefined;
   #drain: (() => DrainReport) | undefined;
   #joins = 0;
-  #phaseSinceMs = nowMs();
+  /** At the start: Envoy has never been told yes. */
+  #phaseSinceMs = Number.NEGATIVE_INFINITY;
 
   constructor(instance: Instance) {
     this.#instance = instance;
@@ -90,8 +92,8 @@ class RunningInstance {
     const beganMs = nowMs();
     const startedAt = new Date().toISOString();
     const finishedBefore = exchanges.finished;
-    // Standing by, it has been saying no to Envoy for a while already.
-    const noticedMs = lifecycle.phase === 'standby' ? beganMs - this.#phaseSinceMs : 0;
+    // Standing by or starting, it has been saying no to Envoy for a while already.
+    const noticedMs = takesTraffic(lifecycle.phase) ? 0 : beganMs - this.#phaseSinceMs;
     let outcome = { halfClosed: 0, bequeathed: 0 };
     this.#drain = () => ({
       startedAt,

@@ -125,7 +125,11 @@ export class Rehearsal {
     const tell = (what: string) => {
       this.#now = many ? `${stepName(step)}: ${what}` : what;
     };
-    await rollingUpgrade(this.#topology, step.to, this.watch, tell, (account) => done.push(account));
+    const accounts = await rollingUpgrade(this.#topology, step.to, this.watch, tell, (account) => {
+      done.push(account);
+    });
+    // In the end those that stood by at first have decided as well.
+    done.splice(0, done.length, ...accounts);
   }
 
   async #rest(now: string): Promise<void> {
