@@ -22,6 +22,8 @@ describe('with two instances that share etcd', () => {
       pool: { probe: { timeoutMs: 5_000 } },
       // Longer than any test: a drain that ends has ended for another reason.
       drain: { graceMs: 600_000 },
+      // What an instance leaves behind in one test is forgotten before the next.
+      upgrade: { bequestTtlMs: 1_000 },
     },
   });
   const both = () => topology().instances as [Baton, Baton];
