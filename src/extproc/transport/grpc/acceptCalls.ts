@@ -1,7 +1,7 @@
 import type { AcceptStream } from '../../edgeStream.ts';
 import type { Http2Stream, StreamListener } from '../http2/http2Stream.ts';
 import type { RequestHead } from '../http2/requestHead.ts';
-import type { AcceptRequest } from '../http2/session.ts';
+import type { AcceptRequest } from '../http2/streams.ts';
 import { isEncoding } from './encoding.ts';
 import { GrpcCall } from './grpcCall.ts';
 import { failure, httpFailure, type StatusName } from './status.ts';
@@ -11,7 +11,7 @@ const grpcContentType = /^application\/grpc($|[+;])/;
 const methodNotAllowed = httpFailure(405);
 const unsupportedMediaType = httpFailure(415);
 
-/** Listens to what was answered already. */
+/** For a call that was answered already. */
 const deaf: StreamListener = { onData() {}, onEnd() {}, onGone() {} };
 
 /** Makes calls out of requests, or answers at once what is none ("gRPC over HTTP2", requests). */
@@ -20,8 +20,8 @@ export function acceptCalls(
   maxMessageBytes: number,
 ): AcceptRequest {
   return (head, stream) => {
-    if (head.method !== 'POST') return answer(stream, methodNotAllowed);
-    if (!grpcContentType.test(head.contentType ?? '')) return answer(stream, unsupportedMediaType);
+    if (head.method !== 'POST') return answerAtEnd(stream, methodNotAllowed);
+    if (!grpcContentType.test(head.contentType ?? '')) return answerAtEnd(stream, unsupportedMediaType);
     const { path = '', grpcEncoding: encoding = 'identity' } = head;
     const method = methods.get(path);
     if (method === undefined) return refuse(stream, 'UNIMPLEMENTED', `there is no method ${path}`);
@@ -38,11 +38,13 @@ function timeoutOf({ grpcTimeout }: RequestHead): number | undefined | 'none' {
   return grpcTimeout === undefined ? undefined : (timeoutMs(grpcTimeout) ?? 'none');
 }
 
+/** At once: a client of a stream may wait for an answer before it says more. */
 function refuse(stream: Http2Stream, status: StatusName, message: string): StreamListener {
-  return answer(stream, failure(status, message, true));
+  stream.end(failure(status, message, true));
+  return deaf;
 }
 
-function answer(stream: Http2Stream, block: Uint8Array): StreamListener {
-  stream.end(block);
-  return deaf;
+/** A client that is none of gRPC's may read the answer only when it has sent its request. */
+function answerAtEnd(stream: Http2Stream, block: Uint8Array): StreamListener {
+  return { onData() {}, onEnd: () => stream.end(block), onGone() {} };
 }

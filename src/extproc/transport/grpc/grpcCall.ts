@@ -100,16 +100,23 @@ export class GrpcCall implements EdgeStream, StreamListener {
   /** @param start where its prefix begins */
   #onMessage(bytes: Buffer, start: number, end: number): void {
     const message = bytes.subarray(start + prefixBytes, end);
-    if (message.length > this.#maxMessageBytes) return this.#failTooLarge();
-    if (bytes[start] === 0) return this.#listener?.onMessage(message);
+    if (message.length > this.#maxMessageBytes) this.#failTooLarge();
+    else if (bytes[start] === 0) this.#listener?.onMessage(message);
+    else this.#onCompressed(message);
+  }
+
+  #onCompressed(message: Buffer): void {
     const result = decompress(this.#encoding, message, this.#maxMessageBytes);
     switch (result.kind) {
       case 'message':
-        return this.#listener?.onMessage(result.message);
+        this.#listener?.onMessage(result.message);
+        break;
       case 'too-large':
-        return this.#failTooLarge();
+        this.#failTooLarge();
+        break;
       case 'broken':
-        return this.#fail('INTERNAL', result.why);
+        this.#fail('INTERNAL', result.why);
+        break;
       default:
         result satisfies never;
     }

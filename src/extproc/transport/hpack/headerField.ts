@@ -43,7 +43,6 @@ const meanings: ReadonlyMap<string, Meaning> = new Map([
 ]);
 
 const legalName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
 const illegalValue = /[\0\r\n]|^[ \t]|[ \t]$/;
 
 export function headerField(name: string, value: string): HeaderField {

@@ -58,10 +58,6 @@ export class Connection {
     this.#session.open();
   }
 
-  get openStreams(): number {
-    return this.#session.openStreams;
-  }
-
   /** Asks the peer to leave; the connection closes when it has and nothing is open. */
   leave(): void {
     this.#session.leave();

@@ -3,15 +3,16 @@ import { ConnectionError, errorCode } from './protocol.ts';
 /** A header block that came in more than one frame, until its last one. No other frame may come in between. */
 export class HeaderBlock {
   readonly streamId: number;
-  readonly endStream: boolean;
+  /** Nothing follows it on its stream. */
+  readonly isLast: boolean;
   readonly #limitBytes: number;
   readonly #fragments: Buffer[] = [];
   #bytes = 0;
 
   /** @param limitBytes more of it than this is an attack (CONTINUATION flood, CVE-2024-27316) */
-  constructor(streamId: number, endStream: boolean, limitBytes: number) {
+  constructor(streamId: number, isLast: boolean, limitBytes: number) {
     this.streamId = streamId;
-    this.endStream = endStream;
+    this.isLast = isLast;
     this.#limitBytes = limitBytes;
   }
 

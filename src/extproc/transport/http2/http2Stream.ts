@@ -15,7 +15,16 @@ export interface StreamOwner {
   /** Both sides have said all, or one of them has broken it off. */
   forget(stream: Http2Stream): void;
   /** Breaks it off from this side. */
-  reset(streamId: number, code: ErrorCode): void;
+  reset(stream: Http2Stream, code: ErrorCode): void;
+}
+
+/** How a stream begins. */
+export interface NewStream {
+  readonly receiveWindowBytes: number;
+  /** Its first header block is all of the request. */
+  readonly isWhole: boolean;
+  /** What `content-length` says, or -1. */
+  readonly contentBytes: number;
 }
 
 /** What waits for the peer to widen a window. */
@@ -40,14 +49,15 @@ export class Http2Stream {
   #missingBytes: number;
   #sendWindowBytes: number;
   #queue: Queue | undefined;
-  #hasPeerEnded = false;
+  #hasPeerEnded: boolean;
   #hasEnded = false;
 
-  constructor(id: number, owner: StreamOwner, receiveWindowBytes: number, contentBytes: number) {
+  constructor(id: number, owner: StreamOwner, { receiveWindowBytes, isWhole, contentBytes }: NewStream) {
     this.id = id;
+    this.#hasPeerEnded = isWhole;
+    this.#missingBytes = contentBytes;
     this.#owner = owner;
     this.receiveWindowBytes = receiveWindowBytes;
-    this.#missingBytes = contentBytes;
     this.#sendWindowBytes = owner.flow.peer.initialWindowBytes;
   }
 
@@ -55,9 +65,11 @@ export class Http2Stream {
     return this.#hasPeerEnded;
   }
 
-  /** Unless it has been answered already, while it was accepted. */
-  listen(listener: StreamListener): void {
-    if (!this.#hasEnded) this.#listener = listener;
+  /** Unless it was answered while it was accepted. */
+  begin(listener: StreamListener): void {
+    if (this.#hasEnded) return;
+    this.#listener = listener;
+    if (this.#hasPeerEnded) listener.onEnd();
   }
 
   sendHeaders(block: Uint8Array): void {
@@ -112,23 +124,24 @@ export class Http2Stream {
     return true;
   }
 
-  /** @returns false when more comes than `content-length` said */
-  onData(bytes: Buffer, start: number, end: number): boolean {
+  /** @returns the peer's mistake, if it made one */
+  onData(bytes: Buffer, start: number, end: number): ErrorCode | undefined {
+    if (this.#hasPeerEnded) return errorCode.streamClosed;
     if (this.#missingBytes >= 0) {
       this.#missingBytes -= end - start;
-      if (this.#missingBytes < 0) return false;
+      if (this.#missingBytes < 0) return errorCode.protocolError;
     }
     this.#listener?.onData(bytes, start, end);
-    return true;
+    return undefined;
   }
 
-  /** @returns false when less came than `content-length` said */
-  onPeerEnd(): boolean {
-    if (this.#missingBytes > 0) return false;
+  /** @returns the peer's mistake, if it made one */
+  onPeerEnd(): ErrorCode | undefined {
+    if (this.#hasPeerEnded) return errorCode.streamClosed;
+    if (this.#missingBytes > 0) return errorCode.protocolError;
     this.#hasPeerEnded = true;
-    if (this.#hasEnded) this.#owner.forget(this);
-    else this.#listener?.onEnd();
-    return true;
+    if (!this.#hasEnded) this.#listener?.onEnd();
+    return undefined;
   }
 
   /** Broken off by the peer, by the loss of the connection, or for a mistake of the peer. */
@@ -149,7 +162,7 @@ export class Http2Stream {
     this.#listener = undefined;
     this.#owner.flow.frames.headers(this.id, block, true);
     if (this.#hasPeerEnded) this.#owner.forget(this);
-    else this.#owner.reset(this.id, errorCode.noError);
+    else this.#owner.reset(this, errorCode.noError);
   }
 
   #waiting(): Queue {

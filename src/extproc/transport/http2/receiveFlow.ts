@@ -1,6 +1,6 @@
 import type { FrameWriter } from './frameWriter.ts';
 import type { Http2Stream } from './http2Stream.ts';
-import { ConnectionError, defaultWindowBytes, errorCode } from './protocol.ts';
+import { ConnectionError, defaultWindowBytes, type ErrorCode, errorCode } from './protocol.ts';
 
 /** What a peer may send ahead on one stream, and on all of a connection together. */
 export const streamWindowBytes = 256 * 1024;
@@ -34,13 +34,13 @@ export class ReceiveFlow {
     this.#windowBytes = connectionWindowBytes;
   }
 
-  /** @returns false when the peer sends more than it may */
-  onStream(stream: Http2Stream, bytes: number, isLast: boolean): boolean {
+  /** @returns the peer's mistake, if it sends more than it may */
+  onStream(stream: Http2Stream, bytes: number, isLast: boolean): ErrorCode | undefined {
     stream.receiveWindowBytes -= bytes;
-    if (stream.receiveWindowBytes < 0) return false;
-    if (isLast || stream.receiveWindowBytes > streamWindowBytes / 2) return true;
+    if (stream.receiveWindowBytes < 0) return errorCode.flowControlError;
+    if (isLast || stream.receiveWindowBytes > streamWindowBytes / 2) return undefined;
     this.#frames.windowUpdate(stream.id, streamWindowBytes - stream.receiveWindowBytes);
     stream.receiveWindowBytes = streamWindowBytes;
-    return true;
+    return undefined;
   }
 }

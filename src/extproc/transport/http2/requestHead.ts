@@ -43,10 +43,12 @@ export class RequestHead {
     this.#hasAuthority = false;
   }
 
-  judgeRequest(): Judgement {
+  /** @param isWhole nothing follows, so that nothing may have been promised */
+  judgeRequest(isWhole: boolean): Judgement {
     if (this.#bytes > this.#limitBytes) return 'too-large';
-    const isWhole = this.method !== undefined && this.scheme !== undefined && this.path !== undefined;
-    return isWhole && this.path !== '' && !this.#isMalformed ? 'good' : 'malformed';
+    if (isWhole && this.contentBytes > 0) return 'malformed';
+    const isComplete = this.method !== undefined && this.scheme !== undefined && this.path !== undefined;
+    return isComplete && this.path !== '' && !this.#isMalformed ? 'good' : 'malformed';
   }
 
   judgeTrailers(): Judgement {
