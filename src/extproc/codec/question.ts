@@ -68,10 +68,11 @@ export class Question {
   }
 
   /**
-   * The first header of this name, in a question about headers. Envoy sends names in lower case and values in
+   * The first header of this name, or trailer in a question about trailers; a body has none. Envoy sends names in lower case and values in
    * `raw_value`; older ones used `value`.
    */
   header(name: string): string | undefined {
+    if (this.kind === 'request_body' || this.kind === 'response_body') return undefined;
     const reader = this.#read(this.#body);
     let found: string | undefined;
     while (reader.next()) {

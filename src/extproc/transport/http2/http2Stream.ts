@@ -20,7 +20,6 @@ export interface StreamOwner {
 
 /** How a stream begins. */
 export interface NewStream {
-  readonly receiveWindowBytes: number;
   /** Its first header block is all of the request. */
   readonly isWhole: boolean;
   /** What `content-length` says, or -1. */
@@ -43,8 +42,8 @@ export class Http2Stream {
   readonly id: number;
   readonly #owner: StreamOwner;
   #listener: StreamListener | undefined;
-  /** What the peer may still send; given back as a whole once half is used. */
-  receiveWindowBytes: number;
+  /** What has come since the peer's window was last widened. */
+  usedBytes = 0;
   /** What `content-length` promised and has not come, or -1. */
   #missingBytes: number;
   #sendWindowBytes: number;
@@ -52,12 +51,11 @@ export class Http2Stream {
   #hasPeerEnded: boolean;
   #hasEnded = false;
 
-  constructor(id: number, owner: StreamOwner, { receiveWindowBytes, isWhole, contentBytes }: NewStream) {
+  constructor(id: number, owner: StreamOwner, { isWhole, contentBytes }: NewStream) {
     this.id = id;
     this.#hasPeerEnded = isWhole;
     this.#missingBytes = contentBytes;
     this.#owner = owner;
-    this.receiveWindowBytes = receiveWindowBytes;
     this.#sendWindowBytes = owner.flow.peer.initialWindowBytes;
   }
 

@@ -6,7 +6,7 @@ import { Http2Stream, type StreamListener, type StreamOwner } from './http2Strea
 import type { Http2Limits } from './limits.ts';
 import { payloadOf } from './padding.ts';
 import { ConnectionError, defaultTableBytes, type ErrorCode, errorCode, flag } from './protocol.ts';
-import { ReceiveFlow, streamWindowBytes } from './receiveFlow.ts';
+import { ReceiveFlow } from './receiveFlow.ts';
 import { RequestHead } from './requestHead.ts';
 import type { SendFlow } from './sendFlow.ts';
 import { StreamTable } from './streamTable.ts';
@@ -110,10 +110,9 @@ export class Streams implements StreamOwner {
     if (stream === undefined) this.#onLateData(id);
     else {
       const isLast = (flags & flag.endStream) !== 0;
+      if (!isLast) this.#received.onStream(stream, end - start);
       const mistake =
-        this.#received.onStream(stream, end - start, isLast) ??
-        stream.onData(bytes, payload.start, payload.end) ??
-        (isLast ? stream.onPeerEnd() : undefined);
+        stream.onData(bytes, payload.start, payload.end) ?? (isLast ? stream.onPeerEnd() : undefined);
       if (mistake !== undefined) this.#break(id, mistake);
     }
   }
@@ -209,11 +208,7 @@ export class Streams implements StreamOwner {
     else if (this.#table.size >= limits.streams) this.#break(id, errorCode.refusedStream);
     else {
       const { contentBytes } = this.#head;
-      const stream = new Http2Stream(id, this, {
-        receiveWindowBytes: streamWindowBytes,
-        isWhole,
-        contentBytes,
-      });
+      const stream = new Http2Stream(id, this, { isWhole, contentBytes });
       this.#table.add(stream);
       if (judgement === 'good') stream.begin(accept(this.#head, stream));
       else stream.end(headersTooLarge);
