@@ -20,7 +20,8 @@ export class FrameWriter {
   /** A whole header block; ours always fit into one frame. */
   headers(streamId: number, block: Uint8Array, endStream: boolean): void {
     const flags = flag.endHeaders | (endStream ? flag.endStream : 0);
-    this.#output.buffer.set(block, this.#frame(frameType.headers, flags, streamId, block.length));
+    const place = this.#frame(frameType.headers, flags, streamId, block.length);
+    this.#output.buffer.set(block, place);
   }
 
   rstStream(streamId: number, code: ErrorCode): void {
@@ -42,7 +43,8 @@ export class FrameWriter {
   }
 
   ping(payload: Uint8Array, isAck: boolean): void {
-    this.#output.buffer.set(payload, this.#frame(frameType.ping, isAck ? flag.ack : 0, 0, 8));
+    const place = this.#frame(frameType.ping, isAck ? flag.ack : 0, 0, 8);
+    this.#output.buffer.set(payload, place);
   }
 
   goaway(lastStreamId: number, code: ErrorCode, debug: string): void {
