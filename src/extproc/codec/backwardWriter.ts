@@ -31,7 +31,8 @@ export class BackwardWriter {
   /** A string or bytes field. All characters are ASCII. */
   text(field: number, text: string): void {
     const start = this.#take(text.length);
-    for (let i = 0; i < text.length; i += 1) this.#bytes[start + i] = text.charCodeAt(i);
+    const bytes = this.#bytes;
+    for (let i = 0; i < text.length; i += 1) bytes[start + i] = text.charCodeAt(i);
     this.#varint(text.length);
     this.#tag(field, 2);
   }
