@@ -44,6 +44,15 @@ integration: setup ## tests with a real etcd
 e2e: setup ## tests with a real Envoy and a real etcd
 	@$(run) e2e
 
+.PHONY: h2spec
+h2spec: setup ## the conformance test of HTTP/2 against the native transport; needs Go
+	@scripts/install-h2spec.sh
+	@$(run) jest -- --selectProjects integration -- h2spec
+
+.PHONY: fuzz
+fuzz: node_modules/.package-lock.json ## fuzz the native transport for 10 minutes, then a million requests
+	@$(run) fuzz
+
 .PHONY: format
 format: node_modules/.package-lock.json ## bring the code into its format
 	@$(run) format
