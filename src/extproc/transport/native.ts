@@ -28,8 +28,9 @@ export class NativeTransport implements Transport {
   readonly #connections = new Set<Connection>();
   readonly #server: Server;
   #looking: NodeJS.Timeout | undefined;
-  /** Called when the last connection has closed, once the transport is closing. */
-  #onAllClosed: (() => void) | undefined;
+  /** Resolved when the last connection has closed, once the transport is closing. */
+  readonly #allClosed = Promise.withResolvers<void>();
+  #isClosing = false;
 
   constructor({ acceptStream, health, maxMessageBytes, limits }: NativeTransportOptions) {
     this.#methods = new Methods(acceptStream, health);
@@ -54,6 +55,8 @@ export class NativeTransport implements Transport {
       this.#server.once('error', onError);
       this.#server.listen({ host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) }, () => {
         this.#server.off('error', onError);
+        // A connection that could not be taken, for want of file descriptors: its client tries again.
+        this.#server.on('error', () => {});
         this.#looking = setInterval(() => this.#look(), lookMs);
         resolve(address.replace(/:\d+$/, `:${boundPort(this.#server)}`));
       });
@@ -61,17 +64,15 @@ export class NativeTransport implements Transport {
   }
 
   async close(patienceMs: number): Promise<void> {
+    this.#isClosing = true;
     if (this.#server.listening) this.#server.close();
     this.#methods.endWatches();
     for (const connection of this.#connections) connection.leave();
-    const allClosed = new Promise<void>((resolve) => {
-      this.#onAllClosed = resolve;
-    });
-    if (this.#connections.size === 0) this.#onAllClosed?.();
+    this.#resolveIfAllClosed();
     const patience = setTimeout(() => {
       for (const connection of this.#connections) connection.destroy();
     }, patienceMs);
-    await allClosed;
+    await this.#allClosed.promise;
     clearTimeout(patience);
     clearInterval(this.#looking);
   }
@@ -82,7 +83,11 @@ export class NativeTransport implements Transport {
 
   #forget(connection: Connection): void {
     this.#connections.delete(connection);
-    if (this.#connections.size === 0) this.#onAllClosed?.();
+    this.#resolveIfAllClosed();
+  }
+
+  #resolveIfAllClosed(): void {
+    if (this.#isClosing && this.#connections.size === 0) this.#allClosed.resolve();
   }
 
   #look(): void {

@@ -69,9 +69,8 @@ describe('when the port closes', () => {
     expect(echo.told).toEqual(['error']);
   });
 
-  it('may be closed twice', async () => {
-    client.close();
-    await echo.transport.close(100);
+  it('may be closed twice, also at once', async () => {
+    await Promise.all([echo.transport.close(100), echo.transport.close(100)]);
     await echo.transport.close(100);
   });
 });
