@@ -92,6 +92,7 @@ export class Connection {
     this.#output.hold();
     try {
       this.#reader.read(chunk);
+      this.#session.mustFlow();
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       this.#fail(error);

@@ -32,6 +32,9 @@ interface Queue {
   trailers: Uint8Array | undefined;
 }
 
+/** What it costs about to keep a chunk, beside its bytes. */
+const keepingBytes = 128;
+
 const nothing = new Uint8Array(0);
 
 /**
@@ -85,6 +88,7 @@ export class Http2Stream {
       flow.frames.data(this.id, first, second);
     } else {
       this.#waiting().chunks.push(Buffer.concat([first, second]));
+      flow.queuedBytes += bytes + keepingBytes;
       this.sendQueued();
     }
   }
@@ -106,9 +110,13 @@ export class Http2Stream {
       if (bytes <= 0) return;
       this.#sendWindowBytes -= bytes;
       flow.windowBytes -= bytes;
+      flow.queuedBytes -= bytes;
       flow.frames.data(this.id, chunk.subarray(0, bytes), nothing);
-      if (bytes === chunk.length) queue.chunks.shift();
-      else queue.chunks[0] = chunk.subarray(bytes);
+      if (bytes < chunk.length) queue.chunks[0] = chunk.subarray(bytes);
+      else {
+        queue.chunks.shift();
+        flow.queuedBytes -= keepingBytes;
+      }
     }
     this.#dropQueue();
     if (queue.trailers !== undefined) this.#sendEnd(queue.trailers);
@@ -171,7 +179,9 @@ export class Http2Stream {
 
   #dropQueue(): void {
     if (this.#queue === undefined) return;
+    const { flow } = this.#owner;
+    for (const chunk of this.#queue.chunks) flow.queuedBytes -= chunk.length + keepingBytes;
     this.#queue = undefined;
-    this.#owner.flow.waiting.delete(this);
+    flow.waiting.delete(this);
   }
 }

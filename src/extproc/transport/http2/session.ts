@@ -110,6 +110,11 @@ export class Session implements FrameSink {
     }
   }
 
+  /** @throws ConnectionError when the peer asks for more than it takes */
+  mustFlow(): void {
+    this.#flow.mustFlow();
+  }
+
   #mustBeInPlace(type: number, flags: number, id: number): void {
     if (!this.#hasPeerSettings && (type !== frameType.settings || flags & flag.ack)) {
       throw new ConnectionError(errorCode.protocolError, 'the first frame must be SETTINGS');

@@ -78,6 +78,15 @@ describe('a client is sent away with ENHANCE_YOUR_CALM', () => {
       'too many frames without content',
     ],
     [
+      'for questions whose answers it does not take (CVE-2019-9517)',
+      Buffer.concat([
+        settings([setting.initialWindowSize, 0]),
+        frame(frameType.headers, flag.endHeaders, 1, requestFields()),
+        repeat(1000, () => frame(frameType.data, 0, 1, message(Buffer.alloc(10_000)))),
+      ]),
+      'too many answers that are not taken',
+    ],
+    [
       'for a header block without end (CVE-2024-27316)',
       Buffer.concat([
         frame(frameType.headers, 0, 1, requestFields()),
@@ -85,9 +94,9 @@ describe('a client is sent away with ENHANCE_YOUR_CALM', () => {
       ]),
       'a header block without an end',
     ],
-  ])('%s', async (_why, frames, message) => {
+  ])('%s', async (_why, frames, why) => {
     client.send(frames);
-    expect(await client.sentAway()).toEqual({ code: errorCode.enhanceYourCalm, why: message });
+    expect(await client.sentAway()).toEqual({ code: errorCode.enhanceYourCalm, why });
     await until(() => echo.open === 0, { what: 'the end of all streams' });
   });
 });
