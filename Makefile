@@ -52,6 +52,15 @@ e2e: setup ## tests with a real Envoy and a real etcd
 bench: setup ## Baton beside a Go no-op, a grpc-js no-op and Envoy alone, in one run; needs Go
 	@$(run) bench
 
+.PHONY: h2spec
+h2spec: setup ## the conformance test of HTTP/2 against the native transport; needs Go
+	@scripts/install-h2spec.sh
+	@$(run) jest -- --selectProjects integration -- h2spec
+
+.PHONY: fuzz
+fuzz: node_modules/.package-lock.json ## fuzz the native transport for 10 minutes, then a million requests
+	@$(run) fuzz
+
 .PHONY: format
 format: node_modules/.package-lock.json ## bring the code into its format
 	@$(run) format

@@ -5,7 +5,7 @@ import { SharedStore } from './etcd/sharedStore.ts';
 import { Exchanges } from './extproc/exchanges.ts';
 import { Health } from './extproc/health.ts';
 import { recorded } from './extproc/recorder.ts';
-import { GrpcJsTransport } from './extproc/transport/grpcJs.ts';
+import { openTransport } from './extproc/transport/openTransport.ts';
 import type { Transport } from './extproc/transport/transport.ts';
 import { EtcdLedger } from './ledger/etcdLedger.ts';
 import type { Instance as InstanceRecord } from './ledger/instances.ts';
@@ -100,10 +100,11 @@ export function assemble(config: Config, telemetry: Telemetry): Instance {
     },
     isFit: () => isFit(lifecycle.phase),
   });
-  const transport = new GrpcJsTransport({
+  const transport = openTransport(server.transport, {
     acceptStream: (stream) => exchanges.accept(stream),
     health,
     maxMessageBytes: server.maxMessageBytes,
+    limits: limits.connection,
   });
   return {
     config,

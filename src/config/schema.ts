@@ -42,7 +42,9 @@ const server = section({
   address: listenAddress({ orOff: false })
     .default('127.0.0.1:50051')
     .describe('Where Envoy reaches the scheduler (ext_proc and gRPC health)'),
-  transport: oneOf(['grpc-js']).default('grpc-js').describe('What speaks gRPC'),
+  transport: oneOf(['native', 'grpc-js'])
+    .default('native')
+    .describe('What speaks gRPC: our own server, or grpc-js'),
   maxMessageBytes: wholeNumber(1024, 2_147_483_647)
     .default(4 * 1024 * 1024)
     .describe('The largest message taken from Envoy'),
@@ -152,8 +154,20 @@ const admin = section({
     .describe('Where health, state and metrics are served over HTTP, or off'),
 });
 
+/** What the native transport lets one connection do; generous toward a proxy. */
+const connectionLimits = section({
+  streams: wholeNumber(1, 2_147_483_647).default(100_000).describe('Streams open at once on one connection'),
+  headerBytes: wholeNumber(1024, 1_048_576)
+    .default(65_536)
+    .describe('The largest header list of one gRPC request'),
+  resetsPerSecond: wholeNumber(1).default(20_000).describe('Streams a connection may reset'),
+  controlFramesPerSecond: wholeNumber(1).default(1000).describe('PING and SETTINGS frames it may send'),
+  emptyFramesPerSecond: wholeNumber(1).default(1000).describe('Frames without content it may send'),
+});
+
 const limits = section({
   maxStreams: wholeNumber(1).default(100_000).describe('Requests in flight at once'),
+  connection: connectionLimits.prefault({}),
 });
 
 const telemetry = section({

@@ -1,12 +1,10 @@
-import type { ProcessingRequest__Output } from '../proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
-import type { ProcessingResponse } from '../proto/generated/edge/envoy/service/ext_proc/v3/ProcessingResponse.ts';
-
 /** Why a stream is refused, as gRPC status codes name it. */
-export type Refusal = 'UNAVAILABLE' | 'RESOURCE_EXHAUSTED' | 'INVALID_ARGUMENT' | 'INTERNAL';
+export type Refusal = 'UNAVAILABLE' | 'RESOURCE_EXHAUSTED' | 'INVALID_ARGUMENT' | 'NOT_FOUND' | 'INTERNAL';
 
-/** One ext_proc stream as a transport offers it: what may be said to Envoy. */
+/** One gRPC stream as a transport offers it: what may be said to the client. */
 export interface EdgeStream {
-  reply(message: ProcessingResponse): void;
+  /** @param message in its wire form; copied before this returns */
+  reply(message: Uint8Array): void;
   /** Ends it with OK. Envoy lets the exchange go on. */
   finish(): void;
   /** Ends it with an error. Envoy fails the request, retries, or goes on without us, as it is configured. */
@@ -15,8 +13,9 @@ export interface EdgeStream {
 
 /** What a transport tells of a stream. After `onEnd` or `onGone` nothing more comes. */
 export interface EdgeStreamListener {
-  onMessage(message: ProcessingRequest__Output): void;
-  /** Envoy has said all it will say. */
+  /** @param message in its wire form; only good until this returns */
+  onMessage(message: Buffer): void;
+  /** The client has said all it will say. */
   onEnd(): void;
   /** The stream is over without an end: reset, connection lost. May also come after `onEnd`. */
   onGone(how: 'cancelled' | 'error'): void;

@@ -1,9 +1,10 @@
 import type { Reservation } from '../ledger/ledger.ts';
-import type { ProcessingRequest__Output } from '../proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import type { Decision } from '../scheduler.ts';
 import type { RequestFacts } from '../scheduling/requestFacts.ts';
 import type { StreamEnd } from '../telemetry/metrics.ts';
-import type { EdgeStream, EdgeStreamListener } from './edgeStream.ts';
+import { Question } from './codec/question.ts';
+import { MalformedMessage } from './codec/wireReader.ts';
+import type { EdgeStream, EdgeStreamListener, Refusal } from './edgeStream.ts';
 import { continueReply, rejectReply, routeReply } from './replies.ts';
 import { requestFactsOf } from './requestFacts.ts';
 
@@ -38,16 +39,14 @@ export class Exchange implements EdgeStreamListener {
     this.#options = options;
   }
 
-  onMessage(message: ProcessingRequest__Output): void {
+  onMessage(message: Buffer): void {
     if (this.#state.kind === 'closed') return;
-    // Envoy reads no answers in this mode, so there is nothing to decide.
-    if (message.observability_mode) return;
-    const { request } = message;
-    if (request === undefined) {
-      this.#stream.refuse('INVALID_ARGUMENT', 'a ProcessingRequest must hold headers, a body or trailers');
-      this.#close('error');
-    } else if (request === 'request_headers' && this.#state.kind === 'undecided') this.#decide(message);
-    else this.#stream.reply(continueReply(request));
+    try {
+      this.#answer(new Question(message));
+    } catch (error) {
+      if (!(error instanceof MalformedMessage)) throw error;
+      this.#refuse('INTERNAL', `not a ProcessingRequest: ${error.message}`);
+    }
   }
 
   onEnd(): void {
@@ -67,9 +66,24 @@ export class Exchange implements EdgeStreamListener {
     this.#close('drained');
   }
 
-  #decide(message: ProcessingRequest__Output): void {
+  #answer(question: Question): void {
+    const { kind, isObserved } = question;
+    // Envoy reads no answers in this mode, so there is nothing to decide.
+    if (isObserved) return;
+    if (kind === undefined) {
+      this.#refuse('INVALID_ARGUMENT', 'a ProcessingRequest must hold headers, a body or trailers');
+    } else if (kind === 'request_headers' && this.#state.kind === 'undecided') this.#decide(question);
+    else this.#stream.reply(continueReply(kind));
+  }
+
+  #refuse(code: Refusal, why: string): void {
+    this.#stream.refuse(code, why);
+    this.#close('error');
+  }
+
+  #decide(question: Question): void {
     const { decide, extraHeaders, retryAfterSeconds } = this.#options;
-    const decision = decide(requestFactsOf(message));
+    const decision = decide(requestFactsOf(question));
     switch (decision.kind) {
       case 'route':
         this.#state = { kind: 'routed', reservation: decision.reservation };

@@ -2,7 +2,7 @@ import type { Decision } from '../scheduler.ts';
 import type { RequestFacts } from '../scheduling/requestFacts.ts';
 import type { StreamEnd } from '../telemetry/metrics.ts';
 import type { EdgeStream, EdgeStreamListener, Refusal } from './edgeStream.ts';
-import { Exchange } from './exchange.ts';
+import { Exchange, type ExchangeOptions } from './exchange.ts';
 
 export interface ExchangesOptions {
   /** Streams are refused with UNAVAILABLE while it says no; Envoy then asks another instance. */
@@ -21,12 +21,20 @@ export interface ExchangesOptions {
 /** The exchanges that are open, and when the last one came. */
 export class Exchanges {
   readonly #options: ExchangesOptions;
+  /** The same for all. */
+  readonly #exchangeOptions: ExchangeOptions;
   readonly #open = new Set<Exchange>();
   #lastOpenedMs = Number.NEGATIVE_INFINITY;
   #finished = 0;
 
   constructor(options: ExchangesOptions) {
     this.#options = options;
+    this.#exchangeOptions = {
+      decide: options.decide,
+      extraHeaders: options.extraHeaders,
+      retryAfterSeconds: options.retryAfterSeconds,
+      onClosed: (closed, how) => this.#closed(closed, how),
+    };
   }
 
   get open(): number {
@@ -51,12 +59,7 @@ export class Exchanges {
       return refuse(stream, 'RESOURCE_EXHAUSTED', `limits.maxStreams (${maxStreams}) is reached`);
     }
     this.#lastOpenedMs = nowMs();
-    const exchange = new Exchange(stream, {
-      decide: this.#options.decide,
-      extraHeaders: this.#options.extraHeaders,
-      retryAfterSeconds: this.#options.retryAfterSeconds,
-      onClosed: (closed, how) => this.#closed(closed, how),
-    });
+    const exchange = new Exchange(stream, this.#exchangeOptions);
     this.#open.add(exchange);
     return exchange;
   }

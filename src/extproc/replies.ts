@@ -1,58 +1,92 @@
 import type { HeaderValueOption } from '../proto/generated/edge/envoy/config/core/v3/HeaderValueOption.ts';
-import type { ProcessingRequest__Output } from '../proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import type { ProcessingResponse } from '../proto/generated/edge/envoy/service/ext_proc/v3/ProcessingResponse.ts';
+import { externalProcessorService } from '../proto/services.ts';
 import type { Rejection, Route } from '../scheduling/decision.ts';
 import { policyNames } from '../scheduling/policy.ts';
+import { BackwardWriter } from './codec/backwardWriter.ts';
+import type { QuestionKind } from './codec/question.ts';
 import { destinationHeader, destinationNamespace } from './names.ts';
 
-/** Which of Envoy's questions a message is. */
-export type Question = NonNullable<ProcessingRequest__Output['request']>;
+/** Replies are messages in their wire form. */
+const encode = (reply: ProcessingResponse): Buffer =>
+  externalProcessorService.Process.responseSerialize(reply);
 
 /** Answers that change nothing, one for each kind of question. */
-const continueReplies: Readonly<Record<Question, ProcessingResponse>> = {
-  request_headers: { request_headers: {} },
-  response_headers: { response_headers: {} },
-  request_body: { request_body: {} },
-  response_body: { response_body: {} },
-  request_trailers: { request_trailers: {} },
-  response_trailers: { response_trailers: {} },
+const continueReplies: Readonly<Record<QuestionKind, Buffer>> = {
+  request_headers: encode({ request_headers: {} }),
+  response_headers: encode({ response_headers: {} }),
+  request_body: encode({ request_body: {} }),
+  response_body: encode({ response_body: {} }),
+  request_trailers: encode({ request_trailers: {} }),
+  response_trailers: encode({ response_trailers: {} }),
 };
 
-export function continueReply(question: Question): ProcessingResponse {
+export function continueReply(question: QuestionKind): Buffer {
   return continueReplies[question];
 }
 
+/** One for all: a reply is sent, which copies it, before the next one is written. */
+const writer = new BackwardWriter();
+
+/** Field numbers of the messages, as in proto/. */
+const processingResponse = { requestHeaders: 1, dynamicMetadata: 8 } as const;
+const headersResponse = { response: 1 } as const;
+const commonResponse = { headerMutation: 2 } as const;
+const headerMutation = { setHeaders: 1 } as const;
+const headerValueOption = { header: 1, appendAction: 3, overwriteIfExistsOrAdd: 2 } as const;
+const headerValue = { key: 1, rawValue: 3 } as const;
+const struct = { fields: 1 } as const;
+const mapEntry = { key: 1, value: 2 } as const;
+const protobufValue = { stringValue: 3, structValue: 5 } as const;
+
 /**
  * Names the endpoint and its alternates in the header and, with the same value, in `envoy.lb` metadata
- * (Gateway API endpoint picker protocol).
+ * (Gateway API endpoint picker protocol). This is the reply to nearly every request, so it is written by hand.
  *
  * @param extraHeaders further headers that carry the chosen address alone
+ * @returns bytes that are good until the next call
  */
-export function routeReply(route: Route, extraHeaders: readonly string[]): ProcessingResponse {
-  const destinations = [route.endpoint, ...route.alternates].map(({ address }) => address).join(',');
-  return {
-    request_headers: {
-      response: {
-        header_mutation: {
-          set_headers: [
-            header(destinationHeader, destinations),
-            ...extraHeaders.map((name) => header(name, route.endpoint.address)),
-          ],
-        },
-      },
-    },
-    dynamic_metadata: {
-      fields: {
-        [destinationNamespace]: {
-          structValue: { fields: { [destinationHeader]: { stringValue: destinations } } },
-        },
-      },
-    },
-  };
+export function routeReply({ endpoint, alternates }: Route, extraHeaders: readonly string[]): Buffer {
+  let destinations = endpoint.address;
+  for (const alternate of alternates) destinations += `,${alternate.address}`;
+  writer.clear();
+  writeMetadata(destinations);
+  const end = writer.place;
+  for (let i = extraHeaders.length - 1; i >= 0; i -= 1) {
+    writeSetHeader(extraHeaders[i] as string, endpoint.address);
+  }
+  writeSetHeader(destinationHeader, destinations);
+  writer.wrap(commonResponse.headerMutation, end);
+  writer.wrap(headersResponse.response, end);
+  writer.wrap(processingResponse.requestHeaders, end);
+  return writer.written();
+}
+
+function writeMetadata(destinations: string): void {
+  const end = writer.place;
+  writer.text(protobufValue.stringValue, destinations);
+  writer.wrap(mapEntry.value, end);
+  writer.text(mapEntry.key, destinationHeader);
+  writer.wrap(struct.fields, end);
+  writer.wrap(protobufValue.structValue, end);
+  writer.wrap(mapEntry.value, end);
+  writer.text(mapEntry.key, destinationNamespace);
+  writer.wrap(struct.fields, end);
+  writer.wrap(processingResponse.dynamicMetadata, end);
+}
+
+function writeSetHeader(key: string, value: string): void {
+  const end = writer.place;
+  writer.number(headerValueOption.appendAction, headerValueOption.overwriteIfExistsOrAdd);
+  const headerEnd = writer.place;
+  writer.text(headerValue.rawValue, value);
+  writer.text(headerValue.key, key);
+  writer.wrap(headerValueOption.header, headerEnd);
+  writer.wrap(headerMutation.setHeaders, end);
 }
 
 /** Envoy answers the client itself: a short JSON body in the shape OpenAI's clients read errors from. */
-export function rejectReply(why: Rejection, retryAfterSeconds: number): ProcessingResponse {
+export function rejectReply(why: Rejection, retryAfterSeconds: number): Buffer {
   switch (why.kind) {
     case 'no-ready-endpoint':
       return unavailable('no_ready_endpoint', 'No endpoint is ready.', retryAfterSeconds);
@@ -68,7 +102,7 @@ export function rejectReply(why: Rejection, retryAfterSeconds: number): Processi
   }
 }
 
-function unavailable(code: string, message: string, retryAfterSeconds: number): ProcessingResponse {
+function unavailable(code: string, message: string, retryAfterSeconds: number): Buffer {
   const retryAfter = header('retry-after', String(retryAfterSeconds));
   return immediate('ServiceUnavailable', 'service_unavailable', code, message, [retryAfter]);
 }
@@ -79,16 +113,16 @@ function immediate(
   code: string,
   message: string,
   headers: readonly HeaderValueOption[],
-): ProcessingResponse {
+): Buffer {
   const body = JSON.stringify({ error: { message, type, param: null, code } });
-  return {
+  return encode({
     immediate_response: {
       status: { code: status },
       headers: { set_headers: [header('content-type', 'application/json'), ...headers] },
       body: Buffer.from(body),
       details: `baton_${code}`,
     },
-  };
+  });
 }
 
 function header(key: string, value: string): HeaderValueOption {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { EdgeStream } from '../../src/extproc/edgeStream.ts';
 import { Exchanges } from '../../src/extproc/exchanges.ts';
 import { MemoryLedger } from '../../src/ledger/memoryLedger.ts';
+import { externalProcessorService } from '../../src/proto/services.ts';
 import { Scheduler } from '../../src/scheduler.ts';
 import { createPolicies } from '../../src/scheduling/policies/index.ts';
 import { policyNames } from '../../src/scheduling/policy.ts';
@@ -19,6 +20,7 @@ const happenings = [
   'response',
   'trailers',
   'nonsense',
+  'broken',
   'observed',
   'end',
   'cancelled',
@@ -26,14 +28,14 @@ const happenings = [
 ] as const;
 type Happening = (typeof happenings)[number] | 'drain' | 'pool-empty' | 'pool-back';
 
+const encode = externalProcessorService.Process.requestSerialize;
+
 const messages = {
-  headers: { request: 'request_headers', request_headers: {} },
-  'unknown-policy': {
-    request: 'request_headers',
+  headers: encode({ request_headers: {} }),
+  'unknown-policy': encode({
     request_headers: { headers: { headers: [{ key: 'routing-strategy', raw_value: Buffer.from('x') }] } },
-  },
-  'subset-empty': {
-    request: 'request_headers',
+  }),
+  'subset-empty': encode({
     request_headers: {},
     metadata_context: {
       filter_metadata: {
@@ -42,11 +44,12 @@ const messages = {
         },
       },
     },
-  },
-  response: { request: 'response_headers', response_headers: {} },
-  trailers: { request: 'response_trailers', response_trailers: {} },
-  nonsense: {},
-  observed: { request: 'request_headers', request_headers: {}, observability_mode: true },
+  }),
+  response: encode({ response_headers: {} }),
+  trailers: encode({ response_trailers: {} }),
+  nonsense: encode({}),
+  broken: Buffer.from([0x12, 0x7f]),
+  observed: encode({ request_headers: {}, observability_mode: true }),
 } as const;
 
 const silentStream: EdgeStream = { reply() {}, finish() {}, refuse() {} };
@@ -102,7 +105,7 @@ describe('however streams end, in whatever order', () => {
           else if (happening === 'pool-back') setPool(3);
           else if (happening === 'end') stream?.onEnd();
           else if (happening === 'cancelled' || happening === 'error') stream?.onGone(happening);
-          else stream?.onMessage(messages[happening] as never);
+          else stream?.onMessage(messages[happening]);
 
           expect([...ledger.own().values()].every((count) => count > 0)).toBe(true);
           expect(total()).toBeLessThanOrEqual(exchanges.open);

@@ -278,7 +278,7 @@ describe('when a value has the wrong form', () => {
       'server.address: "127.0.0.1:70000" given, expected host:port, such as 127.0.0.1:50051',
     ],
     ['server', 'address: off', 'server.address: "off" given, expected host:port, such as 127.0.0.1:50051'],
-    ['server', 'transport: http2', 'server.transport: "http2" given, expected one of grpc-js'],
+    ['server', 'transport: http2', 'server.transport: "http2" given, expected one of native, grpc-js'],
     [
       'admin',
       'address: none',

@@ -1,0 +1,27 @@
+import { Budget } from './budget.ts';
+import type { Http2Limits } from './limits.ts';
+
+/** Counts what costs this server more than it costs the peer. Each method throws a ConnectionError when it is too much. */
+export class AbuseGuard {
+  readonly #resets: Budget;
+  readonly #controlFrames: Budget;
+  readonly #emptyFrames: Budget;
+
+  constructor(limits: Http2Limits, nowMs: () => number) {
+    this.#resets = new Budget('stream resets', limits.resetsPerSecond, nowMs);
+    this.#controlFrames = new Budget('PING and SETTINGS frames', limits.controlFramesPerSecond, nowMs);
+    this.#emptyFrames = new Budget('frames without content', limits.emptyFramesPerSecond, nowMs);
+  }
+
+  reset(): void {
+    this.#resets.spend();
+  }
+
+  controlFrame(): void {
+    this.#controlFrames.spend();
+  }
+
+  emptyFrame(): void {
+    this.#emptyFrames.spend();
+  }
+}

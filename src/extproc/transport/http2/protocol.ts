@@ -1,0 +1,61 @@
+/** Numbers of HTTP/2 (RFC 9113) that a server reads or writes. */
+
+export const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
+
+export const frameHeaderBytes = 9;
+/** What SETTINGS_MAX_FRAME_SIZE is before anyone says otherwise; this server never does. */
+export const defaultMaxFrameBytes = 16_384;
+export const defaultWindowBytes = 65_535;
+export const defaultTableBytes = 4096;
+export const largestWindowBytes = 2 ** 31 - 1;
+export const largestStreamId = 2 ** 31 - 1;
+
+export const frameType = {
+  data: 0,
+  headers: 1,
+  priority: 2,
+  rstStream: 3,
+  settings: 4,
+  pushPromise: 5,
+  ping: 6,
+  goaway: 7,
+  windowUpdate: 8,
+  continuation: 9,
+} as const;
+
+export const flag = { ack: 0x1, endStream: 0x1, endHeaders: 0x4, padded: 0x8, priority: 0x20 } as const;
+
+export const setting = {
+  headerTableSize: 1,
+  enablePush: 2,
+  maxConcurrentStreams: 3,
+  initialWindowSize: 4,
+  maxFrameSize: 5,
+  maxHeaderListSize: 6,
+} as const;
+
+export const errorCode = {
+  noError: 0,
+  protocolError: 1,
+  internalError: 2,
+  flowControlError: 3,
+  streamClosed: 5,
+  frameSizeError: 6,
+  refusedStream: 7,
+  cancel: 8,
+  compressionError: 9,
+  enhanceYourCalm: 11,
+} as const;
+
+export type ErrorCode = (typeof errorCode)[keyof typeof errorCode];
+
+/** The peer broke the protocol so that nothing further on the connection can be trusted. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}

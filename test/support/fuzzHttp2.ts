@@ -1,0 +1,164 @@
+import { Duplex } from 'node:stream';
+import fc from 'fast-check';
+import type { AcceptStream } from '../../src/extproc/edgeStream.ts';
+import { acceptCalls } from '../../src/extproc/transport/grpc/acceptCalls.ts';
+import { Connection } from '../../src/extproc/transport/http2/connection.ts';
+import { flag, frameType, preface } from '../../src/extproc/transport/http2/protocol.ts';
+import { frame, message, processPath, requestFields, settings, uint32 } from './rawHttp2.ts';
+
+/** Bytes to throw at a connection, and what must hold whatever they are. */
+
+const id = fc.oneof({ weight: 9, arbitrary: fc.constantFrom(0, 1, 3, 5, 7) }, fc.nat(2 ** 31 - 1));
+const grpcMessage = fc
+  .tuple(fc.uint8Array({ maxLength: 300 }), fc.boolean())
+  .map(([bytes, isCompressed]) => message(bytes, isCompressed));
+const block = fc.oneof(
+  fc.constantFrom(
+    requestFields(),
+    requestFields({ 'grpc-encoding': 'gzip' }),
+    requestFields({ 'content-length': '3' }),
+    requestFields({ ':path': '/none' }),
+    Buffer.from([0x83, 0x86, 0x40 | 1, 1, 97]),
+    Buffer.from([0x20, 0x3f, 0xe1, 0x1f, 0xbe]),
+  ),
+  fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
+);
+const payload = fc.oneof(
+  grpcMessage,
+  block,
+  fc.nat().map(uint32),
+  fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
+);
+const likely = fc.oneof(
+  fc
+    .tuple(id, block, fc.constantFrom(4, 5, 1, 0))
+    .map(([on, bytes, flags]) => frame(frameType.headers, flags, on, bytes)),
+  fc
+    .tuple(id, grpcMessage, fc.boolean())
+    .map(([on, bytes, last]) => frame(frameType.data, last ? 1 : 0, on, bytes)),
+  fc
+    .tuple(id, block, fc.boolean())
+    .map(([on, bytes, last]) => frame(frameType.continuation, last ? 4 : 0, on, bytes)),
+  id.map((on) => frame(frameType.rstStream, 0, on, uint32(8))),
+  fc.tuple(id, fc.nat(2 ** 31)).map(([on, more]) => frame(frameType.windowUpdate, 0, on, uint32(more))),
+  fc.tuple(fc.nat(7), fc.nat(2 ** 31)).map(([key, value]) => settings([key, value])),
+  fc.constant(frame(frameType.settings, flag.ack, 0)),
+  fc.boolean().map((ack) => frame(frameType.ping, ack ? 1 : 0, 0, Buffer.from('leaving.'))),
+  fc.constant(frame(frameType.goaway, 0, 0, Buffer.alloc(8))),
+);
+const anyFrame = fc
+  .tuple(fc.nat(12), fc.nat(255), id, payload)
+  .map(([type, flags, on, bytes]) => frame(type, flags, on, bytes));
+
+/** Mostly frames that make sense, in any order. */
+export const frameSequence = fc
+  .array(fc.oneof({ weight: 4, arbitrary: likely }, anyFrame), { maxLength: 40 })
+  .map((frames) => Buffer.concat([preface, settings(), ...frames]));
+
+/** What Envoy says for three requests, one of them reset, with bytes changed, lost and doubled. */
+const recording = Buffer.concat([
+  preface,
+  settings([4, 268_435_456]),
+  frame(frameType.windowUpdate, 0, 0, uint32(268_369_921)),
+  ...[1, 3, 5].flatMap((on) => [
+    frame(
+      frameType.headers,
+      flag.endHeaders,
+      on,
+      requestFields({ ':path': processPath, 'grpc-timeout': '1S' }),
+    ),
+    frame(frameType.data, 0, on, message(Buffer.from([0x12, 2, 0x0a, 0]))),
+    frame(frameType.ping, 0, 0, Buffer.alloc(8)),
+    on === 3 ? frame(frameType.rstStream, 0, on, uint32(8)) : frame(frameType.data, flag.endStream, on),
+  ]),
+]);
+export const mutatedRecording = fc
+  .array(fc.tuple(fc.nat(recording.length - 1), fc.constantFrom('change', 'lose', 'double'), fc.nat(255)), {
+    maxLength: 8,
+  })
+  .map((mutations) => {
+    let bytes = recording;
+    for (const [at, how, byte] of mutations) {
+      const place = at % bytes.length;
+      const instead = how === 'change' ? [byte] : how === 'lose' ? [] : [bytes[place] as number, byte];
+      bytes = Buffer.concat([bytes.subarray(0, place), Buffer.from(instead), bytes.subarray(place + 1)]);
+    }
+    return bytes;
+  });
+
+/** How the bytes are cut into chunks. */
+export const cuts = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 10 });
+
+/**
+ * Gives the bytes to a new connection, then loses it.
+ *
+ * @throws Error when a stream was ended twice or not at all, or the server wrote what is no frame
+ */
+export function survive(bytes: Buffer, chunkLengths: readonly number[]): void {
+  let ended = 0;
+  let accepted = 0;
+  const accept: AcceptStream = (stream) => {
+    accepted += 1;
+    let isOpen = true;
+    const end = (): void => {
+      if (!isOpen) throw new Error('a stream ended twice');
+      isOpen = false;
+      ended += 1;
+    };
+    return {
+      onMessage: (each) => stream.reply(each),
+      onEnd: () => {
+        end();
+        stream.finish();
+      },
+      onGone: () => {
+        if (isOpen) end();
+      },
+    };
+  };
+  const wire = new Wire();
+  const connection = new Connection(wire, {
+    accept: acceptCalls(new Map([[processPath, accept]]), 1000),
+    headersTooLarge: Buffer.from([0x88]),
+    limits: {
+      streams: 3,
+      headerBytes: 1000,
+      resetsPerSecond: 2,
+      controlFramesPerSecond: 2,
+      emptyFramesPerSecond: 2,
+    },
+    nowMs: () => 0,
+    keepaliveAfterMs: 1000,
+    keepaliveWithinMs: 1000,
+    onClosed() {},
+  });
+  let place = 0;
+  for (let i = 0; place < bytes.length; i += 1) {
+    const length = chunkLengths[i % chunkLengths.length] as number;
+    wire.emit('data', bytes.subarray(place, place + length));
+    place += length;
+  }
+  connection.leave();
+  connection.destroy();
+  if (ended !== accepted) throw new Error(`${accepted} streams came, ${ended} ended`);
+  wire.mustBeFrames();
+}
+
+/** A socket that takes everything. */
+class Wire extends Duplex {
+  readonly #written: Buffer[] = [];
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.#written.push(Buffer.from(chunk));
+    done();
+  }
+
+  mustBeFrames(): void {
+    const all = Buffer.concat(this.#written);
+    let place = 0;
+    while (place < all.length) place += 9 + all.readUIntBE(place, 3);
+    if (place !== all.length) throw new Error('the last frame is not whole');
+  }
+}

@@ -1,0 +1,10 @@
+import type { Http2Limits } from '../../src/extproc/transport/http2/limits.ts';
+
+/** More than any test needs that is not about limits. */
+export const generousLimits: Http2Limits = {
+  streams: 10_000,
+  headerBytes: 65_536,
+  resetsPerSecond: 100_000,
+  controlFramesPerSecond: 10_000,
+  emptyFramesPerSecond: 10_000,
+};

@@ -1,0 +1,106 @@
+import { type ClientHttp2Session, connect } from 'node:http2';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { Exchanges } from '../../../src/extproc/exchanges.ts';
+import { Health } from '../../../src/extproc/health.ts';
+import { NativeTransport } from '../../../src/extproc/transport/native.ts';
+import { MemoryLedger } from '../../../src/ledger/memoryLedger.ts';
+import { externalProcessorService } from '../../../src/proto/services.ts';
+import { until } from '../../../src/rehearsal/until.ts';
+import { endpoints } from '../../support/endpoints.ts';
+import { generousLimits } from '../../support/http2Limits.ts';
+import { checkForLeaks } from '../../support/leakCheck.ts';
+import { message, processPath } from '../../support/rawHttp2.ts';
+
+checkForLeaks();
+
+/** `ABORT_REQUESTS=1000000 npm run fuzz` asks for more. */
+const requests = Number(process.env.ABORT_REQUESTS ?? 5000);
+const atOnce = 50;
+/** Compiled code and the like; a leak of 100 bytes a request shows in a long run. */
+const mostGrownBytes = 10 * 1024 * 1024;
+
+const question = message(externalProcessorService.Process.requestSerialize({ request_headers: {} }));
+
+describe('many requests of which every tenth is aborted', () => {
+  it('leave no stream, no reservation, no timer and no memory behind', async () => {
+    const ledger = new MemoryLedger();
+    const [endpoint] = endpoints(1);
+    if (endpoint === undefined) throw new Error('there is one');
+    const exchanges = new Exchanges({
+      answersStreams: () => true,
+      maxStreams: 1000,
+      decide: () => ({
+        kind: 'route',
+        endpoint,
+        alternates: [],
+        policy: 'random',
+        candidates: 1,
+        reservation: ledger.reserve(endpoint.address),
+      }),
+      extraHeaders: [],
+      retryAfterSeconds: 1,
+      nowMs: () => 0,
+      onEnded() {},
+      onOverload() {},
+    });
+    const transport = new NativeTransport({
+      acceptStream: (stream) => exchanges.accept(stream),
+      health: new Health({ takesTraffic: () => true, isFit: () => true }),
+      maxMessageBytes: 10_000,
+      limits: { ...generousLimits, resetsPerSecond: 1_000_000 },
+    });
+    const client = connect(`http://${await transport.listen('127.0.0.1:0')}`);
+    await ask(client, 500);
+    const timers = timerCount();
+    const before = livingBytes();
+
+    await ask(client, requests);
+    await until(() => exchanges.open === 0, { what: 'the end of all streams' });
+    expect(ledger.view().size).toBe(0);
+    expect(exchanges.finished).toBe(requests + 500);
+    // The client and the test runner have passing timers and garbage of their own.
+    await until(() => timerCount() <= timers + 1, { what: 'the end of all timers' });
+    await until(() => livingBytes() - before < mostGrownBytes, { what: 'the memory to be given back' });
+
+    client.close();
+    await transport.close(1_000);
+  }, 3_600_000);
+});
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+function livingBytes(): number {
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+const timerCount = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+
+/** Sends so many requests, `atOnce` at a time, with a deadline that would leave a timer; aborts every tenth. */
+async function ask(client: ClientHttp2Session, count: number): Promise<void> {
+  let begun = 0;
+  const worker = async (): Promise<void> => {
+    while (begun < count) {
+      begun += 1;
+      await one(client, begun % 10 === 0);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
+
+function one(client: ClientHttp2Session, isAborted: boolean): Promise<void> {
+  const stream = client.request({
+    ':method': 'POST',
+    ':path': processPath,
+    'content-type': 'application/grpc',
+    'grpc-timeout': '1H',
+  });
+  const closed = new Promise<void>((resolve) => stream.on('close', resolve));
+  stream.on('error', () => {});
+  stream.on('data', () => (isAborted ? stream.close(8) : stream.end()));
+  stream.write(question);
+  return closed;
+}
