@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts';
 import type { LeasedRecord, SharedStore } from '../etcd/sharedStore.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -8,6 +9,7 @@ import { OwnCounts } from './ownCounts.ts';
 import { PeerCounts } from './peerCounts.ts';
 import { Publisher } from './publisher.ts';
 import { SyncLag } from './syncLag.ts';
+import { UnseenPicks } from './unseenPicks.ts';
 
 /** The wait before a failed write is tried again. */
 const retryMs = 200;
@@ -37,6 +39,7 @@ export class EtcdLedger implements Ledger {
   readonly #peers: PeerCounts;
   readonly #instances: Instances;
   readonly #lag: SyncLag;
+  readonly #unseenPicks = new UnseenPicks();
   readonly #publisher: Publisher;
   readonly #instanceRecord: LeasedRecord;
   #sequence = 0;
@@ -64,6 +67,7 @@ export class EtcdLedger implements Ledger {
       write: () => loadRecord.write(),
       minIntervalMs: options.minIntervalMs,
       retryMs,
+      clock: systemClock,
       onWritten: (outcome) => this.#wrote(outcome, nowMs()),
     });
     this.#own = new OwnCounts(() => this.#publisher.changed());
@@ -81,11 +85,16 @@ export class EtcdLedger implements Ledger {
   }
 
   reserve(address: string): Reservation {
+    this.#unseenPicks.picked(this.#own.total);
     return this.#own.reserve(address);
   }
 
   inFlight(address: string): number {
     return this.#own.of(address) + this.#peers.of(address);
+  }
+
+  unseen(): number {
+    return this.#unseenPicks.mean * this.#peers.busy * this.#peers.weight();
   }
 
   own(): ReadonlyMap<string, number> {
@@ -138,10 +147,12 @@ export class EtcdLedger implements Ledger {
   #encodeOwn(): Uint8Array {
     this.#sequence += 1;
     this.#lag.sent(this.#sequence);
+    this.#unseenPicks.sent(this.#sequence);
     return encodeContribution(this.#sequence, this.#own.counts);
   }
 
   #sawOwn(sequence: number): void {
+    this.#unseenPicks.seen(sequence);
     const lagMs = this.#lag.seen(sequence);
     if (lagMs !== undefined) this.#options.metrics.syncLag(lagMs);
   }

@@ -13,6 +13,10 @@ export class MemoryLedger implements Ledger {
     return this.#own.of(address);
   }
 
+  unseen(): number {
+    return 0;
+  }
+
   own(): ReadonlyMap<string, number> {
     return this.#own.counts;
   }

@@ -1,8 +1,8 @@
-import { performance } from 'node:perf_hooks';
+import type { Clock } from '../clock.ts';
 
 type State =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'waiting'; readonly timer: NodeJS.Timeout }
+  | { readonly kind: 'waiting'; readonly cancel: () => void }
   | { readonly kind: 'writing'; readonly written: Promise<void>; readonly changedMeanwhile: boolean }
   | { readonly kind: 'stopped' };
 
@@ -14,6 +14,7 @@ export interface PublisherOptions {
   /** The wait after a write that failed. */
   readonly retryMs: number;
   readonly onWritten?: (outcome: 'ok' | 'failed', cause?: unknown) => void;
+  readonly clock: Clock;
 }
 
 /**
@@ -38,7 +39,7 @@ export class Publisher {
   /** Something changed. Costs next to nothing; the write begins after the current turn of the event loop. */
   changed(): void {
     if (this.#state.kind === 'idle')
-      this.#wait(this.#lastWriteMs + this.#options.minIntervalMs - performance.now());
+      this.#wait(this.#lastWriteMs + this.#options.minIntervalMs - this.#options.clock.nowMs());
     else if (this.#state.kind === 'writing' && !this.#state.changedMeanwhile) {
       this.#state = { ...this.#state, changedMeanwhile: true };
     }
@@ -48,22 +49,25 @@ export class Publisher {
   async flush(): Promise<void> {
     while (this.#state.kind === 'writing') await this.#state.written;
     if (this.#state.kind !== 'waiting') return;
-    clearTimeout(this.#state.timer);
+    this.#state.cancel();
     this.#state = { kind: 'idle' };
     await this.#options.write();
   }
 
   stop(): void {
-    if (this.#state.kind === 'waiting') clearTimeout(this.#state.timer);
+    if (this.#state.kind === 'waiting') this.#state.cancel();
     this.#state = { kind: 'stopped' };
   }
 
   #wait(ms: number): void {
-    this.#state = { kind: 'waiting', timer: setTimeout(() => this.#begin(), Math.max(0, ms)) };
+    this.#state = {
+      kind: 'waiting',
+      cancel: this.#options.clock.after(Math.max(0, ms), () => this.#begin()),
+    };
   }
 
   #begin(): void {
-    this.#lastWriteMs = performance.now();
+    this.#lastWriteMs = this.#options.clock.nowMs();
     this.#state = { kind: 'writing', changedMeanwhile: false, written: this.#writeOnce() };
   }
 
@@ -80,6 +84,6 @@ export class Publisher {
     if (this.#state.kind !== 'writing') return;
     const again = failed || this.#state.changedMeanwhile;
     this.#state = { kind: 'idle' };
-    if (again) this.#wait(failed ? retryMs : this.#lastWriteMs + minIntervalMs - performance.now());
+    if (again) this.#wait(failed ? retryMs : this.#lastWriteMs + minIntervalMs - this.#options.clock.nowMs());
   }
 }
