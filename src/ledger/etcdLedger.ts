@@ -93,6 +93,10 @@ export class EtcdLedger implements Ledger {
     return this.#own.of(address) + this.#peers.of(address);
   }
 
+  ownInFlight(address: string): number {
+    return this.#own.of(address);
+  }
+
   unseen(): number {
     return this.#unseenPicks.mean * this.#peers.busy * this.#peers.weight();
   }

@@ -13,6 +13,10 @@ export class MemoryLedger implements Ledger {
     return this.#own.of(address);
   }
 
+  ownInFlight(address: string): number {
+    return this.#own.of(address);
+  }
+
   unseen(): number {
     return 0;
   }

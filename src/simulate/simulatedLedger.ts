@@ -54,6 +54,10 @@ export class SimulatedLedger implements Ledger, Watcher {
     return this.#own.of(address) + this.#peers.of(address);
   }
 
+  ownInFlight(address: string): number {
+    return this.#own.of(address);
+  }
+
   unseen(): number {
     return this.#unseenPicks.mean * this.#peers.busy * this.#peers.weight();
   }
