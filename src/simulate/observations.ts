@@ -36,9 +36,8 @@ export class Observations {
 
   picked(pod: string, instance: string, nowMs: number): void {
     this.#picks += 1;
-    let pickers = this.#pickers.get(pod);
-    if (pickers === undefined) this.#pickers.set(pod, (pickers = new Map()));
-    pickers.set(instance, nowMs);
+    const pickers = this.#pickers.get(pod) ?? new Map<string, number>();
+    this.#pickers.set(pod, pickers.set(instance, nowMs));
     for (const [picker, atMs] of pickers) if (nowMs - atMs > herdMs) pickers.delete(picker);
     if (pickers.size < this.#herdSize) return;
     this.#herds += 1;

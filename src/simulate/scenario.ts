@@ -39,7 +39,7 @@ export const usual: Scenario = {
   hopMs: 2,
   loss: 0,
   churn: 'none',
-  requests: 40_000,
+  requests: 20_000,
 };
 
 /** In the order of the table. */

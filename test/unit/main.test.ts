@@ -28,7 +28,7 @@ describe('when help is asked for', () => {
   it('lists the commands and the exit codes', async () => {
     const { exitCode, stdout } = await baton(['--help']);
     expect(exitCode).toBe(0);
-    for (const command of ['serve', 'check', 'config', 'register', 'status', 'probe', 'podsim']) {
+    for (const command of ['serve', 'check', 'config', 'register', 'status', 'probe', 'podsim', 'simulate']) {
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     }
     expect(stdout).toMatch(/^ {2}78 {2}the configuration is wrong$/m);

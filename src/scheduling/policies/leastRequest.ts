@@ -3,25 +3,29 @@ import type { Load, Random } from '../load.ts';
 import type { Policy } from '../policy.ts';
 import { at, eachSampled, randomIndex } from '../sample.ts';
 
-/**
- * How many candidates are looked at. Of a large pool a few are idle at any time; schedulers that all look at
- * all of it meet there. It also bounds the cost of a decision.
- */
-const sampleSize = 10;
-/** How fast the trust in peers' counts falls with what they do not show yet. Found by simulation. */
-const doubt = 8;
+/** How fast the trust in peers' counts falls with what they do not show. */
+const doubt = 16;
+/** How fast the sample shrinks with the picks that are likely made elsewhere for the same reasons. */
+const shyness = 4;
+/** The sample is never smaller: enough to find a free endpoint. */
+const smallestSample = 10;
+/** Pools up to here may be looked at as a whole; of larger ones a sample will do, and costs the same in all. */
+const wholePool = 256;
+const largestSample = 64;
 
 /**
- * The candidate with the fewest requests in flight for its weight, by a view that may be a little old.
+ * The candidate with the fewest requests in flight for its weight, by a view that is always a little old.
  *
- * Own counts are exact. Peers' counts lack what the peers placed since they told, and every peer acts on the
- * same differences between endpoints: if all of them answer a gap in full, the gap is filled as many times as
- * there are peers, and the idle pod becomes the busiest. So peers' counts weigh the less, the more of the
- * peers' picks is unseen for each candidate. When nothing is unseen this is the shortest queue of the whole
- * fleet; when very much is, each scheduler spreads its own requests evenly, as if it were alone. docs/balance.md
- * shows what it reaches.
+ * Own counts are exact. Peers' counts lack what the peers placed since they told, and every peer answers the
+ * same differences: if all answer a gap in full, it is filled as many times as there are peers, and the idle
+ * endpoint becomes the busiest. Two things follow from the picks that are likely `unseen`:
  *
- * Ties are broken at random: schedulers that see the same would otherwise pick the same.
+ * - Peers' counts weigh the less, the more picks are unseen for each candidate. With none unseen the least
+ *   loaded of the fleet is chosen; with very many, each scheduler spreads its own requests evenly, as if alone.
+ * - Only a random part of the candidates is looked at, the smaller, the more unseen picks follow the same
+ *   counts: those who look at different endpoints do not meet on one.
+ *
+ * The constants were found by simulation; docs/balance.md has the figures. Ties are broken at random.
  */
 export class LeastRequest implements Policy {
   readonly name = 'least-request';
@@ -32,11 +36,13 @@ export class LeastRequest implements Policy {
   }
 
   choose(candidates: readonly Endpoint[], load: Load): Endpoint {
-    const trust = Math.exp((-doubt * load.unseen()) / candidates.length);
+    const unseen = load.unseen();
+    const trust = Math.exp((-doubt * unseen) / candidates.length);
+    const size = sampleSize(candidates.length, unseen * trust);
     let chosen = at(candidates, 0);
     let least = Number.POSITIVE_INFINITY;
     let ties = 0;
-    eachSampled(candidates, sampleSize, this.#random, (candidate) => {
+    eachSampled(candidates, size, this.#random, (candidate) => {
       const own = load.ownInFlight(candidate.address);
       const peers = load.inFlight(candidate.address) - own;
       const relative = (own + trust * peers + 1) / candidate.weight;
@@ -49,4 +55,10 @@ export class LeastRequest implements Policy {
     });
     return chosen;
   }
+}
+
+/** @param followers picks that are likely made elsewhere, unseen, on the same counts */
+function sampleSize(candidates: number, followers: number): number {
+  const most = candidates > wholePool ? largestSample : candidates;
+  return Math.min(most, Math.max(smallestSample, Math.ceil(candidates / (1 + shyness * followers))));
 }
