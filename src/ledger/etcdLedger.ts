@@ -10,6 +10,7 @@ import { PeerCounts } from './peerCounts.ts';
 import { Publisher } from './publisher.ts';
 import { SyncLag } from './syncLag.ts';
 import { UnseenPicks } from './unseenPicks.ts';
+import { fairIntervalMs } from './writeBudget.ts';
 
 /** The wait before a failed write is tried again. */
 const retryMs = 200;
@@ -20,6 +21,8 @@ export interface EtcdLedgerOptions {
   readonly self: () => Instance;
   readonly ownId: string;
   readonly minIntervalMs: number;
+  /** What all instances together may write. */
+  readonly writesPerSecond: number;
   readonly fadeMs: number;
   /** Own writes that fail, or that the watch does not show, for this long mean that the store must be joined anew. */
   readonly patienceMs: number;
@@ -65,7 +68,7 @@ export class EtcdLedger implements Ledger {
     this.#instanceRecord = store.keep(`instances/${ownId}`, () => encodeInstance(self()));
     this.#publisher = new Publisher({
       write: () => loadRecord.write(),
-      minIntervalMs: options.minIntervalMs,
+      minIntervalMs: () => fairIntervalMs(options, this.#instances.known.size),
       retryMs,
       clock: systemClock,
       onWritten: (outcome) => this.#wrote(outcome, nowMs()),

@@ -9,8 +9,8 @@ type State =
 export interface PublisherOptions {
   /** Writes the counts as they are when it is called. May reject; it is then tried again. */
   readonly write: () => Promise<void>;
-  /** The least time between the starts of two writes. */
-  readonly minIntervalMs: number;
+  /** The least time between the starts of two writes; asked anew for each. */
+  readonly minIntervalMs: () => number;
   /** The wait after a write that failed. */
   readonly retryMs: number;
   readonly onWritten?: (outcome: 'ok' | 'failed', cause?: unknown) => void;
@@ -38,8 +38,7 @@ export class Publisher {
 
   /** Something changed. Costs next to nothing; the write begins after the current turn of the event loop. */
   changed(): void {
-    if (this.#state.kind === 'idle')
-      this.#wait(this.#lastWriteMs + this.#options.minIntervalMs - this.#options.clock.nowMs());
+    if (this.#state.kind === 'idle') this.#wait(this.#untilNextMs());
     else if (this.#state.kind === 'writing' && !this.#state.changedMeanwhile) {
       this.#state = { ...this.#state, changedMeanwhile: true };
     }
@@ -66,13 +65,18 @@ export class Publisher {
     };
   }
 
+  #untilNextMs(): number {
+    const { minIntervalMs, clock } = this.#options;
+    return this.#lastWriteMs + minIntervalMs() - clock.nowMs();
+  }
+
   #begin(): void {
     this.#lastWriteMs = this.#options.clock.nowMs();
     this.#state = { kind: 'writing', changedMeanwhile: false, written: this.#writeOnce() };
   }
 
   async #writeOnce(): Promise<void> {
-    const { write, minIntervalMs, retryMs, onWritten } = this.#options;
+    const { write, retryMs, onWritten } = this.#options;
     let failed = false;
     try {
       await write();
@@ -84,6 +88,6 @@ export class Publisher {
     if (this.#state.kind !== 'writing') return;
     const again = failed || this.#state.changedMeanwhile;
     this.#state = { kind: 'idle' };
-    if (again) this.#wait(failed ? retryMs : this.#lastWriteMs + minIntervalMs - this.#options.clock.nowMs());
+    if (again) this.#wait(failed ? retryMs : this.#untilNextMs());
   }
 }

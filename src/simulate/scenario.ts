@@ -50,7 +50,7 @@ export const scenarios: readonly Scenario[] = [
   { ...usual, name: '200 pods, 500 ms sync', pods: 200, syncMs: 500 },
   { ...usual, name: 'half of the pods slow', slowness: 2 },
   { ...usual, name: 'bursts', arrivals: 'bursts' },
-  { ...usual, name: 'diurnal', arrivals: 'diurnal' },
+  { ...usual, name: 'diurnal, busy at noon', arrivals: 'diurnal', utilisation: 0.75 },
   { ...usual, name: 'a tenth of the writes lost', loss: 0.1 },
   { ...usual, name: 'instances join', churn: 'join' },
   { ...usual, name: 'instances crash', churn: 'crash' },

@@ -3,11 +3,14 @@ import { OwnCounts } from '../ledger/ownCounts.ts';
 import { PeerCounts } from '../ledger/peerCounts.ts';
 import { Publisher } from '../ledger/publisher.ts';
 import { UnseenPicks } from '../ledger/unseenPicks.ts';
+import { fairIntervalMs } from '../ledger/writeBudget.ts';
 import type { Contribution, SimulatedStore, Watcher } from './simulatedStore.ts';
 import type { VirtualClock } from './virtualClock.ts';
 
 const retryMs = 200;
 const fadeMs = 30_000;
+/** As `sync.writesPerSecond`. */
+const writesPerSecond = 500;
 
 export interface SharedLedgerOptions {
   readonly id: string;
@@ -33,7 +36,12 @@ export class SimulatedLedger implements Ledger, Watcher {
     this.#id = id;
     this.#store = store;
     this.#peers = new PeerCounts({ fadeMs, nowMs: () => clock.nowMs() });
-    this.#publisher = new Publisher({ write: () => this.#write(), minIntervalMs, retryMs, clock });
+    this.#publisher = new Publisher({
+      write: () => this.#write(),
+      minIntervalMs: () => fairIntervalMs({ minIntervalMs, writesPerSecond }, store.records.size),
+      retryMs,
+      clock,
+    });
     this.#own = new OwnCounts(() => this.#publisher.changed());
     this.#peers.replaceAll(new Map([...store.records].map(([peer, { counts }]) => [peer, counts])));
     store.watch(this);

@@ -12,7 +12,7 @@ export interface TracedRequest {
  * How requests follow each other; the mean rate is the same in all.
  * - poisson: independently of each other
  * - bursts: for 2 s on average at 1.5 times the mean rate, then for 8 s at 0.875 times
- * - diurnal: the rate is a sine between 0.8 and 1.2 times the mean; a day takes 10 minutes
+ * - diurnal: the rate is a sine between 0.8 and 1.2 times the mean; a day takes 3 minutes
  */
 export const arrivalPatterns = ['poisson', 'bursts', 'diurnal'] as const;
 export type ArrivalPattern = (typeof arrivalPatterns)[number];
@@ -59,7 +59,7 @@ const highestFactor = 1.5;
 /** pattern → the rate at a moment, relative to the mean; moments are asked for in order */
 const rateFactors: Readonly<Record<ArrivalPattern, (random: Random) => (atMs: number) => number>> = {
   poisson: () => () => 1,
-  diurnal: () => (atMs) => 1 + 0.2 * Math.sin((2 * Math.PI * atMs) / 600_000),
+  diurnal: () => (atMs) => 1 + 0.2 * Math.sin((2 * Math.PI * atMs) / 180_000),
   bursts: (random) => {
     let bursting = false;
     let untilMs = 0;

@@ -45,6 +45,7 @@ export function startLedger(
       startedUnixMs: 0,
     }),
     minIntervalMs,
+    writesPerSecond: 500,
     fadeMs,
     patienceMs: leaseTtlSeconds * 1000,
     nowMs: () => performance.now(),

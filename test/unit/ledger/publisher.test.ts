@@ -12,7 +12,7 @@ function harness({ minIntervalMs = 1, retryMs = 5 } = {}) {
       writes.push(write);
       return write.promise;
     },
-    minIntervalMs,
+    minIntervalMs: () => minIntervalMs,
     retryMs,
     clock: systemClock,
     onWritten: (outcome) => outcomes.push(outcome),
