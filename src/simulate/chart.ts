@@ -1,6 +1,7 @@
 import type { Row } from './table.ts';
 
 /** The p99 of the queueing time as bars, a group for each scenario; an SVG that needs nothing else. */
+const title = 'How long the slowest 1 % of requests wait for a slot (p99, logarithmic)';
 const barHeight = 11;
 const groupGap = 18;
 const left = 190;
@@ -51,8 +52,9 @@ export function chart(rows: readonly Row[]): string {
   const height = plotTop + plotHeight + 30;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="10">`,
+    `<title>${title}</title>`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
-    `<text x="20" y="26" font-size="15">How long the slowest 1 % of requests wait for a slot (p99, logarithmic)</text>`,
+    `<text x="20" y="26" font-size="15">${title}</text>`,
     ...legend,
     ...grid,
     ...bars,

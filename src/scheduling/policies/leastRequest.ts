@@ -11,7 +11,7 @@ const shyness = 4;
 const smallestSample = 10;
 /** Pools up to here may be looked at as a whole; of larger ones a sample will do, and costs the same in all. */
 const wholePool = 256;
-const largestSample = 32;
+const largestSample = 24;
 
 /**
  * The candidate with the fewest requests in flight for its weight, by a view that is always a little old.

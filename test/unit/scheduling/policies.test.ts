@@ -83,7 +83,7 @@ describe('least-request on a view that others share', () => {
     let looks = 0;
     const load = { ...idle, ownInFlight: () => (looks += 1) };
     policies()['least-request'].choose(endpoints(10_000), load);
-    expect(looks).toBeLessThanOrEqual(32);
+    expect(looks).toBeLessThanOrEqual(24);
   });
 });
 
