@@ -41,7 +41,9 @@ export function table(rows: readonly Row[]): string[] {
     cells[0]?.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0))) ?? [];
   const line = (of: readonly string[]): string =>
     `| ${of.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join(' | ')} |`;
-  const rule = `|${widths.map((width, column) => (column === 0 ? `${'-'.repeat(width + 2)}` : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
+  const rule = widths.map((width, column) =>
+    column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
+  );
   const [head, ...body] = cells;
-  return [line(head ?? []), rule, ...body.map(line)];
+  return [line(head ?? []), line(rule), ...body.map(line)];
 }

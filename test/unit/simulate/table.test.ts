@@ -19,7 +19,7 @@ describe('the outcome of several seeds', () => {
   it('is shown as a row of a Markdown table', () => {
     expect(table(rows)).toEqual([
       '| usual | p50 | p99 | p99.9 | max/mean | herds | writes/s |',
-      '|-------|----:|----:|------:|---------:|------:|---------:|',
+      '| ----- | --: | --: | ----: | -------: | ----: | -------: |',
       '| baton |   0 | 200 |   400 |     1.20 |   0.0 |     14.0 |',
     ]);
   });
