@@ -17,6 +17,10 @@ help: ## this list
 demo: setup ## all parts on this machine, live traffic, a rolling upgrade, a verdict; ONCE=1 ends after it
 	@$(run) demo -- $(if $(ONCE),--once)
 
+.PHONY: rehearse
+rehearse: setup ## rolling upgrades under load and a report; ARGS="--times 20 --rollbacks 5"
+	@$(run) baton -- rehearse $(ARGS)
+
 .PHONY: up
 up: setup ## Envoy, etcd, two Batons and three simulated pods in the background
 	@$(run) up
@@ -48,12 +52,16 @@ e2e: setup ## tests with a real Envoy and a real etcd
 bench-micro: node_modules/.package-lock.json ## what a decision and a peer's update cost; prints, judges nothing
 	@$(run) bench-micro
 
+.PHONY: bench
+bench: setup ## Baton beside a Go no-op, a grpc-js no-op and Envoy alone, in one run; needs Go
+	@$(run) bench
+
 .PHONY: format
 format: node_modules/.package-lock.json ## bring the code into its format
 	@$(run) format
 
 .PHONY: generate
-generate: node_modules/.package-lock.json ## types from proto/
+generate: node_modules/.package-lock.json ## types from proto/, README's table and the JSON schema from the configuration
 	@$(run) generate
 
 .PHONY: setup

@@ -8,6 +8,7 @@ import { recorded } from './extproc/recorder.ts';
 import { GrpcJsTransport } from './extproc/transport/grpcJs.ts';
 import type { Transport } from './extproc/transport/transport.ts';
 import { EtcdLedger } from './ledger/etcdLedger.ts';
+import type { Instance as InstanceRecord } from './ledger/instances.ts';
 import { MemoryLedger } from './ledger/memoryLedger.ts';
 import type { Sharing } from './ledger/sharing.ts';
 import { answersStreams, isFit, Lifecycle, takesTraffic } from './lifecycle.ts';
@@ -22,6 +23,7 @@ import { Scheduler } from './scheduler.ts';
 import { createPolicies } from './scheduling/policies/index.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 import { FirstDecisionMemory } from './upgrade/firstDecision.ts';
+import { SelfSteering } from './upgrade/selfSteering.ts';
 
 /** The parts of one instance, wired in the order a request meets them. Nothing is started yet. */
 export interface Instance {
@@ -36,6 +38,8 @@ export interface Instance {
   readonly firstDecision: FirstDecisionMemory;
   readonly pool: CompositePool;
   readonly sharing: Sharing;
+  /** undefined without a shared store: who is alone serves. */
+  readonly steering: SelfSteering | undefined;
 }
 
 /** A clock that never jumps, in ms. */
@@ -46,8 +50,14 @@ export function assemble(config: Config, telemetry: Telemetry): Instance {
   const startedAt = new Date();
   const lifecycle = new Lifecycle();
   const events = new EventLog({ now: () => new Date() });
-  const sharing = openSharing(config, telemetry, lifecycle, startedAt);
-  const pool = openPool(config, telemetry, sharing);
+  const self = (): SelfNow => ({
+    phase: steering?.announcedPhase() ?? lifecycle.phase,
+    withoutEndpoints: pool.ready().length === 0,
+  });
+  const sharing = openSharing(config, telemetry, events, self, startedAt);
+  const pool: CompositePool = openPool(config, telemetry, sharing);
+  const steering = openSteering(config, telemetry, events, sharing, lifecycle, self);
+  if (steering !== undefined) pool.onChange(() => steering.endpointsChanged());
 
   const { scheduling, limits, server } = config;
   const scheduler = new Scheduler({
@@ -71,7 +81,10 @@ export function assemble(config: Config, telemetry: Telemetry): Instance {
     log,
   });
   const exchanges = new Exchanges({
-    answersStreams: () => answersStreams(lifecycle.phase),
+    answersStreams: () => {
+      steering?.wakeUp();
+      return answersStreams(lifecycle.phase);
+    },
     maxStreams: limits.maxStreams,
     decide,
     extraHeaders: scheduling.destinationHeaders,
@@ -81,7 +94,10 @@ export function assemble(config: Config, telemetry: Telemetry): Instance {
     onOverload: () => metrics.decided(undefined, 'overloaded', 0),
   });
   const health = new Health({
-    takesTraffic: () => takesTraffic(lifecycle.phase),
+    takesTraffic: () => {
+      steering?.wakeUp();
+      return takesTraffic(lifecycle.phase);
+    },
     isFit: () => isFit(lifecycle.phase),
   });
   const transport = new GrpcJsTransport({
@@ -101,34 +117,83 @@ export function assemble(config: Config, telemetry: Telemetry): Instance {
     firstDecision,
     pool,
     sharing,
+    steering,
   };
 }
 
-function openSharing(config: Config, telemetry: Telemetry, lifecycle: Lifecycle, startedAt: Date): Sharing {
+/** What an instance tells of itself that changes over its life. */
+type SelfNow = Pick<InstanceRecord, 'phase' | 'withoutEndpoints'>;
+
+function openSharing(
+  config: Config,
+  telemetry: Telemetry,
+  events: EventLog,
+  self: () => SelfNow,
+  startedAt: Date,
+): Sharing {
   if (config.etcd.endpoints.length === 0) return { kind: 'memory', ledger: new MemoryLedger() };
   const { instance, sync, etcd, server, pool } = config;
   const store = new SharedStore({ ...etcd, prefix: `${etcd.prefix}/${pool.name}/` });
   const ledger = new EtcdLedger({
     store,
     ownId: instance.id,
+    startedUnixMs: startedAt.getTime(),
     self: () => ({
-      id: instance.id,
+      ...self(),
       release: instance.release,
       generation: instance.generation,
-      phase: lifecycle.phase,
       addresses: [server.address],
       zone: instance.zone,
-      startedUnixMs: startedAt.getTime(),
     }),
     minIntervalMs: sync.minIntervalMs,
     writesPerSecond: sync.writesPerSecond,
     fadeMs: sync.fadeMs,
     patienceMs: etcd.leaseTtlSeconds * 1000,
     nowMs,
+    unixMs: Date.now,
+    onBequest: (giver, { counts, ttlMs }) => {
+      const fields = { giver, counts: Object.fromEntries(counts), ttlMs };
+      telemetry.log.info(fields, 'requests were left behind');
+      events.add('bequest', `${giver} left requests behind`, fields);
+    },
     log: telemetry.log,
     metrics: telemetry.metrics,
   });
   return { kind: 'etcd', ledger, store };
+}
+
+function openSteering(
+  { upgrade, instance, startup, etcd }: Config,
+  { log, metrics }: Telemetry,
+  events: EventLog,
+  sharing: Sharing,
+  lifecycle: Lifecycle,
+  self: () => SelfNow,
+): SelfSteering | undefined {
+  if (sharing.kind === 'memory') return undefined;
+  const { store, ledger } = sharing;
+  return new SelfSteering({
+    mode: upgrade.steering,
+    id: instance.id,
+    generation: instance.generation,
+    minReady: upgrade.minReady,
+    settleMs: upgrade.settleMs,
+    storeWaitMs: startup.storeWaitMs,
+    leaseTtlMs: etcd.leaseTtlSeconds * 1000,
+    lifecycle,
+    store,
+    ledger,
+    isWithoutEndpoints: () => self().withoutEndpoints,
+    nowMs,
+    tell: (message, fields) => {
+      log.info(fields, `steering: ${message}`);
+      events.add('steering', message, fields);
+    },
+    onUnreadable: (key, cause) => {
+      metrics.recordSkipped('target');
+      log.warn({ kind: 'target', key, cause: String(cause) }, 'record skipped: it cannot be read');
+    },
+  });
 }
 
 function openPool({ pool }: Config, { log, metrics }: Telemetry, sharing: Sharing): CompositePool {

@@ -1,4 +1,4 @@
-import type { InstanceState, PeerReport, StoreReport } from './admin/state.ts';
+import type { InstanceState, PeerReport, SteeringReport, StoreReport } from './admin/state.ts';
 import type { Instance } from './instance.ts';
 import type { Sharing } from './ledger/sharing.ts';
 import type { Readiness } from './readiness.ts';
@@ -30,7 +30,9 @@ export function instanceState(instance: Instance, progress: Progress): InstanceS
     },
     readiness: progress.readiness,
     store: storeReport(sharing, progress.regrants),
+    steering: instance.steering?.report() ?? steeringAlone(instance),
     peers: peerReports(sharing, id),
+    bequests: sharing.kind === 'etcd' ? sharing.ledger.bequests() : [],
     pool: pool.all().map((endpoint) => ({
       address: endpoint.address,
       ready: ready.has(endpoint),
@@ -68,6 +70,15 @@ function storeReport(sharing: Sharing, regrants: number): StoreReport {
     syncLagMs: ledger.syncLagMs() ?? null,
     regrants,
     recordsSkipped: ledger.recordsSkipped,
+  };
+}
+
+function steeringAlone({ config, lifecycle }: Instance): SteeringReport {
+  const { generation } = config.instance;
+  return {
+    mode: config.upgrade.steering,
+    servingGeneration: lifecycle.phase === 'ready' ? generation : null,
+    pinnedGeneration: null,
   };
 }
 

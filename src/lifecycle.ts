@@ -6,7 +6,7 @@ export type Phase = 'starting' | 'ready' | 'standby' | 'draining' | 'stopped';
 
 /** phase → the phases it may be followed by */
 const legalMoves: Readonly<Record<Phase, readonly Phase[]>> = {
-  starting: ['ready', 'draining', 'stopped'],
+  starting: ['ready', 'standby', 'draining', 'stopped'],
   ready: ['standby', 'draining', 'stopped'],
   standby: ['ready', 'draining', 'stopped'],
   draining: ['stopped'],

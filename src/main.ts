@@ -7,6 +7,7 @@ import { addConfigFlags, addStoreFlags, type ConfigFlags, collect } from './conf
 import type { Need } from './config/needs.ts';
 import type { Config } from './config/schema.ts';
 import { processSurroundings } from './config/surroundings.ts';
+import type { Order } from './upgrade/command.ts';
 
 /**
  * The command line. It loads of each command only what that command needs, so that `serve` and `probe` start
@@ -135,6 +136,8 @@ async function describeProgram(args: readonly string[]): Promise<Command> {
       process.exit(await status({ ...source, pool: pool.name, json: flags.json }));
     });
 
+  describeUpgrade(program);
+
   program
     .command('probe')
     .description('ask a scheduler for its gRPC health: 0 serving, 1 not serving, 2 unreachable')
@@ -163,6 +166,18 @@ async function describeProgram(args: readonly string[]): Promise<Command> {
     });
 
   program
+    .command('rehearse')
+    .description('upgrade instances under load on this machine, and report; see rehearse --help')
+    .helpOption(false)
+    .argument('[arguments...]')
+    .passThroughOptions()
+    .allowUnknownOption()
+    .action(async (given: readonly string[]) => {
+      const { rehearseCommand } = await import('./rehearsal/rehearseCommand.ts');
+      await rehearseCommand().parseAsync(given, { from: 'user' });
+    });
+
+  program
     .command('simulate')
     .description('compare ways to schedule a fleet, by simulation; see simulate --help')
     .helpOption(false)
@@ -175,6 +190,41 @@ async function describeProgram(args: readonly string[]): Promise<Command> {
     });
 
   return program;
+}
+
+/** `baton upgrade …`: the operator's word on which generation takes the traffic. */
+function describeUpgrade(program: Command): void {
+  const upgrade = program
+    .command('upgrade')
+    .description('say which generation takes the traffic, and see which does')
+    .addHelpText('after', exitCodesHelp);
+  const carryOut = async (flags: ConfigFlags, order: Order): Promise<never> => {
+    const { etcd, pool } = await configure(storeFlags(flags), 'etcd');
+    const { upgrade: run } = await import('./upgrade/command.ts');
+    process.exit(await run({ order, etcd, pool: pool.name }));
+  };
+
+  addStoreFlags(upgrade.command('status').description('generations, their instances, and what is pinned'))
+    .option('--json', 'for programs', false)
+    .action((flags: ConfigFlags & { json: boolean }) =>
+      carryOut(flags, { kind: 'status', json: flags.json }),
+    );
+  addStoreFlags(upgrade.command('pin <generation>').description('this generation, until it is released'))
+    .option('--reason <text>', 'shown to people', '')
+    .action((given: string, flags: ConfigFlags & { reason: string }, command: Command) => {
+      if (!/^\d{1,15}$/.test(given)) command.error(`error: "${given}" is no generation: a whole number`);
+      return carryOut(flags, { kind: 'pin', generation: Number(given), reason: flags.reason });
+    });
+  addStoreFlags(
+    upgrade.command('rollback').description('pin the highest generation below the one that serves'),
+  )
+    .option('--reason <text>', 'shown to people', '')
+    .action((flags: ConfigFlags & { reason: string }) =>
+      carryOut(flags, { kind: 'rollback', reason: flags.reason }),
+    );
+  addStoreFlags(upgrade.command('release').description('pin nothing: the newest generation serves')).action(
+    (flags: ConfigFlags) => carryOut(flags, { kind: 'release' }),
+  );
 }
 
 interface RegisterFlags extends ConfigFlags {

@@ -3,6 +3,7 @@ import type { DrainReport, InstanceState } from './admin/state.ts';
 import type { Config } from './config/schema.ts';
 import { assemble, type Instance, nowMs } from './instance.ts';
 import { instanceState, isDegraded } from './instanceState.ts';
+import { takesTraffic } from './lifecycle.ts';
 import { type Readiness, readinessOf } from './readiness.ts';
 import { startTelemetry } from './telemetry/telemetry.ts';
 import { drain } from './upgrade/drain.ts';
@@ -53,13 +54,15 @@ class RunningInstance {
   #admin: Awaited<ReturnType<typeof startAdmin>> | undefined;
   #drain: (() => DrainReport) | undefined;
   #joins = 0;
+  /** At the start: Envoy has never been told yes. */
+  #phaseSinceMs = Number.NEGATIVE_INFINITY;
 
   constructor(instance: Instance) {
     this.#instance = instance;
   }
 
   async start(): Promise<void> {
-    const { config, pool, sharing, transport, lifecycle, telemetry } = this.#instance;
+    const { config, pool, sharing, steering, transport, lifecycle, telemetry } = this.#instance;
     lifecycle.onChange(({ from, to, reason }) => this.#tellPhase(from, to, reason));
     telemetry.metrics.observe(() => this.#state());
     this.#addresses = [await transport.listen(config.server.address)];
@@ -79,33 +82,45 @@ class RunningInstance {
     // In this order: sources subscribe to the store before it is joined.
     const poolStarted = pool.start();
     if (sharing.kind === 'etcd') this.#joinStore(sharing.store);
+    steering?.start();
     await poolStarted;
     this.#becomeReadyIfSo();
   }
 
   async drain(hurry: AbortSignal): Promise<void> {
-    const { config, lifecycle, exchanges, telemetry, events } = this.#instance;
+    const { config, lifecycle, exchanges, sharing, telemetry, events } = this.#instance;
     const beganMs = nowMs();
     const startedAt = new Date().toISOString();
     const finishedBefore = exchanges.finished;
+    // Standing by or starting, it has been saying no to Envoy for a while already.
+    const noticedMs = takesTraffic(lifecycle.phase) ? 0 : beganMs - this.#phaseSinceMs;
+    let outcome = { halfClosed: 0, bequeathed: 0 };
     this.#drain = () => ({
       startedAt,
       open: exchanges.open,
-      finished: exchanges.finished - finishedBefore,
-      halfClosed: 0,
+      finished: exchanges.finished - finishedBefore - outcome.halfClosed,
+      ...outcome,
       graceLeftMs: Math.max(0, config.drain.graceMs - (nowMs() - beganMs)),
     });
     lifecycle.moveTo('draining', 'told to stop');
-    const result = await drain({ ...config.drain, exchanges, nowMs, hurry });
-    const told = { ...result, finished: exchanges.finished - finishedBefore - result.halfClosed };
+    const noticeMs = Math.max(0, config.drain.noticeMs - noticedMs);
+    const inFlight = (): ReadonlyMap<string, number> => sharing.ledger.own();
+    const { left, ...result } = await drain({ ...config.drain, noticeMs, exchanges, inFlight, nowMs, hurry });
+    outcome = { ...outcome, halfClosed: result.halfClosed };
+    // In the same turn: a stream that comes now is refused, and Envoy asks another instance.
+    lifecycle.moveTo('stopped', 'nothing left to do');
+    outcome = { ...outcome, bequeathed: await this.#bequeath(left) };
+    const told = { ...result, ...outcome, finished: this.#drain().finished };
     telemetry.log.info(told, 'drained');
     events.add('drain', 'drained', told);
   }
 
   async stop(): Promise<void> {
-    const { lifecycle, sharing, transport, pool } = this.#instance;
+    const { lifecycle, sharing, transport, pool, steering } = this.#instance;
     clearTimeout(this.#storeWait);
-    lifecycle.moveTo('stopped', 'nothing left to do');
+    // Not drained: it could not start.
+    if (lifecycle.phase !== 'stopped') lifecycle.moveTo('stopped', 'the start failed');
+    steering?.stop();
     if (sharing.kind === 'etcd') {
       await sharing.ledger.stop();
       await sharing.store.stop();
@@ -113,6 +128,20 @@ class RunningInstance {
     await transport.close(leavePatienceMs);
     await pool.stop();
     await this.#admin?.stop();
+  }
+
+  /** Tells the others of requests that go on without being counted here; answers of how many. */
+  async #bequeath(left: ReadonlyMap<string, number>): Promise<number> {
+    const { config, sharing, telemetry } = this.#instance;
+    const { bequestTtlMs } = config.upgrade;
+    if (left.size === 0 || bequestTtlMs === 0 || sharing.kind === 'memory') return 0;
+    try {
+      await sharing.ledger.bequeath(left, bequestTtlMs);
+    } catch (cause) {
+      telemetry.log.warn({ cause: String(cause) }, 'the others do not learn of the requests that go on');
+      return 0;
+    }
+    return [...left.values()].reduce((sum, count) => sum + count, 0);
   }
 
   #joinStore(store: Extract<Instance['sharing'], { kind: 'etcd' }>['store']): void {
@@ -135,10 +164,13 @@ class RunningInstance {
   }
 
   #becomeReadyIfSo(): void {
-    const { lifecycle, sharing } = this.#instance;
+    const { lifecycle, sharing, steering } = this.#instance;
     if (lifecycle.phase !== 'starting' || !this.#readiness().ready) return;
     clearTimeout(this.#storeWait);
-    lifecycle.moveTo('ready', isDegraded(sharing) ? 'without the shared store: degraded' : 'all is there');
+    const course = steering?.begin();
+    if (course?.kind === 'stand-by') lifecycle.moveTo('standby', course.because);
+    else
+      lifecycle.moveTo('ready', isDegraded(sharing) ? 'without the shared store: degraded' : 'all is there');
   }
 
   /** What is missing for the first readiness, or what phase stands against it now. */
@@ -169,10 +201,11 @@ class RunningInstance {
 
   #tellPhase(from: string, to: string, reason: string): void {
     const { telemetry, events, health, sharing } = this.#instance;
+    this.#phaseSinceMs = nowMs();
     telemetry.log.info({ from, to, reason }, `phase ${to}`);
     events.add('phase', `${from} → ${to}: ${reason}`, { from, to });
     health.changed();
     // The record follows the phase; the next join writes it if this does not.
-    if (sharing.kind === 'etcd') void sharing.ledger.announce();
+    if (sharing.kind === 'etcd') sharing.ledger.announce();
   }
 }

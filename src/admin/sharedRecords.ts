@@ -1,4 +1,5 @@
 import { connect, type EtcdOptions } from '../etcd/client.ts';
+import { decodeBequest, weightAt } from '../ledger/bequests.ts';
 import { decodeInstance } from '../ledger/instances.ts';
 import { stateCodecs } from '../proto/stateCodecs.ts';
 import type { EndpointLine, InstanceLine, StatusReport } from './statusReport.ts';
@@ -16,26 +17,34 @@ export async function reportOfSharedRecords(
   const client = connect(options, `${options.prefix}/${pool}/`);
   try {
     const records = await client.keys.getAll().buffers();
-    return reportOfRecords(new Map(Object.entries(records)), pool, `etcd ${options.endpoints.join(', ')}`);
+    const source = `etcd ${options.endpoints.join(', ')}`;
+    return reportOfRecords(new Map(Object.entries(records)), pool, source, Date.now());
   } finally {
     client.close();
   }
 }
 
 /**
- * What the records of one pool tell, pure. The unified view is the sum of everybody's counts.
+ * What the records of one pool tell, pure. The unified view is the sum of everybody's counts and of what those
+ * who left have left behind, faded.
  *
- * @param records by key relative to the pool: `instances/<id>`, `load/<id>`, `endpoints/<address>`
+ * @param records by key relative to the pool: `instances/<id>`, `load/<id>`, `bequests/…`, `endpoints/<address>`
+ * @param unixMs the time of day
  */
 export function reportOfRecords(
   records: ReadonlyMap<string, Uint8Array>,
   pool: string,
   source: string,
+  unixMs: number,
 ): StatusReport {
   const instances: Omit<InstanceLine, 'inFlight'>[] = [];
   const ownLoads = new Map<string, number>();
   const view = new Map<string, number>();
+  let bequeathed = 0;
   let recordsSkipped = 0;
+  const add = (address: string, count: number): void => {
+    view.set(address, (view.get(address) ?? 0) + count);
+  };
 
   for (const [key, value] of records) {
     const [kind, name] = splitKey(key);
@@ -47,9 +56,16 @@ export function reportOfRecords(
         const { loads } = stateCodecs.contribution.decode(value);
         for (const { address, in_flight } of loads) {
           ownLoads.set(name, (ownLoads.get(name) ?? 0) + in_flight);
-          view.set(address, (view.get(address) ?? 0) + in_flight);
+          add(address, in_flight);
         }
-      } else if (kind === 'endpoints') view.set(name, view.get(name) ?? 0);
+      } else if (kind === 'bequests') {
+        const { counts, bequeathedUnixMs, ttlMs } = decodeBequest(value);
+        const weight = weightAt(unixMs - bequeathedUnixMs, ttlMs);
+        for (const [address, count] of counts) {
+          add(address, count * weight);
+          bequeathed += count * weight;
+        }
+      } else if (kind === 'endpoints') add(name, 0);
     } catch {
       recordsSkipped += 1;
     }
@@ -61,7 +77,7 @@ export function reportOfRecords(
     inFlight,
   }));
   const lines = instances.map((instance) => ({ ...instance, inFlight: ownLoads.get(instance.id) ?? 0 }));
-  return { pool, source, instances: lines, endpoints, recordsSkipped };
+  return { pool, source, instances: lines, endpoints, bequeathed, recordsSkipped };
 }
 
 function splitKey(key: string): readonly [kind: string, name: string] {

@@ -19,7 +19,9 @@ export interface InstanceState {
   };
   readonly readiness: Readiness;
   readonly store: StoreReport;
+  readonly steering: SteeringReport;
   readonly peers: readonly PeerReport[];
+  readonly bequests: readonly BequestReport[];
   readonly pool: readonly EndpointReport[];
   readonly streams: { readonly open: number };
   readonly drain: DrainReport | null;
@@ -40,6 +42,25 @@ export interface StoreReport {
   readonly syncLagMs: { readonly p50: number; readonly p99: number; readonly last: number } | null;
   readonly regrants: number;
   readonly recordsSkipped: number;
+}
+
+/** Who takes the traffic, as far as is known here. */
+export interface SteeringReport {
+  readonly mode: 'automatic' | 'off';
+  /** null when no instance is known to serve. */
+  readonly servingGeneration: number | null;
+  /** The operator's word; null when there is none. */
+  readonly pinnedGeneration: number | null;
+}
+
+/** Requests whose instance has left. */
+export interface BequestReport {
+  /** Who left them. */
+  readonly giver: string;
+  /** How many there were, all endpoints together. */
+  readonly inFlight: number;
+  /** How many of them are still taken into account. */
+  readonly counted: number;
 }
 
 /** Another instance, as its records tell. */
@@ -68,6 +89,8 @@ export interface DrainReport {
   readonly open: number;
   readonly finished: number;
   readonly halfClosed: number;
+  /** Requests among the half-closed that the others have been told of. */
+  readonly bequeathed: number;
   /** Until what is left gets half-closed. */
   readonly graceLeftMs: number;
 }

@@ -8,6 +8,8 @@ export interface StatusReport {
   readonly source: string;
   readonly instances: readonly InstanceLine[];
   readonly endpoints: readonly EndpointLine[];
+  /** Of the requests in flight: those whose instance has left, as far as they still count. */
+  readonly bequeathed: number;
   /** Records that could not be read. */
   readonly recordsSkipped: number;
 }
@@ -48,6 +50,7 @@ export function reportOfState(state: InstanceState, pool: string, source: string
       })),
     ],
     endpoints: state.pool.map(({ address, ready, view }) => ({ address, ready, inFlight: view })),
+    bequeathed: state.bequests.reduce((sum, { counted }) => sum + counted, 0),
     recordsSkipped: state.store.recordsSkipped,
   };
 }

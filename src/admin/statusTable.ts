@@ -1,7 +1,8 @@
 import type { StatusReport } from './statusReport.ts';
 
 /** The report for people: two tables, each sorted, columns aligned. Ends with a line end. */
-export function statusTable({ pool, source, instances, endpoints, recordsSkipped }: StatusReport): string {
+export function statusTable(report: StatusReport): string {
+  const { pool, source, instances, endpoints, bequeathed, recordsSkipped } = report;
   const lines = [`pool ${pool}, asked ${source}`, ''];
   if (instances.length === 0) lines.push('No instance is alive.');
   else {
@@ -29,6 +30,7 @@ export function statusTable({ pool, source, instances, endpoints, recordsSkipped
     const total = endpoints.reduce((sum, { inFlight }) => sum + inFlight, 0);
     lines.push('', `${load(total)} requests in flight on ${endpoints.length} endpoints`);
   }
+  if (bequeathed > 0) lines.push(`${load(bequeathed)} of them were left behind by instances that have ended`);
   if (recordsSkipped > 0) lines.push(`${recordsSkipped} records could not be read and were skipped`);
   return `${lines.join('\n')}\n`;
 }

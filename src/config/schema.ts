@@ -134,6 +134,21 @@ const drain = section({
   graceMs: milliseconds(0).default(30_000).describe('Accepted requests have this long to finish'),
 }).superRefine(graceCoversNotice);
 
+const upgrade = section({
+  steering: oneOf(['automatic', 'off'])
+    .default('automatic')
+    .describe('Let newer generations take the traffic from older ones, which stand by (needs etcd)'),
+  minReady: wholeNumber(1)
+    .exactOptional()
+    .describe('Ready instances of newer generations for which older ones stand by; none: as many as those'),
+  settleMs: milliseconds(0)
+    .default(2000)
+    .describe("Others must be able to take the traffic this long first; cover Envoy's health check interval"),
+  bequestTtlMs: milliseconds(0)
+    .default(60_000)
+    .describe('Requests that outlive their instance fade from the view over this time; 0: at once'),
+});
+
 const admin = section({
   address: listenAddress({ orOff: true })
     .default('127.0.0.1:9901')
@@ -158,6 +173,7 @@ export const configSchema = section({
   sync: sync.prefault({}),
   startup: startup.prefault({}),
   drain: drain.prefault({}),
+  upgrade: upgrade.prefault({}),
   admin: admin.prefault({}),
   limits: limits.prefault({}),
   telemetry: telemetry.prefault({}),

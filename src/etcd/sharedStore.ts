@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type EtcdClient, type EtcdOptions } from './client.ts';
 import { type HeldLease, holdLease } from './heldLease.ts';
+import { type OutlivingRecord, putOutliving } from './outlivingRecord.ts';
 import { type PrefixWatch, watchPrefix } from './prefixWatch.ts';
 import { RecordRouter } from './recordRouter.ts';
 import type { RecordListener } from './records.ts';
@@ -80,6 +81,12 @@ export class SharedStore {
   keep(key: string, encode: () => Uint8Array): LeasedRecord {
     this.#records.set(key, encode);
     return { write: () => this.#write(key) };
+  }
+
+  /** Leaves a record behind that outlives this membership. Rejects when the store is not joined. */
+  async leaveBehind(record: OutlivingRecord): Promise<void> {
+    if (this.#membership === undefined) throw new Error('the store is not joined');
+    await putOutliving(this.#membership.client, record);
   }
 
   start(): void {

@@ -1,7 +1,8 @@
 import { systemClock } from '../clock.ts';
-import type { LeasedRecord, SharedStore } from '../etcd/sharedStore.ts';
+import type { SharedStore } from '../etcd/sharedStore.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { type Bequest, Bequests, bequestPrefix, encodeBequest } from './bequests.ts';
 import { Contributions, encodeContribution } from './contributions.ts';
 import { encodeInstance, type Instance, Instances } from './instances.ts';
 import type { Ledger, Reservation } from './ledger.ts';
@@ -18,8 +19,9 @@ const retryMs = 200;
 export interface EtcdLedgerOptions {
   readonly store: SharedStore;
   /** This instance as it is now; asked at each write of its record. */
-  readonly self: () => Instance;
+  readonly self: () => Omit<Instance, 'id' | 'startedUnixMs' | 'sequence'>;
   readonly ownId: string;
+  readonly startedUnixMs: number;
   readonly minIntervalMs: number;
   /** What all instances together may write. */
   readonly writesPerSecond: number;
@@ -28,31 +30,38 @@ export interface EtcdLedgerOptions {
   readonly patienceMs: number;
   /** A clock that never jumps. */
   readonly nowMs: () => number;
+  /** The time of day, in ms since 1970. */
+  readonly unixMs: () => number;
+  /** Somebody left, and left requests behind. */
+  readonly onBequest: (giver: string, bequest: Bequest) => void;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'recordSkipped' | 'storeWritten' | 'syncLag'>;
 }
 
 /**
  * The ledger of an instance among others: own counts exact and local, published conflated under the
- * instance's lease; peers' counts as their last contributions say. Nothing here is awaited by a decision.
+ * instance's lease; peers' counts as their last contributions say, and what those who left have bequeathed.
+ * Nothing here is awaited by a decision.
  */
 export class EtcdLedger implements Ledger {
   readonly #options: EtcdLedgerOptions;
   readonly #own: OwnCounts;
   readonly #peers: PeerCounts;
+  readonly #bequests: Bequests;
   readonly #instances: Instances;
   readonly #lag: SyncLag;
   readonly #unseenPicks = new UnseenPicks();
   readonly #publisher: Publisher;
-  readonly #instanceRecord: LeasedRecord;
+  readonly #announcer: Publisher;
   #sequence = 0;
+  #announcement = 0;
   #failingSinceMs: number | undefined;
   #recordsSkipped = 0;
 
   /** Subscribes to the store, which must not be started yet. */
   constructor(options: EtcdLedgerOptions) {
     this.#options = options;
-    const { store, self, ownId, nowMs } = options;
+    const { store, ownId, startedUnixMs, nowMs } = options;
     this.#peers = new PeerCounts(options);
     this.#peers.freeze();
     this.#lag = new SyncLag(options);
@@ -64,8 +73,16 @@ export class EtcdLedger implements Ledger {
       onUnreadable: (key, cause) => this.#skip('load', key, cause),
     });
 
-    const loadRecord = store.keep(`load/${ownId}`, () => this.#encodeOwn());
-    this.#instanceRecord = store.keep(`instances/${ownId}`, () => encodeInstance(self()));
+    this.#bequests = new Bequests({
+      ...options,
+      onNew: options.onBequest,
+      onUnreadable: (key, cause) => this.#skip('bequest', key, cause),
+    });
+
+    const loadRecord = store.keep(this.#loadKey, () => this.#encodeOwn());
+    const instanceRecord = store.keep(`instances/${ownId}`, () =>
+      encodeInstance({ ...options.self(), id: ownId, startedUnixMs, sequence: this.#announcement }),
+    );
     this.#publisher = new Publisher({
       write: () => loadRecord.write(),
       minIntervalMs: () => fairIntervalMs(options, this.#instances.known.size),
@@ -74,14 +91,25 @@ export class EtcdLedger implements Ledger {
       onWritten: (outcome) => this.#wrote(outcome, nowMs()),
     });
     this.#own = new OwnCounts(() => this.#publisher.changed());
+    // One write at a time, so that the last one written is the last one meant.
+    this.#announcer = new Publisher({
+      write: () => instanceRecord.write(),
+      minIntervalMs: () => 0,
+      retryMs,
+      clock: systemClock,
+    });
 
     store.subscribe('instances/', this.#instances);
     store.subscribe('load/', contributions);
+    store.subscribe(bequestPrefix, this.#bequests);
     store.onWatch((state) => (state === 'broken' ? this.#peers.freeze() : this.#peers.thaw()));
     store.onState(({ kind }) => {
       if (kind !== 'joined') this.#peers.freeze();
       // What changed while the records were being written anew is not in them.
-      else this.#publisher.changed();
+      else {
+        this.#publisher.changed();
+        this.#announcer.changed();
+      }
       this.#lag.reset();
       this.#failingSinceMs = undefined;
     });
@@ -93,7 +121,7 @@ export class EtcdLedger implements Ledger {
   }
 
   inFlight(address: string): number {
-    return this.#own.of(address) + this.#peers.of(address);
+    return this.#own.of(address) + this.#peers.of(address) + this.#bequests.of(address);
   }
 
   ownInFlight(address: string): number {
@@ -111,6 +139,7 @@ export class EtcdLedger implements Ledger {
   view(): ReadonlyMap<string, number> {
     const view = new Map(this.#own.counts);
     for (const address of this.#peers.sums.keys()) view.set(address, this.inFlight(address));
+    for (const address of this.#bequests.sums().keys()) view.set(address, this.inFlight(address));
     return view;
   }
 
@@ -136,10 +165,44 @@ export class EtcdLedger implements Ledger {
     return this.#lag.percentilesMs();
   }
 
-  /** Writes this instance's record again, after it changed. A failure is left to the next join. */
-  async announce(): Promise<void> {
-    await this.#instanceRecord.write().catch((cause) => {
-      this.#options.log.debug({ cause: String(cause) }, 'own instance record not written');
+  bequests(): ReturnType<Bequests['list']> {
+    return this.#bequests.list();
+  }
+
+  /** This instance's record changed and is written soon; answers the number that its next version bears. */
+  announce(): number {
+    this.#announcement += 1;
+    this.#announcer.changed();
+    return this.#announcement;
+  }
+
+  /** The number of this process's own record as the watch showed it last; 0 before it did. */
+  shownAnnouncement(): number {
+    const own = this.#instances.known.get(this.#options.ownId);
+    // An earlier process may have had the same id.
+    return own?.startedUnixMs === this.#options.startedUnixMs ? own.sequence : 0;
+  }
+
+  /** The process was asleep since then: the lease may be lost, and what is known of others is that old. */
+  wokeUp(asleepSinceMs: number): void {
+    this.#peers.freeze(asleepSinceMs);
+    const sleptMs = Math.round(this.#options.nowMs() - asleepSinceMs);
+    this.#options.store.rejoin(`the process did not run for ${sleptMs} ms`);
+  }
+
+  /**
+   * Leaves requests to the others' views, in the place of this instance's contribution, which is not written
+   * any more from this call on. In one step: nobody counts them twice, nobody misses them.
+   */
+  async bequeath(counts: ReadonlyMap<string, number>, ttlMs: number): Promise<void> {
+    const { ownId, startedUnixMs, unixMs, store } = this.#options;
+    await this.#publisher.stop();
+    await store.leaveBehind({
+      // An id that is used again does not overwrite what its earlier bearer left.
+      key: `${bequestPrefix}${ownId}/${startedUnixMs}`,
+      value: encodeBequest({ counts, bequeathedUnixMs: unixMs(), ttlMs }),
+      ttlSeconds: Math.ceil(ttlMs / 1000),
+      insteadOf: this.#loadKey,
     });
   }
 
@@ -148,7 +211,11 @@ export class EtcdLedger implements Ledger {
     await this.#publisher.flush().catch((cause) => {
       this.#options.log.warn({ cause: String(cause) }, 'last counts not written');
     });
-    this.#publisher.stop();
+    await Promise.all([this.#publisher.stop(), this.#announcer.stop()]);
+  }
+
+  get #loadKey(): string {
+    return `load/${this.#options.ownId}`;
   }
 
   #encodeOwn(): Uint8Array {
@@ -179,7 +246,7 @@ export class EtcdLedger implements Ledger {
     }
   }
 
-  #skip(kind: 'instance' | 'load', key: string, cause: unknown): void {
+  #skip(kind: 'instance' | 'load' | 'bequest', key: string, cause: unknown): void {
     this.#recordsSkipped += 1;
     this.#options.metrics.recordSkipped(kind);
     this.#options.log.warn({ kind, key, cause: String(cause) }, 'record skipped: it cannot be read');

@@ -15,6 +15,10 @@ export interface Instance {
   readonly addresses: readonly string[];
   readonly zone: string;
   readonly startedUnixMs: number;
+  /** None of its endpoints is ready, so others do better. */
+  readonly withoutEndpoints: boolean;
+  /** Grows by each change of this record, so that its writer knows which of them its watch shows. */
+  readonly sequence: number;
 }
 
 /** phase → its name in `baton.state.v1.Phase` */
@@ -31,26 +35,30 @@ const phasesByName = new Map<string, Phase>(
 );
 
 export function encodeInstance(instance: Instance): Uint8Array {
-  const { phase, startedUnixMs, addresses, ...same } = instance;
+  const { phase, startedUnixMs, withoutEndpoints, addresses, ...same } = instance;
   return stateCodecs.instance.encode({
     ...same,
     addresses: [...addresses],
     phase: phase === undefined ? 'PHASE_UNSPECIFIED' : phaseNames[phase],
     started_unix_ms: startedUnixMs,
+    without_endpoints: withoutEndpoints,
   });
 }
 
 /** @throws Error when the bytes are not such a record */
 export function decodeInstance(id: string, value: Uint8Array): Instance {
-  const { release, generation, phase, addresses, zone, started_unix_ms } = stateCodecs.instance.decode(value);
+  const record = stateCodecs.instance.decode(value);
+  const { release, generation, addresses, zone, sequence } = record;
   return {
     id,
     release,
     generation,
-    phase: phasesByName.get(phase),
+    phase: phasesByName.get(record.phase),
     addresses,
     zone,
-    startedUnixMs: started_unix_ms,
+    startedUnixMs: record.started_unix_ms,
+    withoutEndpoints: record.without_endpoints,
+    sequence,
   };
 }
 

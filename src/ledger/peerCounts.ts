@@ -74,9 +74,9 @@ export class PeerCounts {
     this.#frozenAtMs = undefined;
   }
 
-  /** The store can no longer be followed: what is known grows old from now on. */
-  freeze(): void {
-    this.#frozenAtMs ??= this.#nowMs();
+  /** The store can no longer be followed: what is known grows old, from now on or from an earlier moment. */
+  freeze(sinceMs: number = this.#nowMs()): void {
+    this.#frozenAtMs ??= sinceMs;
   }
 
   /** The store is followed again without a gap. */

@@ -26,6 +26,7 @@ export interface PublisherOptions {
  * waiting  → writing   its time has come
  * writing  → idle      written, nothing changed since
  * writing  → waiting   something changed since, or the write failed
+ * any      → stopped   `stop`
  */
 export class Publisher {
   readonly #options: PublisherOptions;
@@ -53,9 +54,12 @@ export class Publisher {
     await this.#options.write();
   }
 
-  stop(): void {
-    if (this.#state.kind === 'waiting') this.#state.cancel();
+  /** Begins no write any more, from this call on; resolves when the one under way has ended. */
+  async stop(): Promise<void> {
+    const state = this.#state;
     this.#state = { kind: 'stopped' };
+    if (state.kind === 'waiting') state.cancel();
+    if (state.kind === 'writing') await state.written;
   }
 
   #wait(ms: number): void {

@@ -47,6 +47,8 @@ export function addRoutes(
   });
 
   app.get('/podsim/state', async () => pod.state());
+  // What has become of a request on its way here.
+  app.get('/podsim/headers', async (request) => request.headers);
   app.get('/podsim/fault', async () => describeFault(pod.faults.current));
   app.post('/podsim/fault', async (request, reply) => {
     const read = readPodFault(request.body);

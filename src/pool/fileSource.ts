@@ -25,6 +25,8 @@ export class FileSource implements EndpointSource {
   #resolver: HostResolver | undefined;
   /** What `stat` said of the text that was read last, good or broken. */
   #version = startVersion;
+  /** The text that is in use. */
+  #text: string | undefined;
   #problem: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #reading: Promise<void> = Promise.resolve();
@@ -76,9 +78,13 @@ export class FileSource implements EndpointSource {
     if (version === this.#version) return;
     // Set before the reading: text that changes meanwhile has a later version and is read again.
     this.#version = version;
-    const { endpoints, problems } = readEndpointList(await this.#read());
-    if (problems.length > 0) throw new EndpointProblemsError(this.name, problems);
+    const text = await this.#read();
     const mended = this.#problem !== undefined;
+    // Touched, or written again as it was: some file systems change the times after they show the new text.
+    if (text === this.#text && !mended) return;
+    const { endpoints, problems } = readEndpointList(text);
+    if (problems.length > 0) throw new EndpointProblemsError(this.name, problems);
+    this.#text = text;
     this.#problem = undefined;
     if (this.#stopped) return;
     await this.#resolver?.use(endpoints);

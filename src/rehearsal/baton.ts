@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import type { InstanceState } from '../admin/state.ts';
 import { ChildProcess, describeExit, type Exit, type LaunchOptions } from './childProcess.ts';
 import { httpGet, httpGetJson } from './httpGet.ts';
+import { fillIn, type Release } from './release.ts';
 import { checkoutDir } from './tools.ts';
 
 /**
- * One Baton instance as a process: `baton serve` from this checkout with a configuration file of its own.
- * Its address stays the same over restarts and upgrades, because Envoy's configuration names it.
+ * One Baton instance as a process with a configuration file of its own: `baton serve` from this checkout, or
+ * the command of another build. Its address stays the same over restarts and upgrades, because Envoy's
+ * configuration names it.
  */
 export interface BatonOptions {
   /** Short name for messages and files: `a`. */
@@ -18,19 +20,17 @@ export interface BatonOptions {
   readonly dir: string;
   /** Any part of Baton's configuration; the two addresses are set here. */
   readonly settings: BatonSettings;
+  /** Starts another build; default: `baton serve` of this checkout. */
+  readonly command?: Release['command'];
   /** Environment beside the configuration file. */
   readonly env?: Readonly<Record<string, string>>;
   readonly background?: LaunchOptions['background'];
 }
 
+const ownCommand = [process.execPath, join(checkoutDir, 'src', 'main.ts'), 'serve', '--config', '{config}'];
+
 /** Sections of the configuration and their keys, as in a configuration file. */
 export type BatonSettings = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-
-/** What a release is called and how it is ordered. */
-export interface Release {
-  readonly release: string;
-  readonly generation: number;
-}
 
 export class Baton {
   readonly name: string;
@@ -39,6 +39,7 @@ export class Baton {
   readonly adminUrl: string;
   readonly #options: BatonOptions;
   #settings: BatonSettings;
+  #command: Release['command'];
   #process: ChildProcess | undefined;
 
   constructor(options: BatonOptions) {
@@ -47,11 +48,17 @@ export class Baton {
     this.adminUrl = `http://127.0.0.1:${options.adminPort}`;
     this.#options = options;
     this.#settings = options.settings;
+    this.#command = options.command;
   }
 
   get process(): ChildProcess {
     if (!this.#process) throw new Error(`baton ${this.name} was never started`);
     return this.#process;
+  }
+
+  /** Its processes so far: none before the first start, then the one that ran last. */
+  get processes(): readonly ChildProcess[] {
+    return this.#process ? [this.#process] : [];
   }
 
   get release(): string {
@@ -69,13 +76,26 @@ export class Baton {
       admin: { address: `127.0.0.1:${adminPort}` },
     };
     await writeFile(configFile, JSON.stringify(mergeSettings(this.#settings, addresses), null, 2));
+    const [command, ...args] = fillIn(this.#command ?? ownCommand, {
+      config: configFile,
+      address: this.address,
+      admin: addresses.admin.address,
+      release: this.release,
+      generation: String(this.#settings.instance?.generation ?? ''),
+    }) as [string, ...string[]];
     this.#process = await ChildProcess.start({
       name: `baton ${name} on port ${port}`,
-      command: process.execPath,
-      args: [join(checkoutDir, 'src', 'main.ts'), 'serve', '--config', configFile],
+      command,
+      args,
       ...(env && { env }),
       ...(background && { background }),
     });
+  }
+
+  /** Starts the process as another release and waits until it takes traffic. */
+  startAs({ release, generation, command }: Release): Promise<void> {
+    this.#command = command;
+    return this.start({ instance: { release, generation } });
   }
 
   /** Starts the process and waits until it takes traffic. */

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ChildProcess, type Exit, type LaunchOptions } from './childProcess.ts';
 import { type EnvoyAddresses, type EnvoyBootstrap, withAddresses } from './envoyAddresses.ts';
 import { httpGet, httpGetJson } from './httpGet.ts';
@@ -8,7 +8,7 @@ import { checkoutDir } from './tools.ts';
 /** A real Envoy on loopback, running one of the shipped configurations with other addresses. */
 export interface EnvoyOptions extends EnvoyAddresses {
   readonly bin: string;
-  /** A file of the folder envoy/: `envoy.yaml` or `fail-closed.yaml`. */
+  /** A file of the folder envoy/, `envoy.yaml` or `fail-closed.yaml`, or the whole path of another. */
   readonly configuration: string;
   /** Where the changed configuration is written. */
   readonly dir: string;
@@ -34,7 +34,7 @@ export class Envoy {
 
   /** Answers once Envoy takes requests; its health checks may not have spoken yet. */
   static async start(options: EnvoyOptions): Promise<Envoy> {
-    const shipped = await readFile(join(checkoutDir, 'envoy', options.configuration), 'utf8');
+    const shipped = await readFile(resolve(checkoutDir, 'envoy', options.configuration), 'utf8');
     const configFile = join(options.dir, 'envoy.json');
     await writeFile(configFile, withAddresses(shipped, options, options.amend));
     return new Envoy(options, configFile, await launch(options, configFile));
@@ -72,12 +72,16 @@ export class Envoy {
 
   /** The hosts of a cluster, `ip:port`, and whether Envoy's own checks hold each for healthy. */
   async hosts(cluster: string): Promise<ReadonlyMap<string, boolean>> {
-    const answer = (await httpGetJson(`${this.adminUrl}/clusters?format=json`)) as ClustersAnswer;
-    const status = answer.cluster_statuses.find(({ name }) => name === cluster);
-    if (!status) throw new Error(`Envoy has no cluster "${cluster}"`);
-    return new Map(
-      (status.host_statuses ?? []).map((host) => [addressOf(host), isHealthy(host.health_status)]),
-    );
+    const hosts = await this.#hostStatuses(cluster);
+    return new Map(hosts.map((host) => [addressOf(host), isHealthy(host.health_status)]));
+  }
+
+  /** The hosts of a cluster, `ip:port`, and how many requests Envoy has sent to each; probes are not counted. */
+  async requestsByHost(cluster: string): Promise<ReadonlyMap<string, number>> {
+    const hosts = await this.#hostStatuses(cluster);
+    const total = ({ stats }: HostStatus) =>
+      Number(stats.find(({ name }) => name === 'rq_total')?.value ?? 0);
+    return new Map(hosts.map((host) => [addressOf(host), total(host)]));
   }
 
   /** Waits until Envoy holds exactly these hosts of a cluster for healthy. */
@@ -88,6 +92,19 @@ export class Envoy {
       return healthy.sort().join(' ') === wanted;
     };
     await this.#process.waitUntil(`${cluster} to have the healthy hosts "${wanted}"`, agrees, timeoutMs);
+  }
+
+  /** Waits until Envoy holds this host of a cluster for healthy, whatever the others are. */
+  async waitForHealthyHost(cluster: string, address: string, timeoutMs = 15_000): Promise<void> {
+    const holds = async () => (await this.hosts(cluster)).get(address) === true;
+    await this.#process.waitUntil(`${cluster} to have ${address} healthy`, holds, timeoutMs);
+  }
+
+  async #hostStatuses(cluster: string): Promise<readonly HostStatus[]> {
+    const answer = (await httpGetJson(`${this.adminUrl}/clusters?format=json`)) as ClustersAnswer;
+    const status = answer.cluster_statuses.find(({ name }) => name === cluster);
+    if (!status) throw new Error(`Envoy has no cluster "${cluster}"`);
+    return status.host_statuses ?? [];
   }
 }
 
@@ -101,6 +118,7 @@ interface ClustersAnswer {
 interface HostStatus {
   readonly address: { readonly socket_address: { readonly address: string; readonly port_value: number } };
   readonly health_status: Readonly<Record<string, unknown>>;
+  readonly stats: readonly { readonly name: string; readonly value?: string }[];
 }
 
 /** Envoy names a host's failures by flags and names none of a healthy one; `eds_health_status` is always there. */

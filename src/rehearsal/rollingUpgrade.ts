@@ -1,4 +1,5 @@
-import type { Baton, Release } from './baton.ts';
+import type { Baton } from './baton.ts';
+import type { Release } from './release.ts';
 import type { Counts, StateWatch } from './stateWatch.ts';
 import type { Topology } from './topology.ts';
 import { until } from './until.ts';
@@ -20,6 +21,8 @@ export interface UpgradeAccount {
 }
 
 export interface FirstDecisionAccount {
+  /** ms since 1970. */
+  readonly atMs: number;
   /** What the new instance believed to be in flight when it decided for the first time. */
   readonly believed: Counts;
   /** What the other instances together counted at about that time. */
@@ -34,12 +37,28 @@ export async function rollingUpgrade(
   next: Release,
   watch: StateWatch,
   tell: (step: string) => void = () => {},
+  onUpgraded: (account: UpgradeAccount) => void = () => {},
 ): Promise<UpgradeAccount[]> {
   const accounts: UpgradeAccount[] = [];
   for (const instance of topology.instances) {
-    accounts.push(await upgradeOne(topology, instance, next, watch, tell));
+    const account = await upgradeOne(topology, instance, next, watch, tell);
+    accounts.push(account);
+    onUpgraded(account);
   }
-  return accounts;
+  return Promise.all(accounts.map((account) => withFirstDecision(account, topology, watch)));
+}
+
+/** One that stood by at first takes traffic in the end, when all are of its generation. */
+async function withFirstDecision(
+  account: UpgradeAccount,
+  { envoy, instances }: Topology,
+  watch: StateWatch,
+): Promise<UpgradeAccount> {
+  const instance = instances.find(({ name }) => name === account.name);
+  if (account.firstDecision || !instance) return account;
+  await envoy.waitForHealthyHost('scheduler', instance.address);
+  const others = instances.filter((other) => other !== instance);
+  return { ...account, firstDecision: await readFirstDecision(instance, others, watch) };
 }
 
 async function upgradeOne(
@@ -56,14 +75,14 @@ async function upgradeOne(
   await instance.end();
   const endedMs = performance.now();
   tell(`${name}: ended cleanly; release ${next.release} starts in its place`);
-  await instance.start({ instance: { ...next } });
+  await instance.startAs(next);
   const startedMs = performance.now();
   tell(`${name}: release ${next.release} is ready; Envoy has to notice`);
-  await envoy.waitForHealthy(
-    'scheduler',
-    instances.map(({ address }) => address),
-  );
-  const firstDecision = await readFirstDecision(instance, others, watch);
+  // Going on, the others of the older generation may stand by from now on; going back, the new instance does,
+  // until the last of the newer generation is replaced.
+  const takesTraffic = (await instance.state()).instance.phase === 'ready';
+  if (takesTraffic) await envoy.waitForHealthyHost('scheduler', instance.address);
+  const firstDecision = takesTraffic ? await readFirstDecision(instance, others, watch) : undefined;
   return {
     name,
     from,
@@ -91,5 +110,5 @@ async function readFirstDecision(
       counted[address] = (counted[address] ?? 0) + count;
     }
   }
-  return { believed: first.view, othersCounted: counted };
+  return { atMs, believed: first.view, othersCounted: counted };
 }

@@ -6,6 +6,8 @@ import { type SseReport, SseTally } from './sseTally.ts';
 /** Streaming load over real HTTP connections that are kept alive, until a count, a time or `stop()`. */
 export interface SseLoadOptions extends Omit<SseRequest, 'agent' | 'signal'> {
   readonly pace: Pace;
+  /** Where outcomes are counted, if together with another load's. */
+  readonly tally?: SseTally;
   /** Sends no more than this many. */
   readonly requests?: number;
   /** Sends none later than this after the start. */
@@ -29,14 +31,16 @@ const openTickMs = 10;
 
 export class SseLoad {
   readonly #options: SseLoadOptions;
-  readonly #tally = new SseTally();
+  readonly #tally: SseTally;
   readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: Number.POSITIVE_INFINITY });
+  #sent = 0;
   #isStopping = false;
   #deadlineMs = Number.POSITIVE_INFINITY;
   #run: Promise<SseReport> | undefined;
 
   constructor(options: SseLoadOptions) {
     this.#options = options;
+    this.#tally = options.tally ?? new SseTally();
   }
 
   /** Begins; the answer comes when all that was sent has ended. A second call joins the first. */
@@ -93,7 +97,7 @@ export class SseLoad {
     const inFlight = new Set<Promise<unknown>>();
     while (this.#maySend()) {
       const owed = Math.floor(((performance.now() - startMs) * requestsPerSecond) / 1000);
-      while (this.#tally.sent < owed && this.#maySend()) {
+      while (this.#sent < owed && this.#maySend()) {
         const sent = this.#send().finally(() => inFlight.delete(sent));
         inFlight.add(sent);
       }
@@ -104,10 +108,11 @@ export class SseLoad {
 
   #maySend(): boolean {
     const { requests = Number.POSITIVE_INFINITY } = this.#options;
-    return !this.#isStopping && this.#tally.sent < requests && performance.now() < this.#deadlineMs;
+    return !this.#isStopping && this.#sent < requests && performance.now() < this.#deadlineMs;
   }
 
   async #send(): Promise<boolean> {
+    this.#sent++;
     this.#tally.began();
     const outcome = await sseRequest({ ...this.#options, agent: this.#agent });
     this.#tally.ended(outcome);

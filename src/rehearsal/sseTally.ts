@@ -1,13 +1,17 @@
 import type { SseOutcome } from './sseRequest.ts';
 
-/** Counts of a load run, and the figures read from them. Every request sent ends in exactly one count. */
-export interface SseReport {
+/** Every request sent is in flight or has ended in exactly one of the other counts. */
+export interface SseCounts {
   readonly sent: number;
   readonly ok: number;
   readonly failed: number;
   readonly cut: number;
   readonly aborted: number;
   readonly inFlight: number;
+}
+
+/** Counts of a load run, and the figures read from them. */
+export interface SseReport extends SseCounts {
   /** Whole answers by the pod that gave them. */
   readonly byPod: Readonly<Record<string, number>>;
   /** Of whole answers, to their last byte. Undefined while there is none. */
@@ -26,10 +30,6 @@ export class SseTally {
   /** A ring: after keptLatencies answers the oldest are overwritten. */
   readonly #latenciesMs: number[] = [];
   readonly #problems: string[] = [];
-
-  get sent(): number {
-    return this.#sent;
-  }
 
   began(): void {
     this.#sent++;
@@ -55,15 +55,15 @@ export class SseTally {
     }
   }
 
-  report(): SseReport {
+  /** Cheap enough to be asked for several times a second, which the report is not. */
+  counts(): SseCounts {
     const { ok, failed, cut, aborted } = this.#ended;
+    return { sent: this.#sent, ...this.#ended, inFlight: this.#sent - ok - failed - cut - aborted };
+  }
+
+  report(): SseReport {
     return {
-      sent: this.#sent,
-      ok,
-      failed,
-      cut,
-      aborted,
-      inFlight: this.#sent - ok - failed - cut - aborted,
+      ...this.counts(),
       byPod: Object.fromEntries([...this.#byPod].sort()),
       latencyMs: quantiles(this.#latenciesMs),
       problems: [...this.#problems],

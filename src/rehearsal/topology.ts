@@ -8,6 +8,7 @@ import type { EnvoyBootstrap } from './envoyAddresses.ts';
 import { Etcd } from './etcd.ts';
 import { Pod, type PodOptions } from './pod.ts';
 import { freePort, freePorts } from './ports.ts';
+import type { Release } from './release.ts';
 import type { Tools } from './tools.ts';
 
 /**
@@ -18,13 +19,23 @@ export interface TopologyOptions {
   readonly tools: Tools;
   /** Default 2. */
   readonly instances?: number;
+  /** Further instances that Envoy knows of but that are not started. Default 0. */
+  readonly laterInstances?: number;
   /** Default 3. */
   readonly pods?: number;
   /** Default true; false leaves each instance with its in-memory ledger. */
   readonly etcd?: boolean;
-  /** A file of the folder envoy/; default `envoy.yaml`. */
+  /** A file of the folder envoy/, or the whole path of another; default `envoy.yaml`. */
   readonly envoyConfig?: string;
   readonly amendEnvoy?: (bootstrap: EnvoyBootstrap) => void;
+  /** What the instances run at first; default release 1.0.0 of generation 1 from this checkout. */
+  readonly release?: Release;
+  /** Environment of every instance; nothing of this process's own is passed on by itself. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Client URLs of an etcd that runs already: none is started. */
+  readonly givenEtcd?: readonly string[];
+  /** Addresses of pods that run already: none is started. */
+  readonly givenPods?: readonly string[];
   /** Settings of every instance, over the ones that make the parts fit together. */
   readonly baton?: BatonSettings;
   /** Relative capacity of each pod in turn, where not 1. */
@@ -41,17 +52,27 @@ export interface TopologyPorts {
   readonly envoyAdmin: number;
   readonly etcdClient: number;
   readonly etcdPeer: number;
-  /** gRPC port and admin port of each instance. */
-  readonly instances: readonly { readonly grpc: number; readonly admin: number }[];
+  /** gRPC port and admin port of each instance, those that are started later at the end. */
+  readonly instances: readonly InstancePorts[];
   readonly pods: readonly number[];
+}
+
+interface InstancePorts {
+  readonly grpc: number;
+  readonly admin: number;
 }
 
 export interface Topology {
   readonly envoy: Envoy;
-  /** Undefined in a topology without etcd. */
+  /** Undefined in a topology without etcd or with a given one. */
   readonly etcd: Etcd | undefined;
   readonly instances: readonly Baton[];
+  /** Not started yet; whoever starts one ends it, or `stop` does. */
+  readonly laterInstances: readonly Baton[];
+  /** The pods that were started here. */
   readonly pods: readonly Pod[];
+  /** Where requests go: these pods or the given ones. */
+  readonly targets: readonly Target[];
   /** Where clients POST their chat completions. */
   readonly chatUrl: string;
   /** The processes that make it up now, in the order of their start. */
@@ -60,17 +81,20 @@ export interface Topology {
   stop(): Promise<void>;
 }
 
+export type Target = Pick<Pod, 'id' | 'address'>;
+
 /** Names of instances: a, b, … */
 export const instanceName = (index: number): string => String.fromCharCode('a'.charCodeAt(0) + index);
 
 /** Answers once Envoy holds all instances and pods for healthy. What was started is ended if a part fails. */
 export async function startTopology(options: TopologyOptions): Promise<Topology> {
-  const { instances: instanceCount = 2, pods: podCount = 3 } = options;
+  const { instances: instanceCount = 2, laterInstances: laterCount = 0, pods: podCount = 3 } = options;
   const dir = options.backgroundDir ?? (await mkdtemp(join(tmpdir(), 'baton-rehearsal-')));
   const background = (part: string): { background?: LaunchOptions['background'] } =>
     options.backgroundDir === undefined ? {} : { background: { logFile: join(dir, `${part}.log`) } };
 
   const instances: Baton[] = [];
+  const laterInstances: Baton[] = [];
   const pods: Pod[] = [];
   let etcd: Etcd | undefined;
   let envoy: Envoy | undefined;
@@ -78,7 +102,7 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     ...(etcd ? [etcd.process] : []),
     // flatMap passes over the places of parts that have not started.
     ...pods.flatMap((pod) => pod.process),
-    ...instances.flatMap((instance) => instance.process),
+    ...[...instances, ...laterInstances].flatMap((instance) => instance.processes),
     ...(envoy ? [envoy.process] : []),
   ];
   const stop = async () => {
@@ -87,9 +111,10 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
   };
 
   try {
-    const ports = options.ports ?? (await choosePorts(instanceCount, podCount));
+    const ports =
+      options.ports ?? (await choosePorts(instanceCount + laterCount, options.givenPods ? 0 : podCount));
     const startEtcd = async () => {
-      if (options.etcd === false) return;
+      if (options.etcd === false || options.givenEtcd) return;
       const dataDir = join(dir, 'etcd');
       const { etcdClient: clientPort, etcdPeer: peerPort } = ports;
       etcd = await Etcd.start({
@@ -107,43 +132,57 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     // allSettled: what starts beside a failing part must be known before everything is ended.
     await allStarted([startEtcd(), ...ports.pods.map(startPod)]);
 
-    const shared = mergeSettings(sharedSettings(etcd, pods, options.podWeights), options.baton ?? {});
-    const startInstance = async ({ grpc, admin }: { grpc: number; admin: number }, index: number) => {
+    const targets = options.givenPods?.map((address) => ({ id: address, address })) ?? pods;
+    const etcdEndpoints = options.givenEtcd ?? (etcd ? [etcd.endpoint] : []);
+    const shared = mergeSettings(
+      sharedSettings(etcdEndpoints, targets, options.podWeights),
+      options.baton ?? {},
+    );
+    const { release = '1.0.0', generation = 1, command } = options.release ?? {};
+    const makeInstance = ({ grpc: port, admin: adminPort }: InstancePorts, index: number): Baton => {
       const name = instanceName(index);
-      const settings = mergeSettings({ instance: { release: '1.0.0', generation: 1 } }, shared);
-      const baton = new Baton({
+      const settings = mergeSettings({ instance: { release, generation } }, shared);
+      return new Baton({
         name,
-        port: grpc,
-        adminPort: admin,
+        port,
+        adminPort,
         dir,
         settings,
+        ...(command && { command }),
+        ...(options.env && { env: options.env }),
         ...background(`baton-${name}`),
       });
+    };
+    const all = ports.instances.map(makeInstance);
+    laterInstances.push(...all.slice(instanceCount));
+    const startInstance = async (baton: Baton, index: number) => {
       await baton.launch();
       instances[index] = baton;
       await baton.waitUntilReady();
     };
-    await allStarted(ports.instances.map(startInstance));
+    await allStarted(all.slice(0, instanceCount).map(startInstance));
 
     const { envoy: listenerPort, envoyAdmin: adminPort } = ports;
     const schedulers = instances.map(({ address }) => address);
+    const laterSchedulers = laterInstances.map(({ address }) => address);
     envoy = await Envoy.start({
       bin: options.tools.envoy,
       configuration: options.envoyConfig ?? 'envoy.yaml',
       dir,
       listenerPort,
       adminPort,
-      schedulers,
-      pods: pods.map(({ address }) => address),
+      schedulers: [...schedulers, ...laterSchedulers],
+      pods: targets.map(({ address }) => address),
       ...(options.amendEnvoy && { amend: options.amendEnvoy }),
       ...background('envoy'),
     });
     await envoy.waitForHealthy('scheduler', schedulers);
     await envoy.waitForHealthy(
       'model_pods',
-      pods.map(({ address }) => address),
+      targets.map(({ address }) => address),
     );
-    return { envoy, etcd, instances, pods, chatUrl: `${envoy.url}/v1/chat/completions`, processes, stop };
+    const chatUrl = `${envoy.url}/v1/chat/completions`;
+    return { envoy, etcd, instances, laterInstances, pods, targets, chatUrl, processes, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -152,20 +191,20 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
 
 async function choosePorts(instanceCount: number, podCount: number): Promise<TopologyPorts> {
   const [envoy, envoyAdmin, etcdClient, etcdPeer] = (await freePorts(4)) as [number, number, number, number];
-  const instances: { grpc: number; admin: number }[] = [];
+  const instances: InstancePorts[] = [];
   while (instances.length < instanceCount)
     instances.push({ grpc: await freePort(), admin: await freePort() });
   return { envoy, envoyAdmin, etcdClient, etcdPeer, instances, pods: await freePorts(podCount) };
 }
 
 function sharedSettings(
-  etcd: Etcd | undefined,
-  pods: readonly Pod[],
+  etcdEndpoints: readonly string[],
+  targets: readonly Target[],
   weights: readonly number[] = [],
 ): BatonSettings {
   return {
-    pool: { endpoints: pods.map(({ address }, index) => ({ address, weight: weights[index] ?? 1 })) },
-    ...(etcd && { etcd: { endpoints: [etcd.endpoint] } }),
+    pool: { endpoints: targets.map(({ address }, index) => ({ address, weight: weights[index] ?? 1 })) },
+    ...(etcdEndpoints.length > 0 && { etcd: { endpoints: etcdEndpoints } }),
   };
 }
 

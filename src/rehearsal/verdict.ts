@@ -2,32 +2,62 @@ import type { UpgradeAccount } from './rollingUpgrade.ts';
 import type { SseReport } from './sseTally.ts';
 import type { Counts } from './stateWatch.ts';
 
-/** What a rehearsed upgrade came to: the judgement and its text. Pure. */
+/** What rehearsed upgrades came to: the judgement and its text. Pure. */
 export interface Rehearsed {
   readonly report: SseReport;
   readonly upgrades: readonly UpgradeAccount[];
   /** Pod names by address, in the order in which they are printed. */
   readonly pods: ReadonlyMap<string, string>;
+  /** Why not all of it was done. */
+  readonly brokeOff?: string;
 }
 
+/**
+ * A view is loaded when it holds at least this share of what the others counted. Less than all, because the two
+ * are not read at one moment; far more than what an instance sees that begins with nothing.
+ */
+const loadedShare = 0.5;
+
 /** Everything that speaks against it, in words; empty when no client noticed and no instance began blind. */
-export function complaints({ report, upgrades }: Rehearsed): string[] {
+export function complaints({ report, upgrades, brokeOff }: Rehearsed): string[] {
   const found: string[] = [];
+  if (brokeOff !== undefined) found.push(brokeOff);
   if (report.sent === 0) found.push('no request was sent');
   if (report.failed > 0) found.push(`${report.failed} requests failed`);
   if (report.cut > 0) found.push(`${report.cut} responses were cut`);
-  for (const { name, firstDecision } of upgrades) {
+  for (const upgrade of upgrades) {
+    const { name, firstDecision } = upgrade;
     if (!firstDecision) found.push(`no request reached the new ${name}`);
-    else if (total(firstDecision.believed) === 0 && total(firstDecision.othersCounted) > 0) {
-      found.push(`the new ${name} began with an empty view`);
+    else if (!isLoaded(upgrade)) {
+      const [believed, counted] = [total(firstDecision.believed), total(firstDecision.othersCounted)];
+      found.push(
+        believed === 0
+          ? `the new ${name} began with an empty view`
+          : `the new ${name} began with a view of ${Math.round(believed)} where the others counted ${counted}`,
+      );
     }
   }
   return found;
 }
 
+/** Was its first decision made on what the others had in flight? Nothing, where they had nothing. */
+export function isLoaded({ firstDecision }: UpgradeAccount): boolean {
+  if (!firstDecision) return false;
+  return total(firstDecision.believed) >= loadedShare * total(firstDecision.othersCounted);
+}
+
 export function verdict(rehearsed: Rehearsed): string[] {
   const { report, upgrades, pods } = rehearsed;
+  return [
+    ...verdictHead(rehearsed),
+    ...upgrades.flatMap((upgrade) => upgradeLines(upgrade, pods)),
+    ...report.problems.map((problem) => `  ! ${problem}`),
+  ];
+}
+
+export function verdictHead(rehearsed: Rehearsed): string[] {
   const against = complaints(rehearsed);
+  const { report } = rehearsed;
   const { latencyMs } = report;
   return [
     `Verdict: ${against.length === 0 ? 'no client noticed.' : `FAILED: ${against.join('; ')}.`}`,
@@ -35,8 +65,6 @@ export function verdict(rehearsed: Rehearsed): string[] {
     ...(latencyMs
       ? [`  a whole answer took ${ms(latencyMs.p50)} (median), ${ms(latencyMs.p99)} (99 of 100)`]
       : []),
-    ...upgrades.flatMap((upgrade) => upgradeLines(upgrade, pods)),
-    ...report.problems.map((problem) => `  ! ${problem}`),
   ];
 }
 
@@ -58,10 +86,11 @@ function counts(byAddress: Counts, pods: Rehearsed['pods']): string {
     .join('   ');
 }
 
-function total(byAddress: Counts): number {
+export function total(byAddress: Counts): number {
   return Object.values(byAddress).reduce((sum, count) => sum + count, 0);
 }
 
-function ms(value: number): string {
+/** A duration as a person says it. */
+export function ms(value: number): string {
   return value < 1000 ? `${value.toFixed(0)} ms` : `${(value / 1000).toFixed(1)} s`;
 }

@@ -49,7 +49,7 @@ export class SimulatedLedger implements Ledger, Watcher {
 
   /** As after a crash: nothing is told any more. */
   stop(): void {
-    this.#publisher.stop();
+    void this.#publisher.stop();
     this.#store.unwatch(this);
   }
 

@@ -11,6 +11,13 @@ export interface GaugeReadings {
     /** null when the view is always current (no shared store). */
     readonly viewAgeMs: number | null;
   };
+  readonly steering: {
+    /** null when no generation is known to serve, or pinned. */
+    readonly servingGeneration: number | null;
+    readonly pinnedGeneration: number | null;
+  };
+  /** What those who left have left behind. */
+  readonly bequests: readonly { readonly counted: number }[];
   /** Other instances that are known to live. */
   readonly peers: readonly unknown[];
   readonly pool: readonly {
@@ -22,5 +29,10 @@ export interface GaugeReadings {
   }[];
   readonly streams: { readonly open: number };
   /** null when no drain is going on. */
-  readonly drain: { readonly open: number; readonly finished: number; readonly halfClosed: number } | null;
+  readonly drain: {
+    readonly open: number;
+    readonly finished: number;
+    readonly halfClosed: number;
+    readonly bequeathed: number;
+  } | null;
 }

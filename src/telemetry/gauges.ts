@@ -23,7 +23,13 @@ export function defineGauges(meter: Meter, read: () => GaugeReadings): void {
     all.push(made);
     return made;
   };
-  const shows: Show[] = [showInstance(gauge), showStore(gauge), showPool(gauge), showStreams(gauge)];
+  const shows: Show[] = [
+    showInstance(gauge),
+    showSteering(gauge),
+    showStore(gauge),
+    showPool(gauge),
+    showStreams(gauge),
+  ];
   meter.addBatchObservableCallback((observed) => {
     const now = read();
     for (const show of shows) show(observed, now);
@@ -43,6 +49,18 @@ function showInstance(gauge: DefineGauge): Show {
   };
 }
 
+function showSteering(gauge: DefineGauge): Show {
+  const serving = gauge(
+    'baton_generation_serving',
+    'The generation that takes the traffic; absent: none does',
+  );
+  const pinned = gauge('baton_generation_pinned', 'The generation that the operator pinned; absent: none');
+  return (observed, { steering: { servingGeneration, pinnedGeneration } }) => {
+    if (servingGeneration !== null) observed.observe(serving, servingGeneration);
+    if (pinnedGeneration !== null) observed.observe(pinned, pinnedGeneration);
+  };
+}
+
 function showStore(gauge: DefineGauge): Show {
   const leaseHeld = gauge('baton_lease_held', '1 while the lease on the own records is held');
   const viewAge = gauge(
@@ -51,10 +69,16 @@ function showStore(gauge: DefineGauge): Show {
     's',
   );
   const peers = gauge('baton_peers', 'Other instances that are known to live');
+  const bequeathed = gauge(
+    'baton_bequeathed_in_flight',
+    'Requests that instances left behind and that still count in the view',
+  );
   return (observed, now) => {
     observed.observe(leaseHeld, now.store.leaseHeld ? 1 : 0);
     if (now.store.viewAgeMs !== null) observed.observe(viewAge, now.store.viewAgeMs / 1000);
     observed.observe(peers, now.peers.length);
+    const counted = now.bequests.reduce((sum, bequest) => sum + bequest.counted, 0);
+    observed.observe(bequeathed, counted);
   };
 }
 
@@ -84,5 +108,6 @@ function showStreams(gauge: DefineGauge): Show {
     observed.observe(drain, now.drain.open, { state: 'open' });
     observed.observe(drain, now.drain.finished, { state: 'finished' });
     observed.observe(drain, now.drain.halfClosed, { state: 'half-closed' });
+    observed.observe(drain, now.drain.bequeathed, { state: 'bequeathed' });
   };
 }

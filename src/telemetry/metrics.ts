@@ -16,7 +16,7 @@ export const streamEnds = ['end', 'cancelled', 'error', 'drained'] as const;
 export type StreamEnd = (typeof streamEnds)[number];
 
 /** Records of the store, by what they tell. */
-export const recordKinds = ['instance', 'load', 'bequest', 'endpoint'] as const;
+export const recordKinds = ['instance', 'load', 'bequest', 'target', 'endpoint'] as const;
 export type RecordKind = (typeof recordKinds)[number];
 export const storeWriteOutcomes = ['ok', 'failed'] as const;
 export type StoreWriteOutcome = (typeof storeWriteOutcomes)[number];

@@ -11,6 +11,8 @@ export interface DrainOptions {
   /** What is open after this long is left to Envoy. */
   readonly graceMs: number;
   readonly exchanges: { readonly open: number; quietMs(): number; halfCloseAll(): number };
+  /** Own requests in flight by address. */
+  readonly inFlight: () => ReadonlyMap<string, number>;
   /** A clock that never jumps. */
   readonly nowMs: () => number;
   /** Shortens the grace to nothing. */
@@ -22,6 +24,8 @@ export interface DrainResult {
   readonly tookMs: number;
   /** Exchanges that outlived the grace and were half-closed. */
   readonly halfClosed: number;
+  /** The requests of those exchanges by address: they go on, and nobody counts them from now on. */
+  readonly left: ReadonlyMap<string, number>;
 }
 
 /**
@@ -30,7 +34,7 @@ export interface DrainResult {
  * Envoy takes as "no more to say" and carries on with the exchange.
  */
 export async function drain(options: DrainOptions): Promise<DrainResult> {
-  const { noticeMs, quietMs, graceMs, exchanges, nowMs, hurry } = options;
+  const { noticeMs, quietMs, graceMs, exchanges, inFlight, nowMs, hurry } = options;
   const beganMs = nowMs();
   const elapsedMs = (): number => nowMs() - beganMs;
   const isLeft = (): boolean =>
@@ -40,5 +44,7 @@ export async function drain(options: DrainOptions): Promise<DrainResult> {
     // Being hurried ends the wait early; the loop sees why.
     await sleep(lookMs, undefined, { signal: hurry }).catch(() => {});
   }
-  return { halfClosed: exchanges.halfCloseAll(), tookMs: elapsedMs() };
+  // Copied: closing gives every reservation back.
+  const left = new Map(inFlight());
+  return { halfClosed: exchanges.halfCloseAll(), tookMs: elapsedMs(), left };
 }

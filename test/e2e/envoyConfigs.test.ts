@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
+import { checkForLeaks } from '../support/leakCheck.ts';
 import { envoyBin } from '../support/tools.ts';
 
 /**
  * The shipped Envoy configurations as files: the real binary takes them, they agree with each other, and they
  * hold what users rely on. What Envoy does with them is in the other end-to-end tests.
  */
+checkForLeaks();
+
 const folder = join(import.meta.dirname, '..', '..', 'envoy');
 const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml'));
 

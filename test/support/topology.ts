@@ -1,4 +1,5 @@
 import { startTopology, type Topology, type TopologyOptions } from '../../src/rehearsal/topology.ts';
+import { eventually } from './eventually.ts';
 import { envoyBin, etcdBin } from './tools.ts';
 
 /**
@@ -9,6 +10,7 @@ export function useTopology(options: Omit<TopologyOptions, 'tools'> = {}): () =>
   let topology: Topology | undefined;
   beforeAll(async () => {
     topology = await startTopology({ ...options, tools: { envoy: envoyBin(), etcd: etcdBin() } });
+    await allPodsAreUp(topology);
   });
   afterAll(async () => {
     await topology?.stop();
@@ -17,4 +19,30 @@ export function useTopology(options: Omit<TopologyOptions, 'tools'> = {}): () =>
     if (!topology) throw new Error('the topology is there in tests and hooks only');
     return topology;
   };
+}
+
+/** Waits until Envoy and every instance hold every pod for healthy; one of them is enough for readiness. */
+export async function allPodsAreUp({ envoy, instances, pods }: Topology): Promise<void> {
+  await envoy.waitForHealthy(
+    'model_pods',
+    pods.map(({ address }) => address),
+  );
+  await eventually(
+    async () => {
+      for (const instance of instances) {
+        const { pool } = await instance.state();
+        expect(pool.filter(({ ready }) => ready)).toHaveLength(pods.length);
+      }
+    },
+    { timeoutMs: 30_000 },
+  );
+}
+
+/** Waits until Envoy sends requests to exactly these instances. */
+export async function envoyAsks({ envoy }: Topology, instances: Topology['instances']): Promise<void> {
+  await envoy.waitForHealthy(
+    'scheduler',
+    instances.map(({ address }) => address),
+    30_000,
+  );
 }

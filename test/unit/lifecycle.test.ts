@@ -14,7 +14,7 @@ describe('the phases of an instance', () => {
   });
 
   it.each<[Phase[], Phase]>([
-    [[], 'standby'],
+    [['ready'], 'starting'],
     [['ready', 'draining'], 'ready'],
     [['stopped'], 'ready'],
   ])('after %j refuse %s', (path, next) => {

@@ -28,7 +28,18 @@ describe('when help is asked for', () => {
   it('lists the commands and the exit codes', async () => {
     const { exitCode, stdout } = await baton(['--help']);
     expect(exitCode).toBe(0);
-    for (const command of ['serve', 'check', 'config', 'register', 'status', 'probe', 'podsim', 'simulate']) {
+    for (const command of [
+      'serve',
+      'check',
+      'config',
+      'register',
+      'status',
+      'upgrade',
+      'probe',
+      'podsim',
+      'rehearse',
+      'simulate',
+    ]) {
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     }
     expect(stdout).toMatch(/^ {2}78 {2}the configuration is wrong$/m);
@@ -56,6 +67,8 @@ describe('when the command line is wrong', () => {
       ['register', '--etcd', '127.0.0.1:1'],
       "required option '--address <ip:port>'",
     ],
+    ['a rehearsal of nothing', ['rehearse', '--times', '0'], '--times "0": expected a whole number from 1'],
+    ['a generation that is none', ['upgrade', 'pin', 'v2', '--etcd', '127.0.0.1:1'], '"v2" is no generation'],
     ['a timeout that is none', ['probe', '--timeout-ms', 'soon'], '--timeout-ms'],
   ])('answers 64 to %s', async (_, args, message) => {
     const { exitCode, stderr } = await baton(args);
@@ -109,20 +122,31 @@ describe('when the configuration is asked for', () => {
 });
 
 describe('when the network is not as hoped', () => {
-  it('answers 69 and one line to a port that is in use', async () => {
+  it.each([
+    ['--address', 'cannot listen on', ['--admin', 'off']],
+    ['--admin', 'cannot open the admin port on', ['--address', '127.0.0.1:0']],
+  ])('answers 69 and one line to a port of %s that is in use', async (flag, words, others) => {
     const holder = createServer().listen(0, '127.0.0.1');
     await once(holder, 'listening');
     try {
       const address = `127.0.0.1:${(holder.address() as AddressInfo).port}`;
       const { exitCode, stderr } = await baton([
         'serve',
-        ...['--address', address, '--admin', 'off', '--endpoint', '127.0.0.1:1'],
+        ...[flag, address, ...others, '--endpoint', '127.0.0.1:1'],
       ]);
       expect(exitCode).toBe(69);
-      expect(stderr).toMatch(new RegExp(`^baton: cannot listen on ${address}: .*EADDRINUSE.*\\n$`));
+      expect(stderr).toMatch(new RegExp(`^baton: ${words} ${address}: .*EADDRINUSE.*\\n$`));
     } finally {
       holder.close();
     }
+  });
+
+  it.each(['status', 'rollback', 'release'])('answers 69 to upgrade %s without etcd', async (order) => {
+    const { exitCode, stdout, stderr } = await baton([
+      ...['upgrade', order, '--etcd', '127.0.0.1:1', '--set', 'etcd.requestTimeoutMs=500'],
+    ]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 69, stdout: '' });
+    expect(stderr).toMatch(/^baton: etcd http:\/\/127\.0\.0\.1:1 does not answer: .*\n$/);
   });
 
   it('answers 2 when nobody is there to be probed', async () => {

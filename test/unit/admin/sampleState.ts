@@ -21,6 +21,8 @@ export const sampleState: InstanceState = {
     regrants: 0,
     recordsSkipped: 0,
   },
+  steering: { mode: 'automatic', servingGeneration: 2, pinnedGeneration: null },
+  bequests: [],
   peers: [{ id: 'baton-1', release: '1.0.0', generation: 1, phase: 'draining', inFlight: 7 }],
   pool: [
     { address: '10.0.0.2:8000', ready: true, weight: 1, own: 2, view: 6 },

@@ -1,15 +1,18 @@
 import { reportOfRecords } from '../../../src/admin/sharedRecords.ts';
+import { encodeBequest } from '../../../src/ledger/bequests.ts';
 import { encodeContribution } from '../../../src/ledger/contributions.ts';
 import { encodeInstance } from '../../../src/ledger/instances.ts';
 import { stateCodecs } from '../../../src/proto/stateCodecs.ts';
 
 function instance(id: string, phase: 'ready' | 'draining'): Uint8Array {
-  const rest = { release: '1.0.0', generation: 1, addresses: [], zone: '', startedUnixMs: 1 };
-  return encodeInstance({ id, phase, ...rest });
+  const place = { addresses: [], zone: '', startedUnixMs: 1, withoutEndpoints: false, sequence: 1 };
+  return encodeInstance({ id, phase, release: '1.0.0', generation: 1, ...place });
 }
 
+const nowMs = 1_795_000_000_000;
+
 describe('the records of a pool', () => {
-  it("sum up everybody's counts into the unified view", () => {
+  it("sum up everybody's counts, and what was left behind, into the unified view", () => {
     const records = new Map<string, Uint8Array>([
       ['instances/one', instance('one', 'draining')],
       ['instances/two', instance('two', 'ready')],
@@ -25,9 +28,17 @@ describe('the records of a pool', () => {
         ),
       ],
       ['endpoints/10.0.0.3:80', stateCodecs.registeredEndpoint.encode({ address: '10.0.0.3:80' })],
+      [
+        'bequests/gone/1',
+        encodeBequest({
+          counts: new Map([['10.0.0.2:80', 8]]),
+          bequeathedUnixMs: nowMs - 15_000,
+          ttlMs: 60_000,
+        }),
+      ],
       ['config', new Uint8Array([1, 2, 3])],
     ]);
-    expect(reportOfRecords(records, 'default', 'etcd http://127.0.0.1:2379')).toEqual({
+    expect(reportOfRecords(records, 'default', 'etcd http://127.0.0.1:2379', nowMs)).toEqual({
       pool: 'default',
       source: 'etcd http://127.0.0.1:2379',
       instances: [
@@ -36,9 +47,10 @@ describe('the records of a pool', () => {
       ],
       endpoints: [
         { address: '10.0.0.1:80', ready: null, inFlight: 5 },
-        { address: '10.0.0.2:80', ready: null, inFlight: 1 },
+        { address: '10.0.0.2:80', ready: null, inFlight: 7 },
         { address: '10.0.0.3:80', ready: null, inFlight: 0 },
       ],
+      bequeathed: 6,
       recordsSkipped: 0,
     });
   });
@@ -50,7 +62,7 @@ describe('the records of a pool', () => {
       ['load/bad', garbage],
       ['instances/good', instance('good', 'ready')],
     ]);
-    const report = reportOfRecords(records, 'default', 'etcd');
+    const report = reportOfRecords(records, 'default', 'etcd', nowMs);
     expect(report.recordsSkipped).toBe(2);
     expect(report.instances.map(({ id }) => id)).toEqual(['good']);
   });

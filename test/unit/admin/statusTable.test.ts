@@ -27,6 +27,7 @@ describe('the status table', () => {
     source: 'etcd http://127.0.0.1:2379',
     instances: [],
     endpoints: [],
+    bequeathed: 0,
     recordsSkipped: 0,
   };
 
@@ -44,6 +45,12 @@ describe('the status table', () => {
     });
     expect(table).toMatch(/^a +unknown +9 +9 +0$/m);
     expect(table).toMatch(/^\[::1\]:80 +- +0$/m);
+  });
+
+  it('tells of requests that outlived their instance', () => {
+    const endpoints = [{ address: '10.0.0.1:80', ready: null, inFlight: 4.5 }];
+    const table = statusTable({ ...empty, endpoints, bequeathed: 2.5 });
+    expect(table).toContain('\n2.5 of them were left behind by instances that have ended\n');
   });
 
   it('tells of records that could not be read', () => {

@@ -14,6 +14,7 @@ const clean: SseReport = {
   problems: [],
 };
 const informed: FirstDecisionAccount = {
+  atMs: 0,
   believed: { '127.0.0.1:8001': 10, '127.0.0.1:8002': 20 },
   othersCounted: { '127.0.0.1:8001': 10, '127.0.0.1:8002': 21 },
 };
@@ -46,7 +47,8 @@ describe('when every request was served and the new instance knew the load', () 
 
 describe('what speaks against a rehearsal', () => {
   const blind = { ...informed, believed: {} };
-  const idle = { believed: {}, othersCounted: {} };
+  const outdated = { ...informed, believed: { '127.0.0.1:8001': 15 } };
+  const idle = { atMs: 0, believed: {}, othersCounted: {} };
   it.each<[string, Partial<SseReport>, FirstDecisionAccount | undefined, string[]]>([
     ['nothing', {}, informed, []],
     ['an empty view while nothing was in flight', {}, idle, []],
@@ -54,6 +56,12 @@ describe('what speaks against a rehearsal', () => {
     ['failed requests', { failed: 2 }, informed, ['2 requests failed']],
     ['cut responses', { cut: 1 }, informed, ['1 responses were cut']],
     ['an empty view under load', {}, blind, ['the new a began with an empty view']],
+    [
+      'far less than what the others counted',
+      {},
+      outdated,
+      ['the new a began with a view of 15 where the others counted 31'],
+    ],
     ['an instance that got no traffic', {}, undefined, ['no request reached the new a']],
   ])('%s', (_situation, counts, first, expected) => {
     const rehearsed = { report: { ...clean, ...counts }, upgrades: [upgrade(first)], pods };

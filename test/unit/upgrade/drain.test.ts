@@ -18,7 +18,11 @@ function exchanges({ open = 0 } = {}) {
   };
 }
 
-const world = () => ({ nowMs: () => performance.now(), hurry: new AbortController().signal });
+const world = () => ({
+  nowMs: () => performance.now(),
+  hurry: new AbortController().signal,
+  inFlight: () => new Map(),
+});
 
 describe('a drain', () => {
   it('lasts as long as the notice even when nothing is open', async () => {

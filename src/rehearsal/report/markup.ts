@@ -1,0 +1,34 @@
+/** HTML made of templates in which everything interpolated is text, unless it is markup itself. */
+export class Markup {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+export type Piece = string | number | Markup | readonly Markup[];
+
+/** A template literal: `` html`<p>${anything}</p>` ``. Text is escaped for element content and quoted attributes. */
+export function html(strings: TemplateStringsArray, ...pieces: readonly Piece[]): Markup {
+  const text = strings.reduce((soFar, string, index) => soFar + markupOf(pieces[index - 1] ?? '') + string);
+  return new Markup(text);
+}
+
+function markupOf(piece: Piece): string {
+  if (piece instanceof Markup) return piece.text;
+  if (typeof piece === 'object') return piece.map(({ text }) => text).join('');
+  return escaped(String(piece));
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (char) => entities[char] as string);
+}

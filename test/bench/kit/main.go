@@ -1,0 +1,35 @@
+// Package main is what the benchmark compares Baton with and measures it by: a no-op ext_proc server on grpc-go,
+// a pod that answers at once, an HTTP load generator, and a holder of
+// ext_proc streams. None of them is part of Baton.
+package main
+
+import (
+	"fmt"
+	"log"
+	"os"
+)
+
+const usage = `usage:
+  kit noop LISTEN DESTINATION    an ext_proc server that answers every request with the same destination
+  kit pod LISTEN                 an HTTP server that answers every request with "ok"
+  kit streams ADDRESS COUNT      opens ext_proc streams and holds them until standard input ends
+  kit load FLAGS                 HTTP load; prints one line of JSON (kit load -h)
+`
+
+func main() {
+	log.SetFlags(0)
+	args := os.Args[1:]
+	switch {
+	case len(args) == 3 && args[0] == "noop":
+		serveNoop(args[1], args[2])
+	case len(args) == 2 && args[0] == "pod":
+		servePod(args[1])
+	case len(args) == 3 && args[0] == "streams":
+		holdStreams(args[1], args[2])
+	case len(args) >= 1 && args[0] == "load":
+		runLoad(args[1:])
+	default:
+		fmt.Fprint(os.Stderr, usage)
+		os.Exit(64)
+	}
+}

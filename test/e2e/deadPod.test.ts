@@ -1,0 +1,53 @@
+import type { Pod } from '../../src/rehearsal/pod.ts';
+import { SseLoad } from '../../src/rehearsal/sseLoad.ts';
+import { ask } from '../support/ask.ts';
+import { allCountsReturnToZero } from '../support/counts.ts';
+import { namedHeader, servedHeader, showPick, waitForDecisions } from '../support/envoyWindows.ts';
+import { checkForLeaks } from '../support/leakCheck.ts';
+import { useTopology } from '../support/topology.ts';
+
+/** A pod that is gone while Baton still holds it for healthy: its probes come far too seldom here. */
+checkForLeaks();
+
+describe('with a prober that has not noticed the death of a pod', () => {
+  const topology = useTopology({
+    instances: 1,
+    etcd: false,
+    baton: { pool: { probe: { intervalMs: 3_600_000, timeoutMs: 10_000 } } },
+    amendEnvoy: (bootstrap) => {
+      showPick(bootstrap);
+      waitForDecisions(bootstrap);
+    },
+  });
+  let dead: Pod;
+
+  beforeAll(async () => {
+    [dead] = topology().pods as [Pod];
+    await dead.kill();
+  });
+
+  it('serves a request that was meant for the dead pod by its first alternate', async () => {
+    const url = `${topology().envoy.url}/podsim/headers`;
+    const namedFirst: (string | undefined)[] = [];
+    for (let nth = 0; nth < 3; nth++) {
+      const { status, headers } = await ask(url, { headers: { 'routing-strategy': 'round-robin' } });
+      const [first, alternate] = String(headers[namedHeader]).split(',');
+      namedFirst.push(first);
+      expect(status).toBe(200);
+      expect(headers[servedHeader]).toBe(first === dead.address ? alternate : first);
+    }
+    expect(namedFirst).toContain(dead.address);
+  });
+
+  it('serves streams as if nothing had happened', async () => {
+    const load = new SseLoad({
+      url: topology().chatUrl,
+      pace: { kind: 'closed', clients: 6 },
+      requests: 30,
+      headers: { 'routing-strategy': 'round-robin' },
+    });
+    expect(await load.start()).toMatchObject({ sent: 30, ok: 30, problems: [] });
+    expect(Object.keys(load.report().byPod)).not.toContain(dead.id);
+    await allCountsReturnToZero(topology());
+  });
+});

@@ -1,0 +1,150 @@
+import { Agent } from 'node:http';
+import type { Baton } from '../../src/rehearsal/baton.ts';
+import { rollingUpgrade } from '../../src/rehearsal/rollingUpgrade.ts';
+import { sseRequest } from '../../src/rehearsal/sseRequest.ts';
+import { StateWatch } from '../../src/rehearsal/stateWatch.ts';
+import { ask } from '../support/ask.ts';
+import { allCountsReturnToZero, viewOf } from '../support/counts.ts';
+import { eventually } from '../support/eventually.ts';
+import { fillSlots, waitingInPods } from '../support/fullPods.ts';
+import { checkForLeaks } from '../support/leakCheck.ts';
+import { whileClientsStream } from '../support/sseClients.ts';
+import { envoyAsks, useTopology } from '../support/topology.ts';
+
+/** Instances that are replaced or told to end, with the shipped notice and quiet times. */
+checkForLeaks();
+
+const extProc = 'http.ingress.ext_proc.baton.';
+
+describe('with two instances that share etcd', () => {
+  const topology = useTopology({
+    baton: {
+      pool: { probe: { timeoutMs: 5_000 } },
+      // Longer than any test: a drain that ends has ended for another reason.
+      drain: { graceMs: 600_000 },
+    },
+  });
+  const both = () => topology().instances as [Baton, Baton];
+  const agent = new Agent({ keepAlive: true });
+  afterAll(() => agent.destroy());
+
+  afterEach(async () => {
+    for (const instance of both()) if (!instance.process.running) await instance.start();
+    await envoyAsks(topology(), both());
+    await allCountsReturnToZero(topology());
+  });
+
+  /** Streams that stay in flight until they are told to finish; answered once all of them have reached a pod. */
+  async function heldStreams(count: number) {
+    const giveBack = await fillSlots(topology().pods);
+    const streams = Array.from({ length: count }, () => sseRequest({ url: topology().chatUrl, agent }));
+    const finish = async () => {
+      await giveBack();
+      return Promise.all(streams);
+    };
+    try {
+      await eventually(async () => expect(await waitingInPods(topology().pods)).toBe(count));
+    } catch (error) {
+      await finish();
+      throw error;
+    }
+    return { finish };
+  }
+
+  const oneMoreRequest = async () =>
+    expect(await ask(`${topology().envoy.url}/v1/models`)).toMatchObject({ status: 200 });
+  const openStreams = async (instance: Baton) => (await instance.state()).streams.open;
+
+  it('loses no request while each instance is upgraded, and none begins with an empty view', async () => {
+    const watch = new StateWatch(both());
+    watch.start();
+    try {
+      await whileClientsStream(topology(), async (servedAnew) => {
+        const upgrades = await rollingUpgrade(topology(), { release: '2.0.0', generation: 2 }, watch);
+        expect(upgrades).toMatchObject([
+          { name: 'a', to: '2.0.0', firstDecision: {} },
+          { name: 'b', to: '2.0.0', firstDecision: {} },
+        ]);
+        for (const { firstDecision } of upgrades) {
+          expect(Object.keys(firstDecision?.believed ?? {})).not.toEqual([]);
+        }
+        await servedAnew();
+      });
+    } finally {
+      await watch.stop();
+    }
+    for (const instance of both()) {
+      expect((await instance.state()).instance).toMatchObject({ release: '2.0.0', phase: 'ready' });
+    }
+  }, 180_000);
+
+  it("decides for the first time on the other's exact counts", async () => {
+    const [a, b] = both();
+    await a.end();
+    await envoyAsks(topology(), [b]);
+    const { finish } = await heldStreams(5);
+    try {
+      const counted = await viewOf(b);
+      expect(Object.values(counted).reduce((sum, count) => sum + count, 0)).toBe(5);
+      await a.start();
+      expect((await a.state()).firstDecision).toBeNull();
+      await envoyAsks(topology(), [a, b]);
+      await eventually(async () => {
+        // The request before may have gone to the other one, which has to have told that it is over.
+        await eventually(async () => expect(await viewOf(a)).toEqual(counted));
+        await oneMoreRequest();
+        expect((await a.state()).firstDecision?.view).toEqual(counted);
+      });
+    } finally {
+      for (const outcome of await finish()) expect(outcome).toMatchObject({ kind: 'ok' });
+    }
+  }, 120_000);
+
+  it('fails its health first, gets nothing new from Envoy, finishes what it has, and ends', async () => {
+    const [a, b] = both();
+    const { envoy } = topology();
+    const troubles = async () =>
+      Object.fromEntries(
+        await envoy.stats(`^${extProc}(streams_failed|failure_mode_allowed|message_timeouts)$`),
+      );
+    const before = await troubles();
+    expect(Object.keys(before)).toHaveLength(3);
+    const { finish } = await heldStreams(8);
+    let outcomes: Awaited<ReturnType<typeof finish>>;
+    try {
+      const held = await openStreams(a);
+      expect(held).toBeGreaterThan(0);
+      a.process.signal('SIGTERM');
+      await envoyAsks(topology(), [b]);
+      expect((await a.state()).instance.phase).toBe('draining');
+      expect(await openStreams(a)).toBe(held);
+
+      const sent = await envoy.requestsByHost('scheduler');
+      for (let nth = 0; nth < 6; nth++) await oneMoreRequest();
+      const sentNow = await envoy.requestsByHost('scheduler');
+      expect(sentNow.get(a.address)).toBe(sent.get(a.address));
+      expect(sentNow.get(b.address)).toBe((sent.get(b.address) ?? 0) + 6);
+      expect(await openStreams(a)).toBe(held);
+    } finally {
+      outcomes = await finish();
+    }
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ kind: 'ok' });
+    expect(await a.process.exited).toEqual({ code: 0, signal: null });
+    expect(await troubles()).toEqual(before);
+  }, 120_000);
+
+  it('ends at once and cleanly at a second SIGTERM, and leaves its responses whole', async () => {
+    const [a] = both();
+    const { finish } = await heldStreams(8);
+    try {
+      expect(await openStreams(a)).toBeGreaterThan(0);
+      a.process.signal('SIGTERM');
+      await eventually(async () => (await a.state()).instance.phase === 'draining');
+      a.process.signal('SIGTERM');
+      // Its streams are held: neither their end nor that of the grace can be why it ends.
+      expect(await a.process.exited).toEqual({ code: 0, signal: null });
+    } finally {
+      for (const outcome of await finish()) expect(outcome).toMatchObject({ kind: 'ok' });
+    }
+  }, 120_000);
+});

@@ -1,0 +1,104 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Baton, type BatonSettings } from '../../src/rehearsal/baton.ts';
+import { freePort } from '../../src/rehearsal/ports.ts';
+import { ask } from '../support/ask.ts';
+import { eventually } from '../support/eventually.ts';
+import { checkForLeaks } from '../support/leakCheck.ts';
+import { startTestEtcd } from '../support/testEtcd.ts';
+
+/** What an instance says and does when etcd does not let it in. */
+checkForLeaks();
+
+const password = 'correct-horse';
+
+let running: Awaited<ReturnType<typeof startTestEtcd>>;
+let folder: string;
+let instance: Baton | undefined;
+
+beforeEach(async () => {
+  running = await startTestEtcd();
+  folder = await mkdtemp(join(tmpdir(), 'baton-access-'));
+});
+
+afterEach(async () => {
+  await instance?.kill();
+  instance = undefined;
+  await running.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** An instance whose pool is always ready, so that only etcd stands between it and its readiness. */
+async function launch(etcd: BatonSettings[string]): Promise<Baton> {
+  instance = new Baton({
+    name: 'a',
+    port: await freePort(),
+    adminPort: await freePort(),
+    dir: folder,
+    settings: {
+      pool: { endpoints: ['127.0.0.1:9'], probe: { enabled: false } },
+      startup: { storeWaitMs: 300 },
+      drain: { noticeMs: 0, quietMs: 0 },
+      etcd,
+    },
+  });
+  await instance.launch();
+  return instance;
+}
+
+/** From now on etcd knows the user root alone. */
+async function lockEtcd(): Promise<void> {
+  for (const [path, body] of [
+    ['user/add', { name: 'root', password }],
+    ['role/add', { name: 'root' }],
+    ['user/grant', { user: 'root', role: 'root' }],
+    ['enable', {}],
+  ] as const) {
+    const { status, text } = await ask(`${running.etcd.endpoint}/v3/auth/${path}`, { body });
+    if (status !== 200) throw new Error(`etcd does not take ${path}: ${text}`);
+  }
+}
+
+async function isJoined(baton: Baton): Promise<void> {
+  await eventually(async () => expect((await baton.state()).store.leaseHeld).toBe(true));
+}
+
+describe('when etcd asks for a password', () => {
+  beforeEach(() => lockEtcd());
+
+  it('joins with the right one', async () => {
+    const baton = await launch({ endpoints: [running.etcd.endpoint], username: 'root', password });
+    await isJoined(baton);
+    expect((await baton.state()).instance.degraded).toBe(false);
+  });
+
+  it.each<[string, BatonSettings[string], RegExp]>([
+    [
+      'a wrong one',
+      { username: 'root', password: 'battery-staple' },
+      /authentication failed, invalid user ID or password/,
+    ],
+    ['none', {}, /user name is empty/],
+  ])('says so when it is given %s, serves without etcd, and still ends cleanly', async (_, access, words) => {
+    const baton = await launch({ endpoints: [running.etcd.endpoint], ...access });
+    expect(await baton.process.waitForLine(/store joining/)).toMatch(words);
+    await baton.waitUntilReady();
+    expect((await baton.state()).instance).toMatchObject({ phase: 'ready', degraded: true });
+    expect(await baton.stop()).toEqual({ code: 0, signal: null });
+    expect(baton.process.output.text(400)).not.toContain('battery-staple');
+  });
+});
+
+describe('when nobody listens where etcd should be', () => {
+  it('says so, serves without etcd, and joins as soon as it is there', async () => {
+    await running.etcd.stop();
+    const baton = await launch({ endpoints: [running.etcd.endpoint] });
+    expect(await baton.process.waitForLine(/store joining/)).toContain('ECONNREFUSED');
+    await baton.waitUntilReady();
+    expect((await baton.state()).instance.degraded).toBe(true);
+    await running.etcd.restart('kept');
+    await isJoined(baton);
+    expect((await baton.state()).instance.degraded).toBe(false);
+  });
+});

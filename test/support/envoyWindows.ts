@@ -1,0 +1,65 @@
+import type { EnvoyBootstrap } from '../../src/rehearsal/envoyAddresses.ts';
+
+/**
+ * Additions to a shipped Envoy configuration by which a test sees what Envoy did, or says what only a filter
+ * can say. They change nothing of what is under test.
+ */
+
+/** Response headers that tell which endpoints Baton named, and which of them Envoy took. */
+export const namedHeader = 'x-test-named';
+export const servedHeader = 'x-test-served';
+
+export function showPick(bootstrap: EnvoyBootstrap): void {
+  const shown = {
+    [namedHeader]: '%REQ(x-gateway-destination-endpoint)%',
+    [servedHeader]: '%DYNAMIC_METADATA(envoy.lb:x-gateway-destination-endpoint-served)%',
+  };
+  connectionManager(bootstrap).route_config.response_headers_to_add = Object.entries(shown).map(
+    ([key, value]) => ({ header: { key, value } }),
+  );
+}
+
+/** The request header that becomes the subset hint, as envoy.yaml shows it. */
+export const subsetHeader = 'x-pod-subset';
+
+export function takeSubsetFromHeader(bootstrap: EnvoyBootstrap): void {
+  connectionManager(bootstrap).http_filters.unshift({
+    name: 'envoy.filters.http.header_to_metadata',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.http.header_to_metadata.v3.Config',
+      request_rules: [
+        {
+          header: subsetHeader,
+          on_header_present: {
+            metadata_namespace: 'envoy.lb.subset_hint',
+            key: 'x-gateway-destination-endpoint-subset',
+          },
+          remove: true,
+        },
+      ],
+    },
+  });
+}
+
+/** Where a decision is under test and not its deadline, a machine that stalls for a second must not skip it. */
+export function waitForDecisions(bootstrap: EnvoyBootstrap): void {
+  const extProc = connectionManager(bootstrap).http_filters.find(
+    ({ name }) => name === 'envoy.filters.http.ext_proc',
+  );
+  if (!extProc) throw new Error('the Envoy configuration has no ext_proc filter');
+  extProc.typed_config.message_timeout = '30s';
+}
+
+interface ConnectionManager {
+  readonly http_filters: { name: string; typed_config: Record<string, unknown> }[];
+  readonly route_config: { response_headers_to_add?: object[] };
+}
+
+function connectionManager({ static_resources: { listeners } }: EnvoyBootstrap): ConnectionManager {
+  const [listener] = listeners as unknown as {
+    filter_chains: { filters: { typed_config: ConnectionManager }[] }[];
+  }[];
+  const found = listener?.filter_chains[0]?.filters[0]?.typed_config;
+  if (!found) throw new Error('the Envoy configuration has no connection manager');
+  return found;
+}

@@ -1,0 +1,49 @@
+import { Agent } from 'node:http';
+import type { Pod } from '../../src/rehearsal/pod.ts';
+import { sseRequest } from '../../src/rehearsal/sseRequest.ts';
+import { eventually } from './eventually.ts';
+
+/** What every pod of a topology has, unless its flags say otherwise. */
+const slotsOfPod = 8;
+
+/**
+ * Takes every slot of the pods, past Envoy, so that requests through Envoy stay in flight until the slots are
+ * given back: how a test holds streams open without knowing how long.
+ *
+ * @returns gives the slots back
+ */
+export async function fillSlots(pods: readonly Pod[]): Promise<() => Promise<void>> {
+  const agent = new Agent();
+  const leave = new AbortController();
+  const hung = pods.flatMap((pod) =>
+    Array.from({ length: slotsOfPod }, () =>
+      sseRequest({
+        url: `http://${pod.address}/v1/chat/completions`,
+        agent,
+        headers: { 'x-podsim-fault': 'hang' },
+        timeoutMs: 600_000,
+        signal: leave.signal,
+      }),
+    ),
+  );
+  const giveBack = async () => {
+    leave.abort();
+    await Promise.all(hung);
+    agent.destroy();
+  };
+  try {
+    await eventually(async () => {
+      for (const pod of pods) expect((await pod.state()).running).toBe(slotsOfPod);
+    });
+  } catch (error) {
+    await giveBack();
+    throw error;
+  }
+  return giveBack;
+}
+
+/** Requests that wait for a slot, all pods together. */
+export async function waitingInPods(pods: readonly Pod[]): Promise<number> {
+  const states = await Promise.all(pods.map((pod) => pod.state()));
+  return states.reduce((sum, { waiting }) => sum + waiting, 0);
+}

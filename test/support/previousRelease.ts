@@ -1,0 +1,83 @@
+import protobuf from 'protobufjs';
+import { SharedStore } from '../../src/etcd/sharedStore.ts';
+
+/**
+ * An instance that speaks as the release before this one does: its records lack what was added since, and of
+ * others' it reads only what it knew. Its messages are its own, so that no change of this release's reaches it.
+ */
+const messages = protobuf.parse(
+  `syntax = "proto3";
+   package previous;
+   message Instance {
+     uint32 protocol_version = 1; string id = 2; string release = 3; int64 generation = 4; uint32 phase = 5;
+     repeated string addresses = 6; string zone = 7; int64 started_unix_ms = 8;
+   }
+   message EndpointLoad { string address = 1; uint32 in_flight = 2; }
+   message Contribution { uint32 protocol_version = 1; uint64 sequence = 2; repeated EndpointLoad loads = 3; }`,
+  { keepCase: true },
+).root;
+
+const ready = 2;
+
+export class PreviousRelease {
+  readonly store: SharedStore;
+  readonly #loads = new Map<string, number>();
+  readonly #others = new Map<string, ReadonlyMap<string, number>>();
+  readonly #write: () => Promise<void>;
+  #sequence = 0;
+
+  constructor(id: string, etcdUrl: string, { prefix, generation }: { prefix: string; generation: number }) {
+    const endpoints = [etcdUrl];
+    this.store = new SharedStore({ endpoints, prefix, leaseTtlSeconds: 2, requestTimeoutMs: 1_000 });
+    this.store.keep(`instances/${id}`, () =>
+      encode('Instance', { protocol_version: 1, id, release: '0.1.0', generation, phase: ready }),
+    );
+    const record = this.store.keep(`load/${id}`, () => this.#encodeLoads());
+    this.#write = () => record.write();
+    this.store.subscribe('load/', {
+      onSnapshot: (records) => {
+        this.#others.clear();
+        for (const [key, value] of records) if (key !== id) this.#others.set(key, decodeLoads(value));
+      },
+      onPut: (key, value) => {
+        if (key !== id) this.#others.set(key, decodeLoads(value));
+      },
+      onDelete: (key) => this.#others.delete(key),
+    });
+    this.store.start();
+  }
+
+  async take(address: string, count: number): Promise<void> {
+    this.#loads.set(address, count);
+    await this.#write();
+  }
+
+  inFlight(address: string): number {
+    let sum = this.#loads.get(address) ?? 0;
+    for (const loads of this.#others.values()) sum += loads.get(address) ?? 0;
+    return sum;
+  }
+
+  stop(): Promise<void> {
+    return this.store.stop();
+  }
+
+  #encodeLoads(): Uint8Array {
+    this.#sequence += 1;
+    const loads = [...this.#loads].map(([address, in_flight]) => ({ address, in_flight }));
+    return encode('Contribution', { protocol_version: 1, sequence: this.#sequence, loads });
+  }
+}
+
+function encode(name: string, message: object): Uint8Array {
+  const type = messages.lookupType(`previous.${name}`);
+  return type.encode(type.fromObject(message)).finish();
+}
+
+function decodeLoads(value: Uint8Array): ReadonlyMap<string, number> {
+  const type = messages.lookupType('previous.Contribution');
+  const { loads = [] } = type.toObject(type.decode(value)) as {
+    loads?: { address: string; in_flight: number }[];
+  };
+  return new Map(loads.map(({ address, in_flight }) => [address, in_flight]));
+}

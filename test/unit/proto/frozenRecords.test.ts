@@ -1,0 +1,70 @@
+import { reportOfRecords } from '../../../src/admin/sharedRecords.ts';
+import { decodeInstance } from '../../../src/ledger/instances.ts';
+import { steer } from '../../../src/upgrade/steering.ts';
+import { decodeTarget } from '../../../src/upgrade/target.ts';
+import { frozenRecords } from '../../support/frozenRecords.ts';
+
+/** When the frozen bequests were left. */
+const leftUnixMs = 1_795_000_000_000;
+
+function of(records: ReadonlyMap<string, Uint8Array>, key: string): Uint8Array {
+  const value = records.get(key);
+  if (value === undefined) throw new Error(`no frozen record "${key}"`);
+  return value;
+}
+
+describe('records of protocol version 1, from before instances told of their endpoints', () => {
+  const records = frozenRecords(1);
+
+  it('make one view, with nothing skipped', () => {
+    expect(reportOfRecords(records, 'default', 'frozen', leftUnixMs)).toMatchObject({
+      instances: [{ id: 'old-1', release: '0.1.0', generation: 1, phase: 'ready', inFlight: 30 }],
+      endpoints: [
+        { address: '10.0.0.1:8000', inFlight: 14 },
+        { address: '10.0.0.2:8000', inFlight: 20 },
+      ],
+      bequeathed: 4,
+      recordsSkipped: 0,
+    });
+  });
+
+  it('are those of an instance with endpoints, which steering counts on', () => {
+    const old = decodeInstance('old-1', of(records, 'instances/old-1'));
+    expect(old).toMatchObject({ withoutEndpoints: false, sequence: 0 });
+    const self = { id: 'me', generation: 0, phase: 'ready', withoutEndpoints: false } as const;
+    expect(steer({ self, instances: [old], pinned: undefined, minReady: undefined }).kind).toBe('stand-by');
+  });
+
+  it("hold the operator's word", () => {
+    expect(decodeTarget(of(records, 'target'))).toMatchObject({ pinnedGeneration: 1, reason: 'hold' });
+  });
+});
+
+describe('records from the future, with fields and a phase that nobody knows', () => {
+  const records = frozenRecords(2);
+
+  it('are read as far as they can be, with nothing skipped', () => {
+    expect(reportOfRecords(records, 'default', 'frozen', leftUnixMs)).toMatchObject({
+      instances: [
+        { id: 'new-1', release: '9.0.0', generation: 3, phase: 'ready', inFlight: 5 },
+        { id: 'new-2', release: '9.0.0', generation: 3, phase: null, inFlight: 0 },
+      ],
+      endpoints: [
+        { address: '10.0.0.1:8000', inFlight: 5 },
+        { address: '10.0.0.2:8000', inFlight: 8 },
+      ],
+      recordsSkipped: 0,
+    });
+    expect(decodeInstance('new-1', of(records, 'instances/new-1'))).toMatchObject({
+      withoutEndpoints: true,
+      sequence: 12,
+    });
+    expect(decodeTarget(of(records, 'target'))).toMatchObject({ pinnedGeneration: 3 });
+  });
+
+  it('do not make this release stand by for an instance whose phase it does not know', () => {
+    const strange = decodeInstance('new-2', of(records, 'instances/new-2'));
+    const self = { id: 'me', generation: 1, phase: 'ready', withoutEndpoints: false } as const;
+    expect(steer({ self, instances: [strange], pinned: undefined, minReady: undefined }).kind).toBe('serve');
+  });
+});

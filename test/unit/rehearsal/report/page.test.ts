@@ -1,0 +1,100 @@
+import { page } from '../../../../src/rehearsal/report/page.ts';
+import type { Report } from '../../../../src/rehearsal/report/report.ts';
+import { summary } from '../../../../src/rehearsal/report/summary.ts';
+import { sampleReport } from './sampleReport.ts';
+
+/** Text that would be an element of its own, or leave its attribute, if anything forgot to escape it. */
+const hostile = `<img src=x onerror="alert(1)">'`;
+
+const spoilt: Report = {
+  ...sampleReport,
+  passed: false,
+  complaints: [`2 requests failed ${hostile}`],
+  setup: { ...sampleReport.setup, from: { release: hostile, command: [hostile] } },
+  facts: { ...sampleReport.facts, processor: hostile },
+  pods: { '127.0.0.1:8001': hostile },
+  requests: { ...sampleReport.requests, failed: 2, byPod: { [hostile]: 1 }, problems: [hostile] },
+  steps: sampleReport.steps.map((step) => ({ ...step, from: hostile })),
+  timeline: {
+    ...sampleReport.timeline,
+    load: {
+      ...sampleReport.timeline.load,
+      failed: sampleReport.timeline.atMs.map((ms) => (ms > 3000 ? 2 : 0)),
+    },
+    instances: sampleReport.timeline.instances.map((lane) => ({
+      ...lane,
+      name: hostile,
+      spans: lane.spans.map((span) => ({ ...span, release: hostile })),
+    })),
+  },
+};
+
+describe('the page of a rehearsal without a fault', () => {
+  const text = page(sampleReport);
+
+  it('says so first, and where nothing failed', () => {
+    expect(text).toContain('<h1>No client noticed</h1>');
+    expect(text).toContain('>none</text>');
+    expect(text).not.toMatch(/NaN|undefined|Infinity|\[object/);
+  });
+
+  it('shows the phases, what was believed and what the others counted', () => {
+    expect(text).toContain('<title>ready old·1 for 8.0 s</title>');
+    expect(text).toContain('a of upgrade 1 believed 9, the others counted 10');
+    expect(text).toContain('<td>9 / 10</td>');
+  });
+});
+
+describe.each([
+  ['passed', sampleReport],
+  ['failed', spoilt],
+])('the page of a rehearsal that %s', (_, report) => {
+  it('needs nothing beside itself', () => {
+    const text = page(report);
+    expect(text).not.toMatch(/<(script|link|img|iframe|object|use|image)\b/);
+    expect(text).not.toMatch(/\b(src|href|srcset)\s*=\s*["']|url\(|@import|https?:/);
+    expect(text).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
+  });
+});
+
+describe('the page of a rehearsal that failed', () => {
+  const text = page(spoilt);
+
+  it('says what speaks against it and marks when it was', () => {
+    expect(text).toContain('<h1>A client could notice</h1>');
+    expect(text).toContain('<li>2 requests failed ');
+    expect(text).toContain('<title>2 failed, 0 cut</title>');
+  });
+
+  it('shows text from anywhere as text', () => {
+    expect(text).not.toContain('<img');
+    expect(text).not.toContain('onerror="');
+    expect(text.split('&lt;img src=x onerror=&quot;alert(1)&quot;&gt;&#39;').length).toBeGreaterThan(9);
+  });
+});
+
+it('makes a page of a rehearsal that ended before its first sample', () => {
+  const { timeline, ...rest } = sampleReport;
+  const empty = {
+    atMs: [],
+    load: { sent: [], ok: [], failed: [], cut: [], inFlight: [] },
+    instances: timeline.instances.map((lane) => ({ ...lane, spans: [], own: [], view: [], viewAgeMs: [] })),
+  };
+  expect(page({ ...rest, steps: [], timeline: empty })).not.toMatch(/NaN|undefined|Infinity/);
+});
+
+describe('the summary on the terminal', () => {
+  it('is a line a step', () => {
+    expect(summary(sampleReport)).toEqual([
+      'Verdict: no client noticed.',
+      '  requests sent 80, served 80, failed 0, cut 0, in 8.0 s',
+      '  a whole answer took 1.0 s (median), 1.2 s (99 of 100)',
+      '  first decisions on a loaded view: 1 of 2',
+      '  upgrade 1: old·1 → new·2 in 6.0 s; drained in 2.1 s at most, ready 600 ms later at most; first views a 9 of 10, b none',
+    ]);
+  });
+
+  it('says what speaks against it', () => {
+    expect(summary(spoilt).slice(0, 2)).toEqual(['Verdict: FAILED', `  ✗ 2 requests failed ${hostile}`]);
+  });
+});

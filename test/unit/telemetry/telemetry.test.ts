@@ -1,0 +1,151 @@
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startTelemetry, type Telemetry, type TelemetryOptions } from '../../../src/telemetry/telemetry.ts';
+import { checkForLeaks } from '../../support/leakCheck.ts';
+
+checkForLeaks();
+
+const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+const parentSpanId = '00f067aa0ba902b7';
+
+let folder: string;
+let logFd: number;
+let telemetry: Telemetry;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'baton-telemetry-'));
+  logFd = openSync(join(folder, 'log'), 'w');
+});
+afterEach(async () => {
+  await telemetry.stop();
+  closeSync(logFd);
+  await rm(folder, { recursive: true });
+});
+
+async function start(options: Partial<TelemetryOptions> = {}): Promise<void> {
+  telemetry = await startTelemetry({
+    logLevel: 'info',
+    instance: { id: 'a', release: '1.2.3' },
+    logFd,
+    ...options,
+  });
+}
+
+function decide(outcome: 'route' | 'unknown-policy', policy = 'least-request'): void {
+  telemetry.metrics.decided(policy, outcome, 0.02);
+}
+
+describe('when a receiver of OpenTelemetry is configured', () => {
+  let receiver: Server;
+  const received = new Map<string, string>();
+
+  beforeEach(async () => {
+    received.clear();
+    receiver = createServer(async (request, response) => {
+      received.set(request.url ?? '', await textOf(request));
+      response.setHeader('content-type', 'application/json').end('{}');
+    });
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+    await start({ otlpEndpoint: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}` });
+  });
+  afterEach(async () => {
+    await telemetry.stop();
+    receiver.closeAllConnections();
+    await new Promise((resolve) => receiver.close(resolve));
+  });
+
+  it('sends each decision as a span under the one its request came with', async () => {
+    telemetry.trace.record({
+      traceparent: `00-${traceId}-${parentSpanId}-01`,
+      startMs: Date.now(),
+      policy: 'least-request',
+      candidates: 3,
+      endpoint: '10.0.0.1:8000',
+      outcome: 'route',
+    });
+    await telemetry.stop();
+    const [resource] = JSON.parse(received.get('/v1/traces') ?? '{}').resourceSpans;
+    const [span] = resource.scopeSpans[0].spans;
+    expect(span).toMatchObject({ name: 'baton.schedule', traceId, parentSpanId });
+    expect(Object.fromEntries(span.attributes.map(attribute))).toEqual({
+      'baton.policy': 'least-request',
+      'baton.candidates': 3,
+      'baton.endpoint': '10.0.0.1:8000',
+      'baton.outcome': 'route',
+    });
+    expect(resource.resource.attributes.map(attribute)).toContainEqual(['service.name', 'baton']);
+  });
+
+  it('sends the metrics as well, and still answers Prometheus', async () => {
+    decide('route');
+    expect(await telemetry.metricsText()).toContain('outcome="route"} 1');
+    await telemetry.stop();
+    expect(received.get('/v1/metrics')).toContain('baton_decisions');
+  });
+});
+
+describe('when the receiver cannot be reached', () => {
+  it('says so in the log and ends all the same', async () => {
+    await start({ otlpEndpoint: 'http://127.0.0.1:9' });
+    expect(telemetry.trace.enabled).toBe(true);
+    decide('route');
+    await telemetry.stop();
+    expect(readFileSync(join(folder, 'log'), 'utf8')).toContain('"level":"warn"');
+  });
+});
+
+describe('when nothing is configured', () => {
+  beforeEach(() => start());
+
+  it('makes no spans', () => {
+    expect(telemetry.trace.enabled).toBe(false);
+  });
+
+  it('counts decisions by policy and outcome, with no label that a client wrote', async () => {
+    decide('route');
+    decide('route');
+    decide('unknown-policy', 'x"} 1\nevil{a="b');
+    const text = await telemetry.metricsText();
+    expect(text).toContain('baton_decisions_total{policy="least-request",outcome="route"} 2');
+    expect(text).toContain('baton_decisions_total{policy="unknown",outcome="unknown-policy"} 1');
+    expect(text).not.toContain('evil');
+  });
+
+  it('measures decisions in seconds', async () => {
+    decide('route');
+    const text = await telemetry.metricsText();
+    expect(text).toContain('baton_decision_duration_seconds_bucket{le="0.00002"} 1');
+    expect(text).toContain('baton_decision_duration_seconds_count 1');
+  });
+});
+
+describe('when the disk of the log is full', () => {
+  it('loses lines, not the process', async () => {
+    const full = openSync('/dev/full', 'w');
+    await start({ logFd: full });
+    for (let line = 0; line < 1000; line += 1) telemetry.log.info({ line }, 'lost');
+    decide('route');
+    expect(await telemetry.metricsText()).toContain('outcome="route"} 1');
+    await telemetry.stop();
+    closeSync(full);
+  });
+});
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
+interface OtlpAttribute {
+  readonly key: string;
+  readonly value: { readonly stringValue?: string; readonly intValue?: number };
+}
+
+function attribute({ key, value }: OtlpAttribute): [string, string | number | undefined] {
+  return [key, value.stringValue ?? value.intValue];
+}
