@@ -48,6 +48,10 @@ integration: setup ## tests with a real etcd
 e2e: setup ## tests with a real Envoy and a real etcd
 	@$(run) e2e
 
+.PHONY: bench-micro
+bench-micro: node_modules/.package-lock.json ## what a decision and a peer's update cost; prints, judges nothing
+	@$(run) bench-micro
+
 .PHONY: bench
 bench: setup ## Baton beside a Go no-op, a grpc-js no-op and Envoy alone, in one run; needs Go
 	@$(run) bench

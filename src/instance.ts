@@ -147,6 +147,7 @@ function openSharing(
       zone: instance.zone,
     }),
     minIntervalMs: sync.minIntervalMs,
+    writesPerSecond: sync.writesPerSecond,
     fadeMs: sync.fadeMs,
     patienceMs: etcd.leaseTtlSeconds * 1000,
     nowMs,

@@ -177,6 +177,18 @@ async function describeProgram(args: readonly string[]): Promise<Command> {
       await rehearseCommand().parseAsync(given, { from: 'user' });
     });
 
+  program
+    .command('simulate')
+    .description('compare ways to schedule a fleet, by simulation; see simulate --help')
+    .helpOption(false)
+    .argument('[arguments...]')
+    .passThroughOptions()
+    .allowUnknownOption()
+    .action(async (given: readonly string[]) => {
+      const { simulateCommand } = await import('./simulate/command.ts');
+      await simulateCommand().exitOverride().parseAsync(given, { from: 'user' });
+    });
+
   return program;
 }
 

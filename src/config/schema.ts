@@ -116,6 +116,9 @@ const etcd = section({
 
 const sync = section({
   minIntervalMs: milliseconds(1).default(20).describe('At most one write of the counts in this time'),
+  writesPerSecond: wholeNumber(1)
+    .default(500)
+    .describe('What all instances together may write to etcd; with many, each writes less often'),
   fadeMs: milliseconds(0)
     .default(30_000)
     .describe("Without etcd, peers' last counts fade to nothing over this time"),

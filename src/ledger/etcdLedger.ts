@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts';
 import type { SharedStore } from '../etcd/sharedStore.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -9,6 +10,8 @@ import { OwnCounts } from './ownCounts.ts';
 import { PeerCounts } from './peerCounts.ts';
 import { Publisher } from './publisher.ts';
 import { SyncLag } from './syncLag.ts';
+import { UnseenPicks } from './unseenPicks.ts';
+import { fairIntervalMs } from './writeBudget.ts';
 
 /** The wait before a failed write is tried again. */
 const retryMs = 200;
@@ -20,6 +23,8 @@ export interface EtcdLedgerOptions {
   readonly ownId: string;
   readonly startedUnixMs: number;
   readonly minIntervalMs: number;
+  /** What all instances together may write. */
+  readonly writesPerSecond: number;
   readonly fadeMs: number;
   /** Own writes that fail, or that the watch does not show, for this long mean that the store must be joined anew. */
   readonly patienceMs: number;
@@ -45,6 +50,7 @@ export class EtcdLedger implements Ledger {
   readonly #bequests: Bequests;
   readonly #instances: Instances;
   readonly #lag: SyncLag;
+  readonly #unseenPicks = new UnseenPicks();
   readonly #publisher: Publisher;
   readonly #announcer: Publisher;
   #sequence = 0;
@@ -79,13 +85,19 @@ export class EtcdLedger implements Ledger {
     );
     this.#publisher = new Publisher({
       write: () => loadRecord.write(),
-      minIntervalMs: options.minIntervalMs,
+      minIntervalMs: () => fairIntervalMs(options, this.#instances.known.size),
       retryMs,
+      clock: systemClock,
       onWritten: (outcome) => this.#wrote(outcome, nowMs()),
     });
     this.#own = new OwnCounts(() => this.#publisher.changed());
     // One write at a time, so that the last one written is the last one meant.
-    this.#announcer = new Publisher({ write: () => instanceRecord.write(), minIntervalMs: 0, retryMs });
+    this.#announcer = new Publisher({
+      write: () => instanceRecord.write(),
+      minIntervalMs: () => 0,
+      retryMs,
+      clock: systemClock,
+    });
 
     store.subscribe('instances/', this.#instances);
     store.subscribe('load/', contributions);
@@ -104,11 +116,20 @@ export class EtcdLedger implements Ledger {
   }
 
   reserve(address: string): Reservation {
+    this.#unseenPicks.picked(this.#own.total);
     return this.#own.reserve(address);
   }
 
   inFlight(address: string): number {
     return this.#own.of(address) + this.#peers.of(address) + this.#bequests.of(address);
+  }
+
+  ownInFlight(address: string): number {
+    return this.#own.of(address);
+  }
+
+  unseen(): number {
+    return this.#unseenPicks.mean * this.#peers.busy * this.#peers.weight();
   }
 
   own(): ReadonlyMap<string, number> {
@@ -200,10 +221,12 @@ export class EtcdLedger implements Ledger {
   #encodeOwn(): Uint8Array {
     this.#sequence += 1;
     this.#lag.sent(this.#sequence);
+    this.#unseenPicks.sent(this.#sequence);
     return encodeContribution(this.#sequence, this.#own.counts);
   }
 
   #sawOwn(sequence: number): void {
+    this.#unseenPicks.seen(sequence);
     const lagMs = this.#lag.seen(sequence);
     if (lagMs !== undefined) this.#options.metrics.syncLag(lagMs);
   }

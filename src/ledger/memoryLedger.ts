@@ -13,6 +13,14 @@ export class MemoryLedger implements Ledger {
     return this.#own.of(address);
   }
 
+  ownInFlight(address: string): number {
+    return this.#own.of(address);
+  }
+
+  unseen(): number {
+    return 0;
+  }
+
   own(): ReadonlyMap<string, number> {
     return this.#own.counts;
   }

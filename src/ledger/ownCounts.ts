@@ -7,6 +7,7 @@ import type { Reservation } from './ledger.ts';
 export class OwnCounts {
   readonly #counts = new Map<string, number>();
   readonly #onChange: () => void;
+  #total = 0;
 
   /** @param onChange called after every change; must be cheap, it runs in the path of a request */
   constructor(onChange: () => void = () => {}) {
@@ -17,12 +18,18 @@ export class OwnCounts {
     return this.#counts;
   }
 
+  /** Over all addresses. */
+  get total(): number {
+    return this.#total;
+  }
+
   of(address: string): number {
     return this.#counts.get(address) ?? 0;
   }
 
   reserve(address: string): Reservation {
     this.#counts.set(address, this.of(address) + 1);
+    this.#total += 1;
     this.#onChange();
     let held = true;
     const release = (): void => {
@@ -37,6 +44,7 @@ export class OwnCounts {
     const left = this.of(address) - 1;
     if (left === 0) this.#counts.delete(address);
     else this.#counts.set(address, left);
+    this.#total -= 1;
     this.#onChange();
   }
 }

@@ -1,3 +1,5 @@
+const none: ReadonlyMap<string, number> = new Map();
+
 /**
  * What the other instances have in flight: each one's last contribution, and their sum, kept so that a
  * decision reads one number. While the store cannot be followed the numbers are frozen, and since nobody
@@ -8,6 +10,7 @@ export class PeerCounts {
   readonly #sums = new Map<string, number>();
   readonly #fadeMs: number;
   readonly #nowMs: () => number;
+  #busy = 0;
   #frozenAtMs: number | undefined;
 
   /** @param nowMs a clock that never jumps */
@@ -24,6 +27,11 @@ export class PeerCounts {
   /** Unfaded sums, by address. */
   get sums(): ReadonlyMap<string, number> {
     return this.#sums;
+  }
+
+  /** How many contributors have anything in flight. */
+  get busy(): number {
+    return this.#busy;
   }
 
   of(address: string): number {
@@ -44,26 +52,24 @@ export class PeerCounts {
 
   /** Replaces what one contributor has in flight. */
   set(contributor: string, counts: ReadonlyMap<string, number>): void {
-    this.delete(contributor);
+    const old = this.#contributions.get(contributor) ?? none;
     this.#contributions.set(contributor, counts);
-    for (const [address, count] of counts) this.#sums.set(address, (this.#sums.get(address) ?? 0) + count);
+    this.#busy += Number(counts.size > 0) - Number(old.size > 0);
+    // Most counts are as they were: only differences touch the sums.
+    for (const [address, count] of counts) this.#add(address, count - (old.get(address) ?? 0));
+    for (const [address, count] of old) if (!counts.has(address)) this.#add(address, -count);
   }
 
   delete(contributor: string): void {
-    const old = this.#contributions.get(contributor);
-    if (old === undefined) return;
+    this.set(contributor, none);
     this.#contributions.delete(contributor);
-    for (const [address, count] of old) {
-      const left = (this.#sums.get(address) ?? 0) - count;
-      if (left > 0) this.#sums.set(address, left);
-      else this.#sums.delete(address);
-    }
   }
 
   /** Replaces everything with what the store holds now, and believes it. */
   replaceAll(contributions: ReadonlyMap<string, ReadonlyMap<string, number>>): void {
     this.#contributions.clear();
     this.#sums.clear();
+    this.#busy = 0;
     for (const [contributor, counts] of contributions) this.set(contributor, counts);
     this.#frozenAtMs = undefined;
   }
@@ -76,5 +82,12 @@ export class PeerCounts {
   /** The store is followed again without a gap. */
   thaw(): void {
     this.#frozenAtMs = undefined;
+  }
+
+  #add(address: string, difference: number): void {
+    if (difference === 0) return;
+    const sum = (this.#sums.get(address) ?? 0) + difference;
+    if (sum > 0) this.#sums.set(address, sum);
+    else this.#sums.delete(address);
   }
 }

@@ -1,19 +1,20 @@
-import { performance } from 'node:perf_hooks';
+import type { Clock } from '../clock.ts';
 
 type State =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'waiting'; readonly timer: NodeJS.Timeout }
+  | { readonly kind: 'waiting'; readonly cancel: () => void }
   | { readonly kind: 'writing'; readonly written: Promise<void>; readonly changedMeanwhile: boolean }
   | { readonly kind: 'stopped' };
 
 export interface PublisherOptions {
   /** Writes the counts as they are when it is called. May reject; it is then tried again. */
   readonly write: () => Promise<void>;
-  /** The least time between the starts of two writes. */
-  readonly minIntervalMs: number;
+  /** The least time between the starts of two writes; asked anew for each. */
+  readonly minIntervalMs: () => number;
   /** The wait after a write that failed. */
   readonly retryMs: number;
   readonly onWritten?: (outcome: 'ok' | 'failed', cause?: unknown) => void;
+  readonly clock: Clock;
 }
 
 /**
@@ -38,8 +39,7 @@ export class Publisher {
 
   /** Something changed. Costs next to nothing; the write begins after the current turn of the event loop. */
   changed(): void {
-    if (this.#state.kind === 'idle')
-      this.#wait(this.#lastWriteMs + this.#options.minIntervalMs - performance.now());
+    if (this.#state.kind === 'idle') this.#wait(this.#untilNextMs());
     else if (this.#state.kind === 'writing' && !this.#state.changedMeanwhile) {
       this.#state = { ...this.#state, changedMeanwhile: true };
     }
@@ -49,7 +49,7 @@ export class Publisher {
   async flush(): Promise<void> {
     while (this.#state.kind === 'writing') await this.#state.written;
     if (this.#state.kind !== 'waiting') return;
-    clearTimeout(this.#state.timer);
+    this.#state.cancel();
     this.#state = { kind: 'idle' };
     await this.#options.write();
   }
@@ -58,21 +58,29 @@ export class Publisher {
   async stop(): Promise<void> {
     const state = this.#state;
     this.#state = { kind: 'stopped' };
-    if (state.kind === 'waiting') clearTimeout(state.timer);
+    if (state.kind === 'waiting') state.cancel();
     if (state.kind === 'writing') await state.written;
   }
 
   #wait(ms: number): void {
-    this.#state = { kind: 'waiting', timer: setTimeout(() => this.#begin(), Math.max(0, ms)) };
+    this.#state = {
+      kind: 'waiting',
+      cancel: this.#options.clock.after(Math.max(0, ms), () => this.#begin()),
+    };
+  }
+
+  #untilNextMs(): number {
+    const { minIntervalMs, clock } = this.#options;
+    return this.#lastWriteMs + minIntervalMs() - clock.nowMs();
   }
 
   #begin(): void {
-    this.#lastWriteMs = performance.now();
+    this.#lastWriteMs = this.#options.clock.nowMs();
     this.#state = { kind: 'writing', changedMeanwhile: false, written: this.#writeOnce() };
   }
 
   async #writeOnce(): Promise<void> {
-    const { write, minIntervalMs, retryMs, onWritten } = this.#options;
+    const { write, retryMs, onWritten } = this.#options;
     let failed = false;
     try {
       await write();
@@ -84,6 +92,6 @@ export class Publisher {
     if (this.#state.kind !== 'writing') return;
     const again = failed || this.#state.changedMeanwhile;
     this.#state = { kind: 'idle' };
-    if (again) this.#wait(failed ? retryMs : this.#lastWriteMs + minIntervalMs - performance.now());
+    if (again) this.#wait(failed ? retryMs : this.#untilNextMs());
   }
 }

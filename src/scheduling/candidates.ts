@@ -6,15 +6,31 @@ export type Candidates =
   | { readonly kind: 'none-ready' }
   | { readonly kind: 'none-in-subset' };
 
+/** By address, made once for each list of ready endpoints: with large pools the list is most of the work. */
+const byAddress = new WeakMap<readonly Endpoint[], ReadonlyMap<string, Endpoint>>();
+
 /**
- * @param ready the endpoints that may be chosen now
+ * @param ready the endpoints that may be chosen now; another array whenever they are others
  * @param subset canonical addresses the request is limited to; absent means no limit
  *   (Gateway API endpoint picker protocol, `x-gateway-destination-endpoint-subset`)
  */
 export function candidatesFor(ready: readonly Endpoint[], subset: readonly string[] | undefined): Candidates {
   if (ready.length === 0) return { kind: 'none-ready' };
   if (subset === undefined) return { kind: 'some', endpoints: ready };
-  const wanted = new Set(subset);
-  const endpoints = ready.filter((endpoint) => wanted.has(endpoint.address));
+  const known = indexOf(ready);
+  const endpoints: Endpoint[] = [];
+  for (const address of new Set(subset)) {
+    const endpoint = known.get(address);
+    if (endpoint !== undefined) endpoints.push(endpoint);
+  }
   return endpoints.length > 0 ? { kind: 'some', endpoints } : { kind: 'none-in-subset' };
+}
+
+function indexOf(ready: readonly Endpoint[]): ReadonlyMap<string, Endpoint> {
+  let index = byAddress.get(ready);
+  if (index === undefined) {
+    index = new Map(ready.map((endpoint) => [endpoint.address, endpoint]));
+    byAddress.set(ready, index);
+  }
+  return index;
 }

@@ -18,3 +18,22 @@ export function at<T>(items: readonly T[], index: number): T {
   if (item === undefined) throw new RangeError(`index ${index} of ${items.length}`);
   return item;
 }
+
+/**
+ * Visits `size` different items, each item equally likely to be among them; all items when there are no more.
+ * They are equally spaced from a random start, which costs two random numbers and no memory.
+ */
+export function eachSampled<T>(
+  items: readonly T[],
+  size: number,
+  random: Random,
+  visit: (item: T) => void,
+): void {
+  if (items.length <= size) {
+    for (const item of items) visit(item);
+    return;
+  }
+  const start = randomIndex(items.length, random);
+  const stride = 1 + randomIndex(Math.floor(items.length / size), random);
+  for (let i = 0; i < size; i += 1) visit(at(items, (start + i * stride) % items.length));
+}

@@ -9,6 +9,15 @@ export function endpoints(count: number): Endpoint[] {
   return Array.from({ length: count }, (_, i) => endpoint(`10.0.0.${i + 1}:8000`));
 }
 
-export function loads(counts: Readonly<Record<string, number>>): Load {
-  return { inFlight: (address) => counts[address] ?? 0 };
+/** A view by address: everybody's requests in flight, all of them this scheduler's own unless `others` says more. */
+export function loads(
+  own: Readonly<Record<string, number>>,
+  others: Readonly<Record<string, number>> = {},
+  unseen = 0,
+): Load {
+  return {
+    inFlight: (address) => (own[address] ?? 0) + (others[address] ?? 0),
+    ownInFlight: (address) => own[address] ?? 0,
+    unseen: () => unseen,
+  };
 }

@@ -17,6 +17,7 @@ export interface LedgerOptions {
   readonly leaseTtlSeconds?: number;
   readonly fadeMs?: number;
   readonly minIntervalMs?: number;
+  readonly writesPerSecond?: number;
 }
 
 /** One instance's ledger on a real etcd, without the rest of the process. Started, not necessarily joined. */
@@ -28,6 +29,7 @@ export function startLedger(
     leaseTtlSeconds = 2,
     fadeMs = 30_000,
     minIntervalMs = 20,
+    writesPerSecond = 500,
   }: LedgerOptions = {},
 ): LedgerInstance {
   let writes = 0;
@@ -45,6 +47,7 @@ export function startLedger(
       withoutEndpoints: false,
     }),
     minIntervalMs,
+    writesPerSecond,
     fadeMs,
     patienceMs: leaseTtlSeconds * 1000,
     nowMs: () => performance.now(),

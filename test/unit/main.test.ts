@@ -38,6 +38,7 @@ describe('when help is asked for', () => {
       'probe',
       'podsim',
       'rehearse',
+      'simulate',
     ]) {
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     }

@@ -80,6 +80,33 @@ describe('when two instances share a store', () => {
     expect(await atJoin).toEqual({ [pod1]: 10, [pod2]: 20 });
   });
 
+  it('expects of a busy peer as many unseen picks as it hides itself', async () => {
+    const [a, b] = await Promise.all([join('a', { minIntervalMs: 60_000 }), join('b')]);
+    await until(() => a.writes() >= 1, { what: 'the write after joining' });
+    for (let i = 0; i < 100; i += 1) a.ledger.reserve(pod1);
+    expect(a.ledger.unseen()).toBe(0);
+    b.ledger.reserve(pod2);
+    await sees(a, pod2, 1);
+    expect(a.ledger.unseen()).toBeGreaterThan(10);
+    expect(b.ledger.unseen()).toBeLessThan(1);
+  });
+
+  it('writes less often when its part of the fleet budget is smaller', async () => {
+    const [a] = await Promise.all([join('a', { writesPerSecond: 10 }), join('b'), join('c'), join('d')]);
+    await until(() => a.ledger.instances.size === 4, { what: 'four instances in the view' });
+    const before = a.writes();
+    const startMs = performance.now();
+    await until(
+      () => {
+        a.ledger.reserve(pod1).release();
+        return a.writes() - before >= 4;
+      },
+      { what: 'four more writes', everyMs: 5 },
+    );
+    // The first may come at once, each of the others 400 ms after the one before it.
+    expect(performance.now() - startMs).toBeGreaterThan(1_000);
+  });
+
   it('writes nothing while idle, and at most once in an interval while busy', async () => {
     const a = await join('a', { minIntervalMs: 50 });
     await until(() => a.writes() >= 1, { what: 'the write after joining' });

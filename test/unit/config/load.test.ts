@@ -251,7 +251,7 @@ describe('when settings are unknown', () => {
     [
       'a --set of a section',
       { flags: { set: ['sync=1'] } },
-      '--set: sync: a group of settings; name one of sync.minIntervalMs, sync.fadeMs',
+      '--set: sync: a group of settings; name one of sync.minIntervalMs, sync.writesPerSecond, sync.fadeMs',
     ],
     [
       'a --set without a value',

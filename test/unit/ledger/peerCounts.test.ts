@@ -28,6 +28,22 @@ describe('the counts of the peers', () => {
   });
 });
 
+describe('the busy peers', () => {
+  it('are those with anything in flight', () => {
+    const { peers } = atTime();
+    peers.set('a', counts({ x: 1 }));
+    peers.set('b', counts({ x: 1, y: 1 }));
+    peers.set('idle', counts({}));
+    expect(peers.busy).toBe(2);
+    peers.set('a', counts({}));
+    peers.delete('b');
+    peers.delete('idle');
+    expect(peers.busy).toBe(0);
+    peers.replaceAll(new Map([['c', counts({ x: 1 })]]));
+    expect(peers.busy).toBe(1);
+  });
+});
+
 describe('when the store is lost', () => {
   it('fades the peers out and leaves nothing', () => {
     const { peers, pass } = atTime();

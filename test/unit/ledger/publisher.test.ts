@@ -1,3 +1,4 @@
+import { systemClock } from '../../../src/clock.ts';
 import { Publisher } from '../../../src/ledger/publisher.ts';
 import { until } from '../../../src/rehearsal/until.ts';
 
@@ -11,8 +12,9 @@ function harness({ minIntervalMs = 1, retryMs = 5 } = {}) {
       writes.push(write);
       return write.promise;
     },
-    minIntervalMs,
+    minIntervalMs: () => minIntervalMs,
     retryMs,
+    clock: systemClock,
     onWritten: (outcome) => outcomes.push(outcome),
   });
   const begun = (count: number) => until(() => writes.length === count, { what: `${count} writes` });

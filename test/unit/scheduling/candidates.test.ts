@@ -16,6 +16,11 @@ describe('the candidates of a request', () => {
     expect(candidatesFor(ready, subset)).toEqual({ kind: 'some', endpoints: [ready[2]] });
   });
 
+  it('are each there once, however often the subset names them', () => {
+    const subset = ['10.0.0.1:8000', '10.0.0.1:8000'];
+    expect(candidatesFor(ready, subset)).toEqual({ kind: 'some', endpoints: [ready[0]] });
+  });
+
   it.each([[['10.9.9.9:8000']], [[]]])('are none when the subset is %j', (subset) => {
     expect(candidatesFor(ready, subset)).toEqual({ kind: 'none-in-subset' });
   });

@@ -57,6 +57,36 @@ describe('least-request', () => {
   });
 });
 
+describe('least-request on a view that others share', () => {
+  const others = { '10.0.0.1:8000': 4, '10.0.0.2:8000': 3, '10.0.0.3:8000': 5 };
+
+  it('counts the requests of others like its own while none is unseen', () => {
+    const load = loads({ '10.0.0.2:8000': 2 }, others);
+    expect(tally(policies()['least-request'], endpoints(3), load, 100)).toEqual([100, 0, 0]);
+  });
+
+  it('spreads its own requests evenly when very much is unseen', () => {
+    const load = loads({ '10.0.0.1:8000': 1, '10.0.0.2:8000': 1 }, others, 1_000);
+    expect(tally(policies()['least-request'], endpoints(3), load, 100)).toEqual([0, 0, 100]);
+  });
+
+  it('does not always meet the others on the one idle endpoint of a large pool', () => {
+    const candidates = endpoints(100);
+    const busy = Object.fromEntries(candidates.slice(1).map(({ address }) => [address, 5]));
+    const idlePicks = (unseen: number): number =>
+      tally(policies()['least-request'], candidates, loads({}, busy, unseen), 1_000)[0] ?? 0;
+    expect(idlePicks(0)).toBe(1_000);
+    expect(idlePicks(5)).toBeLessThan(300);
+  });
+
+  it('looks at a part of a very large pool only', () => {
+    let looks = 0;
+    const load = { ...idle, ownInFlight: () => (looks += 1) };
+    policies()['least-request'].choose(endpoints(10_000), load);
+    expect(looks).toBeLessThanOrEqual(24);
+  });
+});
+
 describe('round-robin', () => {
   it('visits each once before it visits one twice', () => {
     const policy = policies()['round-robin'];

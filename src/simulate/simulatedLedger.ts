@@ -1,0 +1,97 @@
+import type { Ledger, Reservation } from '../ledger/ledger.ts';
+import { OwnCounts } from '../ledger/ownCounts.ts';
+import { PeerCounts } from '../ledger/peerCounts.ts';
+import { Publisher } from '../ledger/publisher.ts';
+import { UnseenPicks } from '../ledger/unseenPicks.ts';
+import { fairIntervalMs } from '../ledger/writeBudget.ts';
+import type { Contribution, SimulatedStore, Watcher } from './simulatedStore.ts';
+import type { VirtualClock } from './virtualClock.ts';
+
+const retryMs = 200;
+const fadeMs = 30_000;
+/** As `sync.writesPerSecond`. */
+const writesPerSecond = 500;
+
+export interface SharedLedgerOptions {
+  readonly id: string;
+  readonly clock: VirtualClock;
+  readonly store: SimulatedStore;
+  readonly minIntervalMs: number;
+}
+
+/**
+ * The ledger of an instance among others, of the parts that EtcdLedger is made of, on a store without bytes:
+ * encoding every write and decoding it in every peer would take nine tenths of a simulation's time.
+ */
+export class SimulatedLedger implements Ledger, Watcher {
+  readonly #id: string;
+  readonly #store: SimulatedStore;
+  readonly #own: OwnCounts;
+  readonly #peers: PeerCounts;
+  readonly #publisher: Publisher;
+  readonly #unseenPicks = new UnseenPicks();
+  #sequence = 0;
+
+  constructor({ id, clock, store, minIntervalMs }: SharedLedgerOptions) {
+    this.#id = id;
+    this.#store = store;
+    this.#peers = new PeerCounts({ fadeMs, nowMs: () => clock.nowMs() });
+    this.#publisher = new Publisher({
+      write: () => this.#write(),
+      minIntervalMs: () => fairIntervalMs({ minIntervalMs, writesPerSecond }, store.records.size),
+      retryMs,
+      clock,
+    });
+    this.#own = new OwnCounts(() => this.#publisher.changed());
+    this.#peers.replaceAll(new Map([...store.records].map(([peer, { counts }]) => [peer, counts])));
+    store.watch(this);
+  }
+
+  /** As after a crash: nothing is told any more. */
+  stop(): void {
+    void this.#publisher.stop();
+    this.#store.unwatch(this);
+  }
+
+  reserve(address: string): Reservation {
+    this.#unseenPicks.picked(this.#own.total);
+    return this.#own.reserve(address);
+  }
+
+  inFlight(address: string): number {
+    return this.#own.of(address) + this.#peers.of(address);
+  }
+
+  ownInFlight(address: string): number {
+    return this.#own.of(address);
+  }
+
+  unseen(): number {
+    return this.#unseenPicks.mean * this.#peers.busy * this.#peers.weight();
+  }
+
+  own(): ReadonlyMap<string, number> {
+    return this.#own.counts;
+  }
+
+  view(): ReadonlyMap<string, number> {
+    const view = new Map(this.#own.counts);
+    for (const address of this.#peers.sums.keys()) view.set(address, this.inFlight(address));
+    return view;
+  }
+
+  onPut(id: string, { sequence, counts }: Contribution): void {
+    if (id === this.#id) this.#unseenPicks.seen(sequence);
+    else this.#peers.set(id, counts);
+  }
+
+  onDelete(id: string): void {
+    this.#peers.delete(id);
+  }
+
+  #write(): Promise<void> {
+    this.#sequence += 1;
+    this.#unseenPicks.sent(this.#sequence);
+    return this.#store.put(this.#id, { sequence: this.#sequence, counts: new Map(this.#own.counts) });
+  }
+}
