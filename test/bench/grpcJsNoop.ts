@@ -11,7 +11,9 @@ import { externalProcessorService, healthService } from '../../src/proto/service
  */
 const [address = '', destination = ''] = process.argv.slice(2);
 const endpoint = { address: destination, weight: 1, labels: {}, models: [] };
-const reply = routeReply({ kind: 'route', endpoint, alternates: [], policy: 'random', candidates: 1 }, []);
+const reply = externalProcessorService.Process.responseDeserialize(
+  routeReply({ kind: 'route', endpoint, alternates: [], policy: 'random', candidates: 1 }, []),
+);
 
 const handle: handleBidiStreamingCall<Request, Response> = (call) => {
   call.on('data', (message: Request) => {
