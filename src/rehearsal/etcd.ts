@@ -2,13 +2,23 @@ import { rm } from 'node:fs/promises';
 import { ChildProcess, type Exit, type LaunchOptions } from './childProcess.ts';
 import { httpGet } from './httpGet.ts';
 
-/** A real etcd of one member on loopback. It can be stopped, killed, and started again with or without its data. */
+/**
+ * A real etcd on loopback, alone or as a member of a cluster. It can be stopped, killed, and started again with
+ * or without its data.
+ */
 export interface EtcdOptions {
   readonly bin: string;
   readonly clientPort: number;
   readonly peerPort: number;
   /** A folder of its own; created by etcd. */
   readonly dataDir: string;
+  /** Default: a cluster of this one. */
+  readonly cluster?: {
+    /** This member's. */
+    readonly name: string;
+    /** Peer ports by name, of all members. */
+    readonly peerPorts: Readonly<Record<string, number>>;
+  };
   readonly background?: LaunchOptions['background'];
 }
 
@@ -24,7 +34,7 @@ export class Etcd {
     this.#process = process;
   }
 
-  /** Answers once etcd serves. */
+  /** Answers once etcd serves; a member does not before most of its cluster have started. */
   static async start(options: EtcdOptions): Promise<Etcd> {
     return new Etcd(options, await launch(options));
   }
@@ -54,23 +64,33 @@ function clientUrl(options: EtcdOptions): string {
   return `http://127.0.0.1:${options.clientPort}`;
 }
 
+function peerUrl(port: number): string {
+  return `http://127.0.0.1:${port}`;
+}
+
 async function launch(options: EtcdOptions): Promise<ChildProcess> {
   const client = clientUrl(options);
-  const peer = `http://127.0.0.1:${options.peerPort}`;
-  const flags = {
+  const peer = peerUrl(options.peerPort);
+  const { name, peerPorts } = options.cluster ?? {
     name: 'rehearsal',
+    peerPorts: { rehearsal: options.peerPort },
+  };
+  const flags = {
+    name,
     'data-dir': options.dataDir,
     'listen-client-urls': client,
     'advertise-client-urls': client,
     'listen-peer-urls': peer,
     'initial-advertise-peer-urls': peer,
-    'initial-cluster': `rehearsal=${peer}`,
+    'initial-cluster': Object.entries(peerPorts)
+      .map(([member, port]) => `${member}=${peerUrl(port)}`)
+      .join(),
     'log-level': 'warn',
   };
   const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
   const { bin: command, background } = options;
   const process = await ChildProcess.start({
-    name: 'etcd',
+    name: options.cluster ? `etcd ${name}` : 'etcd',
     command,
     args,
     ...(background && { background }),

@@ -69,8 +69,9 @@ export class FaultProxy {
     this.#sockets.add(from);
     let sent = Promise.resolve();
     from.on('data', (bytes) => {
+      const arrivedMs = performance.now();
       // One after another, so that a slow line keeps its order.
-      sent = sent.then(() => this.#send(bytes, to, direction));
+      sent = sent.then(() => this.#send(bytes, arrivedMs, to, direction));
     });
     from.on('error', () => to.destroy());
     from.on('close', () => {
@@ -79,10 +80,11 @@ export class FaultProxy {
     });
   }
 
-  async #send(bytes: Buffer, to: Socket, direction: string): Promise<void> {
+  async #send(bytes: Buffer, arrivedMs: number, to: Socket, direction: string): Promise<void> {
     const fault = this.#fault;
     if (fault.kind === 'loss' && fault.direction === direction) return;
-    if (fault.kind === 'delay') await wait(fault.ms);
+    // Counted from its own arrival: what comes close together is late by the same, not one after the other.
+    if (fault.kind === 'delay') await wait(Math.max(0, arrivedMs + fault.ms - performance.now()));
     if (fault.kind !== 'trickle') {
       if (!to.destroyed) to.write(bytes);
       return;

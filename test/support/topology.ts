@@ -2,14 +2,19 @@ import { startTopology, type Topology, type TopologyOptions } from '../../src/re
 import { eventually } from './eventually.ts';
 import { envoyBin, etcdBin } from './tools.ts';
 
+type Options = Omit<TopologyOptions, 'tools'>;
+
 /**
  * The whole topology for one `describe`: started before its tests, ended after them. Answers a function,
  * because there is none before the first test.
+ *
+ * @param options a function is asked when the hooks before it have run: for what they have started
  */
-export function useTopology(options: Omit<TopologyOptions, 'tools'> = {}): () => Topology {
+export function useTopology(options: Options | (() => Promise<Options>) = {}): () => Topology {
   let topology: Topology | undefined;
   beforeAll(async () => {
-    topology = await startTopology({ ...options, tools: { envoy: envoyBin(), etcd: etcdBin() } });
+    const wanted = typeof options === 'function' ? await options() : options;
+    topology = await startTopology({ ...wanted, tools: { envoy: envoyBin(), etcd: etcdBin() } });
     await allPodsAreUp(topology);
   });
   afterAll(async () => {
