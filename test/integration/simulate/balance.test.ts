@@ -9,7 +9,10 @@ import {
 } from '../../../src/simulate/schemes.ts';
 import { simulate } from '../../../src/simulate/simulate.ts';
 
-/** Among the integration tests because it takes a while. Two seeds, few requests: enough for ratios that are far from their bounds, and the same each time. */
+/**
+ * Two seeds, few requests: enough for ratios that are far from their bounds, and the same each time. Still too
+ * long for the unit tests.
+ */
 const seeds = [1, 2];
 const short: Scenario = { ...usual, requests: 5_000 };
 
