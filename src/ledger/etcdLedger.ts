@@ -129,7 +129,7 @@ export class EtcdLedger implements Ledger {
   }
 
   unseen(): number {
-    return this.#unseenPicks.mean * this.#peers.busy * this.#peers.weight();
+    return this.#unseenPicks.ofPeers({ busy: this.#peers.busy, weight: this.#peers.weight() });
   }
 
   own(): ReadonlyMap<string, number> {

@@ -44,4 +44,9 @@ export class UnseenPicks {
   get mean(): number {
     return this.#mean;
   }
+
+  /** Picks of all peers that are likely not seen here: those that are busy hide as many as this instance. */
+  ofPeers({ busy, weight }: { readonly busy: number; readonly weight: number }): number {
+    return this.#mean * busy * weight;
+  }
 }
