@@ -46,7 +46,7 @@ export function readOptions(args: readonly string[]): Options {
       'warm-seconds': flag('8'),
       pods: flag('12'),
       slots: flag('8'),
-      'service-ms': flag('800'),
+      'service-ms': flag('1000'),
       utilisation: flag('0.9'),
       upgrade: flag('3'),
       'upgrade-seconds': flag('15'),

@@ -22,7 +22,7 @@ export function upgradeChart(runs: readonly UpgradeRun[], title: string): string
     x,
     panels: [
       {
-        title: 'In flight on the busiest pod relative to the mean of all pods (mean of each second)',
+        title: 'In flight on the busiest pod, in % above the mean of all pods (mean of each second)',
         height: 120,
         draw: (frame) => lines(frame, runs, balanceEveryMs, balanceOf),
       },
@@ -54,7 +54,7 @@ function within<T extends { readonly atMs: number }>(all: readonly T[], fromMs: 
 function balanceOf({ samples }: UpgradeRun): Value {
   return (fromMs, toMs) => {
     const part = within(samples, fromMs, toMs);
-    return part.length === 0 ? undefined : mean(part.map(({ maxOverMean }) => maxOverMean));
+    return part.length === 0 ? undefined : 100 * mean(part.map(({ maxOverMean }) => maxOverMean - 1));
   };
 }
 

@@ -16,6 +16,8 @@ export interface CrossCheck {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly mostMs: number;
+  /** Of its part from the write on, as the one that reserved saw it: without the wait for the write. */
+  readonly fromWriteMs: { readonly p50: number; readonly p99: number };
 }
 
 /** Reservations a second at the one that is watched; with their releases twice as many changes. */
@@ -74,6 +76,7 @@ export async function crossCheck(world: World, instances: number, seconds: numbe
       p50Ms: quantile(agesMs, 0.5),
       p99Ms: quantile(agesMs, 0.99),
       mostMs: Math.max(...agesMs),
+      fromWriteMs: writer.ledger.syncLagMs() ?? { p50: Number.NaN, p99: Number.NaN },
     };
   } finally {
     await replay?.process.kill();
