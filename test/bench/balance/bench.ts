@@ -53,7 +53,12 @@ async function measureAll(world: World, options: Options): Promise<Measured[]> {
     });
     for (const setup of setups) {
       tell(`round ${round}: ${setup.instances} instances, sharing ${setup.sharing}`);
-      measured.push(await measure(world, setup, round, options.seconds));
+      try {
+        measured.push(await measure(world, setup, round, options.seconds));
+      } catch (error) {
+        // What has been measured by then is worth keeping; the setup has one round less, which the table shows.
+        tell(`left out: ${(error as Error).message}`);
+      }
     }
   }
   return measured;

@@ -3,6 +3,7 @@ import type { Topology } from '../../../src/rehearsal/topology.ts';
 import { type Rates, ratesBetween, read } from './reading.ts';
 import { Replay } from './replay.ts';
 import { traceText } from './requests.ts';
+import { simulatedP99Ms } from './simulated.ts';
 import { maxOverMean, mean, quantile } from './statistics.ts';
 import { type Sharing, startInstances, type World } from './world.ts';
 
@@ -17,6 +18,7 @@ export interface Measured extends Setup {
   readonly failed: number;
   /** Of each request, in the order in which they were due. */
   readonly queuedMs: readonly number[];
+  readonly simulatedP99Ms: number;
   /** In flight on the busiest pod relative to the mean of all, over time. */
   readonly maxOverMean: { readonly mean: number; readonly p99: number };
   /** By the instances' own watch events; undefined where nothing is shared. */
@@ -65,6 +67,7 @@ export async function measure(
       round,
       failed: answers.filter(({ isOk }) => !isOk).length,
       queuedMs: measured.map(({ queuedMs }) => queuedMs),
+      simulatedP99Ms: await simulatedP99Ms(load, { instances, sharing }, seconds, round),
       maxOverMean: { mean: mean(ratios), p99: quantile(ratios, 0.99) },
       viewAge,
       rates: ratesBetween(before, after),

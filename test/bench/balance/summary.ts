@@ -22,7 +22,17 @@ export function grouped(measured: readonly Measured[]): (readonly [Measured, ...
 }
 
 export function balanceTable(measured: readonly Measured[]): string[] {
-  const head = ['instances', 'rounds', 'requests', 'failed', 'max/mean', 'p50', 'p99', 'p99 by round'];
+  const head = [
+    'instances',
+    'rounds',
+    'requests',
+    'failed',
+    'max/mean',
+    'p50',
+    'p99',
+    'p99 by round',
+    'simulated',
+  ];
   const rows = grouped(measured).map((group) => {
     const queuedMs = group.flatMap((one) => one.queuedMs);
     const byRound = spread(group.map((one) => quantile(one.queuedMs, 0.99)));
@@ -35,6 +45,7 @@ export function balanceTable(measured: readonly Measured[]): string[] {
       quantile(queuedMs, 0.5).toFixed(0),
       quantile(queuedMs, 0.99).toFixed(0),
       shown(byRound, 0),
+      shown(spread(group.map((one) => one.simulatedP99Ms)), 0),
     ];
   });
   return aligned([head, ...rows]);

@@ -11,6 +11,7 @@ export function sampleRound(instances: number, sharing: Sharing, round: number, 
     round,
     failed: 0,
     queuedMs: Array.from({ length: 1000 }, (_, index) => (index < 20 ? p99Ms : 0)),
+    simulatedP99Ms: p99Ms - 10,
     maxOverMean: { mean: 1.2, p99: 1.6 },
     viewAge: isShared ? { p50Ms: 5, p99Ms: 12, worstP99Ms: 30 } : undefined,
     rates: {
