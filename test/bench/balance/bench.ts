@@ -31,9 +31,8 @@ async function main(): Promise<void> {
     const measured = await measureAll(world, options);
     const check = await checkViewAge(world, options);
     const upgrades = await upgradeAll(world, options);
-    const lines = report(options, measured, check, upgrades);
-    process.stdout.write(`${lines.join('\n')}\n`);
-    if (options.saveDir !== undefined) await save(options.saveDir, options, measured, check, upgrades, lines);
+    process.stdout.write(`${report(options, measured, check, upgrades).join('\n')}\n`);
+    if (options.saveDir !== undefined) await save(options.saveDir, options, measured, check, upgrades);
   } finally {
     await pods.process.kill();
     await rm(dir, { recursive: true, force: true });
@@ -52,13 +51,9 @@ async function measureAll(world: World, options: Options): Promise<Measured[]> {
       return counts.map((instances) => ({ instances, sharing }));
     });
     for (const setup of setups) {
-      tell(`round ${round}: ${setup.instances} instances, sharing ${setup.sharing}`);
-      try {
-        measured.push(await measure(world, setup, round, options.seconds));
-      } catch (error) {
-        // What has been measured by then is worth keeping; the setup has one round less, which the table shows.
-        tell(`left out: ${(error as Error).message}`);
-      }
+      const what = `round ${round}: ${setup.instances} instances, sharing ${setup.sharing}`;
+      const one = await attempt(what, () => measure(world, setup, round, options.seconds));
+      if (one) measured.push(one);
     }
   }
   return measured;
@@ -67,16 +62,20 @@ async function measureAll(world: World, options: Options): Promise<Measured[]> {
 async function checkViewAge(world: World, options: Options): Promise<CrossCheck | undefined> {
   if (options.viewAgeSeconds === 0 || options.sharing === 'off') return undefined;
   const instances = Math.max(...options.instances);
-  tell(`view age on one clock: ${instances} instances`);
-  return crossCheck(world, instances, options.viewAgeSeconds);
+  return attempt(`view age on one clock: ${instances} instances`, () =>
+    crossCheck(world, instances, options.viewAgeSeconds),
+  );
 }
 
 async function upgradeAll(world: World, options: Options): Promise<UpgradeRun[]> {
   const runs: UpgradeRun[] = [];
   if (options.upgrade === 0) return runs;
   for (const sharing of sharings(options)) {
-    tell(`upgrade of ${options.upgrade} instances, sharing ${sharing}`);
-    runs.push(await upgradeUnderLoad(world, options.upgrade, sharing, options.upgradeSeconds));
+    const what = `upgrade of ${options.upgrade} instances, sharing ${sharing}`;
+    const run = await attempt(what, () =>
+      upgradeUnderLoad(world, options.upgrade, sharing, options.upgradeSeconds),
+    );
+    if (run) runs.push(run);
   }
   return runs;
 }
@@ -106,7 +105,6 @@ async function save(
   measured: readonly Measured[],
   check: CrossCheck | undefined,
   upgrades: readonly UpgradeRun[],
-  lines: readonly string[],
 ): Promise<void> {
   await mkdir(dir, { recursive: true });
   const rounds = measured.map(({ queuedMs, ...one }) => ({
@@ -121,7 +119,6 @@ async function save(
   const runs = upgrades.map(({ answers, ...run }) => run);
   const figures = { options, measured: rounds, crossCheck: check, upgrades: runs };
   await writeFile(join(dir, 'balance-processes.json'), `${JSON.stringify(figures, null, 1)}\n`);
-  await writeFile(join(dir, 'balance-processes.md'), `${lines.join('\n')}\n`);
   if (measured.length > 0) {
     const title = 'How long the slowest 1 % wait, on real processes';
     await writeFile(join(dir, 'balance-processes.svg'), waitChart(bars(measured), title));
@@ -130,6 +127,17 @@ async function save(
   if (run) {
     const title = `A rolling upgrade of ${run.instances} instances under load`;
     await writeFile(join(dir, 'balance-upgrade.svg'), upgradeChart(upgrades, title));
+  }
+}
+
+/** Where something fails, a part that does not start for one, the rest is worth having: it is told and left out. */
+async function attempt<T>(what: string, run: () => Promise<T>): Promise<T | undefined> {
+  tell(what);
+  try {
+    return await run();
+  } catch (error) {
+    tell(`left out: ${(error as Error).message}`);
+    return undefined;
   }
 }
 
