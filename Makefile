@@ -53,8 +53,8 @@ bench-micro: node_modules/.package-lock.json ## what a decision and a peer's upd
 	@$(run) bench-micro
 
 .PHONY: bench
-bench: setup ## Baton beside a Go no-op, a grpc-js no-op and Envoy alone, in one run; needs Go
-	@$(run) bench
+bench: setup ## Baton beside a Go no-op, a grpc-js no-op and Envoy alone, in one run; ARGS="--save docs/bench"; needs Go
+	@$(run) bench -- $(ARGS)
 
 .PHONY: h2spec
 h2spec: setup ## the conformance test of HTTP/2 against the native transport; needs Go

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"math"
 	"net"
 	"os"
 	"sort"
@@ -35,7 +36,8 @@ func runLoad(args []string) {
 	flags := flag.NewFlagSet("load", flag.ExitOnError)
 	address := flags.String("address", "127.0.0.1:10000", "where to")
 	connections := flags.Int("connections", 16, "connections; requests at once in a closed loop")
-	seconds := flags.Float64("seconds", 5, "how long")
+	seconds := flags.Float64("seconds", 5, "how long at most")
+	requests := flags.Int("requests", math.MaxInt, "how many at most")
 	rate := flags.Int("rate", 0, "requests per second; 0: as fast as they are answered")
 	flags.Parse(args)
 	if !strings.HasPrefix(*address, "127.0.0.1:") {
@@ -43,7 +45,7 @@ func runLoad(args []string) {
 	}
 
 	due := make(chan time.Time, 1<<20)
-	go release(due, *rate, *seconds)
+	go release(due, *rate, *seconds, *requests)
 	var failed atomic.Int64
 	latencies := make([][]float64, *connections)
 	began := time.Now()
@@ -70,28 +72,30 @@ func runLoad(args []string) {
 	json.NewEncoder(os.Stdout).Encode(summarize(latencies, int(failed.Load()), took))
 }
 
-// release says when the next request may go, and closes due when time is over.
-func release(due chan<- time.Time, rate int, seconds float64) {
+// release says when the next request may go, and closes due when time is over or all are sent.
+func release(due chan<- time.Time, rate int, seconds float64, requests int) {
 	defer close(due)
 	began := time.Now()
 	end := time.Duration(seconds * float64(time.Second))
+	sent := 0
 	if rate == 0 {
-		for time.Since(began) < end {
+		for time.Since(began) < end && sent < requests {
 			// A small stock: enough to keep all connections busy, little enough to stop in time.
 			if len(due) < 256 {
 				due <- time.Time{}
+				sent++
 			} else {
 				time.Sleep(time.Millisecond)
 			}
 		}
 		return
 	}
-	for sent := 0; ; {
+	for {
 		elapsed := time.Since(began)
-		if elapsed >= end {
+		if elapsed >= end || sent >= requests {
 			return
 		}
-		for ; sent < int(elapsed.Seconds()*float64(rate)); sent++ {
+		for ; sent < min(requests, int(elapsed.Seconds()*float64(rate))); sent++ {
 			due <- time.Now()
 		}
 		time.Sleep(200 * time.Microsecond)

@@ -1,6 +1,5 @@
 // Package main is what the benchmark compares Baton with and measures it by: a no-op ext_proc server on grpc-go,
-// a pod that answers at once, an HTTP load generator, and a holder of
-// ext_proc streams. None of them is part of Baton.
+// a pod that answers at once, an HTTP load generator, and a holder of ext_proc streams. None of them is part of Baton.
 package main
 
 import (
@@ -10,8 +9,8 @@ import (
 )
 
 const usage = `usage:
-  kit noop LISTEN DESTINATION    an ext_proc server that answers every request with the same destination
-  kit pod LISTEN                 an HTTP server that answers every request with "ok"
+  kit noop LISTEN POD…           an ext_proc server that names the pods in turn
+  kit pod LISTEN                 an HTTP server that answers every request with "ok", /hold never
   kit streams ADDRESS COUNT      opens ext_proc streams and holds them until standard input ends
   kit load FLAGS                 HTTP load; prints one line of JSON (kit load -h)
 `
@@ -20,8 +19,8 @@ func main() {
 	log.SetFlags(0)
 	args := os.Args[1:]
 	switch {
-	case len(args) == 3 && args[0] == "noop":
-		serveNoop(args[1], args[2])
+	case len(args) >= 3 && args[0] == "noop":
+		serveNoop(args[1], args[2:])
 	case len(args) == 2 && args[0] == "pod":
 		servePod(args[1])
 	case len(args) == 3 && args[0] == "streams":

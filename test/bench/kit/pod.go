@@ -6,7 +6,9 @@ import (
 	"net/http"
 )
 
+// servePod answers at once, and a request for /hold not before its client has left.
 func servePod(listen string) {
-	answer := func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "ok") }
-	log.Fatal(http.ListenAndServe(listen, http.HandlerFunc(answer)))
+	http.HandleFunc("/hold", func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "ok") })
+	log.Fatal(http.ListenAndServe(listen, nil))
 }
