@@ -56,6 +56,14 @@ bench-micro: node_modules/.package-lock.json ## what a decision and a peer's upd
 bench: setup ## Baton beside a Go no-op, a grpc-js no-op and Envoy alone, in one run; ARGS="--save docs/bench"; needs Go
 	@$(run) bench -- $(ARGS)
 
+.PHONY: bench-envoy
+bench-envoy: setup ## what Envoy itself costs with variants of its configuration; needs Go
+	@$(run) bench-envoy -- $(ARGS)
+
+.PHONY: million
+million: setup ## a million requests whose streams Envoy resets, failures and lost connections counted; needs Go
+	@$(run) million -- $(ARGS)
+
 .PHONY: h2spec
 h2spec: setup ## the conformance test of HTTP/2 against the native transport; needs Go
 	@scripts/install-h2spec.sh

@@ -8,7 +8,9 @@ export interface EnvoyParts {
   /** Of the filter ext_proc. */
   readonly extProc: Part & { processing_mode: Part; grpc_service: Part };
   readonly router: Part;
-  readonly schedulerCluster: Part;
+  readonly schedulerCluster: EnvoyBootstrap['static_resources']['clusters'][number];
+  /** `ip:port` of the first scheduler. */
+  readonly schedulerAddress: string;
   /** How Envoy speaks HTTP/2 to the schedulers. */
   readonly http2: Part;
 }
@@ -28,6 +30,8 @@ export function partsOf(bootstrap: EnvoyBootstrap): EnvoyParts {
   const manager = listeners[0].filter_chains[0].filters[0].typed_config;
   const filter = (name: string) => manager.http_filters.find((one: Filter) => one.name === name).typed_config;
   const schedulerCluster = clusters.find(({ name }: { name: string }) => name === 'scheduler');
+  const { address, port_value } =
+    schedulerCluster.load_assignment.endpoints[0].lb_endpoints[0].endpoint.address.socket_address;
   return {
     bootstrap,
     runtime: (bootstrap as any).layered_runtime.layers[0].static_layer,
@@ -35,6 +39,7 @@ export function partsOf(bootstrap: EnvoyBootstrap): EnvoyParts {
     extProc: filter('envoy.filters.http.ext_proc'),
     router: filter('envoy.filters.http.router'),
     schedulerCluster,
+    schedulerAddress: `${address}:${port_value}`,
     http2:
       schedulerCluster.typed_extension_protocol_options[http2Key].explicit_http_config.http2_protocol_options,
   };

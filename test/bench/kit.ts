@@ -21,6 +21,8 @@ export async function buildKit(): Promise<void> {
 export interface LoadReport {
   readonly sent: number;
   readonly failed: number;
+  /** Left by the client before an answer. */
+  readonly aborted: number;
   readonly seconds: number;
   readonly perSecond: number;
   readonly p50Ms: number;

@@ -22,6 +22,7 @@ import (
 type report struct {
 	Sent    int     `json:"sent"`
 	Failed  int     `json:"failed"`
+	Aborted int     `json:"aborted"`
 	Seconds float64 `json:"seconds"`
 	PerSec  float64 `json:"perSecond"`
 	Mean    float64 `json:"meanMs"`
@@ -38,6 +39,7 @@ func runLoad(args []string) {
 	connections := flags.Int("connections", 16, "connections; requests at once in a closed loop")
 	seconds := flags.Float64("seconds", 5, "how long at most")
 	requests := flags.Int("requests", math.MaxInt, "how many at most")
+	abortEvery := flags.Int("abort-every", 0, "of the requests of a connection each so manieth is left unanswered; 0: none")
 	rate := flags.Int("rate", 0, "requests per second; 0: as fast as they are answered")
 	flags.Parse(args)
 	if !strings.HasPrefix(*address, "127.0.0.1:") {
@@ -46,7 +48,7 @@ func runLoad(args []string) {
 
 	due := make(chan time.Time, 1<<20)
 	go release(due, *rate, *seconds, *requests)
-	var failed atomic.Int64
+	var failed, aborted atomic.Int64
 	latencies := make([][]float64, *connections)
 	began := time.Now()
 	var workers sync.WaitGroup
@@ -55,9 +57,18 @@ func runLoad(args []string) {
 		go func() {
 			defer workers.Done()
 			c := &client{address: *address}
-			for start := range due {
+			for nth := 1; ; nth++ {
+				start, open := <-due
+				if !open {
+					return
+				}
 				if *rate == 0 {
 					start = time.Now()
+				}
+				if *abortEvery > 0 && nth%*abortEvery == 0 {
+					c.abort()
+					aborted.Add(1)
+					continue
 				}
 				if err := c.get(); err != nil {
 					failed.Add(1)
@@ -69,7 +80,7 @@ func runLoad(args []string) {
 	}
 	workers.Wait()
 	took := time.Since(began).Seconds()
-	json.NewEncoder(os.Stdout).Encode(summarize(latencies, int(failed.Load()), took))
+	json.NewEncoder(os.Stdout).Encode(summarize(latencies, int(failed.Load()), int(aborted.Load()), took))
 }
 
 // release says when the next request may go, and closes due when time is over or all are sent.
@@ -111,8 +122,8 @@ type client struct {
 
 var request = []byte("GET /v1/models HTTP/1.1\r\nhost: bench\r\nuser-agent: bench\r\nx-session-id: 42\r\n\r\n")
 
-// get sends one request and reads its answer; an error closes the connection, and the next get opens another.
-func (c *client) get() (err error) {
+// send opens the connection if there is none, and sends one request.
+func (c *client) send() (err error) {
 	if c.conn == nil {
 		if c.conn, err = net.Dial("tcp", c.address); err != nil {
 			c.conn = nil
@@ -121,13 +132,31 @@ func (c *client) get() (err error) {
 		}
 		c.reader = bufio.NewReader(c.conn)
 	}
+	_, err = c.conn.Write(request)
+	return err
+}
+
+func (c *client) close() {
+	if c.conn != nil {
+		c.conn.Close()
+		c.conn = nil
+	}
+}
+
+// abort sends one request and leaves.
+func (c *client) abort() {
+	c.send()
+	c.close()
+}
+
+// get sends one request and reads its answer; an error closes the connection, and the next get opens another.
+func (c *client) get() (err error) {
 	defer func() {
 		if err != nil {
-			c.conn.Close()
-			c.conn = nil
+			c.close()
 		}
 	}()
-	if _, err = c.conn.Write(request); err != nil {
+	if err = c.send(); err != nil {
 		return err
 	}
 	status, err := c.reader.ReadString('\n')
@@ -158,7 +187,7 @@ func (c *client) get() (err error) {
 	return nil
 }
 
-func summarize(perConnection [][]float64, failed int, seconds float64) report {
+func summarize(perConnection [][]float64, failed, aborted int, seconds float64) report {
 	var all []float64
 	sum := 0.0
 	for _, latencies := range perConnection {
@@ -176,7 +205,7 @@ func summarize(perConnection [][]float64, failed int, seconds float64) report {
 	}
 	ok := float64(len(all))
 	return report{
-		Sent: len(all) + failed, Failed: failed, Seconds: seconds, PerSec: ok / seconds,
+		Sent: len(all) + failed + aborted, Failed: failed, Aborted: aborted, Seconds: seconds, PerSec: ok / seconds,
 		Mean: sum / max(1, ok), P50: at(0.5), P99: at(0.99), P999: at(0.999),
 	}
 }

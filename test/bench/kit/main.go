@@ -10,7 +10,7 @@ import (
 
 const usage = `usage:
   kit noop LISTEN POD…           an ext_proc server that names the pods in turn
-  kit pod LISTEN                 an HTTP server that answers every request with "ok", /hold never
+  kit pod LISTEN                 an HTTP server that answers every request with "ok", and never ends the answer to /hold
   kit streams ADDRESS COUNT      opens ext_proc streams and holds them until standard input ends
   kit load FLAGS                 HTTP load; prints one line of JSON (kit load -h)
 `

@@ -6,9 +6,13 @@ import (
 	"net/http"
 )
 
-// servePod answers at once, and a request for /hold not before its client has left.
+// servePod answers at once. The answer to /hold begins and goes on until its client leaves.
 func servePod(listen string) {
-	http.HandleFunc("/hold", func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	http.HandleFunc("/hold", func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, "ok")
+		http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	})
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "ok") })
 	log.Fatal(http.ListenAndServe(listen, nil))
 }
