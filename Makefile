@@ -11,7 +11,7 @@ run := npm run --silent
 
 .PHONY: help
 help: ## this list
-	@awk -F ':[^#]*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':[^#]*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: setup ## all parts on this machine, live traffic, a rolling upgrade, a verdict; ONCE=1 ends after it
@@ -66,8 +66,13 @@ million: setup ## a million requests whose streams Envoy resets, failures and lo
 
 .PHONY: h2spec
 h2spec: setup ## the conformance test of HTTP/2 against the native transport; needs Go
-	@scripts/install-h2spec.sh
+	@scripts/install-go-tools.sh h2spec
 	@$(run) jest -- --selectProjects integration -- h2spec
+
+.PHONY: clients
+clients: setup ## clients of others against the gRPC port: grpcurl, grpc-health-probe, h2load if it is here; needs Go
+	@scripts/install-go-tools.sh grpcurl grpc-health-probe
+	@$(run) jest -- --selectProjects integration -- clients
 
 .PHONY: fuzz
 fuzz: node_modules/.package-lock.json ## fuzz the native transport for 10 minutes, then a million requests
