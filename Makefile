@@ -49,7 +49,7 @@ e2e: setup ## tests with a real Envoy and a real etcd
 	@$(run) e2e
 
 .PHONY: bench-micro
-bench-micro: node_modules/.package-lock.json ## what a decision and a peer's update cost; prints, judges nothing
+bench-micro: node_modules/.package-lock.json ## what messages, header blocks, a decision and a peer's update cost; prints, judges nothing
 	@$(run) bench-micro
 
 .PHONY: bench
