@@ -34,8 +34,16 @@ export const variantGroups: readonly VariantGroup[] = [
     about: 'What is forwarded (shipped: what Baton reads)',
     variants: [
       extProc('all headers', { forward_rules: undefined }),
-      extProc('three headers more: `:path`, `:method`, `:authority`', {
-        forward_rules: allowed([':path', ':method', ':authority', 'routing-strategy', 'traceparent']),
+      extProc('five headers more: path, method, authority, request id, session id', {
+        forward_rules: allowed([
+          ':path',
+          ':method',
+          ':authority',
+          'x-request-id',
+          'x-session-id',
+          'routing-strategy',
+          'traceparent',
+        ]),
       }),
       extProc('no header at all', { forward_rules: allowed(['none']) }),
       extProc('no metadata', { metadata_options: { receiving_namespaces: { untyped: ['envoy.lb'] } } }),
