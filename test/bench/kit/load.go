@@ -9,6 +9,7 @@ import (
 	"log"
 	"math"
 	"net"
+	"net/http/httputil"
 	"os"
 	"sort"
 	"strconv"
@@ -163,7 +164,7 @@ func (c *client) get() (err error) {
 	if err != nil {
 		return err
 	}
-	length := 0
+	length, chunked := 0, false
 	for {
 		line, err := c.reader.ReadSlice('\n')
 		if err != nil {
@@ -172,13 +173,24 @@ func (c *client) get() (err error) {
 		if len(line) <= 2 {
 			break
 		}
-		if name, value, found := strings.Cut(string(line), ":"); found && strings.EqualFold(name, "content-length") {
+		name, value, _ := strings.Cut(string(line), ":")
+		if strings.EqualFold(name, "content-length") {
 			if length, err = strconv.Atoi(strings.TrimSpace(value)); err != nil {
 				return err
 			}
+		} else if strings.EqualFold(name, "transfer-encoding") {
+			chunked = true
 		}
 	}
-	if _, err = io.CopyN(io.Discard, c.reader, int64(length)); err != nil {
+	if chunked {
+		if _, err = io.Copy(io.Discard, httputil.NewChunkedReader(c.reader)); err == nil {
+			// The empty line behind the last chunk.
+			_, err = c.reader.Discard(2)
+		}
+	} else {
+		_, err = io.CopyN(io.Discard, c.reader, int64(length))
+	}
+	if err != nil {
 		return err
 	}
 	if !strings.HasPrefix(status, "HTTP/1.1 200") {
