@@ -11,7 +11,7 @@ run := npm run --silent
 
 .PHONY: help
 help: ## this list
-	@awk -F ':[^#]*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':[^#]*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: setup ## all parts on this machine, live traffic, a rolling upgrade, a verdict; ONCE=1 ends after it
@@ -49,12 +49,20 @@ e2e: setup ## tests with a real Envoy and a real etcd
 	@$(run) e2e
 
 .PHONY: bench-micro
-bench-micro: node_modules/.package-lock.json ## what a decision and a peer's update cost; prints, judges nothing
+bench-micro: node_modules/.package-lock.json ## what messages, header blocks, a decision and a peer's update cost; prints, judges nothing
 	@$(run) bench-micro
 
 .PHONY: bench
-bench: setup ## Baton beside a Go no-op, a grpc-js no-op and Envoy alone, in one run; needs Go
-	@$(run) bench
+bench: setup ## Baton beside a Go no-op, a grpc-js no-op and Envoy alone, in one run; ARGS="--save docs/bench"; needs Go
+	@$(run) bench -- $(ARGS)
+
+.PHONY: bench-envoy
+bench-envoy: setup ## what Envoy itself costs with variants of its configuration; needs Go
+	@$(run) bench-envoy -- $(ARGS)
+
+.PHONY: million
+million: setup ## a million requests whose streams Envoy resets, failures and lost connections counted; needs Go
+	@$(run) million -- $(ARGS)
 
 .PHONY: bench-balance
 bench-balance: setup ## how evenly 1 to 8 real instances spread the same load, 15 minutes; needs Go; ARGS="--rounds 1"
@@ -62,8 +70,13 @@ bench-balance: setup ## how evenly 1 to 8 real instances spread the same load, 1
 
 .PHONY: h2spec
 h2spec: setup ## the conformance test of HTTP/2 against the native transport; needs Go
-	@scripts/install-h2spec.sh
+	@scripts/install-go-tools.sh h2spec
 	@$(run) jest -- --selectProjects integration -- h2spec
+
+.PHONY: clients
+clients: setup ## clients of others against the gRPC port: grpcurl, grpc-health-probe, h2load if it is here; needs Go
+	@scripts/install-go-tools.sh grpcurl grpc-health-probe
+	@$(run) jest -- --selectProjects integration -- clients
 
 .PHONY: fuzz
 fuzz: node_modules/.package-lock.json ## fuzz the native transport for 10 minutes, then a million requests

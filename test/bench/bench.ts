@@ -1,21 +1,19 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ChildProcess } from '../../src/rehearsal/childProcess.ts';
 import { Etcd } from '../../src/rehearsal/etcd.ts';
 import { freePorts } from '../../src/rehearsal/ports.ts';
-import { findTools } from '../../src/rehearsal/tools.ts';
-import { buildKit } from './buildKit.ts';
 import { chart } from './chart.ts';
+import { describeMachine, machine } from './machine.ts';
 import { type Measured, measure } from './measure.ts';
-import { setups } from './setups.ts';
-import { startAndMemory } from './startAndMemory.ts';
+import { setups, type World } from './setups.ts';
+import { command, onStage } from './stage.ts';
+import { type StartAndMemory, startAndMemory } from './startAndMemory.ts';
 import { ratios, summarize, table } from './summary.ts';
 
 /**
  * `make bench`: every setup on this machine, interleaved and repeated, so that noise meets all of them alike.
- * Prints ratios with their spread; `--save DIR` keeps the figures as JSON and a chart.
+ * Prints ratios with their spread; `--save DIR` keeps the figures as JSON and text, and a chart.
  */
 const { values: flags } = parseArgs({
   options: {
@@ -27,70 +25,72 @@ const { values: flags } = parseArgs({
     save: { type: 'string' },
   },
 });
+const rounds = Number(flags.rounds);
+const seconds = Number(flags.seconds);
+const rate = Number(flags.rate);
+const wanted = setups.filter(({ name }) => flags.only === undefined || flags.only.includes(name));
 
-async function main(): Promise<void> {
-  const kit = await buildKit();
-  const dir = await mkdtemp(join(tmpdir(), 'baton-bench-'));
-  const parts: ChildProcess[] = [];
-  try {
-    const tools = findTools(process.env);
-    const [clientPort, peerPort, ...podPorts] = (await freePorts(5)) as [number, number, ...number[]];
+function main(): Promise<number> {
+  return onStage(async ({ tools, dir, pods }) => {
+    const [clientPort, peerPort] = (await freePorts(2)) as [number, number];
     const etcd = await Etcd.start({ bin: tools.etcd, clientPort, peerPort, dataDir: join(dir, 'etcd') });
-    parts.push(etcd.process);
-    const pods = podPorts.map((port) => `127.0.0.1:${port}`);
-    for (const pod of pods)
-      parts.push(await ChildProcess.start({ name: 'pod', command: kit, args: ['pod', pod] }));
-    const world = { kit, dir, pods, etcd: etcd.endpoint };
-
-    const wanted = setups.filter(({ name }) => flags.only === undefined || flags.only.includes(name));
-    const options = { envoyBin: tools.envoy, seconds: Number(flags.seconds), rate: Number(flags.rate) };
-    const measured: Measured[] = [];
-    for (let round = 1; round <= Number(flags.rounds); round += 1) {
-      for (const setup of wanted) {
-        process.stderr.write(`round ${round}: ${setup.name}\n`);
-        measured.push(await measure(setup, round, world, options));
-      }
+    try {
+      const world = { dir, pods, etcd: etcd.endpoint };
+      await report(await measureAll(world, tools.envoy), await weighAll(world));
+      return 0;
+    } finally {
+      await etcd.process.kill();
     }
-    const memory = [];
-    for (const transport of ['grpc-js', 'native']) {
-      if (!wanted.some(({ name }) => name.startsWith(`Baton ${transport}`))) continue;
-      memory.push(await startAndMemory(transport, Number(flags.streams), world));
-    }
-    const summaries = summarize(measured);
-    const machine = {
-      processors: cpus().length,
-      model: cpus()[0]?.model ?? 'unknown',
-      node: process.version,
-    };
-    const lines = [
-      `${machine.processors} × ${machine.model}, Node ${machine.node}; ${flags.rounds} rounds of ${flags.seconds} s: median (least–most)`,
-      '',
-      ...table(summaries),
-      '',
-      ...ratios(summaries),
-      '',
-      ...memory.map(
-        (one) =>
-          `Baton ${one.transport}: ${one.startMs.toFixed(0)} ms from exec to SERVING; ${one.idleMiB.toFixed(0)} MiB idle, ` +
-          `${one.loadedMiB.toFixed(0)} MiB with ${one.streams} streams open`,
-      ),
-    ];
-    process.stdout.write(`${lines.join('\n')}\n`);
-    if (flags.save === undefined) return;
-    await mkdir(flags.save, { recursive: true });
-    await writeFile(
-      join(flags.save, 'bench.json'),
-      `${JSON.stringify({ machine, measured, memory }, null, 1)}\n`,
-    );
-    await writeFile(join(flags.save, 'bench.svg'), chart(summaries));
-  } finally {
-    await Promise.all(parts.map((part) => part.kill()));
-    await rm(dir, { recursive: true, force: true });
-  }
+  });
 }
 
-await main().catch((error: Error) => {
-  process.stderr.write(`${error.message}${error.cause ? `: ${error.cause}` : ''}\n`);
-  process.exit(1);
-});
-process.exit(0);
+async function measureAll(world: Omit<World, 'port'>, envoyBin: string): Promise<Measured[]> {
+  const measured: Measured[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const setup of wanted) {
+      process.stderr.write(`round ${round}: ${setup.name}\n`);
+      measured.push(await measure(setup, round, world, { envoyBin, seconds, rate }));
+    }
+  }
+  return measured;
+}
+
+async function weighAll(world: Omit<World, 'port'>): Promise<StartAndMemory[]> {
+  const weighed: StartAndMemory[] = [];
+  for (const setup of wanted) {
+    const one = await startAndMemory(setup, Number(flags.streams), world);
+    if (one !== undefined) weighed.push(one);
+  }
+  return weighed;
+}
+
+async function report(measured: readonly Measured[], weighed: readonly StartAndMemory[]): Promise<void> {
+  const summaries = summarize(measured);
+  const lines = [
+    `${describeMachine()}; ${rounds} rounds of ${seconds} s: median (least–most).`,
+    `Processor time is per request; latencies are at ${rate} requests/s, open loop.`,
+    '',
+    ...table(summaries, rate),
+    '',
+    ...ratios(summaries),
+    '',
+    `| setup | exec to SERVING | idle | with ${flags.streams} streams open |`,
+    '|---|---|---|---|',
+    ...weighed.map(
+      (one) =>
+        `| ${one.setup} | ${one.startMs.toFixed(0)} ms | ${one.idleMiB.toFixed(0)} MiB | ${one.loadedMiB.toFixed(0)} MiB |`,
+    ),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  if (flags.save === undefined) return;
+  const save = (name: string, text: string) => writeFile(join(flags.save ?? '', name), text);
+  await mkdir(flags.save, { recursive: true });
+  await save(
+    'bench.json',
+    `${JSON.stringify({ machine, rounds, seconds, rate, measured, weighed }, null, 1)}\n`,
+  );
+  await save('bench.md', `# Benchmark\n\n![chart](bench.svg)\n\n${lines.join('\n')}\n`);
+  await save('bench.svg', chart(summaries, rate));
+}
+
+await command(main);

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { LoadReport } from './kit.ts';
 
 /** Ticks of /proc are hundredths of a second on every Linux there is. */
 const tickMs = 10;
@@ -9,6 +10,18 @@ export async function cpuMs(pid: number): Promise<number> {
   // The name before it, in brackets, may hold anything. Then: state is field 3, utime 14, stime 15.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) * tickMs;
+}
+
+/** Runs a load, and says what each request of it cost a process, in µs of processor time. */
+export async function withCpu<Pids extends readonly number[]>(
+  pids: Pids,
+  load: () => Promise<LoadReport>,
+): Promise<{ report: LoadReport; cpuUs: { [Index in keyof Pids]: number } }> {
+  const before = await Promise.all(pids.map(cpuMs));
+  const report = await load();
+  const after = await Promise.all(pids.map(cpuMs));
+  const cpuUs = after.map((ms, index) => ((ms - (before[index] ?? 0)) * 1000) / report.sent);
+  return { report, cpuUs: cpuUs as { [Index in keyof Pids]: number } };
 }
 
 /** Resident memory in MiB. */

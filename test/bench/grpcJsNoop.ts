@@ -5,19 +5,27 @@ import type { ProcessingResponse as Response } from '../../src/proto/generated/e
 import { externalProcessorService, healthService } from '../../src/proto/services.ts';
 
 /**
- * The least that an ext_proc server on grpc-js can cost: the same answer to every request.
+ * The least that an ext_proc server on grpc-js can cost: it names the pods in turn.
  *
- *   node grpcJsNoop.ts HOST:PORT DESTINATION
+ *   node grpcJsNoop.ts HOST:PORT POD…
  */
-const [address = '', destination = ''] = process.argv.slice(2);
-const endpoint = { address: destination, weight: 1, labels: {}, models: [] };
-const reply = externalProcessorService.Process.responseDeserialize(
-  routeReply({ kind: 'route', endpoint, alternates: [], policy: 'random', candidates: 1 }, []),
-);
+const [address = '', ...pods] = process.argv.slice(2);
+const endpoints = pods.map((pod) => ({ address: pod, weight: 1, labels: {}, models: [] }));
+const replies = endpoints.map((endpoint, index) => {
+  const alternates = [...endpoints.slice(index + 1), ...endpoints.slice(0, index)];
+  const route = { kind: 'route', endpoint, alternates, policy: 'random', candidates: pods.length } as const;
+  return externalProcessorService.Process.responseDeserialize(Buffer.from(routeReply(route, [])));
+});
+let turn = 0;
+
+function nextReply(): Response {
+  turn = (turn + 1) % replies.length;
+  return replies[turn] as Response;
+}
 
 const handle: handleBidiStreamingCall<Request, Response> = (call) => {
   call.on('data', (message: Request) => {
-    call.write(message.request === 'request_headers' ? reply : { response_trailers: {} });
+    call.write(message.request === 'request_headers' ? nextReply() : { response_trailers: {} });
   });
   call.on('end', () => call.end());
   call.on('error', () => {});

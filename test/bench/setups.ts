@@ -3,41 +3,47 @@ import { Baton } from '../../src/rehearsal/baton.ts';
 import { ChildProcess } from '../../src/rehearsal/childProcess.ts';
 import type { EnvoyBootstrap } from '../../src/rehearsal/envoyAddresses.ts';
 import { freePort } from '../../src/rehearsal/ports.ts';
+import { partsOf } from './envoyParts.ts';
+import { kit } from './kit.ts';
+import type { Stage } from './stage.ts';
 
-/** What is compared: Envoy alone, and Envoy with each scheduler. */
+/**
+ * What is compared: Envoy alone, and Envoy with each scheduler. All schedulers answer alike: a header and
+ * metadata that name all pods, another one first each time.
+ */
 export interface Setup {
   readonly name: string;
-  /** Starts the scheduler on `port`; undefined where there is none. */
-  readonly start?: (world: World) => Promise<ChildProcess>;
+  /** Launches the scheduler on `port`, and does not wait for it; undefined where there is none. */
+  readonly launch?: (world: World) => Promise<ChildProcess>;
   readonly amendEnvoy?: (bootstrap: EnvoyBootstrap) => void;
 }
 
-export interface World {
-  readonly kit: string;
-  readonly dir: string;
+export interface World extends Pick<Stage, 'dir' | 'pods'> {
   readonly port: number;
-  readonly pods: readonly string[];
   /** Client URL of the etcd that all setups share. */
   readonly etcd: string;
 }
 
+export const aloneName = 'Envoy alone';
+export const referenceName = 'Go no-op';
+
 export const setups: readonly Setup[] = [
-  { name: 'Envoy alone', amendEnvoy: withoutScheduler },
+  { name: aloneName, amendEnvoy: withoutScheduler },
   {
-    name: 'Go no-op',
-    start: ({ kit, port, pods }) => program('Go no-op', kit, ['noop', at(port), first(pods)]),
+    name: referenceName,
+    launch: ({ port, pods }) => program('Go no-op', kit, ['noop', at(port), ...pods]),
   },
   {
     name: 'grpc-js no-op',
-    start: ({ port, pods }) => {
+    launch: ({ port, pods }) => {
       const file = join(import.meta.dirname, 'grpcJsNoop.ts');
-      return program('grpc-js no-op', process.execPath, [file, at(port), first(pods)]);
+      return program('grpc-js no-op', process.execPath, [file, at(port), ...pods]);
     },
   },
-  { name: 'Baton grpc-js', start: (world) => baton(world, 'grpc-js', false) },
-  { name: 'Baton grpc-js, etcd', start: (world) => baton(world, 'grpc-js', true) },
-  { name: 'Baton native', start: (world) => baton(world, 'native', false) },
-  { name: 'Baton native, etcd', start: (world) => baton(world, 'native', true) },
+  { name: 'Baton grpc-js', launch: (world) => baton(world, 'grpc-js', false) },
+  { name: 'Baton grpc-js, etcd', launch: (world) => baton(world, 'grpc-js', true) },
+  { name: 'Baton native', launch: (world) => baton(world, 'native', false) },
+  { name: 'Baton native, etcd', launch: (world) => baton(world, 'native', true) },
 ];
 
 async function baton(world: World, transport: string, isShared: boolean): Promise<ChildProcess> {
@@ -49,11 +55,10 @@ async function baton(world: World, transport: string, isShared: boolean): Promis
     settings: {
       server: { transport },
       pool: { endpoints: world.pods, name: `bench-${world.port}` },
-      drain: { noticeMs: 0, quietMs: 0 },
       ...(isShared && { etcd: { endpoints: [world.etcd] } }),
     },
   });
-  await instance.start();
+  await instance.launch();
   return instance.process;
 }
 
@@ -63,25 +68,10 @@ function program(name: string, command: string, args: readonly string[]): Promis
 
 /** The same Envoy with the ext_proc filter left out, so that its fallback policy balances. */
 function withoutScheduler(bootstrap: EnvoyBootstrap): void {
-  const manager = managerOf(bootstrap);
+  const { manager } = partsOf(bootstrap);
   manager.http_filters = manager.http_filters.filter(({ name }) => name !== 'envoy.filters.http.ext_proc');
-}
-
-interface Manager {
-  http_filters: { readonly name: string }[];
-}
-
-function managerOf(bootstrap: EnvoyBootstrap): Manager {
-  const [listener] = bootstrap.static_resources.listeners as unknown as [
-    { filter_chains: [{ filters: [{ typed_config: Manager }] }] },
-  ];
-  return listener.filter_chains[0].filters[0].typed_config;
 }
 
 function at(port: number): string {
   return `127.0.0.1:${port}`;
-}
-
-function first(pods: readonly string[]): string {
-  return pods[0] ?? '';
 }

@@ -1,14 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { Baton } from '../../src/rehearsal/baton.ts';
-import { freePorts } from '../../src/rehearsal/ports.ts';
+import { credentials } from '@grpc/grpc-js';
+import { Health } from '../../src/proto/clients.ts';
+import { freePort } from '../../src/rehearsal/ports.ts';
 import { until } from '../../src/rehearsal/until.ts';
 import { residentMiB } from './cpu.ts';
-import type { World } from './setups.ts';
+import { kit } from './kit.ts';
+import type { Setup, World } from './setups.ts';
 
 export interface StartAndMemory {
-  readonly transport: string;
-  /** From exec to SERVING, with etcd. */
+  readonly setup: string;
+  /** From exec to SERVING. */
   readonly startMs: number;
   readonly idleMiB: number;
   /** With so many streams open, each of them decided. */
@@ -16,35 +18,46 @@ export interface StartAndMemory {
   readonly loadedMiB: number;
 }
 
-/** One instance with etcd: how long it takes to serve, and what it weighs with many streams open. */
+/** One scheduler: how long it takes to serve, and what it weighs with many streams open. */
 export async function startAndMemory(
-  transport: string,
+  { name, launch }: Setup,
   streams: number,
   world: Omit<World, 'port'>,
-): Promise<StartAndMemory> {
-  const [port, adminPort] = (await freePorts(2)) as [number, number];
-  const settings = {
-    server: { transport },
-    pool: { endpoints: world.pods, name: `bench-${port}` },
-    etcd: { endpoints: [world.etcd] },
-  };
-  const instance = new Baton({ name: 'bench', port, adminPort, dir: world.dir, settings });
+): Promise<StartAndMemory | undefined> {
+  if (launch === undefined) return undefined;
+  const port = await freePort();
+  const address = `127.0.0.1:${port}`;
   const launchedMs = performance.now();
-  await instance.launch();
-  await until(async () => (await instance.state()).instance.phase === 'ready', {
-    what: 'the instance to serve',
-    everyMs: 5,
-  });
-  const startMs = performance.now() - launchedMs;
-  const idleMiB = await residentMiB(instance.process.pid);
+  const scheduler = await launch({ ...world, port });
+  try {
+    await until(() => isServing(address), { what: `${name} to serve`, everyMs: 2 });
+    const startMs = performance.now() - launchedMs;
+    const idleMiB = await residentMiB(scheduler.pid);
+    const loadedMiB = await whileHeld(address, streams, () => residentMiB(scheduler.pid));
+    return { setup: name, startMs, idleMiB, streams, loadedMiB };
+  } finally {
+    await scheduler.kill();
+  }
+}
 
-  const holder = spawn(world.kit, ['streams', instance.address, String(streams)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+async function whileHeld<T>(address: string, streams: number, look: () => Promise<T>): Promise<T> {
+  const holder = spawn(kit, ['streams', address, String(streams)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  try {
+    await once(holder.stdout, 'data');
+    return await look();
+  } finally {
+    holder.stdin.end();
+    await once(holder, 'exit');
+  }
+}
+
+function isServing(address: string): Promise<boolean> {
+  // A pool of its own: the common one would wait a second after the first refused connection.
+  const client = new Health(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
+  return new Promise((resolve) => {
+    client.check({ service: '' }, { deadline: Date.now() + 1_000 }, (_problem, answer) => {
+      client.close();
+      resolve(answer?.status === 'SERVING');
+    });
   });
-  await once(holder.stdout, 'data');
-  const loadedMiB = await residentMiB(instance.process.pid);
-  holder.stdin.end();
-  await once(holder, 'exit');
-  await instance.kill();
-  return { transport, startMs, idleMiB, streams, loadedMiB };
 }

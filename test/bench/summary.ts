@@ -1,4 +1,5 @@
 import type { Measured } from './measure.ts';
+import { aloneName, referenceName } from './setups.ts';
 
 /** Rounds of one figure: the middle one, and the smallest and largest as its spread. */
 export interface Spread {
@@ -12,6 +13,8 @@ export interface Summary {
   readonly perSecond: Spread;
   readonly schedulerCpuUs: Spread | undefined;
   readonly envoyCpuUs: Spread;
+  readonly pacedSchedulerCpuUs: Spread | undefined;
+  readonly pacedEnvoyCpuUs: Spread;
   readonly p50Ms: Spread;
   readonly p99Ms: Spread;
   readonly p999Ms: Spread;
@@ -23,15 +26,20 @@ export function summarize(measured: readonly Measured[]): Summary[] {
   return names.map((setup) => {
     const rounds = measured.filter((one) => one.setup === setup);
     const of = (figure: (one: Measured) => number) => spread(rounds.map(figure));
-    const hasScheduler = rounds.every(({ schedulerCpuUs }) => schedulerCpuUs !== null);
+    const ofScheduler = (figure: (one: Measured) => number | null) => {
+      const values = rounds.map(figure).filter((value) => value !== null);
+      return values.length === 0 ? undefined : spread(values);
+    };
     return {
       setup,
-      perSecond: of(({ perSecond }) => perSecond),
-      schedulerCpuUs: hasScheduler ? of(({ schedulerCpuUs }) => schedulerCpuUs ?? 0) : undefined,
-      envoyCpuUs: of(({ envoyCpuUs }) => envoyCpuUs),
-      p50Ms: of(({ p50Ms }) => p50Ms),
-      p99Ms: of(({ p99Ms }) => p99Ms),
-      p999Ms: of(({ p999Ms }) => p999Ms),
+      perSecond: of(({ saturated }) => saturated.perSecond),
+      schedulerCpuUs: ofScheduler(({ saturated }) => saturated.schedulerCpuUs),
+      envoyCpuUs: of(({ saturated }) => saturated.envoyCpuUs),
+      pacedSchedulerCpuUs: ofScheduler(({ paced }) => paced.schedulerCpuUs),
+      pacedEnvoyCpuUs: of(({ paced }) => paced.envoyCpuUs),
+      p50Ms: of(({ paced }) => paced.p50Ms),
+      p99Ms: of(({ paced }) => paced.p99Ms),
+      p999Ms: of(({ paced }) => paced.p999Ms),
       failed: rounds.reduce((sum, { failed }) => sum + failed, 0),
     };
   });
@@ -43,14 +51,16 @@ export function spread(values: readonly number[]): Spread {
   return { median: at(Math.floor(sorted.length / 2)), min: at(0), max: at(sorted.length - 1) };
 }
 
-/** The figures as a Markdown table, and the ratios that matter below it. */
-export function table(summaries: readonly Summary[]): string[] {
+/** The figures as a Markdown table. */
+export function table(summaries: readonly Summary[], rate: number): string[] {
   const rows = summaries.map((one) =>
     [
       one.setup,
       shown(one.perSecond, 0),
-      one.schedulerCpuUs === undefined ? '–' : shown(one.schedulerCpuUs, 1),
+      shown(one.schedulerCpuUs, 1),
       shown(one.envoyCpuUs, 0),
+      shown(one.pacedSchedulerCpuUs, 0),
+      shown(one.pacedEnvoyCpuUs, 0),
       shown(one.p50Ms, 2),
       shown(one.p99Ms, 2),
       shown(one.p999Ms, 2),
@@ -58,29 +68,42 @@ export function table(summaries: readonly Summary[]): string[] {
     ].join(' | '),
   );
   return [
-    '| setup | requests/s | scheduler µs | Envoy µs | p50 ms | p99 ms | p99.9 ms | failed |',
-    '|---|---|---|---|---|---|---|---|',
+    `| setup | requests/s | scheduler µs | Envoy µs | scheduler µs at ${rate}/s | Envoy µs at ${rate}/s | p50 ms | p99 ms | p99.9 ms | failed |`,
+    '|---|---|---|---|---|---|---|---|---|---|',
     ...rows.map((row) => `| ${row} |`),
   ];
 }
 
-/** Each setup against a reference: scheduler's processor time, throughput, and latency added to Envoy alone. */
-export function ratios(summaries: readonly Summary[], reference = 'Go no-op'): string[] {
-  const go = summaries.find(({ setup }) => setup === reference);
-  const alone = summaries.find(({ setup }) => setup === 'Envoy alone');
-  if (go?.schedulerCpuUs === undefined || alone === undefined) return [];
-  const goCpu = go.schedulerCpuUs.median;
-  return summaries.flatMap(({ setup, schedulerCpuUs, perSecond, p50Ms, p99Ms }) => {
-    if (schedulerCpuUs === undefined) return [];
-    const cpu = (schedulerCpuUs.median / goCpu).toFixed(2);
-    const throughput = (perSecond.median / go.perSecond.median).toFixed(2);
-    const added = `${(p50Ms.median - alone.p50Ms.median).toFixed(2)} / ${(p99Ms.median - alone.p99Ms.median).toFixed(2)}`;
-    return [
-      `${setup}: scheduler CPU ${cpu} × and throughput ${throughput} × the ${reference}'s; added p50 / p99 ${added} ms`,
-    ];
-  });
+/** Each setup against the Go no-op: processor time, throughput; and the latency it adds to Envoy alone. */
+export function ratios(summaries: readonly Summary[]): string[] {
+  const go = summaries.find(({ setup }) => setup === referenceName);
+  const alone = summaries.find(({ setup }) => setup === aloneName);
+  if (go?.schedulerCpuUs === undefined || go.pacedSchedulerCpuUs === undefined) return [];
+  const times = (one: Spread | undefined, reference: Spread) =>
+    `${((one?.median ?? Number.NaN) / reference.median).toFixed(2)} ×`;
+  const [goCpu, goPacedCpu] = [go.schedulerCpuUs, go.pacedSchedulerCpuUs];
+  return [
+    `| against ${referenceName} | scheduler CPU | at a fixed rate | Envoy CPU | throughput | p50 / p99 over ${aloneName} |`,
+    '|---|---|---|---|---|---|',
+    ...summaries.map((one) => {
+      const isScheduler = one.schedulerCpuUs !== undefined;
+      const added = (figure: (one: Summary) => Spread) =>
+        alone === undefined ? '–' : (figure(one).median - figure(alone).median).toFixed(2);
+      const cells = [
+        one.setup,
+        isScheduler ? times(one.schedulerCpuUs, goCpu) : '–',
+        isScheduler ? times(one.pacedSchedulerCpuUs, goPacedCpu) : '–',
+        times(one.envoyCpuUs, go.envoyCpuUs),
+        times(one.perSecond, go.perSecond),
+        isScheduler ? `${added(({ p50Ms }) => p50Ms)} / ${added(({ p99Ms }) => p99Ms)} ms` : '–',
+      ];
+      return `| ${cells.join(' | ')} |`;
+    }),
+  ];
 }
 
-function shown({ median, min, max }: Spread, digits: number): string {
+export function shown(spread: Spread | undefined, digits: number): string {
+  if (spread === undefined) return '–';
+  const { median, min, max } = spread;
   return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
+import { policyHeader, traceHeader } from '../../src/extproc/names.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { envoyBin } from '../support/tools.ts';
 
@@ -40,6 +41,12 @@ describe.each(files)('%s', (name) => {
     expect(scheduler.health_checks).toMatchObject([
       { grpc_health_check: { service_name: '' }, interval: '1s', no_traffic_interval: '1s' },
     ]);
+  });
+
+  it('sends Baton the headers that it reads, and no other', async () => {
+    const { forward_rules } = extProc(await load(name));
+    const read = [policyHeader, traceHeader].map((exact) => ({ exact }));
+    expect(forward_rules).toEqual({ allowed_headers: { patterns: read } });
   });
 
   it('removes the destination headers that a client sends', async () => {
@@ -113,6 +120,11 @@ function clusterOf(bootstrap: any, name: string): any {
 
 function connectionManager(bootstrap: any): any {
   return bootstrap.static_resources.listeners[0].filter_chains[0].filters[0].typed_config;
+}
+
+function extProc(bootstrap: any): any {
+  const filters = connectionManager(bootstrap).http_filters;
+  return filters.find(({ name }: any) => name === 'envoy.filters.http.ext_proc').typed_config;
 }
 
 function routes(bootstrap: any): any[] {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findTools } from '../../../src/rehearsal/tools.ts';
-import { buildKit } from '../buildKit.ts';
+import { buildKit, kit } from '../kit.ts';
 import { type Measured, measure, type Setup } from './measure.ts';
 import { type Options, readOptions } from './options.ts';
 import { PodFleet } from './podFleet.ts';
@@ -22,7 +22,7 @@ import type { Sharing, World } from './world.ts';
  */
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
-  const kit = await buildKit();
+  await buildKit();
   const dir = await mkdtemp(join(tmpdir(), 'baton-balance-'));
   const pods = await PodFleet.start(options.load);
   try {

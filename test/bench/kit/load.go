@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"math"
 	"net"
+	"net/http/httputil"
 	"os"
 	"sort"
 	"strconv"
@@ -21,6 +23,7 @@ import (
 type report struct {
 	Sent    int     `json:"sent"`
 	Failed  int     `json:"failed"`
+	Aborted int     `json:"aborted"`
 	Seconds float64 `json:"seconds"`
 	PerSec  float64 `json:"perSecond"`
 	Mean    float64 `json:"meanMs"`
@@ -35,7 +38,9 @@ func runLoad(args []string) {
 	flags := flag.NewFlagSet("load", flag.ExitOnError)
 	address := flags.String("address", "127.0.0.1:10000", "where to")
 	connections := flags.Int("connections", 16, "connections; requests at once in a closed loop")
-	seconds := flags.Float64("seconds", 5, "how long")
+	seconds := flags.Float64("seconds", 5, "how long at most")
+	requests := flags.Int("requests", math.MaxInt, "how many at most")
+	abortEvery := flags.Int("abort-every", 0, "of the requests of a connection each so manieth is left unanswered; 0: none")
 	rate := flags.Int("rate", 0, "requests per second; 0: as fast as they are answered")
 	flags.Parse(args)
 	if !strings.HasPrefix(*address, "127.0.0.1:") {
@@ -43,8 +48,8 @@ func runLoad(args []string) {
 	}
 
 	due := make(chan time.Time, 1<<20)
-	go release(due, *rate, *seconds)
-	var failed atomic.Int64
+	go release(due, *rate, *seconds, *requests)
+	var failed, aborted atomic.Int64
 	latencies := make([][]float64, *connections)
 	began := time.Now()
 	var workers sync.WaitGroup
@@ -53,11 +58,20 @@ func runLoad(args []string) {
 		go func() {
 			defer workers.Done()
 			c := &client{address: *address}
-			for start := range due {
+			for nth := 1; ; nth++ {
+				start, open := <-due
+				if !open {
+					return
+				}
 				if *rate == 0 {
 					start = time.Now()
 				}
-				if err := c.send(request, func(string, string) {}); err != nil {
+				if *abortEvery > 0 && nth%*abortEvery == 0 {
+					c.abort()
+					aborted.Add(1)
+					continue
+				}
+				if err := c.exchange(request, ignore); err != nil {
 					failed.Add(1)
 					continue
 				}
@@ -67,31 +81,33 @@ func runLoad(args []string) {
 	}
 	workers.Wait()
 	took := time.Since(began).Seconds()
-	json.NewEncoder(os.Stdout).Encode(summarize(latencies, int(failed.Load()), took))
+	json.NewEncoder(os.Stdout).Encode(summarize(latencies, int(failed.Load()), int(aborted.Load()), took))
 }
 
-// release says when the next request may go, and closes due when time is over.
-func release(due chan<- time.Time, rate int, seconds float64) {
+// release says when the next request may go, and closes due when time is over or all are sent.
+func release(due chan<- time.Time, rate int, seconds float64, requests int) {
 	defer close(due)
 	began := time.Now()
 	end := time.Duration(seconds * float64(time.Second))
+	sent := 0
 	if rate == 0 {
-		for time.Since(began) < end {
+		for time.Since(began) < end && sent < requests {
 			// A small stock: enough to keep all connections busy, little enough to stop in time.
 			if len(due) < 256 {
 				due <- time.Time{}
+				sent++
 			} else {
 				time.Sleep(time.Millisecond)
 			}
 		}
 		return
 	}
-	for sent := 0; ; {
+	for {
 		elapsed := time.Since(began)
-		if elapsed >= end {
+		if elapsed >= end || sent >= requests {
 			return
 		}
-		for ; sent < int(elapsed.Seconds()*float64(rate)); sent++ {
+		for ; sent < min(requests, int(elapsed.Seconds()*float64(rate))); sent++ {
 			due <- time.Now()
 		}
 		time.Sleep(200 * time.Microsecond)
@@ -107,9 +123,8 @@ type client struct {
 
 var request = []byte("GET /v1/models HTTP/1.1\r\nhost: bench\r\nuser-agent: bench\r\nx-session-id: 42\r\n\r\n")
 
-// send sends one request and reads its answer, whose headers it shows; an error closes the connection, and the
-// next send opens another.
-func (c *client) send(request []byte, header func(name, value string)) (err error) {
+// send opens the connection if there is none, and sends one request.
+func (c *client) send(request []byte) (err error) {
 	if c.conn == nil {
 		if c.conn, err = net.Dial("tcp", c.address); err != nil {
 			c.conn = nil
@@ -118,20 +133,41 @@ func (c *client) send(request []byte, header func(name, value string)) (err erro
 		}
 		c.reader = bufio.NewReader(c.conn)
 	}
+	_, err = c.conn.Write(request)
+	return err
+}
+
+func ignore(string, string) {}
+
+func (c *client) close() {
+	if c.conn != nil {
+		c.conn.Close()
+		c.conn = nil
+	}
+}
+
+// abort sends one request and leaves.
+func (c *client) abort() {
+	c.send(request)
+	c.close()
+}
+
+// exchange sends one request and reads its answer, whose headers it shows; an error closes the connection, and the
+// next exchange opens another.
+func (c *client) exchange(request []byte, header func(name, value string)) (err error) {
 	defer func() {
 		if err != nil {
-			c.conn.Close()
-			c.conn = nil
+			c.close()
 		}
 	}()
-	if _, err = c.conn.Write(request); err != nil {
+	if err = c.send(request); err != nil {
 		return err
 	}
 	status, err := c.reader.ReadString('\n')
 	if err != nil {
 		return err
 	}
-	length := 0
+	length, chunked := 0, false
 	for {
 		line, err := c.reader.ReadSlice('\n')
 		if err != nil {
@@ -140,19 +176,26 @@ func (c *client) send(request []byte, header func(name, value string)) (err erro
 		if len(line) <= 2 {
 			break
 		}
-		name, value, found := strings.Cut(string(line), ":")
-		if !found {
-			continue
-		}
+		name, value, _ := strings.Cut(string(line), ":")
 		value = strings.TrimSpace(value)
 		if strings.EqualFold(name, "content-length") {
 			if length, err = strconv.Atoi(value); err != nil {
 				return err
 			}
+		} else if strings.EqualFold(name, "transfer-encoding") {
+			chunked = true
 		}
 		header(name, value)
 	}
-	if _, err = io.CopyN(io.Discard, c.reader, int64(length)); err != nil {
+	if chunked {
+		if _, err = io.Copy(io.Discard, httputil.NewChunkedReader(c.reader)); err == nil {
+			// The empty line behind the last chunk.
+			_, err = c.reader.Discard(2)
+		}
+	} else {
+		_, err = io.CopyN(io.Discard, c.reader, int64(length))
+	}
+	if err != nil {
 		return err
 	}
 	if !strings.HasPrefix(status, "HTTP/1.1 200") {
@@ -161,7 +204,7 @@ func (c *client) send(request []byte, header func(name, value string)) (err erro
 	return nil
 }
 
-func summarize(perConnection [][]float64, failed int, seconds float64) report {
+func summarize(perConnection [][]float64, failed, aborted int, seconds float64) report {
 	var all []float64
 	sum := 0.0
 	for _, latencies := range perConnection {
@@ -179,7 +222,7 @@ func summarize(perConnection [][]float64, failed int, seconds float64) report {
 	}
 	ok := float64(len(all))
 	return report{
-		Sent: len(all) + failed, Failed: failed, Seconds: seconds, PerSec: ok / seconds,
+		Sent: len(all) + failed + aborted, Failed: failed, Aborted: aborted, Seconds: seconds, PerSec: ok / seconds,
 		Mean: sum / max(1, ok), P50: at(0.5), P99: at(0.99), P999: at(0.999),
 	}
 }

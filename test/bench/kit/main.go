@@ -1,6 +1,6 @@
 // Package main is what the benchmark compares Baton with and measures it by: a no-op ext_proc server on grpc-go,
-// a pod that answers at once, two HTTP load generators, and a holder of
-// ext_proc streams. None of them is part of Baton.
+// a pod that answers at once, two HTTP load generators, and a holder of ext_proc streams. None of them is part of
+// Baton.
 package main
 
 import (
@@ -10,8 +10,8 @@ import (
 )
 
 const usage = `usage:
-  kit noop LISTEN DESTINATION    an ext_proc server that answers every request with the same destination
-  kit pod LISTEN                 an HTTP server that answers every request with "ok"
+  kit noop LISTEN POD…           an ext_proc server that names the pods in turn
+  kit pod LISTEN                 an HTTP server that answers every request with "ok", and never ends the answer to /hold
   kit streams ADDRESS COUNT      opens ext_proc streams and holds them until standard input ends
   kit load FLAGS                 HTTP load; prints one line of JSON (kit load -h)
   kit replay ADDRESS TRACE OUT   sends each request of a trace at its time and writes what became of it
@@ -21,8 +21,8 @@ func main() {
 	log.SetFlags(0)
 	args := os.Args[1:]
 	switch {
-	case len(args) == 3 && args[0] == "noop":
-		serveNoop(args[1], args[2])
+	case len(args) >= 3 && args[0] == "noop":
+		serveNoop(args[1], args[2:])
 	case len(args) == 2 && args[0] == "pod":
 		servePod(args[1])
 	case len(args) == 3 && args[0] == "streams":

@@ -4,6 +4,8 @@ import (
 	"log"
 	"math"
 	"net"
+	"strings"
+	"sync/atomic"
 
 	core "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	extproc "github.com/envoyproxy/go-control-plane/envoy/service/ext_proc/v3"
@@ -15,10 +17,13 @@ import (
 
 const destinationKey = "x-gateway-destination-endpoint"
 
-// noopServer answers as Baton does, without deciding anything: the least a Go scheduler can cost.
+// noopServer answers as Baton does, naming the pods in turn instead of deciding: the least a Go scheduler can cost.
+// Its replies are in their wire form since the start.
 type noopServer struct {
 	extproc.UnimplementedExternalProcessorServer
-	routed *extproc.ProcessingResponse
+	routed   []wireMessage
+	trailers wireMessage
+	turn     atomic.Uint32
 }
 
 func (s *noopServer) Process(stream extproc.ExternalProcessor_ProcessServer) error {
@@ -28,39 +33,49 @@ func (s *noopServer) Process(stream extproc.ExternalProcessor_ProcessServer) err
 			// The end of the stream is the end of the exchange.
 			return nil
 		}
-		reply := s.routed
-		if _, ok := request.Request.(*extproc.ProcessingRequest_ResponseTrailers); ok {
-			reply = &extproc.ProcessingResponse{Response: &extproc.ProcessingResponse_ResponseTrailers{
-				ResponseTrailers: &extproc.TrailersResponse{},
-			}}
+		reply := s.trailers
+		if _, ok := request.Request.(*extproc.ProcessingRequest_RequestHeaders); ok {
+			reply = s.routed[s.turn.Add(1)%uint32(len(s.routed))]
 		}
-		if err := stream.Send(reply); err != nil {
+		if err := stream.SendMsg(reply); err != nil {
 			return err
 		}
 	}
 }
 
-func serveNoop(listen, destination string) {
+func serveNoop(listen string, pods []string) {
 	listener, err := net.Listen("tcp", listen)
 	if err != nil {
 		log.Fatal(err)
 	}
-	metadata, err := structpb.NewStruct(map[string]any{"envoy.lb": map[string]any{destinationKey: destination}})
+	answers := &noopServer{trailers: toWire(&extproc.ProcessingResponse{
+		Response: &extproc.ProcessingResponse_ResponseTrailers{ResponseTrailers: &extproc.TrailersResponse{}},
+	})}
+	for i := range pods {
+		// The chosen pod first, then the others as alternates.
+		destinations := append(append([]string{}, pods[i:]...), pods[:i]...)
+		answers.routed = append(answers.routed, toWire(routeTo(strings.Join(destinations, ","))))
+	}
+	server := grpc.NewServer(grpc.MaxConcurrentStreams(math.MaxUint32), grpc.ForceServerCodecV2(wireCodec()))
+	extproc.RegisterExternalProcessorServer(server, answers)
+	healthpb.RegisterHealthServer(server, health.NewServer())
+	log.Fatal(server.Serve(listener))
+}
+
+func routeTo(destinations string) *extproc.ProcessingResponse {
+	metadata, err := structpb.NewStruct(map[string]any{"envoy.lb": map[string]any{destinationKey: destinations}})
 	if err != nil {
 		log.Fatal(err)
 	}
-	server := grpc.NewServer(grpc.MaxConcurrentStreams(math.MaxUint32))
-	extproc.RegisterExternalProcessorServer(server, &noopServer{routed: &extproc.ProcessingResponse{
+	return &extproc.ProcessingResponse{
 		Response: &extproc.ProcessingResponse_RequestHeaders{RequestHeaders: &extproc.HeadersResponse{
 			Response: &extproc.CommonResponse{HeaderMutation: &extproc.HeaderMutation{
 				SetHeaders: []*core.HeaderValueOption{{
-					Header:       &core.HeaderValue{Key: destinationKey, RawValue: []byte(destination)},
+					Header:       &core.HeaderValue{Key: destinationKey, RawValue: []byte(destinations)},
 					AppendAction: core.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
 				}},
 			}},
 		}},
 		DynamicMetadata: metadata,
-	}})
-	healthpb.RegisterHealthServer(server, health.NewServer())
-	log.Fatal(server.Serve(listener))
+	}
 }

@@ -90,7 +90,7 @@ func (p *clientPool) ask(one traced, due time.Time) string {
 	request := fmt.Sprintf("POST /v1/completions HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\n"+
 		"content-length: %d\r\n\r\n%s", len(body), body)
 	queuedMs := 0.0
-	err := c.send([]byte(request), func(name, value string) {
+	err := c.exchange([]byte(request), func(name, value string) {
 		if strings.EqualFold(name, "x-podsim-queued-ms") {
 			queuedMs, _ = strconv.ParseFloat(value, 64)
 		}

@@ -16,6 +16,8 @@ checkForLeaks();
 
 /** `ABORT_REQUESTS=1000000 npm run fuzz` asks for more. */
 const requests = Number(process.env.ABORT_REQUESTS ?? 5000);
+/** Then somebody wants the figures. */
+const isLong = process.env.ABORT_REQUESTS !== undefined;
 const atOnce = 50;
 /** Compiled code and the like; a leak of 100 bytes a request shows in a long run. */
 const mostGrownBytes = 10 * 1024 * 1024;
@@ -54,6 +56,7 @@ describe('many requests of which every tenth is aborted', () => {
     await ask(client, 500);
     const timers = timerCount();
     const before = livingBytes();
+    const residentBefore = process.memoryUsage.rss();
 
     await ask(client, requests);
     await until(() => exchanges.open === 0, { what: 'the end of all streams' });
@@ -62,6 +65,13 @@ describe('many requests of which every tenth is aborted', () => {
     // The client and the test runner have passing timers and garbage of their own.
     await until(() => timerCount() <= timers + 1, { what: 'the end of all timers' });
     await until(() => livingBytes() - before < mostGrownBytes, { what: 'the memory to be given back' });
+    if (isLong) {
+      process.stdout.write(
+        `${requests} requests, every tenth aborted: ${exchanges.open} streams and ${ledger.view().size} counts left, ` +
+          `${timerCount()} timers (${timers} before), living memory ${mib(livingBytes())} MiB (${mib(before)} before), ` +
+          `resident with the client ${mib(process.memoryUsage.rss())} MiB (${mib(residentBefore)} before)\n`,
+      );
+    }
 
     client.close();
     await transport.close(1_000);
@@ -76,6 +86,8 @@ function livingBytes(): number {
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
+
+const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
 
 const timerCount = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
 

@@ -1,9 +1,14 @@
 import type { Output } from './output.ts';
 import { type ErrorCode, flag, frameHeaderBytes, frameType } from './protocol.ts';
 
+/** A dynamic table size update to 0, at the beginning of a header block. */
+const emptyTable = 0x20;
+
 /** Puts frames into a connection's output. Knows their form, not when they may be sent. */
 export class FrameWriter {
   readonly #output: Output;
+  /** Whether a header block has said that the table it may refer to is empty. */
+  #tableUpdate: 'unneeded' | 'owed' | 'said' = 'unneeded';
 
   constructor(output: Output) {
     this.#output = output;
@@ -20,8 +25,21 @@ export class FrameWriter {
   /** A whole header block; ours always fit into one frame. */
   headers(streamId: number, block: Uint8Array, endStream: boolean): void {
     const flags = flag.endHeaders | (endStream ? flag.endStream : 0);
-    const place = this.#frame(frameType.headers, flags, streamId, block.length);
-    this.#output.buffer.set(block, place);
+    const isOwed = this.#tableUpdate === 'owed';
+    const place = this.#frame(frameType.headers, flags, streamId, block.length + (isOwed ? 1 : 0));
+    if (isOwed) {
+      this.#output.buffer[place] = emptyTable;
+      this.#tableUpdate = 'said';
+    }
+    this.#output.buffer.set(block, isOwed ? place + 1 : place);
+  }
+
+  /**
+   * The peer's table for our header blocks has become smaller, and the next block has to say that this side knows,
+   * although ours never refer to it (RFC 7541, section 4.2). It says 0, so that no later change matters.
+   */
+  oweTableUpdate(): void {
+    if (this.#tableUpdate === 'unneeded') this.#tableUpdate = 'owed';
   }
 
   rstStream(streamId: number, code: ErrorCode): void {

@@ -1,6 +1,7 @@
 import {
   ConnectionError,
   defaultMaxFrameBytes,
+  defaultTableBytes,
   defaultWindowBytes,
   errorCode,
   largestWindowBytes,
@@ -11,6 +12,8 @@ import {
 export class PeerSettings {
   initialWindowBytes = defaultWindowBytes;
   maxFrameBytes = defaultMaxFrameBytes;
+  /** The least it ever allowed the table of our header blocks. */
+  leastTableBytes = defaultTableBytes;
 
   /** @throws ConnectionError when a value is out of its range */
   apply(bytes: Buffer, start: number, end: number): void {
@@ -21,6 +24,9 @@ export class PeerSettings {
 
   #applyOne(id: number, value: number): void {
     switch (id) {
+      case setting.headerTableSize:
+        this.leastTableBytes = Math.min(this.leastTableBytes, value);
+        break;
       case setting.enablePush:
         if (value > 1) throw new ConnectionError(errorCode.protocolError, 'ENABLE_PUSH is 0 or 1');
         break;
@@ -37,8 +43,7 @@ export class PeerSettings {
         this.maxFrameBytes = value;
         break;
       default:
-      // The rest limits what this server never does (push, a dynamic table for its own headers, long headers),
-      // or is unknown, which is to be ignored.
+      // The rest limits what this server never does (push, long headers), or is unknown, which is to be ignored.
     }
   }
 }

@@ -2,7 +2,15 @@ import { AbuseGuard } from './abuseGuard.ts';
 import type { FrameSink } from './frameReader.ts';
 import type { FrameWriter } from './frameWriter.ts';
 import { PeerSettings } from './peerSettings.ts';
-import { ConnectionError, errorCode, flag, frameType, largestStreamId, setting } from './protocol.ts';
+import {
+  ConnectionError,
+  defaultTableBytes,
+  errorCode,
+  flag,
+  frameType,
+  largestStreamId,
+  setting,
+} from './protocol.ts';
 import { streamWindowBytes } from './receiveFlow.ts';
 import { SendFlow } from './sendFlow.ts';
 import { Streams, type StreamsOptions } from './streams.ts';
@@ -144,6 +152,7 @@ export class Session implements FrameSink {
     this.#guard.controlFrame();
     const before = this.#peer.initialWindowBytes;
     this.#peer.apply(bytes, start, end);
+    if (this.#peer.leastTableBytes < defaultTableBytes) this.#frames.oweTableUpdate();
     this.#frames.settingsAck();
     const more = this.#peer.initialWindowBytes - before;
     if (more !== 0) this.#streams.widenAll(more);

@@ -1,8 +1,18 @@
-import { errorCode, flag, frameType } from '../../../../../src/extproc/transport/http2/protocol.ts';
+import { once } from 'node:events';
+import { connect } from 'node:http2';
+import { errorCode, flag, frameType, setting } from '../../../../../src/extproc/transport/http2/protocol.ts';
 import { until } from '../../../../../src/rehearsal/until.ts';
 import { EchoTransport } from '../../../../support/echoTransport.ts';
 import { checkForLeaks } from '../../../../support/leakCheck.ts';
-import { frame, message, RawClient, requestFields, settings, uint32 } from '../../../../support/rawHttp2.ts';
+import {
+  frame,
+  message,
+  processPath,
+  RawClient,
+  requestFields,
+  settings,
+  uint32,
+} from '../../../../support/rawHttp2.ts';
 
 /** What RFC 9113 wants of a server, by what a client does wrong; h2spec asks more of the like. */
 checkForLeaks();
@@ -148,6 +158,38 @@ describe('a request', () => {
     await client.settled();
     expect(client.frames.filter(({ type }) => type === frameType.rstStream)).toHaveLength(1);
     expect(client.isClosed).toBe(false);
+  });
+});
+
+describe('a client that allows header blocks no table', () => {
+  it('is told once that none is used, before anything else', async () => {
+    const other = await RawClient.connect(echo.address, settings([setting.headerTableSize, 0]));
+    other.send(headers(1), end(1), headers(3), end(3));
+    await other.ended(1);
+    await other.ended(3);
+    const begins = other.frames
+      .filter(({ type }) => type === frameType.headers)
+      .map(({ payload }) => payload[0]);
+    expect(begins.filter((byte) => byte === 0x20)).toHaveLength(1);
+    expect(begins[0]).toBe(0x20);
+    other.close();
+  });
+
+  it('is understood by others: node:http2 reads the answer', async () => {
+    const other = connect(`http://${echo.address}`, { settings: { headerTableSize: 0 } });
+    // Its own settings are in force once they are acknowledged.
+    await once(other, 'localSettings');
+    const stream = other.request({
+      ':method': 'POST',
+      ':path': processPath,
+      'content-type': 'application/grpc',
+    });
+    stream.end();
+    stream.resume();
+    const [answer] = await once(stream, 'response');
+    expect(answer).toMatchObject({ ':status': 200, 'grpc-status': '0' });
+    await once(stream, 'close');
+    other.close();
   });
 });
 

@@ -1,0 +1,154 @@
+import { type ExecFileException, execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { externalProcessorName } from '../../src/extproc/names.ts';
+import { externalProcessorService } from '../../src/proto/services.ts';
+import { Baton } from '../../src/rehearsal/baton.ts';
+import { Pod } from '../../src/rehearsal/pod.ts';
+import { freePorts } from '../../src/rehearsal/ports.ts';
+import { checkoutDir } from '../../src/rehearsal/tools.ts';
+import { foreignTool } from '../support/foreignTool.ts';
+import { checkForLeaks } from '../support/leakCheck.ts';
+import { message, processPath } from '../support/rawHttp2.ts';
+
+/** Clients that others wrote, against an instance as it is run. `make clients` builds the first two. */
+checkForLeaks();
+
+const grpcurl = foreignTool('grpcurl', 'make clients');
+const healthProbe = foreignTool('grpc-health-probe', 'make clients');
+const h2load = foreignTool('h2load', 'install the package nghttp2-client');
+
+describe.each(['native', 'grpc-js'])('an instance on the transport %s', (transport) => {
+  let dir: string;
+  let pod: Pod;
+  let instance: Baton;
+
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'baton-clients-'));
+    const [podPort, port, adminPort] = (await freePorts(3)) as [number, number, number];
+    pod = await Pod.start({ id: 'pod', port: podPort });
+    const settings = { server: { transport }, pool: { endpoints: [pod.address] } };
+    instance = new Baton({ name: 'a', port, adminPort, dir, settings });
+    await instance.start();
+  });
+
+  afterAll(async () => {
+    await instance.kill();
+    await pod.kill();
+    await rm(dir, { recursive: true });
+  });
+
+  grpcurl.describe(grpcurl.title, () => {
+    const protoFolder = join(checkoutDir, 'proto');
+
+    async function call(protoFile: string, method: string, ...messages: object[]) {
+      const data = messages.map((one) => JSON.stringify(one)).join('\n');
+      const from = ['-import-path', protoFolder, '-proto', protoFile];
+      const { code, out } = await run(grpcurl.path, [
+        '-plaintext',
+        ...from,
+        '-d',
+        data,
+        instance.address,
+        method,
+      ]);
+      return { code, out };
+    }
+
+    it('gets the decision on a request and an answer to its trailers', async () => {
+      const { code, out } = await call(
+        'envoy/service/ext_proc/v3/external_processor.proto',
+        `${externalProcessorName}/Process`,
+        { request_headers: { headers: { headers: [{ key: ':path', raw_value: base64('/v1/models') }] } } },
+        { response_trailers: {} },
+      );
+      expect(code).toBe(0);
+      const [decision, trailers] = JSON.parse(`[${out.replaceAll(/^}\n{/gm, '},{')}]`);
+      const [destination] = decision.requestHeaders.response.headerMutation.setHeaders;
+      expect(destination.header).toEqual({
+        key: 'x-gateway-destination-endpoint',
+        rawValue: base64(pod.address),
+      });
+      expect(decision.dynamicMetadata).toEqual({
+        'envoy.lb': { 'x-gateway-destination-endpoint': pod.address },
+      });
+      expect(trailers).toEqual({ responseTrailers: {} });
+    });
+
+    it('is told of the health, and of a service that is not there', async () => {
+      const check = (service: string) =>
+        call('grpc/health/v1/health.proto', 'grpc.health.v1.Health/Check', { service });
+      expect(await check(externalProcessorName)).toMatchObject({
+        code: 0,
+        out: expect.stringContaining('"SERVING"'),
+      });
+      // 64 and the gRPC status.
+      expect(await check('no.such.Service')).toMatchObject({ code: 64 + 5 });
+    });
+  });
+
+  healthProbe.describe(healthProbe.title, () => {
+    const unhealthy = 4;
+    const exitCode = async (...flags: string[]) =>
+      (await run(healthProbe.path, ['-addr', instance.address, ...flags])).code;
+
+    it.each(['', externalProcessorName, 'readiness', 'liveness'])(
+      'ends with 0 when it asks a ready instance for "%s"',
+      async (service) => {
+        expect(await exitCode('-service', service)).toBe(0);
+      },
+    );
+
+    it("ends with its code for unhealthy when it asks for Envoy's question while the instance drains", async () => {
+      const [port, adminPort] = (await freePorts(2)) as [number, number];
+      const drain = { noticeMs: 60_000, graceMs: 60_000 };
+      const settings = { server: { transport }, pool: { endpoints: [pod.address] }, drain };
+      const leaving = new Baton({ name: 'b', port, adminPort, dir, settings });
+      await leaving.start();
+      try {
+        leaving.process.signal('SIGTERM');
+        await leaving.process.waitUntil(
+          'its drain',
+          async () => (await leaving.state()).instance.phase === 'draining',
+        );
+        const ask = async (service: string) =>
+          (await run(healthProbe.path, ['-addr', leaving.address, '-service', service])).code;
+        expect(await ask('')).toBe(unhealthy);
+        expect(await ask('liveness')).toBe(0);
+      } finally {
+        await leaving.kill();
+      }
+    });
+  });
+
+  h2load.describe(h2load.title, () => {
+    it('has all of its streams answered, over several connections and many at once', async () => {
+      const count = 5_000;
+      const question = join(dir, 'question');
+      await writeFile(
+        question,
+        message(externalProcessorService.Process.requestSerialize({ request_headers: {} })),
+      );
+      const headers = ['content-type: application/grpc', 'te: trailers'].flatMap((header) => ['-H', header]);
+      const load = ['-n', String(count), '-c', '4', '-m', '100', '-d', question, ...headers];
+      const { code, out } = await run(h2load.path, [...load, `http://${instance.address}${processPath}`]);
+      expect(code).toBe(0);
+      expect(out).toContain(`${count} succeeded, 0 failed, 0 errored, 0 timeout`);
+      expect(out).toContain(`${count} 2xx`);
+      expect((await instance.state()).streams.open).toBe(0);
+    });
+  });
+});
+
+function run(command: string, args: readonly string[]): Promise<{ code: unknown; out: string }> {
+  return new Promise((resolve) => {
+    execFile(command, args, { timeout: 30_000 }, (error: ExecFileException | null, out, err) => {
+      resolve({ code: error === null ? 0 : error.code, out: `${out}${err}` });
+    });
+  });
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}

@@ -1,0 +1,34 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { checkoutDir } from '../../src/rehearsal/tools.ts';
+
+/** A program of others that tests Baton from outside, where it is here. Installs nothing. */
+export interface ForeignTool {
+  readonly path: string;
+  /** `describe`, or `describe.skip` where the program is not here. */
+  readonly describe: typeof describe | typeof describe.skip;
+  /** The program's name, and how to get it where it is not here. */
+  readonly title: string;
+}
+
+/**
+ * @param name of its executable: named by an environment variable (H2LOAD_BIN), else in .tools/bin, else in PATH
+ * @param hint how to get it
+ */
+export function foreignTool(name: string, hint: string): ForeignTool {
+  const named = process.env[`${name.toUpperCase().replaceAll('-', '_')}_BIN`];
+  const folders = [join(checkoutDir, '.tools/bin'), ...(process.env.PATH ?? '').split(delimiter)];
+  const path = named ?? folders.map((folder) => join(folder, name)).find(isExecutable);
+  return path === undefined
+    ? { path: name, describe: describe.skip, title: `${name} (not here: ${hint})` }
+    : { path, describe, title: name };
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
