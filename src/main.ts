@@ -1,12 +1,15 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { Answer } from './config/commands.ts';
+import { exitConfig } from './config/exitConfig.ts';
 import { addConfigFlags, addStoreFlags, type ConfigFlags, collect } from './config/flags.ts';
 import type { Need } from './config/needs.ts';
 import type { Config } from './config/schema.ts';
 import { processSurroundings } from './config/surroundings.ts';
+import type { ProbeTls } from './extproc/probe.ts';
 import type { Order } from './upgrade/command.ts';
 
 /**
@@ -144,10 +147,16 @@ async function describeProgram(args: readonly string[]): Promise<Command> {
     .option('--address <host:port>', 'whom to ask', '127.0.0.1:50051')
     .option('--service <name>', 'what to ask for: readiness, liveness, or as Envoy does', 'readiness')
     .option('--timeout-ms <number>', 'how long to wait', '1000')
+    .option('--ca <file>', 'ask over TLS, and trust certificates of this authority (PEM)', readPem)
+    .option('--server-name <name>', 'the name in its certificate, where that is not the host of --address')
+    .option('--cert <file>', 'show this certificate, if it asks for one (PEM)', readPem)
+    .option('--key <file>', 'the key of --cert (PEM)', readPem)
     .addHelpText('after', exitCodesHelp)
-    .action(async (flags: { address: string; service: string; timeoutMs: string }, command: Command) => {
+    .action(async (flags: ProbeFlags, command: Command) => {
       const timeoutMs = Number(flags.timeoutMs);
       if (!(timeoutMs > 0)) command.error('error: --timeout-ms is not a number above 0');
+      const { ca, cert, key } = flags;
+      if ((cert || key) && !(cert && key && ca)) command.error('error: --cert, --key and --ca go together');
       const { probe } = await import('./extproc/probe.ts');
       process.exit(await probe({ ...flags, timeoutMs }));
     });
@@ -227,6 +236,12 @@ function describeUpgrade(program: Command): void {
   );
 }
 
+interface ProbeFlags extends ProbeTls {
+  readonly address: string;
+  readonly service: string;
+  readonly timeoutMs: string;
+}
+
 interface RegisterFlags extends ConfigFlags {
   readonly address: string;
   readonly weight?: string;
@@ -234,6 +249,14 @@ interface RegisterFlags extends ConfigFlags {
   readonly model?: readonly string[];
   readonly slots?: string;
   readonly health?: string;
+}
+
+function readPem(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }
 
 /** The flags about the store; a command's own may have the names of settings. */
@@ -272,6 +295,7 @@ function explain(error: unknown): number {
   for (const { message } of chain) if (!words.includes(message)) words += `: ${message}`;
   process.stderr.write(`baton: ${words.replace(/\s*\n\s*/g, ' ')}\n`);
   if (showStacks && chain[0]?.stack) process.stderr.write(`${chain[0].stack}\n`);
+  if (chain.some(({ name }) => name === 'TlsFilesError')) return exitConfig;
   const isUnavailable = chain.some(({ name }) => name === 'ListenError') || unavailable.test(words);
   return isUnavailable ? exitUnavailable : exitBug;
 }
