@@ -218,6 +218,7 @@ describe.each(['native', 'grpc-js'] as const)('over %s', (kind) => {
         expect(await servedName()).toBe('baton test server');
         await renew('renewed');
         await until(async () => (await servedName()) === 'baton test renewed', { what: 'the new one' });
+        expect(warnings()).toEqual([...new Set(warnings())]);
       },
     );
   });
