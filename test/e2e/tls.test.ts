@@ -9,6 +9,7 @@ import { allCountsReturnToZero } from '../support/counts.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { tlsFile } from '../support/tlsFixtures.ts';
 import { useTopology } from '../support/topology.ts';
+import { transports } from '../support/transports.ts';
 
 /** Envoy and Baton over TLS, with certificates on both sides, as envoy/tls/scheduler.yaml shows it. */
 checkForLeaks();
@@ -33,7 +34,7 @@ const tls = {
   clientCaFile: tlsFile('ca.pem'),
 };
 
-describe.each(['native', 'grpc-js'])('when Envoy and Baton (%s) speak TLS', (transport) => {
+describe.each(transports)('when Envoy and Baton (%s) speak TLS', (transport) => {
   const topology = useTopology({
     instances: 1,
     etcd: false,
