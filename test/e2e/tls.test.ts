@@ -1,10 +1,10 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { Baton } from '../../src/rehearsal/baton.ts';
 import type { EnvoyBootstrap } from '../../src/rehearsal/envoyAddresses.ts';
 import { ask } from '../support/ask.ts';
+import { baton } from '../support/batonCommand.ts';
 import { allCountsReturnToZero } from '../support/counts.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { tlsFile } from '../support/tlsFixtures.ts';
@@ -72,17 +72,6 @@ describe.each(transports)('when Envoy and Baton (%s) speak TLS', (transport) => 
 });
 
 /** Its exit code. */
-function probe(address: string, ...args: string[]): Promise<number> {
-  const command = [
-    join(root, 'src', 'main.ts'),
-    'probe',
-    '--address',
-    address,
-    '--timeout-ms',
-    '10000',
-    ...args,
-  ];
-  return new Promise((resolve) => {
-    execFile(process.execPath, command, (error) => resolve(error === null ? 0 : Number(error.code)));
-  });
+async function probe(address: string, ...args: string[]): Promise<number> {
+  return (await baton(['probe', '--address', address, '--timeout-ms', '10000', ...args])).exitCode;
 }

@@ -1,5 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { Methods } from '../methods.ts';
+import { readDirectly } from './directSocket.ts';
 import { acceptCalls } from './grpc/acceptCalls.ts';
 import { httpFailure } from './grpc/status.ts';
 import { Connection, type ConnectionOptions } from './http2/connection.ts';
@@ -48,10 +50,9 @@ export class NativeTransport implements Transport {
       onClosed: (connection) => this.#forget(connection),
     };
     this.#certificateFiles = certificateFiles;
-    const onSocket = (socket: Socket): void => this.#onSocket(socket);
     this.#server = certificateFiles
-      ? createTlsServer(certificateFiles, onSocket)
-      : createServer({ noDelay: true }, onSocket);
+      ? createTlsServer(certificateFiles, (socket) => this.#onSecureSocket(socket))
+      : createServer({ noDelay: true, pauseOnConnect: true }, (socket) => this.#onSocket(socket));
   }
 
   async listen(address: string): Promise<string> {
@@ -88,7 +89,14 @@ export class NativeTransport implements Transport {
   }
 
   #onSocket(socket: Socket): void {
-    // A TLS handshake may end after the port has closed.
+    const direct = readDirectly(socket, (bytes) => connection.receive(bytes));
+    const connection = new Connection(direct, this.#connectionOptions);
+    this.#connections.add(connection);
+  }
+
+  /** Read as a stream: what lies below it is ciphertext. */
+  #onSecureSocket(socket: TLSSocket): void {
+    // The handshake may have ended after the port has closed.
     if (this.#isClosing) socket.destroy();
     else this.#connections.add(new Connection(socket, this.#connectionOptions));
   }
