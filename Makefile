@@ -56,6 +56,10 @@ bench-micro: node_modules/.package-lock.json ## what a decision and a peer's upd
 bench: setup ## Baton beside a Go no-op, a grpc-js no-op and Envoy alone, in one run; needs Go
 	@$(run) bench
 
+.PHONY: bench-balance
+bench-balance: setup ## how evenly 1 to 8 real instances spread the same load, 15 minutes; needs Go; ARGS="--rounds 1"
+	@$(run) bench-balance -- $(ARGS)
+
 .PHONY: h2spec
 h2spec: setup ## the conformance test of HTTP/2 against the native transport; needs Go
 	@scripts/install-h2spec.sh

@@ -2,7 +2,8 @@ import type { ServerResponse } from 'node:http';
 import type { Clock } from './clock.ts';
 import { ReplyEvents, type ReplyFacts, wholeReply } from './completions.ts';
 import { generate } from './generate.ts';
-import type { Pace } from './pace.ts';
+import { dueAtMs, type Pace } from './pace.ts';
+import type { QueueTimes } from './queueTimes.ts';
 import type { Slot, Slots } from './slots.ts';
 
 /**
@@ -34,6 +35,7 @@ export interface AnswerSurroundings {
   readonly slots: Slots;
   readonly clock: Clock;
   readonly tally: Tally;
+  readonly queueTimes: QueueTimes;
 }
 
 export class Answer {
@@ -43,6 +45,7 @@ export class Answer {
   #events: ReplyEvents | undefined;
   #slot: Slot | undefined;
   #cancel = () => {};
+  #queuedMs = 0;
   #isOver = false;
 
   constructor(response: ServerResponse, plan: AnswerPlan, surroundings: AnswerSurroundings) {
@@ -61,8 +64,12 @@ export class Answer {
     if (this.#response.destroyed) return void this.#end('aborted');
     // Emitted after a whole response too; then it changes nothing.
     this.#response.on('close', () => this.#end('aborted'));
-    this.#slot = this.#surroundings.slots.acquire((slot) => {
+    const { slots, clock, queueTimes } = this.#surroundings;
+    const arrivedMs = clock.nowMs();
+    this.#slot = slots.acquire((slot) => {
       this.#slot = slot;
+      this.#queuedMs = clock.nowMs() - arrivedMs;
+      queueTimes.observe(this.#queuedMs);
       this.#generate();
     });
   }
@@ -76,19 +83,26 @@ export class Answer {
     if (fault.kind === 'hang') return;
     const isCut = fault.kind === 'cut';
     const tokens = isCut ? Math.min(fault.afterTokens, facts.tokens) : facts.tokens;
-    this.#cancel = generate(tokens, pace, this.#surroundings.clock, (from, to) => {
-      const isLast = to === tokens;
-      if (stream) this.#sendEvents(from, to, isLast, isCut);
-      else if (isLast && isCut) this.#cut();
-      else if (isLast) this.#sendWhole();
-    });
+    const { clock } = this.#surroundings;
+    if (stream) {
+      this.#cancel = generate(tokens, pace, clock, (from, to) => {
+        this.#sendEvents(from, to, to === tokens, isCut);
+      });
+    } else {
+      // Nothing is to be seen of the tokens before the last one.
+      const lastMs = dueAtMs(pace, tokens - 1);
+      this.#cancel = generate(1, { firstMs: lastMs, everyMs: 0 }, clock, () => {
+        if (isCut) this.#cut();
+        else this.#sendWhole();
+      });
+    }
   }
 
   #sendEvents(from: number, to: number, isLast: boolean, isCut: boolean): void {
     this.#events ??= new ReplyEvents(this.#plan.facts);
     let events = this.#events.tokens(from, to);
     if (from === 0) {
-      this.#response.writeHead(200, this.#plan.headers);
+      this.#response.writeHead(200, this.#headers());
       events = this.#events.opening() + events;
     }
     if (isLast && !isCut) {
@@ -102,9 +116,13 @@ export class Answer {
 
   #sendWhole(): void {
     const body = wholeReply(this.#plan.facts);
-    this.#response.writeHead(200, { ...this.#plan.headers, 'content-length': Buffer.byteLength(body) });
+    this.#response.writeHead(200, { ...this.#headers(), 'content-length': Buffer.byteLength(body) });
     this.#response.end(body);
     this.#end('served');
+  }
+
+  #headers(): Record<string, string> {
+    return { ...this.#plan.headers, 'x-podsim-queued-ms': this.#queuedMs.toFixed(2) };
   }
 
   /** Closes and does not reset: a reset could overtake the tokens that come before the cut. */

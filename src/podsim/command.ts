@@ -11,6 +11,7 @@ const help = `
 Requests:
   POST /v1/chat/completions, POST /v1/completions, GET /v1/models; max_tokens sets the length of one reply.
   GET /health, GET /metrics (vLLM's names), GET /podsim/state.
+  A reply's header x-podsim-queued-ms tells how long the request waited for a slot.
   GET /podsim/headers answers the headers with which that request arrived.
 
 Faults, for the pod by POST /podsim/fault:

@@ -1,3 +1,5 @@
+import type { QueueTimesState } from './queueTimes.ts';
+
 /**
  * The pod's load as Prometheus text under vLLM's names, for those who choose pods by it. The only label is the
  * configured model, never one that a client named.
@@ -9,12 +11,14 @@ export interface PodLoad {
   readonly waiting: number;
   /** Replies that were completed. */
   readonly served: number;
+  readonly queueTimes: QueueTimesState;
 }
 
 export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8';
 
-export function metricsText({ model, slots, running, waiting, served }: PodLoad): string {
-  const label = `{model_name="${escapeLabel(model)}"}`;
+export function metricsText({ model, slots, running, waiting, served, queueTimes }: PodLoad): string {
+  const modelLabel = `model_name="${escapeLabel(model)}"`;
+  const label = `{${modelLabel}}`;
   const metric = (name: string, type: 'gauge' | 'counter', help: string, value: number) =>
     `# HELP vllm:${name} ${help}\n# TYPE vllm:${name} ${type}\nvllm:${name}${label} ${value}\n`;
   return [
@@ -23,6 +27,19 @@ export function metricsText({ model, slots, running, waiting, served }: PodLoad)
     // There is no cache: a request fills its slot's share of it.
     metric('kv_cache_usage_perc', 'gauge', 'KV-cache usage, 1 means all of it.', running / slots),
     metric('request_success_total', 'counter', 'Requests answered to their end.', served),
+    histogram('request_queue_time_seconds', 'Time that requests waited for a slot.', modelLabel, queueTimes),
+  ].join('');
+}
+
+function histogram(name: string, help: string, label: string, state: QueueTimesState): string {
+  const bucket = (le: number | string, count: number) =>
+    `vllm:${name}_bucket{${label},le="${le}"} ${count}\n`;
+  return [
+    `# HELP vllm:${name} ${help}\n# TYPE vllm:${name} histogram\n`,
+    ...state.buckets.map(({ atMostSeconds, count }) => bucket(atMostSeconds, count)),
+    bucket('+Inf', state.count),
+    `vllm:${name}_count{${label}} ${state.count}\n`,
+    `vllm:${name}_sum{${label}} ${state.sumSeconds}\n`,
   ].join('');
 }
 

@@ -43,7 +43,8 @@ export function addRoutes(
   });
   app.get('/metrics', async (_request, reply) => {
     reply.header('content-type', metricsContentType);
-    return metricsText({ model, slots: pod.slots.size, ...pod.state() });
+    const queueTimes = pod.queueTimes.state();
+    return metricsText({ model, slots: pod.slots.size, queueTimes, ...pod.state() });
   });
 
   app.get('/podsim/state', async () => pod.state());

@@ -3,7 +3,7 @@ import Fastify from 'fastify';
 import { type Clock, systemClock } from './clock.ts';
 import { Listener } from './listener.ts';
 import { addRoutes } from './routes.ts';
-import { type PodTraits, SimulatedPod } from './simulatedPod.ts';
+import { type PodsimState, type PodTraits, SimulatedPod } from './simulatedPod.ts';
 
 /**
  * Starts and stops a simulated inference pod: an OpenAI-compatible HTTP/1.1 server that makes no sense but
@@ -25,6 +25,7 @@ export interface Podsim {
   /** `ip:port` that it listens on. */
   readonly address: string;
   readonly id: string;
+  state(): PodsimState;
   /** Takes no new connection, finishes what was accepted up to the grace, breaks off the rest. Idempotent. */
   stop(): Promise<void>;
 }
@@ -83,6 +84,7 @@ export async function startPodsim(options: PodsimOptions = {}): Promise<Podsim> 
   return {
     address,
     id: pod.traits.id,
+    state: () => pod.state(),
     stop() {
       stopped ??= stop();
       return stopped;

@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts';
 import type { Api, CompletionRequest } from './completionRequest.ts';
 import { Faults } from './faults.ts';
 import { drawPace, type Timing } from './pace.ts';
+import { QueueTimes } from './queueTimes.ts';
 import { Slots } from './slots.ts';
 
 /** What one pod is and has in hand. Its door to the network is routes.ts; it starts and stops in server.ts. */
@@ -28,6 +29,7 @@ export class SimulatedPod {
   readonly traits: PodTraits;
   readonly faults: Faults;
   readonly slots: Slots;
+  readonly queueTimes = new QueueTimes();
   readonly tally: Tally = { served: 0, cutShort: 0, aborted: 0 };
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -67,7 +69,8 @@ export class SimulatedPod {
     };
     const pace = drawPace(this.traits, this.#random);
     const plan = { facts, stream: request.stream, pace, fault, headers: this.#headers(request.stream) };
-    const answer = new Answer(response, plan, { slots: this.slots, clock: this.#clock, tally: this.tally });
+    const { slots, tally, queueTimes } = this;
+    const answer = new Answer(response, plan, { slots, clock: this.#clock, tally, queueTimes });
     this.#answers.add(answer);
     response.on('close', () => {
       this.#answers.delete(answer);

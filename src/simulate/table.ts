@@ -37,6 +37,11 @@ export function table(rows: readonly Row[]): string[] {
       writesPerSecond.toFixed(1),
     ]),
   ];
+  return aligned(cells);
+}
+
+/** Cells, the head first, as a Markdown table with aligned columns. */
+export function aligned(cells: readonly (readonly string[])[]): string[] {
   const widths =
     cells[0]?.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0))) ?? [];
   const line = (of: readonly string[]): string =>

@@ -1,12 +1,12 @@
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
 import { ChildProcess } from '../../src/rehearsal/childProcess.ts';
 import { Etcd } from '../../src/rehearsal/etcd.ts';
 import { freePorts } from '../../src/rehearsal/ports.ts';
 import { findTools } from '../../src/rehearsal/tools.ts';
+import { buildKit } from './buildKit.ts';
 import { chart } from './chart.ts';
 import { type Measured, measure } from './measure.ts';
 import { setups } from './setups.ts';
@@ -28,11 +28,8 @@ const { values: flags } = parseArgs({
   },
 });
 
-const kitDir = join(import.meta.dirname, 'kit');
-const kit = join(import.meta.dirname, '../../.run/bench/kit');
-
 async function main(): Promise<void> {
-  await buildKit();
+  const kit = await buildKit();
   const dir = await mkdtemp(join(tmpdir(), 'baton-bench-'));
   const parts: ChildProcess[] = [];
   try {
@@ -89,16 +86,6 @@ async function main(): Promise<void> {
   } finally {
     await Promise.all(parts.map((part) => part.kill()));
     await rm(dir, { recursive: true, force: true });
-  }
-}
-
-async function buildKit(): Promise<void> {
-  try {
-    await promisify(execFile)('go', ['build', '-o', kit, '.'], { cwd: kitDir });
-  } catch (cause) {
-    throw new Error('the bench needs Go 1.24 or newer for what it compares with; "go build" failed', {
-      cause,
-    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import type { RecordListener } from '../../src/etcd/records.ts';
 import { SharedStore } from '../../src/etcd/sharedStore.ts';
 import { EtcdLedger } from '../../src/ledger/etcdLedger.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
@@ -18,6 +19,8 @@ export interface LedgerOptions {
   readonly fadeMs?: number;
   readonly minIntervalMs?: number;
   readonly writesPerSecond?: number;
+  /** Hears of everybody's counts right after the ledger. */
+  readonly alsoTo?: RecordListener;
 }
 
 /** One instance's ledger on a real etcd, without the rest of the process. Started, not necessarily joined. */
@@ -30,6 +33,7 @@ export function startLedger(
     fadeMs = 30_000,
     minIntervalMs = 20,
     writesPerSecond = 500,
+    alsoTo,
   }: LedgerOptions = {},
 ): LedgerInstance {
   let writes = 0;
@@ -61,6 +65,7 @@ export function startLedger(
       syncLag() {},
     },
   });
+  if (alsoTo) store.subscribe('load/', alsoTo);
   store.start();
   const stop = async (): Promise<void> => {
     await ledger.stop();

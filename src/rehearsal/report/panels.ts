@@ -105,7 +105,7 @@ export function viewAgePanel(frame: Frame, parts: readonly Bucket[], instances: 
 }
 
 /** Lines at round values, from 0 to a little above the largest. */
-function valueAxis({ left, right, top, height }: Frame, largest: number): { y: Scale; grid: Markup } {
+export function valueAxis({ left, right, top, height }: Frame, largest: number): { y: Scale; grid: Markup } {
   const most = Number.isFinite(largest) && largest > 0 ? largest : 1;
   const step = niceStep(most, 3);
   const count = Math.ceil((most * 0.999_999) / step);

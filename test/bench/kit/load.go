@@ -57,7 +57,7 @@ func runLoad(args []string) {
 				if *rate == 0 {
 					start = time.Now()
 				}
-				if err := c.get(); err != nil {
+				if err := c.send(request, func(string, string) {}); err != nil {
 					failed.Add(1)
 					continue
 				}
@@ -107,8 +107,9 @@ type client struct {
 
 var request = []byte("GET /v1/models HTTP/1.1\r\nhost: bench\r\nuser-agent: bench\r\nx-session-id: 42\r\n\r\n")
 
-// get sends one request and reads its answer; an error closes the connection, and the next get opens another.
-func (c *client) get() (err error) {
+// send sends one request and reads its answer, whose headers it shows; an error closes the connection, and the
+// next send opens another.
+func (c *client) send(request []byte, header func(name, value string)) (err error) {
 	if c.conn == nil {
 		if c.conn, err = net.Dial("tcp", c.address); err != nil {
 			c.conn = nil
@@ -139,11 +140,17 @@ func (c *client) get() (err error) {
 		if len(line) <= 2 {
 			break
 		}
-		if name, value, found := strings.Cut(string(line), ":"); found && strings.EqualFold(name, "content-length") {
-			if length, err = strconv.Atoi(strings.TrimSpace(value)); err != nil {
+		name, value, found := strings.Cut(string(line), ":")
+		if !found {
+			continue
+		}
+		value = strings.TrimSpace(value)
+		if strings.EqualFold(name, "content-length") {
+			if length, err = strconv.Atoi(value); err != nil {
 				return err
 			}
 		}
+		header(name, value)
 	}
 	if _, err = io.CopyN(io.Discard, c.reader, int64(length)); err != nil {
 		return err

@@ -1,5 +1,5 @@
 // Package main is what the benchmark compares Baton with and measures it by: a no-op ext_proc server on grpc-go,
-// a pod that answers at once, an HTTP load generator, and a holder of
+// a pod that answers at once, two HTTP load generators, and a holder of
 // ext_proc streams. None of them is part of Baton.
 package main
 
@@ -14,6 +14,7 @@ const usage = `usage:
   kit pod LISTEN                 an HTTP server that answers every request with "ok"
   kit streams ADDRESS COUNT      opens ext_proc streams and holds them until standard input ends
   kit load FLAGS                 HTTP load; prints one line of JSON (kit load -h)
+  kit replay ADDRESS TRACE OUT   sends each request of a trace at its time and writes what became of it
 `
 
 func main() {
@@ -28,6 +29,8 @@ func main() {
 		holdStreams(args[1], args[2])
 	case len(args) >= 1 && args[0] == "load":
 		runLoad(args[1:])
+	case len(args) == 4 && args[0] == "replay":
+		replay(args[1], args[2], args[3])
 	default:
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(64)

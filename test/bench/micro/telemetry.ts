@@ -13,7 +13,7 @@ const decision: Decision = {
   candidates: 3,
   reservation: { address: '10.0.0.1:8000', release() {} },
 };
-const decide = recorded({ ...telemetry, schedule: () => decision, defaultPolicy: 'least-request' });
+const decide = recorded({ ...telemetry, schedule: () => decision, defaultPolicy: () => 'least-request' });
 /** Many in one step: what is done once in a batch counts in. */
 const requests = 1024;
 const micros = medianMicros(() => {

@@ -2,7 +2,8 @@ import { metricsText } from '../../../src/podsim/metricsText.ts';
 
 describe('the metrics of a pod', () => {
   it('are Prometheus text with the names of vLLM', () => {
-    const text = metricsText({ model: 'a"b\\c', slots: 8, running: 2, waiting: 3, served: 40 });
+    const queueTimes = { buckets: [{ atMostSeconds: 0.3, count: 39 }], count: 40, sumSeconds: 1.5 };
+    const text = metricsText({ model: 'a"b\\c', slots: 8, running: 2, waiting: 3, served: 40, queueTimes });
     const label = '{model_name="a\\"b\\\\c"}';
     expect(text.split('\n').filter((line) => !line.startsWith('# HELP'))).toEqual([
       '# TYPE vllm:num_requests_running gauge',
@@ -13,6 +14,11 @@ describe('the metrics of a pod', () => {
       `vllm:kv_cache_usage_perc${label} 0.25`,
       '# TYPE vllm:request_success_total counter',
       `vllm:request_success_total${label} 40`,
+      '# TYPE vllm:request_queue_time_seconds histogram',
+      `vllm:request_queue_time_seconds_bucket${label.replace('}', ',le="0.3"}')} 39`,
+      `vllm:request_queue_time_seconds_bucket${label.replace('}', ',le="+Inf"}')} 40`,
+      `vllm:request_queue_time_seconds_count${label} 40`,
+      `vllm:request_queue_time_seconds_sum${label} 1.5`,
       '',
     ]);
   });

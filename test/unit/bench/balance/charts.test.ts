@@ -1,0 +1,45 @@
+import { bars } from '../../../bench/balance/summary.ts';
+import { upgradeChart } from '../../../bench/balance/upgradeChart.ts';
+import { waitChart } from '../../../bench/balance/waitChart.ts';
+import { sampleRound, sampleUpgrade } from './sampleMeasured.ts';
+
+describe('the chart of the waits', () => {
+  const measured = [
+    sampleRound(1, 'on', 1, 100),
+    sampleRound(4, 'on', 1, 120),
+    sampleRound(4, 'on', 2, 140),
+    sampleRound(4, 'off', 1, 200),
+  ];
+  const svg = waitChart(bars(measured), 'Waits & more');
+
+  it('has a bar a setup with its value, and a label a number of instances', () => {
+    for (const text of ['>100<', '>140<', '>200<', '>1 instance<', '>4 instances<', 'Waits &amp; more']) {
+      expect(svg).toContain(text);
+    }
+    expect(svg.match(/class="i\d layer"/g)).toHaveLength(3);
+  });
+
+  it('is a picture of its own, in light and in dark', () => {
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+    expect(svg).toContain('prefers-color-scheme: dark');
+    expect(svg).not.toContain('NaN');
+  });
+});
+
+describe('the chart of an upgrade', () => {
+  const svg = upgradeChart([sampleUpgrade('on'), sampleUpgrade('off', 3)], 'An upgrade');
+
+  it('has two lines for each run, marks when it was upgraded, and what failed', () => {
+    for (const nth of [0, 1]) expect(svg.match(new RegExp(`class="line i${nth}" d=`, 'g'))).toHaveLength(2);
+    expect(svg).toContain('>10 s, 0 failed<');
+    expect(svg).toContain('>10 s, 3 failed<');
+    expect(svg).not.toContain('NaN');
+  });
+
+  it('breaks the line where nothing was measured', () => {
+    const run = sampleUpgrade('on');
+    const gap = { ...run, samples: run.samples.filter(({ atMs }) => atMs < 5_000 || atMs >= 7_000) };
+    const [, path] = /class="line i0" d="([^"]*)"/.exec(upgradeChart([gap], 'An upgrade')) ?? [];
+    expect(path?.match(/M/g)).toHaveLength(2);
+  });
+});

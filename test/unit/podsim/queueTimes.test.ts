@@ -1,0 +1,48 @@
+import { QueueTimes } from '../../../src/podsim/queueTimes.ts';
+import { startPodsim } from '../../../src/podsim/server.ts';
+import { eventually } from '../../support/eventually.ts';
+import { FakeClock } from './fakeClock.ts';
+
+describe('the queue times of a pod', () => {
+  it('count each request in its bucket and in all larger ones', () => {
+    const times = new QueueTimes();
+    for (const ms of [0, 300, 301, 10_000_000]) times.observe(ms);
+    const { buckets, count, sumSeconds } = times.state();
+    expect(buckets.slice(0, 2)).toEqual([
+      { atMostSeconds: 0.3, count: 2 },
+      { atMostSeconds: 0.5, count: 3 },
+    ]);
+    expect(buckets.at(-1)?.count).toBe(3);
+    expect(count).toBe(4);
+    expect(sumSeconds).toBeCloseTo(10_000.601);
+  });
+});
+
+describe('when a request has to wait for a slot', () => {
+  it('is told in its reply for how long, whole or streamed, and in the metrics', async () => {
+    const clock = new FakeClock();
+    const pod = await startPodsim({ clock, slots: 1, ttftMs: 100, tokenMs: 50, tokensPerReply: 3 });
+    try {
+      const ask = (stream: boolean) =>
+        fetch(`http://${pod.address}/v1/completions`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ stream }),
+        });
+      const first = ask(false);
+      await eventually(() => expect(pod.state()).toMatchObject({ running: 1 }));
+      const second = ask(true);
+      await eventually(() => expect(pod.state()).toMatchObject({ running: 1, waiting: 1 }));
+      clock.advance(200);
+      expect((await first).headers.get('x-podsim-queued-ms')).toBe('0.00');
+      clock.advance(200);
+      const streamed = await second;
+      await streamed.text();
+      expect(streamed.headers.get('x-podsim-queued-ms')).toBe('200.00');
+      const metrics = await (await fetch(`http://${pod.address}/metrics`)).text();
+      expect(metrics).toContain('vllm:request_queue_time_seconds_sum{model_name="sim-model"} 0.2\n');
+    } finally {
+      await pod.stop();
+    }
+  });
+});
