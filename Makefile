@@ -45,7 +45,7 @@ integration: setup ## tests with a real etcd
 	@$(run) integration
 
 .PHONY: e2e
-e2e: setup ## tests with a real Envoy and a real etcd
+e2e: setup ## tests with a real Envoy and a real etcd; TRANSPORT=grpc-js for the reference transport
 	@$(run) e2e
 
 .PHONY: bench-micro

@@ -6,6 +6,7 @@ import { Exchanges } from './extproc/exchanges.ts';
 import { Health } from './extproc/health.ts';
 import { recorded } from './extproc/recorder.ts';
 import { openTransport } from './extproc/transport/openTransport.ts';
+import { CertificateFiles } from './extproc/transport/tls/certificateFiles.ts';
 import type { Transport } from './extproc/transport/transport.ts';
 import { EtcdLedger } from './ledger/etcdLedger.ts';
 import type { Instance as InstanceRecord } from './ledger/instances.ts';
@@ -17,6 +18,7 @@ import type { CompositePool } from './pool/compositePool.ts';
 import { openPool } from './pool/openPool.ts';
 import { Scheduler } from './scheduler.ts';
 import { createPolicies } from './scheduling/policies/index.ts';
+import type { Log } from './telemetry/log.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 import { FirstDecisionMemory } from './upgrade/firstDecision.ts';
 import { SelfSteering } from './upgrade/selfSteering.ts';
@@ -112,6 +114,7 @@ export function assemble(config: Config, telemetry: Telemetry): Instance {
     health,
     maxMessageBytes: server.maxMessageBytes,
     limits: limits.connection,
+    certificateFiles: openCertificateFiles(server.tls, log),
   });
   return {
     config,
@@ -128,6 +131,12 @@ export function assemble(config: Config, telemetry: Telemetry): Instance {
     live,
     steering,
   };
+}
+
+function openCertificateFiles(tls: Config['server']['tls'], log: Log): CertificateFiles | undefined {
+  const { certFile, keyFile, clientCaFile } = tls;
+  if (certFile === undefined || keyFile === undefined) return undefined;
+  return new CertificateFiles({ certFile, keyFile, ...(clientCaFile && { clientCaFile }) }, { log });
 }
 
 /** What an instance tells of itself that changes over its life. */

@@ -1,13 +1,16 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { Answer } from './config/commands.ts';
+import { exitConfig } from './config/exitConfig.ts';
 import { addConfigFlags, addStoreFlags, type ConfigFlags, collect, storeFlags } from './config/flags.ts';
 import type { Loaded } from './config/load.ts';
 import type { Need } from './config/needs.ts';
 import type { Config } from './config/schema.ts';
 import { processSurroundings } from './config/surroundings.ts';
+import type { ProbeTls } from './extproc/probe.ts';
 import { describeLive } from './live/commandLine.ts';
 import type { RegisterFlags } from './pool/registration.ts';
 import type { Order } from './upgrade/command.ts';
@@ -153,10 +156,16 @@ async function describeProgram(args: readonly string[]): Promise<Command> {
     .option('--address <host:port>', 'whom to ask', '127.0.0.1:50051')
     .option('--service <name>', 'what to ask for: readiness, liveness, or as Envoy does', 'readiness')
     .option('--timeout-ms <number>', 'how long to wait', '1000')
+    .option('--ca <file>', 'ask over TLS, and trust certificates of this authority (PEM)', readPem)
+    .option('--server-name <name>', 'the name in its certificate, where that is not the host of --address')
+    .option('--cert <file>', 'show this certificate, if it asks for one (PEM)', readPem)
+    .option('--key <file>', 'the key of --cert (PEM)', readPem)
     .addHelpText('after', exitCodesHelp)
-    .action(async (flags: { address: string; service: string; timeoutMs: string }, command: Command) => {
+    .action(async (flags: ProbeFlags, command: Command) => {
       const timeoutMs = Number(flags.timeoutMs);
       if (!(timeoutMs > 0)) command.error('error: --timeout-ms is not a number above 0');
+      const { ca, cert, key } = flags;
+      if ((cert || key) && !(cert && key && ca)) command.error('error: --cert, --key and --ca go together');
       const { probe } = await import('./extproc/probe.ts');
       process.exit(await probe({ ...flags, timeoutMs }));
     });
@@ -236,6 +245,20 @@ function describeUpgrade(program: Command): void {
   );
 }
 
+interface ProbeFlags extends ProbeTls {
+  readonly address: string;
+  readonly service: string;
+  readonly timeoutMs: string;
+}
+
+function readPem(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
 /** A sound configuration; with any other it prints every problem and ends the process. */
 async function configure(flags: ConfigFlags, need: Need): Promise<Config> {
   return (await loadSound(flags, need)).config;
@@ -267,6 +290,7 @@ function explain(error: unknown): number {
   for (const { message } of chain) if (!words.includes(message)) words += `: ${message}`;
   process.stderr.write(`baton: ${words.replace(/\s*\n\s*/g, ' ')}\n`);
   if (showStacks && chain[0]?.stack) process.stderr.write(`${chain[0].stack}\n`);
+  if (chain.some(({ name }) => name === 'TlsFilesError')) return exitConfig;
   const isUnavailable = chain.some(({ name }) => name === 'ListenError') || unavailable.test(words);
   return isUnavailable ? exitUnavailable : exitBug;
 }

@@ -1,4 +1,5 @@
 import { configAsJson, configAsYaml } from './describeConfig.ts';
+import { exitConfig } from './exitConfig.ts';
 import type { ConfigFlags } from './flags.ts';
 import { jsonSchema } from './jsonSchema.ts';
 import { load } from './load.ts';
@@ -15,9 +16,6 @@ export interface Answer {
   readonly stdout: string;
   readonly stderr: string;
 }
-
-/** EX_CONFIG of sysexits.h. */
-export const exitConfig = 78;
 
 /** Judges a file as `serve` would, with flags but without the environment, so that it says the same everywhere. */
 export function check(file: string, flags: ConfigFlags, surroundings: Surroundings): Answer {

@@ -24,18 +24,31 @@ export function distinctEndpoints(endpoints: readonly unknown[], context: Contex
   });
 }
 
-export function wholeTlsIdentity(
-  tls: { caFile?: string; certFile?: string; keyFile?: string },
-  context: Context,
-): void {
-  if (tls.certFile !== undefined && tls.keyFile === undefined) {
-    complain(context, ['certFile'], 'needs etcd.tls.keyFile');
-  }
-  if (tls.keyFile !== undefined && tls.certFile === undefined) {
-    complain(context, ['keyFile'], 'needs etcd.tls.certFile');
-  }
+interface TlsIdentity {
+  readonly certFile?: string;
+  readonly keyFile?: string;
+}
+
+export function wholeEtcdIdentity(tls: TlsIdentity & { caFile?: string }, context: Context): void {
+  wholeIdentity('etcd.tls', tls, context);
   if (tls.certFile !== undefined && tls.caFile === undefined) {
     complain(context, ['certFile'], 'needs etcd.tls.caFile');
+  }
+}
+
+export function wholeServerIdentity(tls: TlsIdentity & { clientCaFile?: string }, context: Context): void {
+  wholeIdentity('server.tls', tls, context);
+  if (tls.clientCaFile !== undefined && tls.certFile === undefined) {
+    complain(context, ['clientCaFile'], 'needs server.tls.certFile');
+  }
+}
+
+function wholeIdentity(section: string, { certFile, keyFile }: TlsIdentity, context: Context): void {
+  if (certFile !== undefined && keyFile === undefined) {
+    complain(context, ['certFile'], `needs ${section}.keyFile`);
+  }
+  if (keyFile !== undefined && certFile === undefined) {
+    complain(context, ['keyFile'], `needs ${section}.certFile`);
   }
 }
 

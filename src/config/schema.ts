@@ -23,7 +23,8 @@ import {
   distinctEndpoints,
   graceCoversNotice,
   registeredEndpointsNeedEtcd,
-  wholeTlsIdentity,
+  wholeEtcdIdentity,
+  wholeServerIdentity,
 } from './relations.ts';
 
 /**
@@ -38,6 +39,18 @@ function section<Shape extends z.ZodRawShape>(shape: Shape) {
   });
 }
 
+const serverTls = section({
+  certFile: filePath()
+    .exactOptional()
+    .describe(
+      'Certificate of the server, with its chain (PEM), read again when it changes; none: plain text',
+    ),
+  keyFile: filePath().exactOptional().describe('Key of the certificate (PEM)'),
+  clientCaFile: filePath()
+    .exactOptional()
+    .describe('Only clients with a certificate of these authorities are let in (PEM)'),
+}).superRefine(wholeServerIdentity);
+
 const server = section({
   address: listenAddress({ orOff: false })
     .default('127.0.0.1:50051')
@@ -48,6 +61,7 @@ const server = section({
   maxMessageBytes: wholeNumber(1024, 2_147_483_647)
     .default(4 * 1024 * 1024)
     .describe('The largest message taken from Envoy'),
+  tls: serverTls.prefault({}),
 });
 
 const instance = section({
@@ -94,11 +108,11 @@ const scheduling = section({
   retryAfterSeconds: wholeNumber(0).default(1).describe('retry-after of a 503'),
 });
 
-const tls = section({
+const etcdTls = section({
   caFile: filePath().exactOptional().describe('Certificate authority of etcd (PEM)'),
   certFile: filePath().exactOptional().describe('Client certificate (PEM)'),
   keyFile: filePath().exactOptional().describe('Key of the client certificate (PEM)'),
-}).superRefine(wholeTlsIdentity);
+}).superRefine(wholeEtcdIdentity);
 
 const etcd = section({
   endpoints: z
@@ -109,7 +123,7 @@ const etcd = section({
   username: text().min(1).exactOptional().describe('User, if etcd asks for one'),
   password: text().min(1).exactOptional().describe('Its password (better: passwordFile)'),
   passwordFile: filePath().exactOptional().describe('A file whose first line is the password'),
-  tls: tls.prefault({}),
+  tls: etcdTls.prefault({}),
   leaseTtlSeconds: wholeNumber(2).default(5).describe('After a crash the counts vanish within this time'),
   requestTimeoutMs: milliseconds(1).default(2000).describe('How long one request to etcd may take'),
 }).superRefine(coherentEtcdAccess);

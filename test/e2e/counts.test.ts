@@ -9,13 +9,14 @@ import { eventually } from '../support/eventually.ts';
 import { fillSlots, waitingInPods } from '../support/fullPods.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { allPodsAreUp, useTopology } from '../support/topology.ts';
+import { transports } from '../support/transports.ts';
 
 /** That every request in flight is counted by all instances, and none any more however it ended. */
 checkForLeaks();
 
-describe('with two instances that share etcd, and three pods', () => {
+describe.each(transports)('with two instances that share etcd, and three pods (%s)', (transport) => {
   const topology = useTopology({
-    baton: { pool: { probe: { timeoutMs: 5_000 } } },
+    baton: { server: { transport }, pool: { probe: { timeoutMs: 5_000 } } },
     podFlags: { 'ttft-ms': 5, 'token-ms': 5 },
     amendEnvoy: waitForDecisions,
   });

@@ -15,17 +15,19 @@ import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { setFault } from '../support/podFault.ts';
 import { useTopology } from '../support/topology.ts';
+import { transports } from '../support/transports.ts';
 
 /** Which pod serves a request through Envoy, and what the client is told when none may. */
 checkForLeaks();
 
 const destinationHeader = 'x-gateway-destination-endpoint';
 
-describe('with one instance, three pods and no etcd', () => {
+describe.each(transports)('with one instance, three pods and no etcd (%s)', (transport) => {
   const topology = useTopology({
     instances: 1,
     etcd: false,
     baton: {
+      server: { transport },
       pool: { probe: { intervalMs: 200, timeoutMs: 5_000 } },
       scheduling: { destinationHeaders: ['target-pod'], retryAfterSeconds: 7 },
     },

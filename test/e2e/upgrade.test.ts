@@ -10,15 +10,17 @@ import { fillSlots, waitingInPods } from '../support/fullPods.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { whileClientsStream } from '../support/sseClients.ts';
 import { envoyAsks, useTopology } from '../support/topology.ts';
+import { transports } from '../support/transports.ts';
 
 /** Instances that are replaced or told to end, with the shipped notice and quiet times. */
 checkForLeaks();
 
 const extProc = 'http.ingress.ext_proc.baton.';
 
-describe('with two instances that share etcd', () => {
+describe.each(transports)('with two instances that share etcd (%s)', (transport) => {
   const topology = useTopology({
     baton: {
+      server: { transport },
       pool: { probe: { timeoutMs: 5_000 } },
       // Longer than any test: a drain that ends has ended for another reason.
       drain: { graceMs: 600_000 },

@@ -51,6 +51,12 @@ describe('when the command line is wrong', () => {
     ],
     ['a rehearsal of nothing', ['rehearse', '--times', '0'], '--times "0": expected a whole number from 1'],
     ['a generation that is none', ['upgrade', 'pin', 'v2', '--etcd', '127.0.0.1:1'], '"v2" is no generation'],
+    [
+      'a certificate without its key',
+      ['probe', '--cert', import.meta.filename],
+      '--cert, --key and --ca go together',
+    ],
+    ['an authority that is not there', ['probe', '--ca', '/nowhere.pem'], 'ENOENT'],
     ['a live setting without a value', ['live', 'set', 'scheduling.policy'], 'is no name=value'],
     ['a timeout that is none', ['probe', '--timeout-ms', 'soon'], '--timeout-ms'],
   ])('answers 64 to %s', async (_, args, message) => {
@@ -101,6 +107,22 @@ describe('when the configuration is asked for', () => {
     expect(config.instance.zone).toBe('z1');
     expect(config.instance.id).toMatch(/^[\w.-]+-\d+-[0-9a-f]{6}$/);
     expect(origins['server.address']).toBe('--address');
+  });
+});
+
+describe('when the certificate of the port cannot be used', () => {
+  it('answers 78 and one line that says which file and why', async () => {
+    const tls = ['server.tls.certFile=/nowhere/tls.pem', 'server.tls.keyFile=/nowhere/tls.key'];
+    const { exitCode, stderr } = await baton([
+      'serve',
+      ...['--address', '127.0.0.1:0', '--admin', 'off', '--endpoint', '127.0.0.1:1'],
+      ...tls.flatMap((setting) => ['--set', setting]),
+    ]);
+    expect(exitCode).toBe(78);
+    expect(stderr).toBe(
+      'baton: server.tls.certFile: cannot read /nowhere/tls.pem: ENOENT; ' +
+        'server.tls.keyFile: cannot read /nowhere/tls.key: ENOENT\n',
+    );
   });
 });
 

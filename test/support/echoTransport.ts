@@ -1,12 +1,24 @@
 import type { AcceptStream, EdgeStream } from '../../src/extproc/edgeStream.ts';
 import { Health } from '../../src/extproc/health.ts';
 import type { Http2Limits } from '../../src/extproc/transport/http2/limits.ts';
-import { NativeTransport } from '../../src/extproc/transport/native.ts';
+import { openTransport } from '../../src/extproc/transport/openTransport.ts';
+import type { CertificateFiles } from '../../src/extproc/transport/tls/certificateFiles.ts';
+import type { Transport } from '../../src/extproc/transport/transport.ts';
 import { generousLimits } from './http2Limits.ts';
 
-/** The native transport with an ext_proc method that sends every message back, and remembers what it was told. */
+export type TransportKind = 'native' | 'grpc-js';
+
+export interface EchoOptions {
+  /** Default `native`. */
+  readonly kind?: TransportKind;
+  readonly limits?: Partial<Http2Limits>;
+  readonly maxMessageBytes?: number;
+  readonly certificateFiles?: CertificateFiles;
+}
+
+/** A transport with an ext_proc method that sends every message back, and remembers what it was told. */
 export class EchoTransport {
-  readonly transport: NativeTransport;
+  readonly transport: Transport;
   /** In their order: `message 3`, `end`, `cancelled`, `error`. */
   readonly told: string[] = [];
   readonly streams: EdgeStream[] = [];
@@ -14,14 +26,15 @@ export class EchoTransport {
   open = 0;
   address = '';
 
-  constructor(limits: Partial<Http2Limits> = {}, maxMessageBytes = 1_000_000) {
+  constructor({ kind = 'native', limits, maxMessageBytes = 1_000_000, certificateFiles }: EchoOptions = {}) {
     const health = new Health({ takesTraffic: () => true, isFit: () => true });
     const acceptStream: AcceptStream = (stream) => this.#accept(stream);
-    this.transport = new NativeTransport({
+    this.transport = openTransport(kind, {
       acceptStream,
       health,
       maxMessageBytes,
       limits: { ...generousLimits, ...limits },
+      certificateFiles,
     });
   }
 

@@ -1,6 +1,8 @@
+import { mergeSettings } from '../../src/rehearsal/baton.ts';
 import { startTopology, type Topology, type TopologyOptions } from '../../src/rehearsal/topology.ts';
 import { eventually } from './eventually.ts';
 import { envoyBin, etcdBin } from './tools.ts';
+import { transport } from './transports.ts';
 
 type Options = Omit<TopologyOptions, 'tools'>;
 
@@ -14,7 +16,8 @@ export function useTopology(options: Options | (() => Promise<Options>) = {}): (
   let topology: Topology | undefined;
   beforeAll(async () => {
     const wanted = typeof options === 'function' ? await options() : options;
-    topology = await startTopology({ ...wanted, tools: { envoy: envoyBin(), etcd: etcdBin() } });
+    const baton = mergeSettings({ server: { transport } }, wanted.baton ?? {});
+    topology = await startTopology({ ...wanted, baton, tools: { envoy: envoyBin(), etcd: etcdBin() } });
     await allPodsAreUp(topology);
   });
   afterAll(async () => {

@@ -8,6 +8,8 @@ import {
 } from '@grpc/grpc-js';
 import type { AcceptStream, EdgeStream } from '../edgeStream.ts';
 import { Methods } from '../methods.ts';
+import type { CertificateFiles } from './tls/certificateFiles.ts';
+import { RenewedCredentials } from './tls/renewedCredentials.ts';
 import { ListenError, type Transport, type TransportOptions } from './transport.ts';
 
 /** A dead peer, one that vanished without closing, is noticed within the sum of these. */
@@ -18,8 +20,10 @@ const keepaliveTimeoutMs = 10_000;
 export class GrpcJsTransport implements Transport {
   readonly #server: Server;
   readonly #methods: Methods;
+  readonly #certificateFiles: CertificateFiles | undefined;
+  readonly #credentials: ServerCredentials;
 
-  constructor({ acceptStream, health, maxMessageBytes }: TransportOptions) {
+  constructor({ acceptStream, health, maxMessageBytes, certificateFiles }: TransportOptions) {
     // The library writes to stderr on its own; what matters comes back as errors.
     setLogVerbosity(logVerbosity.NONE);
     this.#server = new Server({
@@ -31,15 +35,20 @@ export class GrpcJsTransport implements Transport {
       'grpc-node.max_session_memory': Number.MAX_SAFE_INTEGER,
     });
     this.#methods = new Methods(acceptStream, health);
+    this.#certificateFiles = certificateFiles;
+    this.#credentials = certificateFiles
+      ? new RenewedCredentials(certificateFiles)
+      : ServerCredentials.createInsecure();
     for (const [path, accept] of this.#methods.byPath) {
       // On the wire every kind of method is a stream of messages; which kind it is, the method knows.
       this.#server.register(path, handler(accept), asBuffer, asBuffer, 'bidi');
     }
   }
 
-  listen(address: string): Promise<string> {
+  async listen(address: string): Promise<string> {
+    await this.#certificateFiles?.start();
     return new Promise((resolve, reject) => {
-      this.#server.bindAsync(address, ServerCredentials.createInsecure(), (cause, port) => {
+      this.#server.bindAsync(address, this.#credentials, (cause, port) => {
         if (cause === null) resolve(address.replace(/:\d+$/, `:${port}`));
         else reject(new ListenError(`cannot listen on ${address}: ${cause.message}`, { cause }));
       });
@@ -56,6 +65,7 @@ export class GrpcJsTransport implements Transport {
     }, patienceMs);
     await left.promise;
     clearTimeout(patience);
+    await this.#certificateFiles?.stop();
   }
 }
 

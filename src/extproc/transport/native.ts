@@ -1,10 +1,13 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { Methods } from '../methods.ts';
 import { readDirectly } from './directSocket.ts';
 import { acceptCalls } from './grpc/acceptCalls.ts';
 import { httpFailure } from './grpc/status.ts';
 import { Connection, type ConnectionOptions } from './http2/connection.ts';
 import type { Http2Limits } from './http2/limits.ts';
+import type { CertificateFiles } from './tls/certificateFiles.ts';
+import { createTlsServer } from './tls/tlsServer.ts';
 import { ListenError, type Transport, type TransportOptions } from './transport.ts';
 
 /** A dead peer, one that vanished without closing, is noticed within about the sum of these. */
@@ -21,19 +24,21 @@ export interface NativeTransportOptions extends TransportOptions {
  * A gRPC server of our own on plain sockets: HTTP/2 with prior knowledge, as proxies speak it. It does what the
  * methods of this port need and nothing else, for a fraction of the time that a general server takes.
  *
- * http2/ frames, streams, windows   hpack/ header blocks   grpc/ calls and messages
+ * http2/ frames, streams, windows   hpack/ header blocks   grpc/ calls and messages   tls/ certificates
  */
 export class NativeTransport implements Transport {
   readonly #methods: Methods;
   readonly #connectionOptions: ConnectionOptions;
   readonly #connections = new Set<Connection>();
   readonly #server: Server;
+  readonly #certificateFiles: CertificateFiles | undefined;
   #looking: NodeJS.Timeout | undefined;
   /** Resolved when the last connection has closed, once the transport is closing. */
   readonly #allClosed = Promise.withResolvers<void>();
   #isClosing = false;
 
-  constructor({ acceptStream, health, maxMessageBytes, limits }: NativeTransportOptions) {
+  constructor(options: NativeTransportOptions) {
+    const { acceptStream, health, maxMessageBytes, limits, certificateFiles } = options;
     this.#methods = new Methods(acceptStream, health);
     this.#connectionOptions = {
       accept: acceptCalls(this.#methods.byPath, maxMessageBytes),
@@ -44,10 +49,14 @@ export class NativeTransport implements Transport {
       nowMs: () => performance.now(),
       onClosed: (connection) => this.#forget(connection),
     };
-    this.#server = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => this.#onSocket(socket));
+    this.#certificateFiles = certificateFiles;
+    this.#server = certificateFiles
+      ? createTlsServer(certificateFiles, (socket) => this.#onSecureSocket(socket))
+      : createServer({ noDelay: true, pauseOnConnect: true }, (socket) => this.#onSocket(socket));
   }
 
-  listen(address: string): Promise<string> {
+  async listen(address: string): Promise<string> {
+    await this.#certificateFiles?.start();
     const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(address) ?? [];
     return new Promise((resolve, reject) => {
       const onError = (cause: Error): void => {
@@ -76,12 +85,20 @@ export class NativeTransport implements Transport {
     await this.#allClosed.promise;
     clearTimeout(patience);
     clearInterval(this.#looking);
+    await this.#certificateFiles?.stop();
   }
 
   #onSocket(socket: Socket): void {
     const direct = readDirectly(socket, (bytes) => connection.receive(bytes));
     const connection = new Connection(direct, this.#connectionOptions);
     this.#connections.add(connection);
+  }
+
+  /** Read as a stream: what lies below it is ciphertext. */
+  #onSecureSocket(socket: TLSSocket): void {
+    // The handshake may have ended after the port has closed.
+    if (this.#isClosing) socket.destroy();
+    else this.#connections.add(new Connection(socket, this.#connectionOptions));
   }
 
   #forget(connection: Connection): void {

@@ -373,6 +373,9 @@ describe('when a value has the wrong form', () => {
     ['etcd', 'tls: { caFile: a, certFile: b }', 'etcd.tls.certFile: needs etcd.tls.keyFile'],
     ['etcd', 'tls: { caFile: a, keyFile: b }', 'etcd.tls.keyFile: needs etcd.tls.certFile'],
     ['etcd', 'tls: { certFile: a, keyFile: b }', 'etcd.tls.certFile: needs etcd.tls.caFile'],
+    ['server', 'tls: { certFile: a }', 'server.tls.certFile: needs server.tls.keyFile'],
+    ['server', 'tls: { keyFile: a }', 'server.tls.keyFile: needs server.tls.certFile'],
+    ['server', 'tls: { clientCaFile: a }', 'server.tls.clientCaFile: needs server.tls.certFile'],
     ['limits', 'maxStreams: 0', 'limits.maxStreams: 0 given, expected a whole number, at least 1'],
     [
       'telemetry',

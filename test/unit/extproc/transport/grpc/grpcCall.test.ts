@@ -12,7 +12,7 @@ let echo: EchoTransport;
 let client: RawClient;
 
 beforeEach(async () => {
-  echo = await new EchoTransport({}, maxMessageBytes).listen();
+  echo = await new EchoTransport({ maxMessageBytes }).listen();
   client = await RawClient.connect(echo.address);
 });
 

@@ -16,11 +16,13 @@ let client: RawClient;
 
 beforeEach(async () => {
   echo = await new EchoTransport({
-    streams: 10,
-    headerBytes: 4096,
-    resetsPerSecond: perSecond,
-    controlFramesPerSecond: perSecond,
-    emptyFramesPerSecond: perSecond,
+    limits: {
+      streams: 10,
+      headerBytes: 4096,
+      resetsPerSecond: perSecond,
+      controlFramesPerSecond: perSecond,
+      emptyFramesPerSecond: perSecond,
+    },
   }).listen();
   client = await RawClient.connect(echo.address);
 });

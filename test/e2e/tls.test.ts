@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import type { Baton } from '../../src/rehearsal/baton.ts';
+import type { EnvoyBootstrap } from '../../src/rehearsal/envoyAddresses.ts';
+import { ask } from '../support/ask.ts';
+import { baton } from '../support/batonCommand.ts';
+import { allCountsReturnToZero } from '../support/counts.ts';
+import { checkForLeaks } from '../support/leakCheck.ts';
+import { tlsFile } from '../support/tlsFixtures.ts';
+import { useTopology } from '../support/topology.ts';
+import { transports } from '../support/transports.ts';
+
+/** Envoy and Baton over TLS, with certificates on both sides, as envoy/tls/scheduler.yaml shows it. */
+checkForLeaks();
+
+const root = join(import.meta.dirname, '..', '..');
+const shown = await readFile(join(root, 'envoy', 'tls', 'scheduler.yaml'), 'utf8');
+
+/** The lines that users are shown, with the names and files of the tests. */
+function speakTls({ static_resources: { clusters } }: EnvoyBootstrap): void {
+  const scheduler = clusters.find(({ name }) => name === 'scheduler');
+  const lines = shown
+    .replaceAll('baton.example', 'baton.test')
+    .replace('/etc/envoy/baton-ca.pem', tlsFile('ca.pem'))
+    .replace('/etc/envoy/client.pem', tlsFile('client.pem'))
+    .replace('/etc/envoy/client.key', tlsFile('client.key'));
+  Object.assign(scheduler ?? {}, parse(lines));
+}
+
+const tls = {
+  certFile: tlsFile('server.pem'),
+  keyFile: tlsFile('server.key'),
+  clientCaFile: tlsFile('ca.pem'),
+};
+
+describe.each(transports)('when Envoy and Baton (%s) speak TLS', (transport) => {
+  const topology = useTopology({
+    instances: 1,
+    etcd: false,
+    baton: { server: { transport, tls } },
+    amendEnvoy: speakTls,
+  });
+
+  it('Envoy holds it for healthy and takes its picks, all of them over TLS', async () => {
+    const { envoy, pods, instances } = topology();
+    const failed = 'http.ingress.ext_proc.baton.streams_failed';
+    const before = await envoy.stat(failed);
+    for (let nth = 0; nth < 10; nth++) {
+      const { status, headers, text } = await ask(`${envoy.url}/podsim/headers`);
+      expect(status).toBe(200);
+      // The pod answers with the headers that it got.
+      const [named] = String(JSON.parse(text)['x-gateway-destination-endpoint']).split(',');
+      expect(pods.find(({ id }) => id === headers['x-podsim-id'])?.address).toBe(named);
+    }
+    expect(await envoy.stat(failed)).toBe(before);
+    expect(await envoy.stat('cluster.scheduler.ssl.handshake')).toBeGreaterThan(0);
+    expect(await envoy.stat('cluster.scheduler.health_check.failure')).toBe(0);
+    const [{ address }] = instances as [Baton];
+    expect(await envoy.hosts('scheduler')).toEqual(new Map([[address, true]]));
+    await allCountsReturnToZero(topology());
+  });
+
+  it('"baton probe" is answered over TLS with a certificate, and not without', async () => {
+    const [{ address }] = topology().instances as [Baton];
+    const trusting = ['--ca', tls.clientCaFile, '--server-name', 'baton.test'];
+    const identity = ['--cert', tlsFile('client.pem'), '--key', tlsFile('client.key')];
+    expect(await probe(address, ...trusting, ...identity)).toBe(0);
+    expect(await probe(address, ...trusting)).toBe(2);
+    expect(await probe(address)).toBe(2);
+  });
+});
+
+/** Its exit code. */
+async function probe(address: string, ...args: string[]): Promise<number> {
+  return (await baton(['probe', '--address', address, '--timeout-ms', '10000', ...args])).exitCode;
+}
