@@ -6,8 +6,11 @@ type State =
   | { readonly kind: 'writing'; readonly written: Promise<void>; readonly changedMeanwhile: boolean }
   | { readonly kind: 'stopped' };
 
-/** The weight of one more write in what a write takes: one that is slow by chance changes little. */
-const smoothing = 1 / 8;
+/**
+ * The weight of one more write in what a write takes: one that is slow by chance changes little, and a store
+ * that is fast again is soon believed, since few writes are made until it is.
+ */
+const weightOf = { slower: 1 / 8, faster: 1 / 2 } as const;
 
 export interface PublisherOptions {
   /** Writes the counts as they are when it is called. May reject; it is then tried again. */
@@ -97,7 +100,8 @@ export class Publisher {
     let failed = false;
     try {
       await write();
-      this.#writeMs += (clock.nowMs() - beganMs - this.#writeMs) * smoothing;
+      const difference = clock.nowMs() - beganMs - this.#writeMs;
+      this.#writeMs += difference * (difference > 0 ? weightOf.slower : weightOf.faster);
       onWritten?.('ok');
     } catch (cause) {
       failed = true;

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { SharedStore } from '../../src/etcd/sharedStore.ts';
+import { SharedStore, type SharedStoreOptions } from '../../src/etcd/sharedStore.ts';
 import { EtcdLedger } from '../../src/ledger/etcdLedger.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 
@@ -18,6 +18,9 @@ export interface LedgerOptions {
   readonly fadeMs?: number;
   readonly minIntervalMs?: number;
   readonly writesPerSecond?: number;
+  readonly requestTimeoutMs?: number;
+  /** For those who look inside. */
+  readonly storeOf?: (options: SharedStoreOptions) => SharedStore;
 }
 
 /** One instance's ledger on a real etcd, without the rest of the process. Started, not necessarily joined. */
@@ -30,10 +33,12 @@ export function startLedger(
     fadeMs = 30_000,
     minIntervalMs = 20,
     writesPerSecond = 500,
+    requestTimeoutMs = 1_000,
+    storeOf = (options) => new SharedStore(options),
   }: LedgerOptions = {},
 ): LedgerInstance {
   let writes = 0;
-  const store = new SharedStore({ endpoints: [etcdUrl], prefix, leaseTtlSeconds, requestTimeoutMs: 1_000 });
+  const store = storeOf({ endpoints: [etcdUrl], prefix, leaseTtlSeconds, requestTimeoutMs });
   const ledger = new EtcdLedger({
     store,
     ownId: id,
