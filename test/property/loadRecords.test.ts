@@ -65,7 +65,9 @@ class Store {
     const sums: Record<string, number> = {};
     for (const record of this.records.values()) {
       for (const { address: key, in_flight } of stateCodecs.contribution.decode(record).loads) {
-        sums[key] = (sums[key] ?? 0) + in_flight;
+        // An address is in one record at a time, or it would be counted twice.
+        expect(sums).not.toHaveProperty([key]);
+        sums[key] = in_flight;
       }
     }
     return sums;
