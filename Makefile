@@ -52,6 +52,10 @@ e2e: setup ## tests with a real Envoy and a real etcd; TRANSPORT=grpc-js for the
 bench-micro: node_modules/.package-lock.json ## what messages, header blocks, a decision and a peer's update cost; prints, judges nothing
 	@$(run) bench-micro
 
+.PHONY: bench-sync
+bench-sync: setup ## what sharing costs at 50 instances and 10,000 endpoints; ARGS="--instances 8"
+	@$(run) bench-sync -- $(ARGS)
+
 .PHONY: bench
 bench: setup ## Baton beside a Go no-op, a grpc-js no-op and Envoy alone, in one run; ARGS="--save docs/bench"; needs Go
 	@$(run) bench -- $(ARGS)

@@ -85,12 +85,10 @@ function steeringAlone({ config, lifecycle }: Instance): SteeringReport {
 
 function peerReports(sharing: Sharing, ownId: string): PeerReport[] {
   if (sharing.kind === 'memory') return [];
-  const { instances, contributions } = sharing.ledger;
+  const { instances, peerTotals } = sharing.ledger;
   return [...instances.values()]
     .filter(({ id }) => id !== ownId)
     .map(({ id, release, generation, phase }) => {
-      const counts = contributions.get(id)?.values() ?? [];
-      const inFlight = [...counts].reduce((sum, count) => sum + count, 0);
-      return { id, release, generation, phase: phase ?? null, inFlight };
+      return { id, release, generation, phase: phase ?? null, inFlight: peerTotals.get(id) ?? 0 };
     });
 }

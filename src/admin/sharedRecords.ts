@@ -1,5 +1,6 @@
 import { connect, type EtcdOptions } from '../etcd/client.ts';
 import { decodeBequest, weightAt } from '../ledger/bequests.ts';
+import { contributorOf } from '../ledger/contributions.ts';
 import { decodeInstance } from '../ledger/instances.ts';
 import { stateCodecs } from '../proto/stateCodecs.ts';
 import type { EndpointLine, InstanceLine, StatusReport } from './statusReport.ts';
@@ -28,7 +29,7 @@ export async function reportOfSharedRecords(
  * What the records of one pool tell, pure. The unified view is the sum of everybody's counts and of what those
  * who left have left behind, faded.
  *
- * @param records by key relative to the pool: `instances/<id>`, `load/<id>`, `bequests/…`, `endpoints/<address>`
+ * @param records by key relative to the pool: `instances/<id>`, `load/<id>…`, `bequests/…`, `endpoints/<address>`
  * @param unixMs the time of day
  */
 export function reportOfRecords(
@@ -54,8 +55,9 @@ export function reportOfRecords(
         instances.push({ id, release, generation, phase: phase ?? null });
       } else if (kind === 'load') {
         const { loads } = stateCodecs.contribution.decode(value);
+        const id = contributorOf(name);
         for (const { address, in_flight } of loads) {
-          ownLoads.set(name, (ownLoads.get(name) ?? 0) + in_flight);
+          ownLoads.set(id, (ownLoads.get(id) ?? 0) + in_flight);
           add(address, in_flight);
         }
       } else if (kind === 'bequests') {

@@ -1,12 +1,15 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Lease } from 'etcd3';
+import { EtcdLeaseInvalidError, type IRequestOp, type Lease } from 'etcd3';
 import type { EtcdClient } from './client.ts';
+import type { RecordChange } from './records.ts';
 
 /** A lease that is kept alive until it is lost or let go. */
 export interface HeldLease {
   /** Writes a record that vanishes with the lease. */
   put(key: string, value: Uint8Array): Promise<void>;
+  /** Makes all these changes in one step: one transaction, one revision, one write to etcd's log. */
+  change(changes: readonly RecordChange[]): Promise<void>;
   /** Rejects when the lease is lost; never resolves. */
   readonly lost: Promise<never>;
   /** Ends it at once, and with it all its records. */
@@ -29,16 +32,25 @@ export async function holdLease(client: EtcdClient, ttlSeconds: number): Promise
   await lease.grant();
 
   const stop = new AbortController();
-  const ended = new Promise<never>((_, reject) => {
-    lease.on('lost', (cause) => reject(new Error('etcd ended the lease', { cause })));
-  });
-  const lost = Promise.race([ended, keepAlive(lease, ttlSeconds * 1000, grantedAtMs, stop.signal)]);
+  const ended = Promise.withResolvers<never>();
+  const end = (cause: unknown): void => ended.reject(new Error('etcd ended the lease', { cause }));
+  lease.on('lost', end);
+  const lost = Promise.race([ended.promise, keepAlive(lease, ttlSeconds * 1000, grantedAtMs, stop.signal)]);
   // Whoever races `lost` sees the rejection; nobody may be racing yet.
   lost.catch(() => {});
 
   return {
     put: async (key, value) => {
       await lease.put(key).value(Buffer.from(value));
+    },
+    change: async (changes) => {
+      const success = await Promise.all(changes.map((change) => operation(client, lease, change)));
+      try {
+        await client.keys.kv.txn({ success });
+      } catch (cause) {
+        if (cause instanceof EtcdLeaseInvalidError) end(cause);
+        throw cause;
+      }
     },
     lost,
     revoke: async () => {
@@ -50,6 +62,19 @@ export async function holdLease(client: EtcdClient, ttlSeconds: number): Promise
       lease.release();
     },
   };
+}
+
+function operation(client: EtcdClient, lease: Lease, change: RecordChange): Promise<IRequestOp> {
+  switch (change.kind) {
+    case 'put':
+      return lease.put(change.key).value(Buffer.from(change.value)).op();
+    case 'delete':
+      return client.keys.delete().key(change.key).op();
+    case 'delete all':
+      return client.keys.delete().prefix(change.prefix).op();
+    default:
+      return change satisfies never;
+  }
 }
 
 async function keepAlive(

@@ -5,3 +5,10 @@ export interface RecordListener {
   onPut(key: string, value: Uint8Array): void;
   onDelete(key: string): void;
 }
+
+/** A change of one's own records. */
+export type RecordChange =
+  | { readonly kind: 'put'; readonly key: string; readonly value: Uint8Array }
+  | { readonly kind: 'delete'; readonly key: string }
+  /** Of all records whose keys begin so; none of those that the same step puts may. */
+  | { readonly kind: 'delete all'; readonly prefix: string };

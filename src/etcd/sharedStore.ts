@@ -4,7 +4,7 @@ import { type HeldLease, holdLease } from './heldLease.ts';
 import { type OutlivingRecord, putOutliving } from './outlivingRecord.ts';
 import { type PrefixWatch, watchPrefix } from './prefixWatch.ts';
 import { RecordRouter } from './recordRouter.ts';
-import type { RecordListener } from './records.ts';
+import type { RecordChange, RecordListener } from './records.ts';
 
 export type StoreState =
   | { readonly kind: 'joining'; readonly problem?: string }
@@ -81,6 +81,18 @@ export class SharedStore {
   keep(key: string, encode: () => Uint8Array): LeasedRecord {
     this.#records.set(key, encode);
     return { write: () => this.#write(key) };
+  }
+
+  /**
+   * Makes these changes of own records, all of them in one step. The records vanish with the membership and are
+   * not written again by the next one. Rejects while the store is not joined.
+   */
+  async change(changes: readonly RecordChange[]): Promise<void> {
+    if (this.#membership === undefined) throw new Error('the store is not joined');
+    const { lease } = this.#membership;
+    const [first, ...others] = changes;
+    if (first?.kind === 'put' && others.length === 0) await lease.put(first.key, first.value);
+    else await lease.change(changes);
   }
 
   /** Leaves a record behind that outlives this membership. Rejects when the store is not joined. */

@@ -1,9 +1,9 @@
 import type { Reservation } from '../ledger/ledger.ts';
+import { MalformedMessage } from '../proto/wire/wireReader.ts';
 import type { Decision } from '../scheduler.ts';
 import type { RequestFacts } from '../scheduling/requestFacts.ts';
 import type { StreamEnd } from '../telemetry/metrics.ts';
 import { Question } from './codec/question.ts';
-import { MalformedMessage } from './codec/wireReader.ts';
 import type { EdgeStream, EdgeStreamListener, Refusal } from './edgeStream.ts';
 import { continueReply, rejectReply, routeReply } from './replies.ts';
 import { requestFactsOf } from './requestFacts.ts';

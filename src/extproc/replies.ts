@@ -1,9 +1,9 @@
 import type { HeaderValueOption } from '../proto/generated/edge/envoy/config/core/v3/HeaderValueOption.ts';
 import type { ProcessingResponse } from '../proto/generated/edge/envoy/service/ext_proc/v3/ProcessingResponse.ts';
 import { externalProcessorService } from '../proto/services.ts';
+import { BackwardWriter } from '../proto/wire/backwardWriter.ts';
 import type { Rejection, Route } from '../scheduling/decision.ts';
 import { policyNames } from '../scheduling/policy.ts';
-import { BackwardWriter } from './codec/backwardWriter.ts';
 import type { QuestionKind } from './codec/question.ts';
 import { destinationHeader, destinationNamespace } from './names.ts';
 

@@ -1,60 +1,80 @@
 import type { RecordListener } from '../etcd/records.ts';
-import { stateCodecs } from '../proto/stateCodecs.ts';
+import { forEachDifference, LoadList } from './loadRecord.ts';
 import type { PeerCounts } from './peerCounts.ts';
 
-export function encodeContribution(sequence: number, counts: ReadonlyMap<string, number>): Uint8Array {
-  const loads = [...counts].map(([address, inFlight]) => ({ address, in_flight: inFlight }));
-  return stateCodecs.contribution.encode({ sequence, loads });
-}
-
 export interface ContributionsOptions {
-  /** This instance's own id: its record is not a peer's. */
+  /** This instance's own id: its records are not a peer's. */
   readonly ownId: string;
   readonly peers: PeerCounts;
   readonly onOwn: (sequence: number) => void;
   readonly onUnreadable: (key: string, cause: unknown) => void;
 }
 
-/** Applies the records under `load/` to the peers' counts. */
+/**
+ * Applies the records under `load/` to the peers' counts. One instance's are `<id>` and, when it is busy on
+ * many endpoints, `<id>/<chunk>`; what it has in flight is the sum of them. Of each the bytes are kept, so
+ * that of the next version only what differs is looked at.
+ */
 export class Contributions implements RecordListener {
   readonly #options: ContributionsOptions;
+  readonly #known = new Map<string, Uint8Array>();
+  readonly #before = new LoadList();
+  readonly #after = new LoadList();
 
   constructor(options: ContributionsOptions) {
     this.#options = options;
   }
 
   onSnapshot(records: ReadonlyMap<string, Uint8Array>): void {
-    const contributions = new Map<string, ReadonlyMap<string, number>>();
-    for (const [id, value] of records) {
-      const contribution = this.#read(id, value);
-      if (contribution !== undefined && id !== this.#options.ownId)
-        contributions.set(id, contribution.counts);
+    this.#known.clear();
+    this.#options.peers.beginAnew();
+    for (const [key, value] of records) {
+      if (contributorOf(key) !== this.#options.ownId && this.#canRead(key, value)) this.#replace(key, value);
     }
-    this.#options.peers.replaceAll(contributions);
   }
 
-  onPut(id: string, value: Uint8Array): void {
-    const contribution = this.#read(id, value);
-    if (contribution === undefined) return;
-    if (id === this.#options.ownId) this.#options.onOwn(contribution.sequence);
-    else this.#options.peers.set(id, contribution.counts);
+  onPut(key: string, value: Uint8Array): void {
+    if (!this.#canRead(key, value)) return;
+    if (key === this.#options.ownId) this.#options.onOwn(this.#after.sequence);
+    else if (contributorOf(key) !== this.#options.ownId) this.#replace(key, value);
   }
 
-  onDelete(id: string): void {
-    this.#options.peers.delete(id);
+  onDelete(key: string): void {
+    this.#after.clear();
+    this.#applyDifference(key);
+    this.#known.delete(key);
   }
 
   /** An unreadable record leaves the last readable one in force. */
-  #read(
-    id: string,
-    value: Uint8Array,
-  ): { sequence: number; counts: ReadonlyMap<string, number> } | undefined {
+  #canRead(key: string, value: Uint8Array): boolean {
     try {
-      const { sequence, loads } = stateCodecs.contribution.decode(value);
-      return { sequence, counts: new Map(loads.map(({ address, in_flight }) => [address, in_flight])) };
+      this.#after.read(value);
+      return true;
     } catch (cause) {
-      this.#options.onUnreadable(id, cause);
-      return undefined;
+      this.#options.onUnreadable(key, cause);
+      return false;
     }
   }
+
+  #replace(key: string, value: Uint8Array): void {
+    this.#applyDifference(key);
+    // A copy: what is given is a part of a message with much else in it, all of which it would keep.
+    this.#known.set(key, new Uint8Array(value));
+  }
+
+  #applyDifference(key: string): void {
+    const known = this.#known.get(key);
+    if (known === undefined) this.#before.clear();
+    else this.#before.read(known);
+    const contributor = contributorOf(key);
+    forEachDifference(this.#before, this.#after, (address, difference) =>
+      this.#options.peers.add(contributor, address, difference),
+    );
+  }
+}
+
+/** Ids have no slash. */
+export function contributorOf(key: string): string {
+  const slash = key.indexOf('/');
+  return slash < 0 ? key : key.slice(0, slash);
 }

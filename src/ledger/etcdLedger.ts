@@ -3,15 +3,16 @@ import type { SharedStore } from '../etcd/sharedStore.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type Bequest, Bequests, bequestPrefix, encodeBequest } from './bequests.ts';
-import { Contributions, encodeContribution } from './contributions.ts';
+import { Contributions } from './contributions.ts';
 import { encodeInstance, type Instance, Instances } from './instances.ts';
 import type { Ledger, Reservation } from './ledger.ts';
+import { LoadRecords } from './loadRecords.ts';
 import { OwnCounts } from './ownCounts.ts';
 import { PeerCounts } from './peerCounts.ts';
 import { Publisher } from './publisher.ts';
 import { SyncLag } from './syncLag.ts';
 import { UnseenPicks } from './unseenPicks.ts';
-import { fairIntervalMs, type WriteBudget } from './writeBudget.ts';
+import { publishIntervalMs, type WriteBudget } from './writeBudget.ts';
 
 /** The wait before a failed write is tried again. */
 const retryMs = 200;
@@ -50,9 +51,9 @@ export class EtcdLedger implements Ledger {
   readonly #instances: Instances;
   readonly #lag: SyncLag;
   readonly #unseenPicks = new UnseenPicks();
+  readonly #records: LoadRecords;
   readonly #publisher: Publisher;
   readonly #announcer: Publisher;
-  #sequence = 0;
   #announcement = 0;
   #failingSinceMs: number | undefined;
   #recordsSkipped = 0;
@@ -78,18 +79,22 @@ export class EtcdLedger implements Ledger {
       onUnreadable: (key, cause) => this.#skip('bequest', key, cause),
     });
 
-    const loadRecord = store.keep(this.#loadKey, () => this.#encodeOwn());
     const instanceRecord = store.keep(`instances/${ownId}`, () =>
       encodeInstance({ ...options.self(), id: ownId, startedUnixMs, sequence: this.#announcement }),
     );
     this.#publisher = new Publisher({
-      write: () => loadRecord.write(),
-      minIntervalMs: () => fairIntervalMs(options.writeBudget(), this.#instances.known.size),
+      write: () => this.#publish(),
+      minIntervalMs: (writeMs) =>
+        publishIntervalMs(options.writeBudget(), { instances: this.#instances.known.size, writeMs }),
       retryMs,
       clock: systemClock,
       onWritten: (outcome) => this.#wrote(outcome, nowMs()),
     });
-    this.#own = new OwnCounts(() => this.#publisher.changed());
+    this.#own = new OwnCounts((address) => {
+      this.#records.changed(address);
+      this.#publisher.changed();
+    });
+    this.#records = new LoadRecords({ ownId, counts: this.#own.counts });
     // One write at a time, so that the last one written is the last one meant.
     this.#announcer = new Publisher({
       write: () => instanceRecord.write(),
@@ -103,10 +108,12 @@ export class EtcdLedger implements Ledger {
     store.subscribe(bequestPrefix, this.#bequests);
     store.onWatch((state) => (state === 'broken' ? this.#peers.freeze() : this.#peers.thaw()));
     store.onState(({ kind }) => {
+      // What was written before vanishes with the lease it was written under.
+      this.#records.beginAnew();
       if (kind !== 'joined') this.#peers.freeze();
-      // What changed while the records were being written anew is not in them.
       else {
-        this.#publisher.changed();
+        this.#publisher.now();
+        // What changed while the record was being written anew is not in it.
         this.#announcer.changed();
       }
       this.#lag.reset();
@@ -147,9 +154,9 @@ export class EtcdLedger implements Ledger {
     return this.#instances.known;
   }
 
-  /** The peers' last contributions, by instance id. */
-  get contributions(): ReadonlyMap<string, ReadonlyMap<string, number>> {
-    return this.#peers.contributions;
+  /** What each of the peers has in flight in total; only those with anything. */
+  get peerTotals(): ReadonlyMap<string, number> {
+    return this.#peers.totals;
   }
 
   get recordsSkipped(): number {
@@ -206,7 +213,8 @@ export class EtcdLedger implements Ledger {
       key: `${bequestPrefix}${ownId}/${startedUnixMs}`,
       value: encodeBequest({ counts, bequeathedUnixMs: unixMs(), ttlMs }),
       ttlSeconds: Math.ceil(ttlMs / 1000),
-      insteadOf: this.#loadKey,
+      insteadOf: this.#records.firstKey,
+      insteadOfAll: this.#records.chunkPrefix,
     });
   }
 
@@ -218,15 +226,17 @@ export class EtcdLedger implements Ledger {
     await Promise.all([this.#publisher.stop(), this.#announcer.stop()]);
   }
 
-  get #loadKey(): string {
-    return `load/${this.#options.ownId}`;
-  }
-
-  #encodeOwn(): Uint8Array {
-    this.#sequence += 1;
-    this.#lag.sent(this.#sequence);
-    this.#unseenPicks.sent(this.#sequence);
-    return encodeContribution(this.#sequence, this.#own.counts);
+  async #publish(): Promise<void> {
+    const { changes, sequence, picksTold } = this.#records.next(this.#unseenPicks.picks);
+    this.#lag.sent(sequence);
+    this.#unseenPicks.sent(sequence, picksTold);
+    try {
+      await this.#options.store.change(changes);
+    } catch (cause) {
+      this.#records.beginAnew();
+      throw cause;
+    }
+    if (this.#records.hasMore) this.#publisher.changed();
   }
 
   #sawOwn(sequence: number): void {

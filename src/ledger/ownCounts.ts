@@ -6,11 +6,11 @@ import type { Reservation } from './ledger.ts';
  */
 export class OwnCounts {
   readonly #counts = new Map<string, number>();
-  readonly #onChange: () => void;
+  readonly #onChange: (address: string) => void;
   #total = 0;
 
   /** @param onChange called after every change; must be cheap, it runs in the path of a request */
-  constructor(onChange: () => void = () => {}) {
+  constructor(onChange: (address: string) => void = () => {}) {
     this.#onChange = onChange;
   }
 
@@ -30,7 +30,7 @@ export class OwnCounts {
   reserve(address: string): Reservation {
     this.#counts.set(address, this.of(address) + 1);
     this.#total += 1;
-    this.#onChange();
+    this.#onChange(address);
     let held = true;
     const release = (): void => {
       if (!held) return;
@@ -45,6 +45,6 @@ export class OwnCounts {
     if (left === 0) this.#counts.delete(address);
     else this.#counts.set(address, left);
     this.#total -= 1;
-    this.#onChange();
+    this.#onChange(address);
   }
 }

@@ -1,16 +1,13 @@
-const none: ReadonlyMap<string, number> = new Map();
-
 /**
- * What the other instances have in flight: each one's last contribution, and their sum, kept so that a
+ * What the other instances have in flight: of each in total, and the sum of all by address, kept so that a
  * decision reads one number. While the store cannot be followed the numbers are frozen, and since nobody
  * corrects them any more they are given less and less weight until they count for nothing.
  */
 export class PeerCounts {
-  readonly #contributions = new Map<string, ReadonlyMap<string, number>>();
+  readonly #totals = new Map<string, number>();
   readonly #sums = new Map<string, number>();
   readonly #fadeMs: number;
   readonly #nowMs: () => number;
-  #busy = 0;
   #frozenAtMs: number | undefined;
 
   /** @param nowMs a clock that never jumps */
@@ -19,9 +16,9 @@ export class PeerCounts {
     this.#nowMs = nowMs;
   }
 
-  /** The last contribution of each, by contributor. */
-  get contributions(): ReadonlyMap<string, ReadonlyMap<string, number>> {
-    return this.#contributions;
+  /** By contributor, over all addresses; only of those with anything. */
+  get totals(): ReadonlyMap<string, number> {
+    return this.#totals;
   }
 
   /** Unfaded sums, by address. */
@@ -31,7 +28,7 @@ export class PeerCounts {
 
   /** How many contributors have anything in flight. */
   get busy(): number {
-    return this.#busy;
+    return this.#totals.size;
   }
 
   of(address: string): number {
@@ -50,27 +47,16 @@ export class PeerCounts {
     return this.#frozenAtMs === undefined ? 0 : this.#nowMs() - this.#frozenAtMs;
   }
 
-  /** Replaces what one contributor has in flight. */
-  set(contributor: string, counts: ReadonlyMap<string, number>): void {
-    const old = this.#contributions.get(contributor) ?? none;
-    this.#contributions.set(contributor, counts);
-    this.#busy += Number(counts.size > 0) - Number(old.size > 0);
-    // Most counts are as they were: only differences touch the sums.
-    for (const [address, count] of counts) this.#add(address, count - (old.get(address) ?? 0));
-    for (const [address, count] of old) if (!counts.has(address)) this.#add(address, -count);
+  /** One contributor has so many more in flight on the address, or fewer. */
+  add(contributor: string, address: string, difference: number): void {
+    addTo(this.#totals, contributor, difference);
+    addTo(this.#sums, address, difference);
   }
 
-  delete(contributor: string): void {
-    this.set(contributor, none);
-    this.#contributions.delete(contributor);
-  }
-
-  /** Replaces everything with what the store holds now, and believes it. */
-  replaceAll(contributions: ReadonlyMap<string, ReadonlyMap<string, number>>): void {
-    this.#contributions.clear();
+  /** Forgets everything, to be told what the store holds now, and believes it. */
+  beginAnew(): void {
+    this.#totals.clear();
     this.#sums.clear();
-    this.#busy = 0;
-    for (const [contributor, counts] of contributions) this.set(contributor, counts);
     this.#frozenAtMs = undefined;
   }
 
@@ -83,11 +69,10 @@ export class PeerCounts {
   thaw(): void {
     this.#frozenAtMs = undefined;
   }
+}
 
-  #add(address: string, difference: number): void {
-    if (difference === 0) return;
-    const sum = (this.#sums.get(address) ?? 0) + difference;
-    if (sum > 0) this.#sums.set(address, sum);
-    else this.#sums.delete(address);
-  }
+function addTo(counts: Map<string, number>, name: string, difference: number): void {
+  const count = (counts.get(name) ?? 0) + difference;
+  if (count > 0) counts.set(name, count);
+  else counts.delete(name);
 }

@@ -6,11 +6,17 @@ type State =
   | { readonly kind: 'writing'; readonly written: Promise<void>; readonly changedMeanwhile: boolean }
   | { readonly kind: 'stopped' };
 
+/**
+ * The weight of one more write in what a write takes: one that is slow by chance changes little, and a store
+ * that is fast again is soon believed, since few writes are made until it is.
+ */
+const weightOf = { slower: 1 / 8, faster: 1 / 2 } as const;
+
 export interface PublisherOptions {
   /** Writes the counts as they are when it is called. May reject; it is then tried again. */
   readonly write: () => Promise<void>;
-  /** The least time between the starts of two writes; asked anew for each. */
-  readonly minIntervalMs: () => number;
+  /** The least time between the starts of two writes; asked anew for each, with the time that one takes of late. */
+  readonly minIntervalMs: (writeMs: number) => number;
   /** The wait after a write that failed. */
   readonly retryMs: number;
   readonly onWritten?: (outcome: 'ok' | 'failed', cause?: unknown) => void;
@@ -32,6 +38,8 @@ export class Publisher {
   readonly #options: PublisherOptions;
   #state: State = { kind: 'idle' };
   #lastWriteMs = Number.NEGATIVE_INFINITY;
+  /** What a successful write takes, the last few above all. */
+  #writeMs = 0;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -50,6 +58,13 @@ export class Publisher {
     if (this.#state.kind !== 'waiting') return;
     this.#state.cancel();
     this.#wait(this.#untilNextMs());
+  }
+
+  /** Writes without waiting for the interval, or for the time after a failure; changed or not. */
+  now(): void {
+    if (this.#state.kind === 'waiting') this.#state.cancel();
+    if (this.#state.kind === 'waiting' || this.#state.kind === 'idle') this.#begin();
+    else this.changed();
   }
 
   /** Writes what is not written yet, now, and waits for it. Rejects when that one write fails. */
@@ -78,7 +93,7 @@ export class Publisher {
 
   #untilNextMs(): number {
     const { minIntervalMs, clock } = this.#options;
-    return this.#lastWriteMs + minIntervalMs() - clock.nowMs();
+    return this.#lastWriteMs + minIntervalMs(this.#writeMs) - clock.nowMs();
   }
 
   #begin(): void {
@@ -87,10 +102,13 @@ export class Publisher {
   }
 
   async #writeOnce(): Promise<void> {
-    const { write, retryMs, onWritten } = this.#options;
+    const { write, retryMs, onWritten, clock } = this.#options;
+    const beganMs = clock.nowMs();
     let failed = false;
     try {
       await write();
+      const difference = clock.nowMs() - beganMs - this.#writeMs;
+      this.#writeMs += difference * (difference > 0 ? weightOf.slower : weightOf.faster);
       onWritten?.('ok');
     } catch (cause) {
       failed = true;

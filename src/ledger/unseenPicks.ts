@@ -26,9 +26,17 @@ export class UnseenPicks {
     this.#picks += 1;
   }
 
-  /** Own counts were written under this number. */
-  sent(sequence: number): void {
-    this.#sent.set(sequence, this.#picks);
+  /** All until now. */
+  get picks(): number {
+    return this.#picks;
+  }
+
+  /**
+   * Own counts were written under this number.
+   * @param picks those that are in them: all until then, unless some had to wait
+   */
+  sent(sequence: number, picks: number = this.#picks): void {
+    this.#sent.set(sequence, picks);
   }
 
   /** The watch showed the write with this number; peers have it too, or soon. */

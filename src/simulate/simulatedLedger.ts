@@ -3,7 +3,7 @@ import { OwnCounts } from '../ledger/ownCounts.ts';
 import { PeerCounts } from '../ledger/peerCounts.ts';
 import { Publisher } from '../ledger/publisher.ts';
 import { UnseenPicks } from '../ledger/unseenPicks.ts';
-import { fairIntervalMs } from '../ledger/writeBudget.ts';
+import { publishIntervalMs } from '../ledger/writeBudget.ts';
 import type { Contribution, SimulatedStore, Watcher } from './simulatedStore.ts';
 import type { VirtualClock } from './virtualClock.ts';
 
@@ -11,6 +11,8 @@ const retryMs = 200;
 const fadeMs = 30_000;
 /** As `sync.writesPerSecond`. */
 const writesPerSecond = 500;
+
+const none: ReadonlyMap<string, number> = new Map();
 
 export interface SharedLedgerOptions {
   readonly id: string;
@@ -28,6 +30,7 @@ export class SimulatedLedger implements Ledger, Watcher {
   readonly #store: SimulatedStore;
   readonly #own: OwnCounts;
   readonly #peers: PeerCounts;
+  readonly #contributions = new Map<string, ReadonlyMap<string, number>>();
   readonly #publisher: Publisher;
   readonly #unseenPicks = new UnseenPicks();
   #sequence = 0;
@@ -38,12 +41,13 @@ export class SimulatedLedger implements Ledger, Watcher {
     this.#peers = new PeerCounts({ fadeMs, nowMs: () => clock.nowMs() });
     this.#publisher = new Publisher({
       write: () => this.#write(),
-      minIntervalMs: () => fairIntervalMs({ minIntervalMs, writesPerSecond }, store.records.size),
+      minIntervalMs: (writeMs) =>
+        publishIntervalMs({ minIntervalMs, writesPerSecond }, { instances: store.records.size, writeMs }),
       retryMs,
       clock,
     });
     this.#own = new OwnCounts(() => this.#publisher.changed());
-    this.#peers.replaceAll(new Map([...store.records].map(([peer, { counts }]) => [peer, counts])));
+    for (const [peer, { counts }] of store.records) this.#replace(peer, counts);
     store.watch(this);
   }
 
@@ -82,11 +86,22 @@ export class SimulatedLedger implements Ledger, Watcher {
 
   onPut(id: string, { sequence, counts }: Contribution): void {
     if (id === this.#id) this.#unseenPicks.seen(sequence);
-    else this.#peers.set(id, counts);
+    else this.#replace(id, counts);
   }
 
   onDelete(id: string): void {
-    this.#peers.delete(id);
+    this.#replace(id, none);
+    this.#contributions.delete(id);
+  }
+
+  #replace(peer: string, counts: ReadonlyMap<string, number>): void {
+    const before = this.#contributions.get(peer) ?? none;
+    this.#contributions.set(peer, counts);
+    for (const [address, count] of counts) {
+      const difference = count - (before.get(address) ?? 0);
+      if (difference !== 0) this.#peers.add(peer, address, difference);
+    }
+    for (const [address, count] of before) if (!counts.has(address)) this.#peers.add(peer, address, -count);
   }
 
   #write(): Promise<void> {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { Question } from '../../src/extproc/codec/question.ts';
-import { MalformedMessage } from '../../src/extproc/codec/wireReader.ts';
 import { routeReply } from '../../src/extproc/replies.ts';
 import { requestFactsOf } from '../../src/extproc/requestFacts.ts';
 import type { ProcessingRequest } from '../../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import type { Value } from '../../src/proto/generated/edge/google/protobuf/Value.ts';
 import { externalProcessorService } from '../../src/proto/services.ts';
+import { MalformedMessage } from '../../src/proto/wire/wireReader.ts';
 
 /** The codec written by hand against proto-loader's, which reads and writes whole messages. */
 const { requestSerialize, requestDeserialize, responseDeserialize } = externalProcessorService.Process;

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { RecordListener } from '../../src/etcd/records.ts';
-import { SharedStore } from '../../src/etcd/sharedStore.ts';
+import { SharedStore, type SharedStoreOptions } from '../../src/etcd/sharedStore.ts';
 import { EtcdLedger } from '../../src/ledger/etcdLedger.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 
@@ -19,6 +19,9 @@ export interface LedgerOptions {
   readonly fadeMs?: number;
   readonly minIntervalMs?: number;
   readonly writesPerSecond?: number;
+  readonly requestTimeoutMs?: number;
+  /** For those who look inside. */
+  readonly storeOf?: (options: SharedStoreOptions) => SharedStore;
   /** Hears of everybody's counts right after the ledger. */
   readonly alsoTo?: RecordListener;
 }
@@ -33,11 +36,13 @@ export function startLedger(
     fadeMs = 30_000,
     minIntervalMs = 20,
     writesPerSecond = 500,
+    requestTimeoutMs = 1_000,
+    storeOf = (options) => new SharedStore(options),
     alsoTo,
   }: LedgerOptions = {},
 ): LedgerInstance {
   let writes = 0;
-  const store = new SharedStore({ endpoints: [etcdUrl], prefix, leaseTtlSeconds, requestTimeoutMs: 1_000 });
+  const store = storeOf({ endpoints: [etcdUrl], prefix, leaseTtlSeconds, requestTimeoutMs });
   const ledger = new EtcdLedger({
     store,
     ownId: id,

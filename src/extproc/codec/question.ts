@@ -1,5 +1,5 @@
 import type { ProcessingRequest__Output } from '../../proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
-import { WireReader } from './wireReader.ts';
+import { WireReader } from '../../proto/wire/wireReader.ts';
 
 /** Which of Envoy's questions a message is. */
 export type QuestionKind = NonNullable<ProcessingRequest__Output['request']>;

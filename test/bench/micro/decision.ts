@@ -28,7 +28,7 @@ function decisionMicros(count: number, policy: PolicyName, subsetSize?: number):
   const random = seededRandom(1);
   for (const address of addresses) if (random() < 0.5) own.reserve(address);
   for (let peer = 0; peer < 7; peer += 1) {
-    peers.set(`peer-${peer}`, new Map(addresses.map((address) => [address, 1 + Math.floor(random() * 3)])));
+    for (const address of addresses) peers.add(`peer-${peer}`, address, 1 + Math.floor(random() * 3));
   }
   const scheduler = new Scheduler({
     pool: { all: () => endpoints, ready: () => endpoints, onChange: () => () => {} },

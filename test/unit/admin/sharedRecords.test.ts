@@ -1,7 +1,7 @@
 import { reportOfRecords } from '../../../src/admin/sharedRecords.ts';
 import { encodeBequest } from '../../../src/ledger/bequests.ts';
-import { encodeContribution } from '../../../src/ledger/contributions.ts';
 import { encodeInstance } from '../../../src/ledger/instances.ts';
+import { encodeLoads } from '../../../src/ledger/loadRecord.ts';
 import { stateCodecs } from '../../../src/proto/stateCodecs.ts';
 
 function instance(id: string, phase: 'ready' | 'draining'): Uint8Array {
@@ -16,10 +16,11 @@ describe('the records of a pool', () => {
     const records = new Map<string, Uint8Array>([
       ['instances/one', instance('one', 'draining')],
       ['instances/two', instance('two', 'ready')],
-      ['load/one', encodeContribution(4, new Map([['10.0.0.1:80', 3]]))],
+      ['load/one', encodeLoads(4, new Map([['10.0.0.1:80', 1]]))],
+      ['load/one/2f', encodeLoads(0, new Map([['10.0.0.1:80', 2]]))],
       [
         'load/two',
-        encodeContribution(
+        encodeLoads(
           9,
           new Map([
             ['10.0.0.1:80', 2],

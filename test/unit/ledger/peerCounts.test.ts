@@ -1,7 +1,5 @@
 import { PeerCounts } from '../../../src/ledger/peerCounts.ts';
 
-const counts = (record: Record<string, number>) => new Map(Object.entries(record));
-
 function atTime(): { peers: PeerCounts; pass(ms: number): void } {
   let nowMs = 0;
   const peers = new PeerCounts({ fadeMs: 1000, nowMs: () => nowMs });
@@ -9,45 +7,45 @@ function atTime(): { peers: PeerCounts; pass(ms: number): void } {
 }
 
 describe('the counts of the peers', () => {
-  it('are the sum of their last contributions', () => {
+  it('are the sum of all that was added and taken away', () => {
     const { peers } = atTime();
-    peers.set('a', counts({ x: 1, y: 2 }));
-    peers.set('b', counts({ x: 10 }));
-    peers.set('a', counts({ x: 3 }));
+    peers.add('a', 'x', 3);
+    peers.add('a', 'y', 2);
+    peers.add('b', 'x', 10);
+    peers.add('a', 'y', -2);
     expect([peers.of('x'), peers.of('y'), peers.of('z')]).toEqual([13, 0, 0]);
-    peers.delete('b');
-    peers.delete('nobody');
-    expect(Object.fromEntries(peers.sums)).toEqual({ x: 3 });
+    expect(Object.fromEntries(peers.sums)).toEqual({ x: 13 });
+    expect(Object.fromEntries(peers.totals)).toEqual({ a: 3, b: 10 });
   });
 
-  it('are replaced as a whole by a snapshot', () => {
+  it('are forgotten as a whole when they begin anew', () => {
     const { peers } = atTime();
-    peers.set('a', counts({ x: 1 }));
-    peers.replaceAll(new Map([['b', counts({ y: 5 })]]));
-    expect([peers.of('x'), peers.of('y')]).toEqual([0, 5]);
+    peers.add('a', 'x', 1);
+    peers.beginAnew();
+    peers.add('b', 'y', 5);
+    expect([peers.of('x'), peers.of('y'), peers.busy]).toEqual([0, 5, 1]);
   });
 });
 
 describe('the busy peers', () => {
   it('are those with anything in flight', () => {
     const { peers } = atTime();
-    peers.set('a', counts({ x: 1 }));
-    peers.set('b', counts({ x: 1, y: 1 }));
-    peers.set('idle', counts({}));
+    peers.add('a', 'x', 1);
+    peers.add('b', 'x', 1);
+    peers.add('b', 'y', 1);
     expect(peers.busy).toBe(2);
-    peers.set('a', counts({}));
-    peers.delete('b');
-    peers.delete('idle');
+    peers.add('b', 'x', -1);
+    expect(peers.busy).toBe(2);
+    peers.add('b', 'y', -1);
+    peers.add('a', 'x', -1);
     expect(peers.busy).toBe(0);
-    peers.replaceAll(new Map([['c', counts({ x: 1 })]]));
-    expect(peers.busy).toBe(1);
   });
 });
 
 describe('when the store is lost', () => {
   it('fades the peers out and leaves nothing', () => {
     const { peers, pass } = atTime();
-    peers.set('a', counts({ x: 8 }));
+    peers.add('a', 'x', 8);
     peers.freeze();
     expect(peers.of('x')).toBe(8);
     pass(250);
@@ -60,7 +58,7 @@ describe('when the store is lost', () => {
 
   it('believes them again once it is back', () => {
     const { peers, pass } = atTime();
-    peers.set('a', counts({ x: 8 }));
+    peers.add('a', 'x', 8);
     peers.freeze();
     pass(500);
     peers.thaw();

@@ -120,3 +120,75 @@ describe('when it is stopped', () => {
     expect(writes).toHaveLength(0);
   });
 });
+
+describe('when it is told not to wait', () => {
+  it('writes at once, though nothing changed', async () => {
+    const { publisher, writes } = harness();
+    publisher.now();
+    expect(writes).toHaveLength(1);
+  });
+
+  it('writes at once instead of waiting for the interval', async () => {
+    const { publisher, writes, begun } = harness({ minIntervalMs: 60_000 });
+    publisher.changed();
+    await begun(1);
+    writes[0]?.resolve();
+    await aWhile();
+    publisher.changed();
+    expect(writes).toHaveLength(1);
+    publisher.now();
+    expect(writes).toHaveLength(2);
+  });
+
+  it('still waits for the write under way, and then writes once more', async () => {
+    const { publisher, writes, begun } = harness();
+    publisher.changed();
+    await begun(1);
+    publisher.now();
+    await aWhile();
+    expect(writes).toHaveLength(1);
+    writes[0]?.resolve();
+    await begun(2);
+  });
+
+  it('writes nothing any more once it is stopped', async () => {
+    const { publisher, writes } = harness();
+    await publisher.stop();
+    publisher.now();
+    expect(writes).toHaveLength(0);
+  });
+});
+
+describe('the time that a write takes', () => {
+  it('grows slowly with one that is slow, and falls fast', async () => {
+    let nowMs = 0;
+    let begin = (): void => {};
+    let write = Promise.withResolvers<void>();
+    const writeMs: number[] = [];
+    const publisher = new Publisher({
+      write: () => write.promise,
+      minIntervalMs: (lately) => {
+        writeMs.push(lately);
+        return 0;
+      },
+      retryMs: 1,
+      clock: {
+        nowMs: () => nowMs,
+        after: (_, run) => {
+          begin = run;
+          return () => {};
+        },
+      },
+    });
+    for (const tookMs of [80, 2]) {
+      publisher.changed();
+      begin();
+      nowMs += tookMs;
+      write.resolve();
+      await publisher.flush();
+      write = Promise.withResolvers();
+    }
+    publisher.changed();
+    expect(writeMs).toEqual([0, 10, 6]);
+  });
+});

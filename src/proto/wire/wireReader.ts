@@ -67,6 +67,11 @@ export class WireReader {
     return end;
   }
 
+  /** Goes to the end of what is at hand, as `bytesEnd` answered it. */
+  moveTo(end: number): void {
+    this.#place = end;
+  }
+
   text(): string {
     const end = this.bytesEnd();
     const text = this.bytes.toString('utf8', this.#place, end);

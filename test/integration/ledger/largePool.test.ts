@@ -1,0 +1,181 @@
+import type { EtcdClient } from '../../../src/etcd/client.ts';
+import { connect } from '../../../src/etcd/client.ts';
+import { until } from '../../../src/rehearsal/until.ts';
+import { checkForLeaks } from '../../support/leakCheck.ts';
+import { type LedgerInstance, type LedgerOptions, startLedger } from '../../support/ledgerInstance.ts';
+import { PreviousRelease } from '../../support/previousRelease.ts';
+import { startTestEtcd } from '../../support/testEtcd.ts';
+
+/** Requests on so many endpoints that their counts are spread over many records, on a real etcd. */
+checkForLeaks();
+
+const prefix = '/baton/v1/test/';
+const addresses = Array.from({ length: 2_000 }, (_, i) => `10.0.${i >> 8}.${i & 255}:8000`);
+const [pod1 = ''] = addresses;
+
+let running: Awaited<ReturnType<typeof startTestEtcd>>;
+let client: EtcdClient;
+const instances: LedgerInstance[] = [];
+
+beforeEach(async () => {
+  running = await startTestEtcd();
+  client = connect({ endpoints: [running.etcd.endpoint], requestTimeoutMs: 5_000 }, prefix);
+});
+
+afterEach(async () => {
+  await Promise.all(instances.splice(0).map((instance) => instance.stop()));
+  client.close();
+  await running.stop();
+});
+
+async function join(id: string, options: LedgerOptions = {}): Promise<LedgerInstance> {
+  const instance = startLedger(id, running.etcd.endpoint, { requestTimeoutMs: 5_000, ...options });
+  instances.push(instance);
+  await until(() => instance.store.state.kind === 'joined', { what: `${id} to join`, timeoutMs: 20_000 });
+  return instance;
+}
+
+function seesAll({ ledger, id }: LedgerInstance, from: LedgerInstance): Promise<true> {
+  const what = `${id} to see what ${from.id} has`;
+  return until(
+    () => {
+      const own = from.ledger.own();
+      return (
+        ledger.view().size === own.size && [...own].every(([key, count]) => ledger.inFlight(key) === count)
+      );
+    },
+    { what, timeoutMs: 20_000 },
+  );
+}
+
+async function loadKeys(): Promise<string[]> {
+  return await client.keys.getAll().prefix('load/').keys();
+}
+
+/** Every chunk has come to a record of its own, and the first record is empty. */
+async function isSpread(id: string): Promise<void> {
+  await until(
+    async () => {
+      const first = await client.keys.get(`load/${id}`).buffer();
+      return first !== null && first.length < 10;
+    },
+    { what: `the counts of ${id} to be spread`, timeoutMs: 20_000 },
+  );
+}
+
+/** Every change of the counts' records from now on, by revision. */
+async function follow() {
+  const revisions = new Map<string, { keys: number; bytes: number }>();
+  const watcher = await client.keys.watch().prefix('load/').create();
+  watcher.on('data', ({ events }) => {
+    for (const { kv } of events) {
+      const known = revisions.get(kv.mod_revision) ?? { keys: 0, bytes: 0 };
+      revisions.set(kv.mod_revision, { keys: known.keys + 1, bytes: known.bytes + kv.value.length });
+    }
+  });
+  return { revisions, cancel: () => watcher.cancel() };
+}
+
+describe('with requests on thousands of endpoints', () => {
+  it('shows everybody the same counts, a newcomer and the previous release too', async () => {
+    const [a, b] = await Promise.all([join('a'), join('b')]);
+    const previous = new PreviousRelease('previous', running.etcd.endpoint, { prefix, generation: 1 });
+    try {
+      await until(() => previous.store.state.kind === 'joined', { what: 'the previous release to join' });
+      const held = addresses.map((address) => a.ledger.reserve(address));
+      await isSpread('a');
+      await seesAll(b, a);
+      expect((await loadKeys()).length).toBeGreaterThan(500);
+      await seesAll(await join('c'), a);
+      await until(() => addresses.every((address) => previous.inFlight(address) === 1), {
+        what: 'the previous release to see them all',
+        timeoutMs: 20_000,
+      });
+      expect(b.ledger.peerTotals).toEqual(new Map([['a', 2_000]]));
+
+      for (const one of held) one.release();
+      await until(() => b.ledger.view().size === 0 && previous.inFlight(pod1) === 0, {
+        what: 'nothing to be left',
+        timeoutMs: 20_000,
+      });
+      expect((await loadKeys()).sort()).toEqual(['load/a', 'load/b', 'load/c', 'load/previous']);
+    } finally {
+      await previous.stop();
+    }
+  });
+
+  it('writes as much as changed, in one step, and nothing while idle', async () => {
+    const [a, b] = await Promise.all([join('a'), join('b')]);
+    for (const address of addresses) a.ledger.reserve(address);
+    await isSpread('a');
+    const { revisions, cancel } = await follow();
+    for (const address of addresses.slice(0, 5)) a.ledger.reserve(address);
+    await seesAll(b, a);
+    await until(() => revisions.size > 0, { what: 'the change in the watch' });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await cancel();
+    // Five chunks at most, and the first record.
+    expect([...revisions.values()]).toHaveLength(1);
+    expect([...revisions.values()][0]?.keys).toBeLessThanOrEqual(6);
+    expect([...revisions.values()][0]?.bytes).toBeLessThan(1_500);
+  });
+
+  it('writes at most once in an interval, however much changes', async () => {
+    const a = await join('a', { minIntervalMs: 50 });
+    for (const address of addresses) a.ledger.reserve(address);
+    const { revisions, cancel } = await follow();
+    const startMs = performance.now();
+    let turn = 0;
+    while (performance.now() - startMs < 1_500) {
+      for (let i = 0; i < 50; i += 1) a.ledger.reserve(addresses[turn++ % 2_000] ?? '').release();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const written = revisions.size;
+    const intervals = (performance.now() - startMs) / 50;
+    await cancel();
+    expect(written).toBeGreaterThan(0);
+    expect(written).toBeLessThanOrEqual(intervals + 1);
+    for (const { keys } of revisions.values()) expect(keys).toBeLessThanOrEqual(128);
+  });
+
+  it('takes them all away with the lease', async () => {
+    const b = await join('b');
+    const a = await join('a', { leaseTtlSeconds: 60 });
+    for (const address of addresses) a.ledger.reserve(address);
+    await isSpread('a');
+    await seesAll(b, a);
+    await a.stop();
+    await until(() => b.ledger.view().size === 0, { what: 'nothing to be left', timeoutMs: 20_000 });
+    expect(await loadKeys()).toEqual(['load/b']);
+  });
+
+  it('puts a bequest in the place of all of them, in one step', async () => {
+    const [a, b] = await Promise.all([join('a'), join('b')]);
+    const held = addresses.map((address) => a.ledger.reserve(address));
+    await isSpread('a');
+    await seesAll(b, a);
+    const chunks = (await loadKeys()).filter((key) => key.startsWith('load/a'));
+    const { revisions, cancel } = await follow();
+    const left = new Map(a.ledger.own());
+    for (const one of held) one.release();
+    await a.ledger.bequeath(left, 60_000);
+    await until(() => revisions.size > 0, { what: 'the records to be taken away' });
+    await a.stop();
+    await cancel();
+    expect([...revisions.values()].map(({ keys }) => keys)).toEqual([chunks.length]);
+    expect(b.ledger.peerTotals.size).toBe(0);
+    expect(b.ledger.inFlight(pod1)).toBeGreaterThan(0);
+  });
+
+  it('writes them all again after etcd came back empty', async () => {
+    const [a, b] = await Promise.all([join('a'), join('b')]);
+    for (const address of addresses) a.ledger.reserve(address);
+    await seesAll(b, a);
+    await running.etcd.restart('empty');
+    await until(async () => (await loadKeys().catch(() => [])).length > 500, {
+      what: 'the records to be there again',
+      timeoutMs: 30_000,
+    });
+    await seesAll(b, a);
+  });
+});

@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { encodeLoads, forEachDifference, LoadList } from '../../src/ledger/loadRecord.ts';
+import { stateCodecs } from '../../src/proto/stateCodecs.ts';
+
+/** The record of counts written and read by hand, against proto-loader's codec, which knows the whole message. */
+const loads = fc
+  .uniqueArray(fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 2 ** 27 })), {
+    selector: ([pod]) => pod,
+    maxLength: 40,
+  })
+  .map((pairs) => new Map(pairs.map(([pod, count]) => [`10.0.0.${pod}:8000`, count])));
+
+function read(bytes: Uint8Array): { sequence: number; counts: Record<string, number> } {
+  const list = new LoadList().read(bytes);
+  const counts: Record<string, number> = {};
+  for (let i = 0; i < list.length; i += 1) counts[list.address(i)] = list.inFlight(i);
+  return { sequence: list.sequence, counts };
+}
+
+describe('a record of counts', () => {
+  it('is the one that the message says', () => {
+    fc.assert(
+      fc.property(fc.nat(2 ** 27), loads, (sequence, counts) => {
+        const record = stateCodecs.contribution.decode(encodeLoads(sequence, counts));
+        expect(record).toMatchObject({ protocol_version: 1, sequence });
+        expect(new Map(record.loads.map(({ address, in_flight }) => [address, in_flight]))).toEqual(counts);
+      }),
+    );
+  });
+
+  it('is read as others write it', () => {
+    fc.assert(
+      fc.property(fc.nat(2 ** 40), loads, (sequence, counts) => {
+        const bytes = stateCodecs.contribution.encode({
+          sequence,
+          loads: [...counts].map(([address, in_flight]) => ({ address, in_flight })),
+        });
+        expect(read(bytes)).toEqual({ sequence, counts: Object.fromEntries(counts) });
+      }),
+    );
+  });
+
+  it('is refused where it is cut short, unless what is left is whole', () => {
+    fc.assert(
+      fc.property(loads, fc.nat(1_000), (counts, at) => {
+        const bytes = encodeLoads(7, counts);
+        const cut = bytes.subarray(0, at % bytes.length);
+        let left: ReturnType<typeof read>;
+        try {
+          left = read(cut);
+        } catch {
+          return;
+        }
+        expect(Object.fromEntries(counts)).toMatchObject(left.counts);
+      }),
+    );
+  });
+
+  it.each(['', 'some text', '\u00ff\u00ff\u00ff'])('is not what the text %j is', (text) => {
+    expect(() => new LoadList().read(Buffer.from(text))).toThrow();
+  });
+
+  it('may have fields that nobody knows yet', () => {
+    const load = [0x0a, 1, 0x78, 0x10, 5, 0x18, 3];
+    const bytes = Buffer.from([0x08, 2, 0x10, 9, 0x1a, load.length, ...load, 0x22, 1, 7]);
+    expect(read(bytes)).toEqual({ sequence: 9, counts: { x: 5 } });
+  });
+});
+
+describe('the difference between two records', () => {
+  it('leads from the one to the other, in whatever order they are, and never below zero', () => {
+    fc.assert(
+      fc.property(loads, loads, fc.boolean(), (before, after, isReversed) => {
+        const to = isReversed ? new Map([...after].reverse()) : after;
+        const counts = new Map(before);
+        forEachDifference(
+          new LoadList().read(encodeLoads(1, before)),
+          new LoadList().read(encodeLoads(2, to)),
+          (address, difference) => {
+            const count = (counts.get(address) ?? 0) + difference;
+            expect(count).toBeGreaterThanOrEqual(0);
+            if (count === 0) counts.delete(address);
+            else counts.set(address, count);
+          },
+        );
+        expect(counts).toEqual(after);
+      }),
+    );
+  });
+
+  it('touches only what changed, where the order is kept', () => {
+    const before = new Map(Array.from({ length: 1_000 }, (_, i) => [`10.0.0.${i}:8000`, 1 + (i % 3)]));
+    const after = new Map(before);
+    for (const pod of [3, 500, 999]) after.set(`10.0.0.${pod}:8000`, 9);
+    for (const pod of [0, 17, 18, 800]) after.delete(`10.0.0.${pod}:8000`);
+    after.set('10.0.0.17:8000', 5);
+    const touched: string[] = [];
+    forEachDifference(
+      new LoadList().read(encodeLoads(1, before)),
+      new LoadList().read(encodeLoads(2, after)),
+      (address) => touched.push(address),
+    );
+    expect(new Set(touched)).toEqual(
+      new Set([3, 500, 999, 0, 17, 18, 800].map((pod) => `10.0.0.${pod}:8000`)),
+    );
+  });
+});

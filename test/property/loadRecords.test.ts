@@ -1,0 +1,197 @@
+import fc from 'fast-check';
+import type { RecordChange } from '../../src/etcd/records.ts';
+import { Contributions } from '../../src/ledger/contributions.ts';
+import type { Reservation } from '../../src/ledger/ledger.ts';
+import { LoadRecords } from '../../src/ledger/loadRecords.ts';
+import { OwnCounts } from '../../src/ledger/ownCounts.ts';
+import { PeerCounts } from '../../src/ledger/peerCounts.ts';
+import { stateCodecs } from '../../src/proto/stateCodecs.ts';
+
+/** What one instance has in flight on its way through the store: few endpoints and many, changes and failures. */
+const manyAddresses = 2_000;
+const address = (index: number): string => `10.0.${index >> 8}.${index & 255}:8000`;
+
+class Writer {
+  readonly own: OwnCounts = new OwnCounts((changed) => this.records.changed(changed));
+  readonly records = new LoadRecords({ ownId: 'a', counts: this.own.counts });
+  readonly #held: Reservation[] = [];
+  picks = 0;
+
+  take(first: number, count: number): void {
+    for (let i = 0; i < count; i += 1) {
+      this.#held.push(this.own.reserve(address((first + i * 7) % manyAddresses)));
+    }
+    this.picks += count;
+  }
+
+  give(count: number): void {
+    for (const one of this.#held.splice(0, count)) one.release();
+  }
+}
+
+/** etcd, as far as this goes: changes in one step, and everything told to one who follows. */
+class Store {
+  readonly records = new Map<string, Uint8Array>();
+  readonly #follower: Contributions;
+
+  constructor(follower: Contributions) {
+    this.#follower = follower;
+  }
+
+  change(changes: readonly RecordChange[]): void {
+    const touched = new Set<string>();
+    const touch = (key: string): void => {
+      // etcd refuses a transaction that does.
+      if (touched.has(key)) throw new Error(`${key} twice in one transaction`);
+      touched.add(key);
+    };
+    expect(changes.length).toBeLessThanOrEqual(128);
+    for (const change of changes) {
+      if (change.kind === 'put') {
+        touch(change.key);
+        this.records.set(change.key, change.value);
+        this.#follower.onPut(change.key.slice('load/'.length), change.value);
+      } else if (change.kind === 'delete') {
+        touch(change.key);
+        this.#delete(change.key);
+      } else {
+        for (const key of [...this.records.keys()]) if (key.startsWith(change.prefix)) this.#delete(key);
+      }
+    }
+  }
+
+  /** As a release reads them that knows nothing of chunks. */
+  sums(): Record<string, number> {
+    const sums: Record<string, number> = {};
+    for (const record of this.records.values()) {
+      for (const { address: key, in_flight } of stateCodecs.contribution.decode(record).loads) {
+        // An address is in one record at a time, or it would be counted twice.
+        expect(sums).not.toHaveProperty([key]);
+        sums[key] = in_flight;
+      }
+    }
+    return sums;
+  }
+
+  #delete(key: string): void {
+    if (this.records.delete(key)) this.#follower.onDelete(key.slice('load/'.length));
+  }
+}
+
+function system() {
+  const peers = new PeerCounts({ fadeMs: 1_000, nowMs: () => 0 });
+  const onUnreadable = (key: string, cause: unknown): never => {
+    throw new Error(`${key} is unreadable`, { cause });
+  };
+  const store = new Store(new Contributions({ ownId: 'b', peers, onOwn() {}, onUnreadable }));
+  return { writer: new Writer(), store, peers };
+}
+
+/** Publishes until nothing is left out; at each revision all readers see the same. */
+function publish({ writer, store, peers }: ReturnType<typeof system>): void {
+  let told = 0;
+  do {
+    const { changes, picksTold } = writer.records.next(writer.picks);
+    store.change(changes);
+    expect(picksTold).toBeGreaterThanOrEqual(told);
+    told = picksTold;
+    expect(Object.fromEntries(peers.sums)).toEqual(store.sums());
+  } while (writer.records.hasMore);
+  expect(told).toBe(writer.picks);
+  expect(store.sums()).toEqual(Object.fromEntries(writer.own.counts));
+  const total = [...writer.own.counts.values()].reduce((sum, count) => sum + count, 0);
+  expect([...peers.totals.values()]).toEqual(total > 0 ? [total] : []);
+}
+
+const step = fc.oneof(
+  fc.record({ kind: fc.constant('take' as const), first: fc.nat(manyAddresses - 1), count: fc.nat(600) }),
+  fc.record({ kind: fc.constant('take' as const), first: fc.nat(manyAddresses - 1), count: fc.nat(5) }),
+  fc.record({ kind: fc.constant('give' as const), count: fc.nat(800) }),
+  fc.record({ kind: fc.constantFrom('publish', 'one publication', 'lost', 'came late') }),
+);
+
+describe('whatever changes, and however many endpoints it is on', () => {
+  it('every reader sees, once all is published, what the writer has', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
+        const all = system();
+        const { writer, store } = all;
+        for (const one of steps) {
+          if (one.kind === 'take') writer.take(one.first, one.count);
+          else if (one.kind === 'give') writer.give(one.count);
+          else if (one.kind === 'publish') publish(all);
+          else if (one.kind === 'one publication') store.change(writer.records.next(writer.picks).changes);
+          else {
+            // A write that failed, as far as its writer knows.
+            const { changes } = writer.records.next(writer.picks);
+            if (one.kind === 'came late') store.change(changes);
+            writer.records.beginAnew();
+          }
+        }
+        publish(all);
+        writer.give(Number.POSITIVE_INFINITY);
+        publish(all);
+        expect([...store.records.keys()]).toEqual(['load/a']);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe('with requests on many endpoints', () => {
+  function busy(endpoints: number): ReturnType<typeof system> {
+    const all = system();
+    all.writer.take(0, endpoints);
+    publish(all);
+    return all;
+  }
+
+  it('writes only the chunks of what changed, and the first record', () => {
+    const { writer, store } = busy(2_000);
+    writer.take(5, 1);
+    const { changes } = writer.records.next(writer.picks);
+    expect(changes).toHaveLength(2);
+    store.change(changes);
+    expect(writer.records.hasMore).toBe(false);
+  });
+
+  it('writes one record only, while there are few', () => {
+    const { writer, store } = busy(256);
+    expect([...store.records.keys()]).toEqual(['load/a']);
+    writer.take(1_000, 1);
+    expect(writer.records.next(writer.picks).changes.length).toBeGreaterThan(100);
+  });
+
+  it('gathers them in one record when few are left, and not before', () => {
+    const all = busy(257);
+    expect(all.store.records.size).toBeGreaterThan(200);
+    all.writer.give(192);
+    publish(all);
+    expect(all.store.records.size).toBeGreaterThan(50);
+    all.writer.give(1);
+    publish(all);
+    expect([...all.store.records.keys()]).toEqual(['load/a']);
+  });
+
+  it('says which picks had to wait, and lets the oldest change go first', () => {
+    const all = busy(2_000);
+    const { writer, store } = all;
+    const before = writer.picks;
+    writer.take(0, 1_500);
+    const first = writer.records.next(writer.picks);
+    expect([first.changes.length, first.picksTold]).toEqual([128, before]);
+    store.change(first.changes);
+    writer.take(0, 1_500);
+    let publications = 1;
+    let told = before;
+    while (told === before) {
+      const next = writer.records.next(writer.picks);
+      store.change(next.changes);
+      told = next.picksTold;
+      publications += 1;
+    }
+    // 1024 chunks, 127 in each: those of the second round were not let in before those of the first.
+    expect(publications).toBeLessThanOrEqual(9);
+    publish(all);
+  });
+});
