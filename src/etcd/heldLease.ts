@@ -5,6 +5,8 @@ import type { EtcdClient } from './client.ts';
 
 /** A lease that is kept alive until it is lost or let go. */
 export interface HeldLease {
+  /** As etcd tells it with each record. */
+  readonly id: string;
   /** Writes a record that vanishes with the lease. */
   put(key: string, value: Uint8Array): Promise<void>;
   /** Rejects when the lease is lost; never resolves. */
@@ -26,7 +28,7 @@ export async function holdLease(client: EtcdClient, ttlSeconds: number): Promise
   const lease = client.keys.lease(ttlSeconds, { autoKeepAlive: false });
   // A grant that was slow counts from its beginning: etcd's clock may have started then.
   const grantedAtMs = performance.now();
-  await lease.grant();
+  const id = await lease.grant();
 
   const stop = new AbortController();
   const ended = new Promise<never>((_, reject) => {
@@ -37,6 +39,7 @@ export async function holdLease(client: EtcdClient, ttlSeconds: number): Promise
   lost.catch(() => {});
 
   return {
+    id,
     put: async (key, value) => {
       await lease.put(key).value(Buffer.from(value));
     },

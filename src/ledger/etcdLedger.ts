@@ -54,6 +54,7 @@ export class EtcdLedger implements Ledger {
   readonly #publisher: Publisher;
   readonly #announcer: Publisher;
   #sequence = 0;
+  #shownSequence = 0;
   #announcement = 0;
   #failingSinceMs: number | undefined;
   #recordsSkipped = 0;
@@ -102,7 +103,12 @@ export class EtcdLedger implements Ledger {
     store.subscribe('instances/', this.#instances);
     store.subscribe('load/', contributions);
     store.subscribe(bequestPrefix, this.#bequests);
-    store.onWatch((state) => (state === 'broken' ? this.#peers.freeze() : this.#peers.thaw()));
+    store.onWatch((state) => {
+      if (state === 'resumed') return this.#peers.thaw();
+      this.#peers.freeze();
+      // What is read anew instead of followed shows no single write.
+      this.#lag.reset();
+    });
     store.onState(({ kind }) => {
       if (kind !== 'joined') this.#peers.freeze();
       // What changed while the records were being written anew is not in them.
@@ -153,6 +159,16 @@ export class EtcdLedger implements Ledger {
     return this.#peers.contributions;
   }
 
+  /** Sums of the peers' last contributions, unfaded. */
+  get peerSums(): ReadonlyMap<string, number> {
+    return this.#peers.sums;
+  }
+
+  /** What those who left have left behind, unfaded, by giver. */
+  get bequeathed(): ReadonlyMap<string, Bequest> {
+    return this.#bequests.known;
+  }
+
   get recordsSkipped(): number {
     return this.#recordsSkipped;
   }
@@ -181,6 +197,19 @@ export class EtcdLedger implements Ledger {
     const own = this.#instances.known.get(this.#options.ownId);
     // An earlier process may have had the same id.
     return own?.startedUnixMs === this.#options.startedUnixMs ? own.sequence : 0;
+  }
+
+  /**
+   * Nothing waits to be written, and the watch has shown the last write: up to the revision that it has come to,
+   * the own record and the own counts are the same.
+   */
+  get isPublished(): boolean {
+    return this.#publisher.isIdle && this.#shownSequence === this.#sequence;
+  }
+
+  /** Writes the own counts once more, changed or not: a sign of life in the watch, or a correction. */
+  publishAgain(): void {
+    this.#publisher.changed();
   }
 
   /** The process was asleep since then: the lease may be lost, and what is known of others is that old. */
@@ -226,6 +255,8 @@ export class EtcdLedger implements Ledger {
   }
 
   #sawOwn(sequence: number): void {
+    // A write that comes late, after a newer one, is no progress: the audit is to see what it overwrote.
+    this.#shownSequence = Math.max(this.#shownSequence, sequence);
     this.#unseenPicks.seen(sequence);
     const lagMs = this.#lag.seen(sequence);
     if (lagMs !== undefined) this.#options.metrics.syncLag(lagMs);

@@ -2,8 +2,12 @@ import type { Histogram, Meter } from '@opentelemetry/api';
 import type { GaugeReadings } from './gaugeReadings.ts';
 import { defineGauges } from './gauges.ts';
 import {
+  type AuditOutcome,
+  auditOutcomes,
   type DecisionOutcome,
+  type DifferenceKind,
   decisionOutcomes,
+  differenceKinds,
   type Metrics,
   type RecordKind,
   recordKinds,
@@ -31,6 +35,8 @@ export class OtelMetrics implements Metrics {
   readonly #leaseRegrants = new Tally<'lease'>(['lease']);
   readonly #storeWrites = new Tally<StoreWriteOutcome>(storeWriteOutcomes);
   readonly #reloadFailures = new Tally<string>([]);
+  readonly #audits = new Tally<AuditOutcome>(auditOutcomes);
+  readonly #differences = new Tally<DifferenceKind>(differenceKinds);
   readonly #decisionDuration: Histogram;
   readonly #syncLag: Histogram;
 
@@ -81,6 +87,14 @@ export class OtelMetrics implements Metrics {
     this.#reloadFailures.add(source);
   }
 
+  audited(outcome: AuditOutcome): void {
+    this.#audits.add(outcome);
+  }
+
+  auditDiffered(kind: DifferenceKind): void {
+    this.#differences.add(kind);
+  }
+
   observe(read: () => GaugeReadings): void {
     defineGauges(this.#meter, read);
   }
@@ -100,6 +114,8 @@ export class OtelMetrics implements Metrics {
     showTally(meter, leaseRegrants, this.#leaseRegrants, () => ({}));
     showTally(meter, storeWrites, this.#storeWrites, (outcome) => ({ outcome }));
     showTally(meter, reloadFailures, this.#reloadFailures, (source) => ({ source }));
+    showTally(meter, audits, this.#audits, (outcome) => ({ outcome }));
+    showTally(meter, differences, this.#differences, (kind) => ({ kind }));
   }
 }
 
@@ -113,4 +129,9 @@ const storeWrites = { name: 'baton_store_writes', description: 'Writes to the st
 const reloadFailures = {
   name: 'baton_pool_reload_failures',
   description: 'Failed reads of an endpoint source',
+};
+const audits = { name: 'baton_audits', description: 'Rounds of the audit by outcome' };
+const differences = {
+  name: 'baton_audit_differences',
+  description: 'Counts that the audit found not to be what they are meant to be; any is a bug',
 };

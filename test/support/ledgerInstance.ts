@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import { SharedStore } from '../../src/etcd/sharedStore.ts';
+import { SharedStore, type SharedStoreOptions } from '../../src/etcd/sharedStore.ts';
+import { Audit } from '../../src/ledger/audit.ts';
 import { EtcdLedger } from '../../src/ledger/etcdLedger.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 
@@ -7,8 +8,10 @@ export interface LedgerInstance {
   readonly id: string;
   readonly store: SharedStore;
   readonly ledger: EtcdLedger;
+  readonly audit: Audit;
   /** Successful writes of the counts. */
   writes(): number;
+  /** Fails when the audit found a difference, unless that is what the test is about. */
   stop(): Promise<void>;
 }
 
@@ -18,6 +21,10 @@ export interface LedgerOptions {
   readonly fadeMs?: number;
   readonly minIntervalMs?: number;
   readonly writesPerSecond?: number;
+  readonly held?: () => ReadonlyMap<string, number>;
+  /** The audit is to find something. */
+  readonly mayDiffer?: boolean;
+  readonly makeStore?: (options: SharedStoreOptions) => SharedStore;
 }
 
 /** One instance's ledger on a real etcd, without the rest of the process. Started, not necessarily joined. */
@@ -30,10 +37,13 @@ export function startLedger(
     fadeMs = 30_000,
     minIntervalMs = 20,
     writesPerSecond = 500,
+    held,
+    mayDiffer = false,
+    makeStore = (options) => new SharedStore(options),
   }: LedgerOptions = {},
 ): LedgerInstance {
   let writes = 0;
-  const store = new SharedStore({ endpoints: [etcdUrl], prefix, leaseTtlSeconds, requestTimeoutMs: 1_000 });
+  const store = makeStore({ endpoints: [etcdUrl], prefix, leaseTtlSeconds, requestTimeoutMs: 1_000 });
   const ledger = new EtcdLedger({
     store,
     ownId: id,
@@ -62,10 +72,27 @@ export function startLedger(
       syncLag() {},
     },
   });
+  const audit = new Audit({
+    sharing: { kind: 'etcd', store, ledger },
+    ownId: id,
+    held: held ?? (() => ledger.own()),
+    intervalMs: 50,
+    patienceMs: leaseTtlSeconds * 1000,
+    nowMs: () => performance.now(),
+    onDifferences() {},
+    log: silentLog,
+    metrics: { audited() {}, auditDiffered() {} },
+  });
   store.start();
+  audit.start();
   const stop = async (): Promise<void> => {
+    await audit.stop();
     await ledger.stop();
     await store.stop();
+    const { last } = audit.report();
+    if (!mayDiffer && last.length > 0) {
+      throw new Error(`the audit of ${id} found differences: ${JSON.stringify(last)}`);
+    }
   };
-  return { id, store, ledger, writes: () => writes, stop };
+  return { id, store, ledger, audit, writes: () => writes, stop };
 }
