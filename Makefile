@@ -56,6 +56,10 @@ bench-micro: node_modules/.package-lock.json ## what a decision and a peer's upd
 bench: setup ## Baton beside a Go no-op, a grpc-js no-op and Envoy alone, in one run; needs Go
 	@$(run) bench
 
+.PHONY: soak
+soak: setup ## load and random faults for 30 minutes, then every count must be zero; MINUTES=2 RATE=500 SEED=7
+	@$(run) soak
+
 .PHONY: h2spec
 h2spec: setup ## the conformance test of HTTP/2 against the native transport; needs Go
 	@scripts/install-h2spec.sh
