@@ -24,8 +24,8 @@ export interface StoreAuditOptions {
 /**
  * Compares an instance's view with what is stored, while both change, without taking what is under way for lost.
  * The view is copied in one turn, together with the revision to which the watch has come, and the store is asked
- * what it held at exactly that revision. That would never miss what the watch lost last; so if the store has
- * something else now, an own write is sent after it, and the watch has to have come so far before the copy.
+ * what it held at exactly that revision. By that alone it would never be found that the last event was lost; so if
+ * the store holds something else now, an own write is sent after it, and the watch has to come so far before the copy.
  *
  * All keys and versions are compared in each round, which is cheap; the counts of one peer in turn, because all of
  * them may be many megabytes.

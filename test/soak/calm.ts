@@ -29,8 +29,8 @@ export async function nothingIsCounted({ members, etcd }: World): Promise<void> 
 }
 
 async function auditedAtRest({ baton }: Member): Promise<void> {
-  const before = (await baton.state()).audit.rounds;
   const rounds = async () => (await baton.state()).audit.rounds;
+  const before = await until(rounds, { what: `${baton.name} to tell of its audits`, ...patience });
   await until(async () => (await rounds()) >= before + roundsAtRest, {
     what: `${baton.name} to audit ${roundsAtRest} times`,
     ...patience,

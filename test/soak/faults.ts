@@ -95,7 +95,15 @@ function line(name: string, draw: (random: Random) => LineFault): Fault {
   };
 }
 
-export function one<T>(all: readonly T[], random: Random): T {
+/** Every fault once in a random order, then all again: a short run meets different ones as well. */
+export function* drawFaults(random: Random): Generator<Fault, never> {
+  for (;;) {
+    const left = [...faults];
+    while (left.length > 0) yield left.splice(Math.floor(random() * left.length), 1)[0] as Fault;
+  }
+}
+
+function one<T>(all: readonly T[], random: Random): T {
   return all[Math.floor(random() * all.length)] as T;
 }
 

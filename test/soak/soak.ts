@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../src/rehearsal/until.ts';
 import { seededRandom } from '../../src/simulate/seededRandom.ts';
 import { nothingIsCounted, nothingIsLeftInEtcd } from './calm.ts';
-import { faults, one } from './faults.ts';
+import { drawFaults } from './faults.ts';
 import { type Memory, MemoryWatch } from './memoryWatch.ts';
 import { type Outcome, StreamLoad } from './streamLoad.ts';
 import { startWorld, type World } from './world.ts';
@@ -103,6 +103,7 @@ async function faultsUntilOver(
   happened: HappenedFault[],
 ): Promise<void> {
   const random = seededRandom(seed);
+  const drawn = drawFaults(random);
   const beganMs = performance.now();
   const overMs = beganMs + seconds * 1_000;
   const ending = signal ?? new AbortController().signal;
@@ -110,7 +111,7 @@ async function faultsUntilOver(
     const gapMs = leastMs + random() * (mostMs - leastMs);
     await sleep(Math.min(gapMs, overMs - performance.now()), undefined, { signal: ending }).catch(() => {});
     if (performance.now() >= overMs || ending.aborted) return;
-    const fault = one(faults, random);
+    const fault = drawn.next().value;
     const atSeconds = Math.round((performance.now() - beganMs) / 1_000);
     // Known before it is over, for the case that it does not come to its end.
     const entry = { atSeconds, name: fault.name, details: 'not over' };
