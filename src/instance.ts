@@ -13,13 +13,9 @@ import type { Instance as InstanceRecord } from './ledger/instances.ts';
 import { MemoryLedger } from './ledger/memoryLedger.ts';
 import type { Sharing } from './ledger/sharing.ts';
 import { answersStreams, isFit, Lifecycle, takesTraffic } from './lifecycle.ts';
-import { CompositePool } from './pool/compositePool.ts';
-import { FileSource } from './pool/fileSource.ts';
-import type { EndpointSource, PoolReport } from './pool/pool.ts';
-import { Prober } from './pool/prober.ts';
-import { RegisteredSource } from './pool/registeredSource.ts';
-import { StaticSource } from './pool/staticSource.ts';
-import { stateCodecs } from './proto/stateCodecs.ts';
+import { LiveConfig } from './live/liveConfig.ts';
+import type { CompositePool } from './pool/compositePool.ts';
+import { openPool } from './pool/openPool.ts';
 import { Scheduler } from './scheduler.ts';
 import { createPolicies } from './scheduling/policies/index.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
@@ -40,6 +36,8 @@ export interface Instance {
   readonly firstDecision: FirstDecisionMemory;
   readonly pool: CompositePool;
   readonly sharing: Sharing;
+  /** What is in force of `config`, now. */
+  readonly live: LiveConfig;
   /** undefined without a shared store: who is alone serves. */
   readonly steering: SelfSteering | undefined;
 }
@@ -56,8 +54,19 @@ export function assemble(config: Config, telemetry: Telemetry): Instance {
     phase: steering?.announcedPhase() ?? lifecycle.phase,
     withoutEndpoints: pool.ready().length === 0,
   });
-  const sharing = openSharing(config, telemetry, events, self, startedAt);
-  const pool: CompositePool = openPool(config, telemetry, sharing);
+  const live = new LiveConfig({
+    own: config,
+    onChange: (now) => {
+      telemetry.setLogLevel(now.telemetry.logLevel);
+      if (sharing.kind === 'etcd') sharing.ledger.writeBudgetChanged();
+    },
+    events,
+    log,
+    metrics,
+  });
+  const sharing: Sharing = openSharing(config, live, telemetry, events, self, startedAt);
+  const store = sharing.kind === 'etcd' ? sharing.store : undefined;
+  const pool: CompositePool = openPool(config.pool, telemetry, store);
   const steering = openSteering(config, telemetry, events, sharing, lifecycle, self);
   if (steering !== undefined) pool.onChange(() => steering.endpointsChanged());
 
@@ -66,9 +75,7 @@ export function assemble(config: Config, telemetry: Telemetry): Instance {
     pool,
     ledger: sharing.ledger,
     policies: createPolicies({ random: Math.random }),
-    defaultPolicy: scheduling.policy,
-    allowRequestPolicy: scheduling.allowRequestPolicy,
-    unknownPolicy: scheduling.unknownPolicy,
+    rules: () => live.config.scheduling,
     random: Math.random,
   });
   const firstDecision = new FirstDecisionMemory((first) => {
@@ -77,7 +84,7 @@ export function assemble(config: Config, telemetry: Telemetry): Instance {
   });
   const decide = recorded({
     schedule: firstDecision.remembering((facts) => scheduler.schedule(facts), sharing.ledger),
-    defaultPolicy: scheduling.policy,
+    defaultPolicy: () => live.config.scheduling.policy,
     metrics,
     trace,
     log,
@@ -132,6 +139,7 @@ export function assemble(config: Config, telemetry: Telemetry): Instance {
     firstDecision,
     pool,
     sharing,
+    live,
     steering,
   };
 }
@@ -141,6 +149,7 @@ type SelfNow = Pick<InstanceRecord, 'phase' | 'withoutEndpoints'>;
 
 function openSharing(
   config: Config,
+  live: LiveConfig,
   telemetry: Telemetry,
   events: EventLog,
   self: () => SelfNow,
@@ -149,6 +158,7 @@ function openSharing(
   if (config.etcd.endpoints.length === 0) return { kind: 'memory', ledger: new MemoryLedger() };
   const { instance, sync, etcd, server, pool } = config;
   const store = new SharedStore({ ...etcd, prefix: `${etcd.prefix}/${pool.name}/` });
+  live.follow(store);
   const ledger = new EtcdLedger({
     store,
     ownId: instance.id,
@@ -160,8 +170,7 @@ function openSharing(
       addresses: [server.address],
       zone: instance.zone,
     }),
-    minIntervalMs: sync.minIntervalMs,
-    writesPerSecond: sync.writesPerSecond,
+    writeBudget: () => live.config.sync,
     fadeMs: sync.fadeMs,
     patienceMs: etcd.leaseTtlSeconds * 1000,
     nowMs,
@@ -209,25 +218,4 @@ function openSteering(
       log.warn({ kind: 'target', key, cause: String(cause) }, 'record skipped: it cannot be read');
     },
   });
-}
-
-function openPool({ pool }: Config, { log, metrics }: Telemetry, sharing: Sharing): CompositePool {
-  const report: PoolReport = {
-    log,
-    count: (trouble, source) => {
-      if (trouble === 'unreadable-record') metrics.recordSkipped('endpoint');
-      else if (trouble !== 'duplicate-endpoint') metrics.poolReloadFailed(source);
-    },
-  };
-  const { dnsRefreshMs, probe } = pool;
-  const sources: EndpointSource[] = [];
-  if (pool.endpoints.length > 0) {
-    sources.push(new StaticSource(pool.endpoints, { dnsRefreshMs, report }));
-  }
-  if (pool.file !== undefined) sources.push(new FileSource(pool.file, { dnsRefreshMs, report }));
-  if (pool.etcd && sharing.kind === 'etcd') {
-    const subscribe = sharing.store.subscribe.bind(sharing.store);
-    sources.push(new RegisteredSource({ subscribe, codec: stateCodecs.registeredEndpoint, report }));
-  }
-  return new CompositePool({ sources, report, health: probe.enabled ? new Prober(probe) : undefined });
 }

@@ -13,7 +13,7 @@ export interface Progress {
 
 /** One look at everything, for `/state`, the gauges and `baton status`. */
 export function instanceState(instance: Instance, progress: Progress): InstanceState {
-  const { config, lifecycle, sharing, pool, exchanges, firstDecision, startedAt } = instance;
+  const { config, lifecycle, sharing, live, pool, exchanges, firstDecision, startedAt } = instance;
   const { id, release, generation, zone } = config.instance;
   const ready = new Set(pool.ready());
   const own = sharing.ledger.own();
@@ -31,6 +31,7 @@ export function instanceState(instance: Instance, progress: Progress): InstanceS
     readiness: progress.readiness,
     store: storeReport(sharing, progress.regrants),
     steering: instance.steering?.report() ?? steeringAlone(instance),
+    live: live.report(),
     peers: peerReports(sharing, id),
     bequests: sharing.kind === 'etcd' ? sharing.ledger.bequests() : [],
     pool: pool.all().map((endpoint) => ({

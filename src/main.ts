@@ -3,10 +3,13 @@ import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import type { Answer } from './config/commands.ts';
-import { addConfigFlags, addStoreFlags, type ConfigFlags, collect } from './config/flags.ts';
+import { addConfigFlags, addStoreFlags, type ConfigFlags, collect, storeFlags } from './config/flags.ts';
+import type { Loaded } from './config/load.ts';
 import type { Need } from './config/needs.ts';
 import type { Config } from './config/schema.ts';
 import { processSurroundings } from './config/surroundings.ts';
+import { describeLive } from './live/commandLine.ts';
+import type { RegisterFlags } from './pool/registration.ts';
 import type { Order } from './upgrade/command.ts';
 
 /**
@@ -106,7 +109,7 @@ async function describeProgram(args: readonly string[]): Promise<Command> {
     .option('--slots <number>', 'requests it can run at once')
     .option('--health <url>', 'registered only while this answers 2xx')
     .addHelpText('after', exitCodesHelp)
-    .action(async (flags: RegisterFlags) => {
+    .action(async (flags: ConfigFlags & RegisterFlags) => {
       const { etcd, pool, instance, telemetry } = await configure(storeFlags(flags), 'etcd');
       const [{ register }, { createLog }, { LineSink }] = await Promise.all([
         import('./pool/register.ts'),
@@ -137,6 +140,12 @@ async function describeProgram(args: readonly string[]): Promise<Command> {
     });
 
   describeUpgrade(program);
+
+  describeLive(program, exitCodesHelp, async (flags, order) => {
+    const loaded = await loadSound(storeFlags(flags), 'etcd');
+    const { live } = await import('./live/command.ts');
+    return finish(await live({ ...loaded, order }));
+  });
 
   program
     .command('probe')
@@ -227,27 +236,13 @@ function describeUpgrade(program: Command): void {
   );
 }
 
-interface RegisterFlags extends ConfigFlags {
-  readonly address: string;
-  readonly weight?: string;
-  readonly label?: readonly string[];
-  readonly model?: readonly string[];
-  readonly slots?: string;
-  readonly health?: string;
-}
-
-/** The flags about the store; a command's own may have the names of settings. */
-function storeFlags({ config, etcd, logLevel, set }: ConfigFlags): ConfigFlags {
-  return {
-    ...(config !== undefined && { config }),
-    ...(etcd !== undefined && { etcd }),
-    ...(logLevel !== undefined && { logLevel }),
-    ...(set !== undefined && { set }),
-  };
-}
-
 /** A sound configuration; with any other it prints every problem and ends the process. */
 async function configure(flags: ConfigFlags, need: Need): Promise<Config> {
+  return (await loadSound(flags, need)).config;
+}
+
+/** The same, with the origin of every value. */
+async function loadSound(flags: ConfigFlags, need: Need): Promise<Extract<Loaded, { kind: 'ok' }>> {
   const [{ load }, { refuse }] = await Promise.all([
     import('./config/load.ts'),
     import('./config/commands.ts'),
@@ -255,7 +250,7 @@ async function configure(flags: ConfigFlags, need: Need): Promise<Config> {
   const loaded = load(flags, processSurroundings(), need);
   if (loaded.kind === 'invalid') return finish(refuse(loaded.problems));
   showStacks = ['debug', 'trace'].includes(loaded.config.telemetry.logLevel);
-  return loaded.config;
+  return loaded;
 }
 
 function finish({ stdout, stderr, exitCode }: Answer): never {

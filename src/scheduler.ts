@@ -11,12 +11,19 @@ export interface SchedulerOptions {
   readonly pool: Pool;
   readonly ledger: Ledger;
   readonly policies: Readonly<Record<PolicyName, Policy>>;
-  readonly defaultPolicy: PolicyName;
+  /** Asked at each decision: they may change in the life of an instance. */
+  readonly rules: () => SchedulingRules;
+  readonly random: Random;
+}
+
+/** By whose policy a request is placed. */
+export interface SchedulingRules {
+  /** The one of requests that name none. */
+  readonly policy: PolicyName;
   /** May a request name its policy? */
   readonly allowRequestPolicy: boolean;
   /** What an unknown name leads to: a refusal, or the default policy. */
   readonly unknownPolicy: 'reject' | 'default';
-  readonly random: Random;
 }
 
 /** A request's place, held until its reservation is released; or why it gets none. */
@@ -67,10 +74,11 @@ export class Scheduler {
 
   /** The policy to use, or undefined when the request names one that does not exist. */
   #policyFor(wanted: string | undefined): Policy | undefined {
-    const { policies, defaultPolicy, allowRequestPolicy, unknownPolicy } = this.#options;
-    if (wanted === undefined || !allowRequestPolicy) return policies[defaultPolicy];
+    const { policies, rules } = this.#options;
+    const { policy, allowRequestPolicy, unknownPolicy } = rules();
+    if (wanted === undefined || !allowRequestPolicy) return policies[policy];
     if (isPolicyName(wanted)) return policies[wanted];
-    return unknownPolicy === 'default' ? policies[defaultPolicy] : undefined;
+    return unknownPolicy === 'default' ? policies[policy] : undefined;
   }
 }
 

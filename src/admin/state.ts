@@ -20,6 +20,8 @@ export interface InstanceState {
   readonly readiness: Readiness;
   readonly store: StoreReport;
   readonly steering: SteeringReport;
+  /** What is in force over the instance's own configuration; null when nothing is. */
+  readonly live: LiveReport | null;
   readonly peers: readonly PeerReport[];
   readonly bequests: readonly BequestReport[];
   readonly pool: readonly EndpointReport[];
@@ -52,6 +54,17 @@ export interface SteeringReport {
   readonly servingGeneration: number | null;
   /** The operator's word; null when there is none. */
   readonly pinnedGeneration: number | null;
+}
+
+/** The live configuration of the pool, as this instance takes it. */
+export interface LiveReport {
+  /** By dotted name: what is in force, and what the instance itself was configured with. */
+  readonly settings: Readonly<Record<string, { readonly value: unknown; readonly own: unknown }>>;
+  /** Settings that this release leaves out, and why. */
+  readonly leftOut: readonly string[];
+  /** The operator's, of the last change. */
+  readonly reason: string;
+  readonly setAt: string;
 }
 
 /** Requests whose instance has left. */

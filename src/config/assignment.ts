@@ -1,4 +1,5 @@
 import { nearest } from './nearest.ts';
+import { Origins } from './origins.ts';
 import type { Origin, Problem } from './problem.ts';
 import { configTree, findNode, isSection, type Section, type Setting, settings } from './settings.ts';
 
@@ -15,6 +16,24 @@ export interface Assignment {
 export interface Reading {
   readonly assignments: readonly Assignment[];
   readonly problems: readonly Problem[];
+}
+
+/** Builds the tree that the schema judges; a later assignment replaces an earlier one. */
+export function merge(assignments: readonly Assignment[]): { tree: object; origins: Origins } {
+  const tree: Record<string, unknown> = {};
+  const origins = new Origins();
+  for (const { setting, value, origin, partOrigins } of assignments) {
+    const names = setting.path.split('.');
+    const last = names.pop() ?? '';
+    let node = tree;
+    for (const name of names) {
+      node[name] ??= {};
+      node = node[name] as Record<string, unknown>;
+    }
+    node[last] = value;
+    origins.set(setting.path, origin, partOrigins);
+  }
+  return { tree, origins };
 }
 
 /** Turns a text from the environment or a flag into the setting's kind; what cannot be turned stays text. */

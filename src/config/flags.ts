@@ -34,6 +34,16 @@ export function addStoreFlags(command: Command): Command {
     .option('--set <setting=value>', 'any other setting, repeatable', collect);
 }
 
+/** The flags about the store; a command's own may have the names of settings. */
+export function storeFlags({ config, etcd, logLevel, set }: ConfigFlags): ConfigFlags {
+  return {
+    ...(config !== undefined && { config }),
+    ...(etcd !== undefined && { etcd }),
+    ...(logLevel !== undefined && { logLevel }),
+    ...(set !== undefined && { set }),
+  };
+}
+
 /** Gathers the values of a repeatable option. */
 export function collect(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, value];

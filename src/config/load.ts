@@ -1,10 +1,10 @@
-import type { Assignment } from './assignment.ts';
+import { merge } from './assignment.ts';
 import { configFileVariable, readEnvironment } from './environmentSource.ts';
 import { readFlags } from './flagSource.ts';
 import type { ConfigFlags } from './flags.ts';
 import { describeIssue, isRelation } from './issues.ts';
 import { missing, type Need } from './needs.ts';
-import { Origins } from './origins.ts';
+import type { Origins } from './origins.ts';
 import type { Origin, Problem } from './problem.ts';
 import { type Config, configSchema } from './schema.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -94,22 +94,4 @@ function tryRead(file: string, readFile: Surroundings['readFile']): Content {
     const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
     return { kind: 'failed', message: `cannot read ${file}: ${why}` };
   }
-}
-
-/** Builds the tree that the schema judges; a later assignment replaces an earlier one. */
-function merge(assignments: readonly Assignment[]): { tree: object; origins: Origins } {
-  const tree: Record<string, unknown> = {};
-  const origins = new Origins();
-  for (const { setting, value, origin, partOrigins } of assignments) {
-    const names = setting.path.split('.');
-    const last = names.pop() ?? '';
-    let node = tree;
-    for (const name of names) {
-      node[name] ??= {};
-      node = node[name] as Record<string, unknown>;
-    }
-    node[last] = value;
-    origins.set(setting.path, origin, partOrigins);
-  }
-  return { tree, origins };
 }

@@ -5,7 +5,8 @@ export type Origin =
   | { readonly kind: 'default' }
   | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
   | { readonly kind: 'environment'; readonly name: string }
-  | { readonly kind: 'flag'; readonly name: string };
+  | { readonly kind: 'flag'; readonly name: string }
+  | { readonly kind: 'live' };
 
 export interface Problem {
   /** The setting, such as `drain.graceMs`; empty when the source itself is at fault. */
@@ -24,6 +25,8 @@ export function describeOrigin(origin: Origin): string {
     case 'environment':
     case 'flag':
       return origin.name;
+    case 'live':
+      return 'live configuration';
     default:
       return origin satisfies never;
   }

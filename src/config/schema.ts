@@ -209,4 +209,17 @@ export const secretPaths: ReadonlySet<string> = new Set(['etcd.password']);
 /** Settings that may hold a user and a password inside a URL, which are not shown either. */
 export const urlPaths: ReadonlySet<string> = new Set(['etcd.endpoints', 'telemetry.otlpEndpoint']);
 
+/**
+ * Settings that the live configuration may hold: what a whole fleet may have to change at once, read anew at each
+ * use. None of them has a relation to another setting, so that each can be judged alone.
+ */
+export const livePaths = [
+  'scheduling.policy',
+  'scheduling.allowRequestPolicy',
+  'scheduling.unknownPolicy',
+  'sync.minIntervalMs',
+  'sync.writesPerSecond',
+  'telemetry.logLevel',
+] as const;
+
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;

@@ -7,7 +7,8 @@ import type { ScheduleTrace } from '../telemetry/scheduleTrace.ts';
 
 export interface RecorderOptions {
   readonly schedule: (facts: RequestFacts) => Decision;
-  readonly defaultPolicy: string;
+  /** Of requests that name none, now. */
+  readonly defaultPolicy: () => string;
   readonly metrics: Pick<Metrics, 'decided'>;
   readonly trace: ScheduleTrace;
   readonly log: Log;
@@ -19,7 +20,7 @@ export function recorded(options: RecorderOptions): (facts: RequestFacts) => Dec
   return (facts) => {
     const startMs = performance.now();
     const decision = schedule(facts);
-    const policy = decision.kind === 'route' ? decision.policy : (facts.policy ?? defaultPolicy);
+    const policy = decision.kind === 'route' ? decision.policy : (facts.policy ?? defaultPolicy());
     const outcome = decision.kind === 'route' ? 'route' : decision.why.kind;
     metrics.decided(policy, outcome, performance.now() - startMs);
 

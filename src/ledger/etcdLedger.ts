@@ -11,7 +11,7 @@ import { PeerCounts } from './peerCounts.ts';
 import { Publisher } from './publisher.ts';
 import { SyncLag } from './syncLag.ts';
 import { UnseenPicks } from './unseenPicks.ts';
-import { fairIntervalMs } from './writeBudget.ts';
+import { fairIntervalMs, type WriteBudget } from './writeBudget.ts';
 
 /** The wait before a failed write is tried again. */
 const retryMs = 200;
@@ -22,9 +22,8 @@ export interface EtcdLedgerOptions {
   readonly self: () => Omit<Instance, 'id' | 'startedUnixMs' | 'sequence'>;
   readonly ownId: string;
   readonly startedUnixMs: number;
-  readonly minIntervalMs: number;
-  /** What all instances together may write. */
-  readonly writesPerSecond: number;
+  /** Asked before each write of the counts. */
+  readonly writeBudget: () => WriteBudget;
   readonly fadeMs: number;
   /** Own writes that fail, or that the watch does not show, for this long mean that the store must be joined anew. */
   readonly patienceMs: number;
@@ -86,7 +85,7 @@ export class EtcdLedger implements Ledger {
     );
     this.#publisher = new Publisher({
       write: () => loadRecord.write(),
-      minIntervalMs: () => fairIntervalMs(options, this.#instances.known.size),
+      minIntervalMs: () => fairIntervalMs(options.writeBudget(), this.#instances.known.size),
       retryMs,
       clock: systemClock,
       onWritten: (outcome) => this.#wrote(outcome, nowMs()),
@@ -171,6 +170,11 @@ export class EtcdLedger implements Ledger {
 
   get recordsSkipped(): number {
     return this.#recordsSkipped;
+  }
+
+  /** A write does not wait for the end of an interval that is not in force any more. */
+  writeBudgetChanged(): void {
+    this.#publisher.intervalChanged();
   }
 
   viewAgeMs(): number {

@@ -50,6 +50,13 @@ export class Publisher {
     }
   }
 
+  /** What waits, waits for the end of the interval as it is now. */
+  intervalChanged(): void {
+    if (this.#state.kind !== 'waiting') return;
+    this.#state.cancel();
+    this.#wait(this.#untilNextMs());
+  }
+
   /** Writes what is not written yet, now, and waits for it. Rejects when that one write fails. */
   async flush(): Promise<void> {
     while (this.#state.kind === 'writing') await this.#state.written;

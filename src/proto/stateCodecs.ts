@@ -2,6 +2,7 @@ import type { MessageTypeDefinition } from '@grpc/proto-loader';
 import type { Bequest, Bequest__Output } from './generated/state/baton/state/v1/Bequest.ts';
 import type { Contribution, Contribution__Output } from './generated/state/baton/state/v1/Contribution.ts';
 import type { Instance, Instance__Output } from './generated/state/baton/state/v1/Instance.ts';
+import type { LiveConfig, LiveConfig__Output } from './generated/state/baton/state/v1/LiveConfig.ts';
 import type {
   RegisteredEndpoint,
   RegisteredEndpoint__Output,
@@ -37,6 +38,7 @@ export const stateCodecs = {
   bequest: codecOf<Bequest, Bequest__Output>('Bequest'),
   registeredEndpoint: codecOf<RegisteredEndpoint, RegisteredEndpoint__Output>('RegisteredEndpoint'),
   target: codecOf<Target, Target__Output>('Target'),
+  liveConfig: codecOf<LiveConfig, LiveConfig__Output>('LiveConfig'),
 } as const satisfies Record<string, StateCodec<never, unknown>>;
 
 function codecOf<Input extends { protocol_version?: number }, Output extends { protocol_version: number }>(

@@ -95,9 +95,7 @@ export class Fleet {
       pool: { all: () => endpoints, ready: () => endpoints, onChange: () => () => {} },
       ledger,
       policies: { ...createPolicies({ random }), 'least-request': scheme.policy(random) },
-      defaultPolicy: 'least-request',
-      allowRequestPolicy: false,
-      unknownPolicy: 'reject',
+      rules: () => ({ policy: 'least-request', allowRequestPolicy: false, unknownPolicy: 'reject' }),
       random,
     });
     this.#taking.push({ id, ledger, scheduler });

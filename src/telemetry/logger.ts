@@ -9,12 +9,17 @@ export interface LogOptions {
   readonly sink: Pick<LineSink, 'write'>;
 }
 
+/** A log whose level is set while it is in use. */
+export interface AdjustableLog extends Log {
+  level: string;
+}
+
 /**
  * JSON lines by pino: `time` in ISO 8601, `level` as a word, the base fields on each line. Errors under
  * `err`, `error` or `cause` are written with message, stack and causes. Where lines go is the sink's matter:
  * pino's own destinations wait for a blocked reader when the process ends, for ever.
  */
-export function createLog({ level, base, sink }: LogOptions): Log {
+export function createLog({ level, base, sink }: LogOptions): AdjustableLog {
   const { errWithCause } = pino.stdSerializers;
   const options = {
     level,

@@ -16,7 +16,7 @@ export const streamEnds = ['end', 'cancelled', 'error', 'drained'] as const;
 export type StreamEnd = (typeof streamEnds)[number];
 
 /** Records of the store, by what they tell. */
-export const recordKinds = ['instance', 'load', 'bequest', 'target', 'endpoint'] as const;
+export const recordKinds = ['instance', 'load', 'bequest', 'target', 'endpoint', 'config'] as const;
 export type RecordKind = (typeof recordKinds)[number];
 export const storeWriteOutcomes = ['ok', 'failed'] as const;
 export type StoreWriteOutcome = (typeof storeWriteOutcomes)[number];
@@ -37,7 +37,7 @@ export interface Metrics {
   /** @param policy what was used or asked for; a name that is not known is counted as `unknown` */
   decided(policy: string | undefined, outcome: DecisionOutcome, durationMs: number): void;
   streamEnded(how: StreamEnd): void;
-  /** A record of the store that could not be read. */
+  /** A record of the store, or a part of one, that could not be read. */
   recordSkipped(kind: RecordKind): void;
   leaseRegranted(): void;
   storeWritten(outcome: StoreWriteOutcome): void;

@@ -28,6 +28,7 @@ export interface Telemetry {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly trace: ScheduleTrace;
+  readonly setLogLevel: (level: LogLevel) => void;
   /** All metrics in Prometheus' text format, version 0.0.4. */
   metricsText(): Promise<string>;
   /** Sends and writes what waits, then no more of metrics and spans. Never rejects; twice is once. */
@@ -73,6 +74,9 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
     log,
     metrics: new OtelMetrics(meter, policyNames),
     trace: otlp?.trace ?? noTrace,
+    setLogLevel: (level) => {
+      log.level = level;
+    },
     metricsText: () => prometheusText(reader),
     stop: () => {
       stopped ??= stopOnce();

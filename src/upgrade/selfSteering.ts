@@ -1,9 +1,10 @@
 import type { SharedStore } from '../etcd/sharedStore.ts';
+import { SingleRecord } from '../etcd/singleRecord.ts';
 import type { EtcdLedger } from '../ledger/etcdLedger.ts';
 import type { Lifecycle, Phase } from '../lifecycle.ts';
 import { type Course, type SteeringFacts, servingGeneration } from './steering.ts';
 import { Steersman } from './steersman.ts';
-import { TargetRecord, targetKey } from './target.ts';
+import { decodeTarget, type Target, targetKey } from './target.ts';
 import { WakeWatch } from './wakeWatch.ts';
 
 export interface SelfSteeringOptions {
@@ -42,7 +43,7 @@ export interface SteeringReport {
  */
 export class SelfSteering {
   readonly #options: SelfSteeringOptions;
-  readonly #target: TargetRecord;
+  readonly #target: SingleRecord<Target | undefined>;
   readonly #steersman: Steersman;
   readonly #wakeWatch: WakeWatch;
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -63,13 +64,14 @@ export class SelfSteering {
       storeWaitMs,
       after: (ms, call) => this.#after(ms, call),
     });
-    this.#target = new TargetRecord({
+    this.#target = new SingleRecord({
+      decode: decodeTarget,
       onChange: (target) => {
         if (target === undefined) tell('no generation is pinned', {});
         else tell(`generation ${target.pinnedGeneration} is pinned`, { ...target });
         this.#look();
       },
-      onUnreadable: options.onUnreadable,
+      onUnreadable: (cause) => options.onUnreadable(targetKey, cause),
     });
     this.#wakeWatch = new WakeWatch({
       longestMs: leaseTtlMs,
@@ -125,7 +127,7 @@ export class SelfSteering {
 
   report(): SteeringReport {
     const { mode, ledger } = this.#options;
-    const pinned = this.#target.target?.pinnedGeneration;
+    const pinned = this.#target.record?.pinnedGeneration;
     return {
       mode,
       servingGeneration: servingGeneration({ instances: ledger.instances.values(), pinned }) ?? null,
@@ -142,7 +144,7 @@ export class SelfSteering {
     const { mode, id, generation, minReady, lifecycle, ledger, isWithoutEndpoints } = this.#options;
     const self = { id, generation, phase: lifecycle.phase, withoutEndpoints: isWithoutEndpoints() };
     if (mode === 'off') return { self, instances: [], pinned: undefined, minReady };
-    const pinned = this.#target.target?.pinnedGeneration;
+    const pinned = this.#target.record?.pinnedGeneration;
     return { self, instances: ledger.instances.values(), pinned, minReady };
   }
 

@@ -1,28 +1,9 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const mainFile = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-
-interface Ended {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the command line as a process of its own, with nothing of this one's environment but its PATH. */
-function baton(args: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
-  return new Promise((resolve) => {
-    const env = { PATH: process.env.PATH, ...environment };
-    execFile(process.execPath, [mainFile, ...args], { env, timeout: 20_000 }, (error, stdout, stderr) => {
-      resolve({ exitCode: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
-    });
-  });
-}
+import { baton } from '../support/batonCommand.ts';
 
 describe('when help is asked for', () => {
   it('lists the commands and the exit codes', async () => {
@@ -35,6 +16,7 @@ describe('when help is asked for', () => {
       'register',
       'status',
       'upgrade',
+      'live',
       'probe',
       'podsim',
       'rehearse',
@@ -69,6 +51,7 @@ describe('when the command line is wrong', () => {
     ],
     ['a rehearsal of nothing', ['rehearse', '--times', '0'], '--times "0": expected a whole number from 1'],
     ['a generation that is none', ['upgrade', 'pin', 'v2', '--etcd', '127.0.0.1:1'], '"v2" is no generation'],
+    ['a live setting without a value', ['live', 'set', 'scheduling.policy'], 'is no name=value'],
     ['a timeout that is none', ['probe', '--timeout-ms', 'soon'], '--timeout-ms'],
   ])('answers 64 to %s', async (_, args, message) => {
     const { exitCode, stderr } = await baton(args);
@@ -146,6 +129,12 @@ describe('when the network is not as hoped', () => {
       ...['upgrade', order, '--etcd', '127.0.0.1:1', '--set', 'etcd.requestTimeoutMs=500'],
     ]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 69, stdout: '' });
+    expect(stderr).toMatch(/^baton: etcd http:\/\/127\.0\.0\.1:1 does not answer: .*\n$/);
+  });
+
+  it('answers 69 to live show without etcd', async () => {
+    const { exitCode, stderr } = await baton(['live', 'show', '--etcd', '127.0.0.1:1']);
+    expect(exitCode).toBe(69);
     expect(stderr).toMatch(/^baton: etcd http:\/\/127\.0\.0\.1:1 does not answer: .*\n$/);
   });
 

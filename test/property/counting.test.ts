@@ -62,9 +62,7 @@ function system() {
     pool: { all: () => ready, ready: () => ready, onChange: () => () => {} },
     ledger,
     policies: createPolicies({ random }),
-    defaultPolicy: policyNames[2],
-    allowRequestPolicy: true,
-    unknownPolicy: 'reject',
+    rules: () => ({ policy: policyNames[2], allowRequestPolicy: true, unknownPolicy: 'reject' }),
     random,
   });
   const exchanges = new Exchanges({

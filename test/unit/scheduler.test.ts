@@ -1,8 +1,9 @@
 import { MemoryLedger } from '../../src/ledger/memoryLedger.ts';
 import type { Pool } from '../../src/pool/pool.ts';
-import { Scheduler, type SchedulerOptions } from '../../src/scheduler.ts';
+import { Scheduler, type SchedulerOptions, type SchedulingRules } from '../../src/scheduler.ts';
 import type { Endpoint } from '../../src/scheduling/endpoint.ts';
 import { createPolicies } from '../../src/scheduling/policies/index.ts';
+import type { PolicyName } from '../../src/scheduling/policy.ts';
 import { endpoints } from '../support/endpoints.ts';
 import { seededRandom } from '../support/seededRandom.ts';
 
@@ -10,18 +11,23 @@ function poolOf(ready: readonly Endpoint[]): Pool {
   return { all: () => ready, ready: () => ready, onChange: () => () => {} };
 }
 
-function scheduler(options: Partial<SchedulerOptions> = {}): { scheduler: Scheduler; ledger: MemoryLedger } {
+type Options = Partial<SchedulingRules & Pick<SchedulerOptions, 'pool'>>;
+
+/** @param options are looked at again at each decision */
+function scheduler(options: Options = {}): { scheduler: Scheduler; ledger: MemoryLedger } {
   const ledger = new MemoryLedger();
   const random = seededRandom(1);
   const built = new Scheduler({
-    pool: poolOf(endpoints(3)),
+    pool: options.pool ?? poolOf(endpoints(3)),
     ledger,
     policies: createPolicies({ random }),
-    defaultPolicy: 'least-request',
-    allowRequestPolicy: true,
-    unknownPolicy: 'reject',
+    rules: () => ({
+      policy: 'least-request',
+      allowRequestPolicy: true,
+      unknownPolicy: 'reject',
+      ...options,
+    }),
     random,
-    ...options,
   });
   return { scheduler: built, ledger };
 }
@@ -54,6 +60,18 @@ describe('a request that can be placed', () => {
     const { scheduler: one } = scheduler({ allowRequestPolicy: false });
     expect(one.schedule({ policy: 'random' })).toMatchObject({ kind: 'route', policy: 'least-request' });
     expect(one.schedule({ policy: 'nonsense' })).toMatchObject({ kind: 'route', policy: 'least-request' });
+  });
+
+  it('follows the rules that are in force when it comes', () => {
+    const rules: { policy: PolicyName; allowRequestPolicy: boolean } = {
+      policy: 'random',
+      allowRequestPolicy: false,
+    };
+    const { scheduler: one } = scheduler(rules);
+    expect(one.schedule({ policy: 'power-of-two' })).toMatchObject({ policy: 'random' });
+    Object.assign(rules, { policy: 'round-robin', allowRequestPolicy: true });
+    expect(one.schedule({})).toMatchObject({ policy: 'round-robin' });
+    expect(one.schedule({ policy: 'power-of-two' })).toMatchObject({ policy: 'power-of-two' });
   });
 });
 

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { Methods } from '../methods.ts';
+import { readDirectly } from './directSocket.ts';
 import { acceptCalls } from './grpc/acceptCalls.ts';
 import { httpFailure } from './grpc/status.ts';
 import { Connection, type ConnectionOptions } from './http2/connection.ts';
@@ -43,7 +44,7 @@ export class NativeTransport implements Transport {
       nowMs: () => performance.now(),
       onClosed: (connection) => this.#forget(connection),
     };
-    this.#server = createServer({ noDelay: true }, (socket) => this.#onSocket(socket));
+    this.#server = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => this.#onSocket(socket));
   }
 
   listen(address: string): Promise<string> {
@@ -78,7 +79,9 @@ export class NativeTransport implements Transport {
   }
 
   #onSocket(socket: Socket): void {
-    this.#connections.add(new Connection(socket, this.#connectionOptions));
+    const direct = readDirectly(socket, (bytes) => connection.receive(bytes));
+    const connection = new Connection(direct, this.#connectionOptions);
+    this.#connections.add(connection);
   }
 
   #forget(connection: Connection): void {

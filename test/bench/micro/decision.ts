@@ -41,9 +41,7 @@ function decisionMicros(count: number, policy: PolicyName, subsetSize?: number):
       view: () => own.counts,
     },
     policies: createPolicies({ random }),
-    defaultPolicy: policy,
-    allowRequestPolicy: false,
-    unknownPolicy: 'reject',
+    rules: () => ({ policy: policy, allowRequestPolicy: false, unknownPolicy: 'reject' }),
     random,
   });
   const facts = subset === undefined ? {} : { subset };

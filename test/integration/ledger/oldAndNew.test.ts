@@ -63,7 +63,7 @@ describe('an instance of the previous release beside one of this', () => {
 describe.each([1, 2] as const)('frozen records of protocol version %d in the store', (version) => {
   it('are counted, and none is skipped', async () => {
     const client = connect({ endpoints: [running.etcd.endpoint], requestTimeoutMs: 2_000 }, prefix);
-    const records = frozenRecords(version);
+    const records = frozenRecords(`version${version}`);
     for (const [key, value] of records) await client.keys.put(key).value(Buffer.from(value));
     client.close();
     const counted = { 1: [14, 20], 2: [5, 8] }[version];

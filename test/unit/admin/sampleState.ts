@@ -22,6 +22,7 @@ export const sampleState: InstanceState = {
     recordsSkipped: 0,
   },
   steering: { mode: 'automatic', servingGeneration: 2, pinnedGeneration: null },
+  live: null,
   bequests: [],
   peers: [{ id: 'baton-1', release: '1.0.0', generation: 1, phase: 'draining', inFlight: 7 }],
   pool: [

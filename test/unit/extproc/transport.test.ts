@@ -44,9 +44,7 @@ async function serve(options: Partial<ExchangesOptions> = {}): Promise<void> {
     pool: { all: () => ready, ready: () => ready, onChange: () => () => {} },
     ledger,
     policies: createPolicies({ random }),
-    defaultPolicy: 'least-request',
-    allowRequestPolicy: true,
-    unknownPolicy: 'reject',
+    rules: () => ({ policy: 'least-request', allowRequestPolicy: true, unknownPolicy: 'reject' }),
     random,
   });
   exchanges = new Exchanges({

@@ -6,19 +6,20 @@ import { until } from '../../../src/rehearsal/until.ts';
 function harness({ minIntervalMs = 1, retryMs = 5 } = {}) {
   const writes: PromiseWithResolvers<void>[] = [];
   const outcomes: string[] = [];
+  const interval = { ms: minIntervalMs };
   const publisher = new Publisher({
     write: () => {
       const write = Promise.withResolvers<void>();
       writes.push(write);
       return write.promise;
     },
-    minIntervalMs: () => minIntervalMs,
+    minIntervalMs: () => interval.ms,
     retryMs,
     clock: systemClock,
     onWritten: (outcome) => outcomes.push(outcome),
   });
   const begun = (count: number) => until(() => writes.length === count, { what: `${count} writes` });
-  return { publisher, writes, outcomes, begun };
+  return { publisher, writes, outcomes, begun, interval };
 }
 
 const aWhile = () => new Promise((resolve) => setTimeout(resolve, 30));
@@ -45,6 +46,20 @@ describe('when counts change', () => {
     writes[1]?.resolve();
     await aWhile();
     expect(writes).toHaveLength(2);
+  });
+
+  it('waits for the interval that is in force, not for the one that was when it began to wait', async () => {
+    const { publisher, writes, begun, interval } = harness({ minIntervalMs: 3_600_000 });
+    publisher.changed();
+    await begun(1);
+    writes[0]?.resolve();
+    await aWhile();
+    publisher.changed();
+    interval.ms = 1;
+    publisher.intervalChanged();
+    await begun(2);
+    writes[1]?.resolve();
+    await publisher.stop();
   });
 
   it('tries again after a write that failed', async () => {

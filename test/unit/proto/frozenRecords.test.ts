@@ -1,5 +1,7 @@
 import { reportOfRecords } from '../../../src/admin/sharedRecords.ts';
+import { readLiveSettings } from '../../../src/config/liveSettings.ts';
 import { decodeInstance } from '../../../src/ledger/instances.ts';
+import { decodeLiveRecord } from '../../../src/live/liveRecord.ts';
 import { steer } from '../../../src/upgrade/steering.ts';
 import { decodeTarget } from '../../../src/upgrade/target.ts';
 import { frozenRecords } from '../../support/frozenRecords.ts';
@@ -14,7 +16,7 @@ function of(records: ReadonlyMap<string, Uint8Array>, key: string): Uint8Array {
 }
 
 describe('records of protocol version 1, from before instances told of their endpoints', () => {
-  const records = frozenRecords(1);
+  const records = frozenRecords('version1');
 
   it('make one view, with nothing skipped', () => {
     expect(reportOfRecords(records, 'default', 'frozen', leftUnixMs)).toMatchObject({
@@ -41,7 +43,7 @@ describe('records of protocol version 1, from before instances told of their end
 });
 
 describe('records from the future, with fields and a phase that nobody knows', () => {
-  const records = frozenRecords(2);
+  const records = frozenRecords('version2');
 
   it('are read as far as they can be, with nothing skipped', () => {
     expect(reportOfRecords(records, 'default', 'frozen', leftUnixMs)).toMatchObject({
@@ -66,5 +68,36 @@ describe('records from the future, with fields and a phase that nobody knows', (
     const strange = decodeInstance('new-2', of(records, 'instances/new-2'));
     const self = { id: 'me', generation: 1, phase: 'ready', withoutEndpoints: false } as const;
     expect(steer({ self, instances: [strange], pinned: undefined, minReady: undefined }).kind).toBe('serve');
+  });
+});
+
+describe('live configurations', () => {
+  const records = frozenRecords('liveConfig');
+  const read = (key: string) => readLiveSettings(decodeLiveRecord(of(records, key)).settings);
+
+  it('of the first release that had one are read as they were meant', () => {
+    expect(decodeLiveRecord(of(records, 'first'))).toMatchObject({
+      reason: 'pods melt',
+      setUnixMs: leftUnixMs,
+    });
+    const { values, problems } = read('first');
+    expect(problems).toEqual([]);
+    expect(Object.fromEntries(values)).toEqual({
+      'scheduling.policy': 'random',
+      'scheduling.allowRequestPolicy': false,
+      'sync.minIntervalMs': 50,
+    });
+  });
+
+  it('of a newer release are read as far as this one knows and accepts their settings', () => {
+    const { values, problems } = read('newer');
+    expect(Object.fromEntries(values)).toEqual({
+      'scheduling.unknownPolicy': 'default',
+      'telemetry.logLevel': 'warn',
+    });
+    expect(problems.map(({ path }) => path).toSorted()).toEqual([
+      'scheduling.horizonMs',
+      'scheduling.policy',
+    ]);
   });
 });

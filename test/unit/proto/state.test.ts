@@ -77,6 +77,12 @@ describe('a record that is written and read', () => {
     expect(stateCodecs.target.decode(stateCodecs.target.encode(message))).toEqual(message);
   });
 
+  it('comes back whole: a live configuration', () => {
+    const settings = { 'scheduling.policy': 'random', 'sync.minIntervalMs': '50' };
+    const message = { protocol_version: 1, settings, reason: 'pods melt', set_unix_ms: 5 };
+    expect(stateCodecs.liveConfig.decode(stateCodecs.liveConfig.encode(message))).toEqual(message);
+  });
+
   it('is a Buffer, and is read from any Uint8Array', () => {
     const bytes = stateCodecs.contribution.encode({ sequence: 1, loads });
     expect(Buffer.isBuffer(bytes)).toBe(true);

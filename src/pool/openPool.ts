@@ -1,0 +1,43 @@
+import type { SharedStore } from '../etcd/sharedStore.ts';
+import { stateCodecs } from '../proto/stateCodecs.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { CompositePool } from './compositePool.ts';
+import { FileSource } from './fileSource.ts';
+import type { EndpointSource, PoolReport } from './pool.ts';
+import { Prober, type ProberOptions } from './prober.ts';
+import { RegisteredSource } from './registeredSource.ts';
+import { StaticSource } from './staticSource.ts';
+
+/** Where endpoints come from, as the configuration has it. */
+export interface PoolSettings {
+  readonly endpoints: readonly unknown[];
+  readonly file?: string;
+  /** Those registered in the store as well. */
+  readonly etcd: boolean;
+  readonly dnsRefreshMs: number;
+  readonly probe: ProberOptions & { readonly enabled: boolean };
+}
+
+/** The pool of the sources that are configured. Not started; the store must not be either. */
+export function openPool(
+  { endpoints, file, etcd, dnsRefreshMs, probe }: PoolSettings,
+  { log, metrics }: { log: Log; metrics: Pick<Metrics, 'recordSkipped' | 'poolReloadFailed'> },
+  store: Pick<SharedStore, 'subscribe'> | undefined,
+): CompositePool {
+  const report: PoolReport = {
+    log,
+    count: (trouble, source) => {
+      if (trouble === 'unreadable-record') metrics.recordSkipped('endpoint');
+      else if (trouble !== 'duplicate-endpoint') metrics.poolReloadFailed(source);
+    },
+  };
+  const sources: EndpointSource[] = [];
+  if (endpoints.length > 0) sources.push(new StaticSource(endpoints, { dnsRefreshMs, report }));
+  if (file !== undefined) sources.push(new FileSource(file, { dnsRefreshMs, report }));
+  if (etcd && store !== undefined) {
+    const subscribe = store.subscribe.bind(store);
+    sources.push(new RegisteredSource({ subscribe, codec: stateCodecs.registeredEndpoint, report }));
+  }
+  return new CompositePool({ sources, report, health: probe.enabled ? new Prober(probe) : undefined });
+}

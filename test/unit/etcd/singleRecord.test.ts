@@ -1,0 +1,66 @@
+import { SingleRecord } from '../../../src/etcd/singleRecord.ts';
+
+/** A record of one number; 0 cannot be read. */
+function harness() {
+  const said: (number | undefined | string)[] = [];
+  const record = new SingleRecord({
+    decode: ([number = 0]) => {
+      if (number === 0) throw new Error('zero');
+      return number;
+    },
+    onChange: (now) => said.push(now),
+    onUnreadable: (cause) => said.push(String(cause)),
+  });
+  const snapshot = (...numbers: number[]): void =>
+    record.onSnapshot(new Map(numbers.map((number) => ['', Uint8Array.of(number)])));
+  const put = (number: number, key = ''): void => record.onPut(key, Uint8Array.of(number));
+  return { record, said, snapshot, put };
+}
+
+describe('a record that is followed', () => {
+  it('is told of when it changes, and when it is gone', () => {
+    const { record, said, snapshot, put } = harness();
+    snapshot();
+    put(1);
+    put(2);
+    expect(record.record).toBe(2);
+    record.onDelete('');
+    expect(record.record).toBeUndefined();
+    expect(said).toEqual([1, 2, undefined]);
+  });
+
+  it('is no news when it is read again, as at every joining', () => {
+    const { said, snapshot } = harness();
+    snapshot(1);
+    snapshot(1);
+    expect(said).toEqual([1]);
+  });
+
+  it('is gone when it is missing at joining again', () => {
+    const { record, said, snapshot } = harness();
+    snapshot(1);
+    snapshot();
+    snapshot();
+    expect(record.record).toBeUndefined();
+    expect(said).toEqual([1, undefined]);
+  });
+
+  it('stays in force while its successor cannot be read, which is told of once', () => {
+    const { record, said, snapshot, put } = harness();
+    put(1);
+    put(0);
+    snapshot(0);
+    expect(record.record).toBe(1);
+    put(2);
+    expect(said).toEqual([1, 'Error: zero', 2]);
+  });
+
+  it('is not another one whose key begins like it', () => {
+    const { record, said, put } = harness();
+    put(1);
+    put(2, '-of-somebody-else');
+    record.onDelete('-of-somebody-else');
+    expect(record.record).toBe(1);
+    expect(said).toEqual([1]);
+  });
+});
