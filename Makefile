@@ -72,6 +72,10 @@ million: setup ## a million requests whose streams Envoy resets, failures and lo
 bench-balance: setup ## how evenly 1 to 8 real instances spread the same load, 15 minutes; needs Go; ARGS="--rounds 1"
 	@$(run) bench-balance -- $(ARGS)
 
+.PHONY: soak
+soak: setup ## load and random faults for 30 minutes, then every count must be zero; MINUTES=2 RATE=500 SEED=7
+	@$(run) soak
+
 .PHONY: h2spec
 h2spec: setup ## the conformance test of HTTP/2 against the native transport; needs Go
 	@scripts/install-go-tools.sh h2spec

@@ -8,6 +8,7 @@ import { recorded } from './extproc/recorder.ts';
 import { openTransport } from './extproc/transport/openTransport.ts';
 import { CertificateFiles } from './extproc/transport/tls/certificateFiles.ts';
 import type { Transport } from './extproc/transport/transport.ts';
+import { Audit } from './ledger/audit.ts';
 import { EtcdLedger } from './ledger/etcdLedger.ts';
 import type { Instance as InstanceRecord } from './ledger/instances.ts';
 import { MemoryLedger } from './ledger/memoryLedger.ts';
@@ -33,6 +34,7 @@ export interface Instance {
   readonly transport: Transport;
   readonly health: Health;
   readonly exchanges: Exchanges;
+  readonly audit: Audit;
   readonly firstDecision: FirstDecisionMemory;
   readonly pool: CompositePool;
   readonly sharing: Sharing;
@@ -102,6 +104,17 @@ export function assemble(config: Config, telemetry: Telemetry): Instance {
     onEnded: (how) => metrics.streamEnded(how),
     onOverload: () => metrics.decided(undefined, 'overloaded', 0),
   });
+  const audit = new Audit({
+    sharing,
+    ownId: config.instance.id,
+    held: () => exchanges.held(),
+    intervalMs: config.audit.intervalMs,
+    patienceMs: config.etcd.leaseTtlSeconds * 1000,
+    nowMs,
+    onDifferences: (differences) => events.add('audit', 'counts were wrong', { differences }),
+    log,
+    metrics,
+  });
   const health = new Health({
     takesTraffic: () => {
       steering?.wakeUp();
@@ -125,6 +138,7 @@ export function assemble(config: Config, telemetry: Telemetry): Instance {
     transport,
     health,
     exchanges,
+    audit,
     firstDecision,
     pool,
     sharing,

@@ -42,6 +42,7 @@ export function instanceState(instance: Instance, progress: Progress): InstanceS
       view: sharing.ledger.inFlight(endpoint.address),
     })),
     streams: { open: exchanges.open },
+    audit: instance.audit.report(),
     drain: progress.drain,
     firstDecision: firstDecision.first ?? null,
   };

@@ -62,7 +62,7 @@ class RunningInstance {
   }
 
   async start(): Promise<void> {
-    const { config, pool, sharing, steering, transport, lifecycle, telemetry } = this.#instance;
+    const { config, pool, sharing, steering, audit, transport, lifecycle, telemetry } = this.#instance;
     lifecycle.onChange(({ from, to, reason }) => this.#tellPhase(from, to, reason));
     telemetry.metrics.observe(() => this.#state());
     this.#addresses = [await transport.listen(config.server.address)];
@@ -83,6 +83,7 @@ class RunningInstance {
     const poolStarted = pool.start();
     if (sharing.kind === 'etcd') this.#joinStore(sharing.store);
     steering?.start();
+    audit.start();
     await poolStarted;
     this.#becomeReadyIfSo();
   }
@@ -116,11 +117,12 @@ class RunningInstance {
   }
 
   async stop(): Promise<void> {
-    const { lifecycle, sharing, transport, pool, steering } = this.#instance;
+    const { lifecycle, sharing, transport, pool, steering, audit } = this.#instance;
     clearTimeout(this.#storeWait);
     // Not drained: it could not start.
     if (lifecycle.phase !== 'stopped') lifecycle.moveTo('stopped', 'the start failed');
     steering?.stop();
+    await audit.stop();
     if (sharing.kind === 'etcd') {
       await sharing.ledger.stop();
       await sharing.store.stop();

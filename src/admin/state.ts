@@ -26,6 +26,7 @@ export interface InstanceState {
   readonly bequests: readonly BequestReport[];
   readonly pool: readonly EndpointReport[];
   readonly streams: { readonly open: number };
+  readonly audit: AuditReport;
   readonly drain: DrainReport | null;
   readonly firstDecision: FirstDecision | null;
 }
@@ -95,6 +96,23 @@ export interface EndpointReport {
   readonly own: number;
   /** Everybody's; a fraction where old counts fade. */
   readonly view: number;
+}
+
+/** What the audit found since the start. Every difference is a bug. */
+export interface AuditReport {
+  /** Rounds in which everything was compared. */
+  readonly rounds: number;
+  /** Since the last of them; null before the first. */
+  readonly ageMs: number | null;
+  /** By kind. */
+  readonly differences: Readonly<Record<string, number>>;
+  /** Of the last round that found any: what about, what it should be, and what it was. */
+  readonly last: readonly {
+    readonly kind: string;
+    readonly about: string;
+    readonly should: number;
+    readonly is: number;
+  }[];
 }
 
 export interface DrainReport {

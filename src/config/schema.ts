@@ -138,6 +138,12 @@ const sync = section({
     .describe("Without etcd, peers' last counts fade to nothing over this time"),
 });
 
+const audit = section({
+  intervalMs: milliseconds(0)
+    .default(10_000)
+    .describe('Pause between two comparisons of the counts with the open streams and with etcd; 0: none'),
+});
+
 const startup = section({
   storeWaitMs: milliseconds(0)
     .default(5000)
@@ -199,6 +205,7 @@ export const configSchema = section({
   scheduling: scheduling.prefault({}),
   etcd: etcd.prefault({}),
   sync: sync.prefault({}),
+  audit: audit.prefault({}),
   startup: startup.prefault({}),
   drain: drain.prefault({}),
   upgrade: upgrade.prefault({}),

@@ -6,6 +6,8 @@ import type { RecordChange } from './records.ts';
 
 /** A lease that is kept alive until it is lost or let go. */
 export interface HeldLease {
+  /** As etcd tells it with each record. */
+  readonly id: string;
   /** Writes a record that vanishes with the lease. */
   put(key: string, value: Uint8Array): Promise<void>;
   /** Makes all these changes in one step: one transaction, one revision, one write to etcd's log. */
@@ -29,7 +31,7 @@ export async function holdLease(client: EtcdClient, ttlSeconds: number): Promise
   const lease = client.keys.lease(ttlSeconds, { autoKeepAlive: false });
   // A grant that was slow counts from its beginning: etcd's clock may have started then.
   const grantedAtMs = performance.now();
-  await lease.grant();
+  const id = await lease.grant();
 
   const stop = new AbortController();
   const ended = Promise.withResolvers<never>();
@@ -40,6 +42,7 @@ export async function holdLease(client: EtcdClient, ttlSeconds: number): Promise
   lost.catch(() => {});
 
   return {
+    id,
     put: async (key, value) => {
       await lease.put(key).value(Buffer.from(value));
     },

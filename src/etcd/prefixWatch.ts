@@ -1,10 +1,15 @@
 import type { Watcher } from 'etcd3';
 import type { EtcdClient } from './client.ts';
 import type { RecordListener } from './records.ts';
+import { type Shown, ShownRecords } from './shown.ts';
 
 export interface PrefixWatch {
   /** Rejects when the records can no longer be followed; never resolves. */
   readonly failed: Promise<never>;
+  /** What it has shown; undefined while the stream is broken or the records are being read again. */
+  shown(): Shown | undefined;
+  /** Gives the stream up and reads everything again, as after a compaction: what was shown may be wrong. */
+  readAgain(): void;
   cancel(): void;
 }
 
@@ -30,71 +35,104 @@ export async function watchPrefix(client: EtcdClient, listener: PrefixWatchListe
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {});
   let watcher: Watcher | undefined;
+  let shown: ShownRecords | undefined;
   let cancelled = false;
 
   const begin = async (): Promise<void> => {
-    const { records, revision } = await readAll(client);
+    const { records, revisions, revision } = await readAll(client);
     if (cancelled) return;
     listener.onSnapshot(records);
-    await follow(revision);
+    await follow(new ShownRecords(revisions, revision));
   };
 
-  const follow = (revision: number): Promise<void> => {
+  const beginAgain = (why: Error): void => {
+    shown = undefined;
+    listener.onBroken();
+    begin().catch((again) =>
+      failure.reject(new Error('cannot read the records again', { cause: again ?? why })),
+    );
+  };
+
+  const follow = (showing: ShownRecords): Promise<void> => {
     const connected = Promise.withResolvers<void>();
-    let last = revision;
     let broken = false;
+    shown = showing;
     // `watcher()` rather than `create()`: events may arrive in the same turn as the acceptance.
     const current = client.keys
       .watch()
       .prefix('')
-      .startRevision(String(revision + 1))
+      .startRevision(String(showing.revision + 1))
       .watcher();
     watcher = current;
+    const isOver = () => cancelled || watcher !== current;
     current.on('connected', () => {
+      connected.resolve();
+      if (isOver()) return;
       if (broken) listener.onResumed();
       broken = false;
-      connected.resolve();
+      shown = showing;
     });
     current.on('data', (response) => {
-      if (cancelled) return;
+      if (isOver()) return;
       for (const { type, kv } of response.events) {
         const key = kv.key.toString();
-        if (String(type).toLowerCase() === 'delete') listener.onDelete(key);
-        else listener.onPut(key, kv.value);
-        last = Math.max(last, Number(kv.mod_revision));
+        const revision = Number(kv.mod_revision);
+        if (String(type).toLowerCase() === 'delete') {
+          listener.onDelete(key);
+          showing.delete(key, revision);
+        } else {
+          listener.onPut(key, kv.value);
+          showing.put(key, revision);
+        }
       }
     });
     current.on('disconnected', () => {
-      current.request.start_revision = String(last + 1);
-      if (cancelled || broken) return;
+      current.request.start_revision = String(showing.revision + 1);
+      if (isOver() || broken) return;
       broken = true;
+      shown = undefined;
       listener.onBroken();
     });
     current.on('error', (cause) => {
       connected.resolve();
-      if (cancelled) return;
-      listener.onBroken();
-      begin().catch((again) =>
-        failure.reject(new Error('cannot read the records again', { cause: again ?? cause })),
-      );
+      if (!isOver()) beginAgain(cause);
     });
     return connected.promise;
   };
 
+  // Rejects only when the connection is already gone, which ends the watch as well.
+  const endStream = () => void watcher?.cancel().catch(() => {});
+
   await begin();
   return {
     failed: failure.promise,
+    shown: () => shown,
+    readAgain: () => {
+      // While the stream is broken or the records are being read, what is asked for is under way.
+      if (cancelled || shown === undefined) return;
+      endStream();
+      beginAgain(new Error('what was shown was not what is stored'));
+    },
     cancel: () => {
       cancelled = true;
-      // Rejects only when the connection is already gone, which ends the watch as well.
-      watcher?.cancel().catch(() => {});
+      endStream();
     },
   };
 }
 
-async function readAll(client: EtcdClient): Promise<{ records: Map<string, Uint8Array>; revision: number }> {
+interface Snapshot {
+  readonly records: Map<string, Uint8Array>;
+  readonly revisions: Map<string, number>;
+  readonly revision: number;
+}
+
+async function readAll(client: EtcdClient): Promise<Snapshot> {
   const range: Range = await client.keys.getAll().exec();
   const records = new Map<string, Uint8Array>();
-  for (const { key, value } of range.kvs) records.set(key.toString(), value);
-  return { records, revision: Number(range.header.revision) };
+  const revisions = new Map<string, number>();
+  for (const { key, value, mod_revision } of range.kvs) {
+    records.set(key.toString(), value);
+    revisions.set(key.toString(), Number(mod_revision));
+  }
+  return { records, revisions, revision: Number(range.header.revision) };
 }

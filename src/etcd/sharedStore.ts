@@ -3,8 +3,10 @@ import { connect, type EtcdClient, type EtcdOptions } from './client.ts';
 import { type HeldLease, holdLease } from './heldLease.ts';
 import { type OutlivingRecord, putOutliving } from './outlivingRecord.ts';
 import { type PrefixWatch, watchPrefix } from './prefixWatch.ts';
+import { type Reading, type ReadingOptions, readStored } from './reading.ts';
 import { RecordRouter } from './recordRouter.ts';
 import type { RecordChange, RecordListener } from './records.ts';
+import type { Shown } from './shown.ts';
 
 export type StoreState =
   | { readonly kind: 'joining'; readonly problem?: string }
@@ -21,6 +23,15 @@ export interface SharedStoreOptions extends EtcdOptions {
 export interface LeasedRecord {
   /** Writes it as it is now. Rejects while the store is not joined; joining writes it anyway. */
   write(): Promise<void>;
+}
+
+/** What can be asked about the store while it is joined and followed, by those who check what they were told. */
+export interface Inspection {
+  /** Goes on with the watch. After a new beginning the next inspection has another one. */
+  readonly shown: Shown;
+  /** Of this process's own records. */
+  readonly leaseId: string;
+  read(options: ReadingOptions): Promise<Reading>;
 }
 
 interface Membership {
@@ -99,6 +110,20 @@ export class SharedStore {
   async leaveBehind(record: OutlivingRecord): Promise<void> {
     if (this.#membership === undefined) throw new Error('the store is not joined');
     await putOutliving(this.#membership.client, record);
+  }
+
+  /** undefined while the store is not joined, or not followed without doubt. */
+  inspection(): Inspection | undefined {
+    const shown = this.#membership?.watch?.shown();
+    if (this.#membership === undefined || shown === undefined || this.#state.kind !== 'joined')
+      return undefined;
+    const { client, lease } = this.#membership;
+    return { shown, leaseId: lease.id, read: (options) => readStored(client, options) };
+  }
+
+  /** Reads everything again without giving the membership up: what was shown is not what is stored. */
+  readAgain(): void {
+    this.#membership?.watch?.readAgain();
   }
 
   start(): void {

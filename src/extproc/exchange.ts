@@ -39,6 +39,11 @@ export class Exchange implements EdgeStreamListener {
     this.#options = options;
   }
 
+  /** The endpoint on which it holds a reservation, if it holds one. */
+  get holds(): string | undefined {
+    return this.#state.kind === 'routed' ? this.#state.reservation.address : undefined;
+  }
+
   onMessage(message: Buffer): void {
     if (this.#state.kind === 'closed') return;
     try {

@@ -46,6 +46,13 @@ export class Exchanges {
     return this.#finished;
   }
 
+  /** How many of the open ones hold a reservation, by endpoint: counted anew, one by one. */
+  held(): ReadonlyMap<string, number> {
+    const held = new Map<string, number>();
+    for (const { holds } of this.#open) if (holds !== undefined) held.set(holds, (held.get(holds) ?? 0) + 1);
+    return held;
+  }
+
   /** Milliseconds since the last stream came; Infinity before the first. */
   quietMs(): number {
     return this.#options.nowMs() - this.#lastOpenedMs;

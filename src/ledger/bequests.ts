@@ -70,6 +70,11 @@ export class Bequests implements RecordListener {
     this.#options = options;
   }
 
+  /** Unfaded, by giver. */
+  get known(): ReadonlyMap<string, Bequest> {
+    return this.#known;
+  }
+
   /** Faded requests of all bequests on one address. */
   of(address: string): number {
     return this.#known.size === 0 ? 0 : (this.sums().get(address) ?? 0);

@@ -45,6 +45,30 @@ export class Contributions implements RecordListener {
     this.#known.delete(key);
   }
 
+  /** How much is kept. */
+  get knownBytes(): number {
+    let bytes = 0;
+    for (const value of this.#known.values()) bytes += value.length;
+    return bytes;
+  }
+
+  /** Read anew from what is kept, by contributor; for those who compare. */
+  byContributor(wanted?: string): Map<string, Map<string, number>> {
+    const all = new Map<string, Map<string, number>>();
+    for (const [key, value] of this.#known) {
+      const contributor = contributorOf(key);
+      if (wanted !== undefined && contributor !== wanted) continue;
+      const counts = all.get(contributor) ?? new Map<string, number>();
+      all.set(contributor, counts);
+      const loads = this.#before.read(value);
+      for (let i = 0; i < loads.length; i += 1) {
+        const address = loads.address(i);
+        counts.set(address, (counts.get(address) ?? 0) + loads.inFlight(i));
+      }
+    }
+    return all;
+  }
+
   /** An unreadable record leaves the last readable one in force. */
   #canRead(key: string, value: Uint8Array): boolean {
     try {

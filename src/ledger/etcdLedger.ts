@@ -46,6 +46,8 @@ export interface EtcdLedgerOptions {
 export class EtcdLedger implements Ledger {
   readonly #options: EtcdLedgerOptions;
   readonly #own: OwnCounts;
+  /** The peers' records as they are stored, for the audit. */
+  readonly contributions: Contributions;
   readonly #peers: PeerCounts;
   readonly #bequests: Bequests;
   readonly #instances: Instances;
@@ -54,6 +56,7 @@ export class EtcdLedger implements Ledger {
   readonly #records: LoadRecords;
   readonly #publisher: Publisher;
   readonly #announcer: Publisher;
+  #shownSequence = 0;
   #announcement = 0;
   #failingSinceMs: number | undefined;
   #recordsSkipped = 0;
@@ -66,7 +69,7 @@ export class EtcdLedger implements Ledger {
     this.#peers.freeze();
     this.#lag = new SyncLag(options);
     this.#instances = new Instances({ onUnreadable: (key, cause) => this.#skip('instance', key, cause) });
-    const contributions = new Contributions({
+    this.contributions = new Contributions({
       ownId,
       peers: this.#peers,
       onOwn: (sequence) => this.#sawOwn(sequence),
@@ -104,9 +107,14 @@ export class EtcdLedger implements Ledger {
     });
 
     store.subscribe('instances/', this.#instances);
-    store.subscribe('load/', contributions);
+    store.subscribe('load/', this.contributions);
     store.subscribe(bequestPrefix, this.#bequests);
-    store.onWatch((state) => (state === 'broken' ? this.#peers.freeze() : this.#peers.thaw()));
+    store.onWatch((state) => {
+      if (state === 'resumed') return this.#peers.thaw();
+      this.#peers.freeze();
+      // What is read anew instead of followed shows no single write.
+      this.#lag.reset();
+    });
     store.onState(({ kind }) => {
       // What was written before vanishes with the lease it was written under.
       this.#records.beginAnew();
@@ -159,6 +167,16 @@ export class EtcdLedger implements Ledger {
     return this.#peers.totals;
   }
 
+  /** Sums of the peers' last contributions, unfaded. */
+  get peerSums(): ReadonlyMap<string, number> {
+    return this.#peers.sums;
+  }
+
+  /** What those who left have left behind, unfaded, by giver. */
+  get bequeathed(): ReadonlyMap<string, Bequest> {
+    return this.#bequests.known;
+  }
+
   get recordsSkipped(): number {
     return this.#recordsSkipped;
   }
@@ -192,6 +210,25 @@ export class EtcdLedger implements Ledger {
     const own = this.#instances.known.get(this.#options.ownId);
     // An earlier process may have had the same id.
     return own?.startedUnixMs === this.#options.startedUnixMs ? own.sequence : 0;
+  }
+
+  /**
+   * Nothing waits to be written, and the watch has shown the last write: up to the revision that it has come to,
+   * the own record and the own counts are the same.
+   */
+  get isPublished(): boolean {
+    return this.#publisher.isIdle && this.#shownSequence === this.#records.sequence;
+  }
+
+  /** Writes once more, changed or not: a sign of life in the watch. */
+  publishAgain(): void {
+    this.#publisher.changed();
+  }
+
+  /** Writes all own counts once more: the store does not have what it was given. */
+  publishAnew(): void {
+    this.#records.beginAnew();
+    this.#publisher.changed();
   }
 
   /** The process was asleep since then: the lease may be lost, and what is known of others is that old. */
@@ -240,6 +277,8 @@ export class EtcdLedger implements Ledger {
   }
 
   #sawOwn(sequence: number): void {
+    // A write that comes late, after a newer one, is no progress: the audit is to see what it overwrote.
+    this.#shownSequence = Math.max(this.#shownSequence, sequence);
     this.#unseenPicks.seen(sequence);
     const lagMs = this.#lag.seen(sequence);
     if (lagMs !== undefined) this.#options.metrics.syncLag(lagMs);

@@ -59,6 +59,11 @@ export class LoadRecords {
     return `${this.#key}/`;
   }
 
+  /** Of the last publication. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
   get firstKey(): string {
     return this.#key;
   }

@@ -45,6 +45,11 @@ export class Publisher {
     this.#options = options;
   }
 
+  /** Everything that changed is written. */
+  get isIdle(): boolean {
+    return this.#state.kind === 'idle';
+  }
+
   /** Something changed. Costs next to nothing; the write begins after the current turn of the event loop. */
   changed(): void {
     if (this.#state.kind === 'idle') this.#wait(this.#untilNextMs());

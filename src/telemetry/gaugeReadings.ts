@@ -28,6 +28,8 @@ export interface GaugeReadings {
     readonly view: number;
   }[];
   readonly streams: { readonly open: number };
+  /** ageMs: since the audit last compared everything; null before it did. */
+  readonly audit: { readonly ageMs: number | null };
   /** null when no drain is going on. */
   readonly drain: {
     readonly open: number;

@@ -29,6 +29,7 @@ export function defineGauges(meter: Meter, read: () => GaugeReadings): void {
     showStore(gauge),
     showPool(gauge),
     showStreams(gauge),
+    showAudit(gauge),
   ];
   meter.addBatchObservableCallback((observed) => {
     const now = read();
@@ -109,5 +110,16 @@ function showStreams(gauge: DefineGauge): Show {
     observed.observe(drain, now.drain.finished, { state: 'finished' });
     observed.observe(drain, now.drain.halfClosed, { state: 'half-closed' });
     observed.observe(drain, now.drain.bequeathed, { state: 'bequeathed' });
+  };
+}
+
+function showAudit(gauge: DefineGauge): Show {
+  const age = gauge(
+    'baton_audit_age_seconds',
+    'Since the audit last compared everything; absent before it did',
+    's',
+  );
+  return (observed, { audit }) => {
+    if (audit.ageMs !== null) observed.observe(age, audit.ageMs / 1000);
   };
 }

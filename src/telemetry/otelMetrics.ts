@@ -3,8 +3,12 @@ import { BatchedHistogram } from './batchedHistogram.ts';
 import type { GaugeReadings } from './gaugeReadings.ts';
 import { defineGauges } from './gauges.ts';
 import {
+  type AuditOutcome,
+  auditOutcomes,
   type DecisionOutcome,
+  type DifferenceKind,
   decisionOutcomes,
+  differenceKinds,
   type Metrics,
   type RecordKind,
   recordKinds,
@@ -32,6 +36,8 @@ export class OtelMetrics implements Metrics {
   readonly #leaseRegrants = new Tally<'lease'>(['lease']);
   readonly #storeWrites = new Tally<StoreWriteOutcome>(storeWriteOutcomes);
   readonly #reloadFailures = new Tally<string>([]);
+  readonly #audits = new Tally<AuditOutcome>(auditOutcomes);
+  readonly #differences = new Tally<DifferenceKind>(differenceKinds);
   readonly #decisionDuration: BatchedHistogram;
   readonly #syncLag: Histogram;
 
@@ -84,6 +90,14 @@ export class OtelMetrics implements Metrics {
     this.#reloadFailures.add(source);
   }
 
+  audited(outcome: AuditOutcome): void {
+    this.#audits.add(outcome);
+  }
+
+  auditDiffered(kind: DifferenceKind): void {
+    this.#differences.add(kind);
+  }
+
   observe(read: () => GaugeReadings): void {
     defineGauges(this.#meter, read);
   }
@@ -105,6 +119,8 @@ export class OtelMetrics implements Metrics {
     showTally(meter, leaseRegrants, this.#leaseRegrants, () => ({}));
     showTally(meter, storeWrites, this.#storeWrites, (outcome) => ({ outcome }));
     showTally(meter, reloadFailures, this.#reloadFailures, (source) => ({ source }));
+    showTally(meter, audits, this.#audits, (outcome) => ({ outcome }));
+    showTally(meter, differences, this.#differences, (kind) => ({ kind }));
   }
 }
 
@@ -118,4 +134,9 @@ const storeWrites = { name: 'baton_store_writes', description: 'Writes to the st
 const reloadFailures = {
   name: 'baton_pool_reload_failures',
   description: 'Failed reads of an endpoint source',
+};
+const audits = { name: 'baton_audits', description: 'Rounds of the audit by outcome' };
+const differences = {
+  name: 'baton_audit_differences',
+  description: 'Counts that the audit found not to be what they are meant to be; any is a bug',
 };

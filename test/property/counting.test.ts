@@ -106,6 +106,7 @@ describe('however streams end, in whatever order', () => {
           else stream?.onMessage(messages[happening]);
 
           expect([...ledger.own().values()].every((count) => count > 0)).toBe(true);
+          expect(exchanges.held()).toEqual(ledger.own());
           expect(total()).toBeLessThanOrEqual(exchanges.open);
         }
         for (const stream of streams) stream.onEnd();

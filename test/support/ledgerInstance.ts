@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { RecordListener } from '../../src/etcd/records.ts';
 import { SharedStore, type SharedStoreOptions } from '../../src/etcd/sharedStore.ts';
+import { Audit } from '../../src/ledger/audit.ts';
 import { EtcdLedger } from '../../src/ledger/etcdLedger.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 
@@ -8,8 +9,10 @@ export interface LedgerInstance {
   readonly id: string;
   readonly store: SharedStore;
   readonly ledger: EtcdLedger;
+  readonly audit: Audit;
   /** Successful writes of the counts. */
   writes(): number;
+  /** Fails when the audit found a difference, unless that is what the test is about. */
   stop(): Promise<void>;
 }
 
@@ -24,6 +27,9 @@ export interface LedgerOptions {
   readonly storeOf?: (options: SharedStoreOptions) => SharedStore;
   /** Hears of everybody's counts right after the ledger. */
   readonly alsoTo?: RecordListener;
+  readonly held?: () => ReadonlyMap<string, number>;
+  /** The audit is to find something. */
+  readonly mayDiffer?: boolean;
 }
 
 /** One instance's ledger on a real etcd, without the rest of the process. Started, not necessarily joined. */
@@ -39,6 +45,8 @@ export function startLedger(
     requestTimeoutMs = 1_000,
     storeOf = (options) => new SharedStore(options),
     alsoTo,
+    held,
+    mayDiffer = false,
   }: LedgerOptions = {},
 ): LedgerInstance {
   let writes = 0;
@@ -71,10 +79,27 @@ export function startLedger(
     },
   });
   if (alsoTo) store.subscribe('load/', alsoTo);
+  const audit = new Audit({
+    sharing: { kind: 'etcd', store, ledger },
+    ownId: id,
+    held: held ?? (() => ledger.own()),
+    intervalMs: 50,
+    patienceMs: leaseTtlSeconds * 1000,
+    nowMs: () => performance.now(),
+    onDifferences() {},
+    log: silentLog,
+    metrics: { audited() {}, auditDiffered() {} },
+  });
   store.start();
+  audit.start();
   const stop = async (): Promise<void> => {
+    await audit.stop();
     await ledger.stop();
     await store.stop();
+    const { last } = audit.report();
+    if (!mayDiffer && last.length > 0) {
+      throw new Error(`the audit of ${id} found differences: ${JSON.stringify(last)}`);
+    }
   };
-  return { id, store, ledger, writes: () => writes, stop };
+  return { id, store, ledger, audit, writes: () => writes, stop };
 }

@@ -8,7 +8,8 @@ type Options = Omit<TopologyOptions, 'tools'>;
 
 /**
  * The whole topology for one `describe`: started before its tests, ended after them. Answers a function,
- * because there is none before the first test.
+ * because there is none before the first test. Counts that are not what they are meant to be, as found by an
+ * instance that still lives at the end, are a failure whatever the tests are about.
  *
  * @param options a function is asked when the hooks before it have run: for what they have started
  */
@@ -16,17 +17,30 @@ export function useTopology(options: Options | (() => Promise<Options>) = {}): (
   let topology: Topology | undefined;
   beforeAll(async () => {
     const wanted = typeof options === 'function' ? await options() : options;
-    const baton = mergeSettings({ server: { transport } }, wanted.baton ?? {});
+    const baton = mergeSettings({ audit: { intervalMs: 500 }, server: { transport } }, wanted.baton ?? {});
     topology = await startTopology({ ...wanted, baton, tools: { envoy: envoyBin(), etcd: etcdBin() } });
     await allPodsAreUp(topology);
   });
   afterAll(async () => {
-    await topology?.stop();
+    try {
+      if (topology) await auditsFoundNothing(topology);
+    } finally {
+      await topology?.stop();
+    }
   });
   return () => {
     if (!topology) throw new Error('the topology is there in tests and hooks only');
     return topology;
   };
+}
+
+async function auditsFoundNothing({ instances, laterInstances }: Topology): Promise<void> {
+  for (const instance of [...instances, ...laterInstances]) {
+    if (!instance.processes.some(({ running }) => running)) continue;
+    // One that is frozen, or is just ending, cannot be asked.
+    const state = await instance.state().catch(() => undefined);
+    expect(state?.audit.last ?? []).toEqual([]);
+  }
 }
 
 /** Waits until Envoy and every instance hold every pod for healthy; one of them is enough for readiness. */

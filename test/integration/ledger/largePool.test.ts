@@ -57,7 +57,8 @@ async function isSpread(id: string): Promise<void> {
   await until(
     async () => {
       const first = await client.keys.get(`load/${id}`).buffer();
-      return first !== null && first.length < 10;
+      const chunks = await client.keys.getAll().prefix(`load/${id}/`).keys();
+      return first !== null && first.length < 10 && chunks.length > 500;
     },
     { what: `the counts of ${id} to be spread`, timeoutMs: 20_000 },
   );

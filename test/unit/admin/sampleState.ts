@@ -30,6 +30,7 @@ export const sampleState: InstanceState = {
     { address: '10.0.0.10:8000', ready: false, weight: 1, own: 1, view: 3.5 },
   ],
   streams: { open: 3 },
+  audit: { rounds: 0, ageMs: null, differences: {}, last: [] },
   drain: null,
   firstDecision: null,
 };

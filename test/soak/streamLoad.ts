@@ -1,0 +1,177 @@
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
+import { externalProcessorService } from '../../src/proto/services.ts';
+import type { Random } from '../../src/scheduling/load.ts';
+import { exponential } from '../../src/simulate/seededRandom.ts';
+
+/**
+ * ext_proc streams opened on the instances directly, as Envoy opens them: headers, a reply, some time, the end.
+ * Open loop: a slow instance does not slow the load down. It knows nothing of health, so instances that drain,
+ * freeze and die are asked as well; what they do not answer is part of the load.
+ */
+export interface StreamLoadOptions {
+  /** `ip:port` of each instance. */
+  readonly targets: readonly string[];
+  /** All instances together. */
+  readonly streamsPerSecond: number;
+  readonly meanHoldMs: number;
+  /** Of all streams: reset instead of ended. */
+  readonly abortedShare: number;
+  readonly endpoints: readonly string[];
+  readonly random: Random;
+}
+
+export const outcomes = ['ended', 'aborted', 'refused', 'lost', 'unanswered', 'unsent'] as const;
+
+/**
+ * ended, aborted: answered, held and then ended or reset. refused: ended by the instance without an answer.
+ * lost: with their connection, or ended by the instance after the answer. unanswered: reset after waiting.
+ * unsent: without a connection, or too many open.
+ */
+export type Outcome = (typeof outcomes)[number];
+
+const tickMs = 10;
+const answerTimeoutMs = 3_000;
+const reconnectMs = 200;
+const mostOpen = 10_000;
+
+const headers = {
+  ':method': 'POST',
+  ':path': externalProcessorService.Process.path,
+  te: 'trailers',
+  'content-type': 'application/grpc',
+};
+
+export class StreamLoad {
+  readonly counts: Record<Outcome, number>;
+  readonly #options: StreamLoadOptions;
+  readonly #questions: readonly Buffer[];
+  readonly #sessions = new Map<string, ClientHttp2Session>();
+  readonly #open = new Set<ClientHttp2Stream>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #ticking: NodeJS.Timeout | undefined;
+  #lastTickMs = 0;
+  #due = 0;
+  #next = 0;
+
+  constructor(options: StreamLoadOptions) {
+    this.#options = options;
+    this.counts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
+    this.#questions = Array.from({ length: 64 }, () => question(options));
+  }
+
+  get open(): number {
+    return this.#open.size;
+  }
+
+  start(): void {
+    for (const target of this.#options.targets) this.#connect(target);
+    this.#lastTickMs = performance.now();
+    this.#ticking = setInterval(() => this.#tick(), tickMs);
+  }
+
+  /** Opens no more streams; those that are open come to their end. */
+  pause(): void {
+    clearInterval(this.#ticking);
+  }
+
+  /** Closes whatever is still open. */
+  stop(): void {
+    this.pause();
+    for (const timer of this.#timers) clearTimeout(timer);
+    for (const session of this.#sessions.values()) session.destroy();
+    this.#sessions.clear();
+  }
+
+  #connect(target: string): void {
+    const session = connect(`http://${target}`);
+    this.#sessions.set(target, session);
+    session.on('error', () => {});
+    // After a GOAWAY the streams that are open come to their end, and new ones need another connection.
+    session.once('goaway', () => this.#connectLater(target, session));
+    session.once('close', () => this.#connectLater(target, session));
+  }
+
+  #connectLater(target: string, old: ClientHttp2Session): void {
+    if (this.#sessions.get(target) !== old) return;
+    this.#sessions.delete(target);
+    this.#after(reconnectMs, () => this.#connect(target));
+  }
+
+  #tick(): void {
+    const { targets, streamsPerSecond, random } = this.#options;
+    const nowMs = performance.now();
+    // A process that was held up does not make up for all of it at once.
+    this.#due += (Math.min(nowMs - this.#lastTickMs, 1_000) / 1_000) * streamsPerSecond;
+    this.#lastTickMs = nowMs;
+    for (; this.#due >= 1; this.#due -= 1) {
+      this.#next = (this.#next + 1) % targets.length;
+      const session = this.#sessions.get(targets[this.#next] as string);
+      const isUsable = session !== undefined && !session.connecting && !session.closed && !session.destroyed;
+      if (!isUsable || this.#open.size >= mostOpen) this.counts.unsent += 1;
+      else
+        this.#openStream(session, this.#questions[Math.floor(random() * this.#questions.length)] as Buffer);
+    }
+  }
+
+  #openStream(session: ClientHttp2Session, message: Buffer): void {
+    const { meanHoldMs, abortedShare, random } = this.#options;
+    const stream = session.request(headers);
+    let outcome: Outcome | undefined;
+    let answered = false;
+    this.#open.add(stream);
+    const overdue = this.#after(answerTimeoutMs, () => {
+      outcome = 'unanswered';
+      stream.close(constants.NGHTTP2_CANCEL);
+    });
+    stream.on('error', () => {});
+    stream.on('data', () => {
+      if (answered) return;
+      answered = true;
+      clearTimeout(overdue);
+      this.#after(exponential(meanHoldMs, random), () => {
+        if (stream.destroyed || stream.closed) return;
+        outcome = random() < abortedShare ? 'aborted' : 'ended';
+        if (outcome === 'aborted') stream.close(constants.NGHTTP2_CANCEL);
+        else stream.end();
+      });
+    });
+    stream.once('close', () => {
+      clearTimeout(overdue);
+      this.#timers.delete(overdue);
+      this.#open.delete(stream);
+      this.counts[outcome ?? (answered ? 'lost' : 'refused')] += 1;
+    });
+    stream.write(message);
+  }
+
+  #after(ms: number, callback: () => void): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      callback();
+    }, ms);
+    this.#timers.add(timer);
+    return timer;
+  }
+}
+
+/** Every other one limits itself to some of the endpoints. */
+function question({ endpoints, random }: StreamLoadOptions): Buffer {
+  const subset = endpoints.filter(() => random() < 0.3);
+  const value = { stringValue: subset.join(',') };
+  const isLimited = subset.length > 0 && random() < 0.5;
+  const fields = { 'x-gateway-destination-endpoint-subset': value };
+  const bytes = externalProcessorService.Process.requestSerialize({
+    request_headers: {
+      headers: {
+        headers: [
+          { key: ':method', raw_value: Buffer.from('POST') },
+          { key: ':path', raw_value: Buffer.from('/v1/chat/completions') },
+        ],
+      },
+    },
+    ...(isLimited && { metadata_context: { filter_metadata: { 'envoy.lb.subset_hint': { fields } } } }),
+  });
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(bytes.length, 1);
+  return Buffer.concat([prefix, bytes]);
+}

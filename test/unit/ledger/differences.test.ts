@@ -1,0 +1,23 @@
+import { differing } from '../../../src/ledger/differences.ts';
+
+const counts = (record: Record<string, number>) => new Map(Object.entries(record));
+
+describe('comparing what should be the same', () => {
+  it('finds nothing in equal counts, in whatever order', () => {
+    expect(differing('own', counts({ a: 1, b: 2 }), counts({ b: 2, a: 1 }))).toEqual([]);
+  });
+
+  it('finds what is more, less, missing and too much', () => {
+    const found = differing(
+      'own',
+      counts({ more: 1, less: 2, missing: 3 }),
+      counts({ more: 2, less: 1, extra: 4 }),
+    );
+    expect(found).toEqual([
+      { kind: 'own', about: 'more', should: 1, is: 2 },
+      { kind: 'own', about: 'less', should: 2, is: 1 },
+      { kind: 'own', about: 'missing', should: 3, is: 0 },
+      { kind: 'own', about: 'extra', should: 0, is: 4 },
+    ]);
+  });
+});
