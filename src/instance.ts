@@ -21,6 +21,7 @@ import { StaticSource } from './pool/staticSource.ts';
 import { stateCodecs } from './proto/stateCodecs.ts';
 import { Scheduler } from './scheduler.ts';
 import { createPolicies } from './scheduling/policies/index.ts';
+import type { PortHealth } from './station.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 import { FirstDecisionMemory } from './upgrade/firstDecision.ts';
 import { SelfSteering } from './upgrade/selfSteering.ts';
@@ -45,7 +46,8 @@ export interface Instance {
 /** A clock that never jumps, in ms. */
 export const nowMs = (): number => performance.now();
 
-export function assemble(config: Config, telemetry: Telemetry): Instance {
+/** @param portHealth what the port says, where this instance shares it with others */
+export function assemble(config: Config, telemetry: Telemetry, portHealth?: PortHealth): Instance {
   const { log, metrics, trace } = telemetry;
   const startedAt = new Date();
   const lifecycle = new Lifecycle();
@@ -96,10 +98,11 @@ export function assemble(config: Config, telemetry: Telemetry): Instance {
   const health = new Health({
     takesTraffic: () => {
       steering?.wakeUp();
-      return takesTraffic(lifecycle.phase);
+      return portHealth?.takesTraffic() ?? takesTraffic(lifecycle.phase);
     },
-    isFit: () => isFit(lifecycle.phase),
+    isFit: () => portHealth?.isFit() ?? isFit(lifecycle.phase),
   });
+  portHealth?.onChange(() => health.changed());
   const transport = openTransport(server.transport, {
     acceptStream: (stream) => exchanges.accept(stream),
     health,

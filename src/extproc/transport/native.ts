@@ -1,16 +1,20 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { externalProcessorService } from '../../proto/services.ts';
 import { Methods } from '../methods.ts';
 import { acceptCalls } from './grpc/acceptCalls.ts';
 import { httpFailure } from './grpc/status.ts';
 import { Connection, type ConnectionOptions } from './http2/connection.ts';
 import type { Http2Limits } from './http2/limits.ts';
 import { ListenError, type Transport, type TransportOptions } from './transport.ts';
+import { Uses } from './uses.ts';
 
 /** A dead peer, one that vanished without closing, is noticed within about the sum of these. */
 const keepaliveAfterMs = 20_000;
 const keepaliveWithinMs = 10_000;
 /** How often connections are looked at. */
 const lookMs = 1_000;
+/** The calls that cost something; any other is about health. */
+const streamsPath = externalProcessorService.Process.path;
 
 export interface NativeTransportOptions extends TransportOptions {
   readonly limits: Http2Limits;
@@ -27,6 +31,7 @@ export class NativeTransport implements Transport {
   readonly #connectionOptions: ConnectionOptions;
   readonly #connections = new Set<Connection>();
   readonly #server: Server;
+  #uses: Uses | undefined;
   #looking: NodeJS.Timeout | undefined;
   /** Resolved when the last connection has closed, once the transport is closing. */
   readonly #allClosed = Promise.withResolvers<void>();
@@ -57,10 +62,34 @@ export class NativeTransport implements Transport {
         this.#server.off('error', onError);
         // A connection that could not be taken, for want of file descriptors: its client tries again.
         this.#server.on('error', () => {});
-        this.#looking = setInterval(() => this.#look(), lookMs);
+        this.#startLooking();
         resolve(address.replace(/:\d+$/, `:${boundPort(this.#server)}`));
       });
     });
+  }
+
+  /** Takes a connection that somebody else accepted, paused. */
+  adopt(socket: Socket): void {
+    this.#uses ??= new Uses();
+    this.#startLooking();
+    this.#server.emit('connection', socket);
+    socket.resume();
+  }
+
+  /** Of the adopted connections those that bring streams, or may. */
+  get serving(): number {
+    return this.#uses?.serving ?? 0;
+  }
+
+  /** Calls back after each change of `serving`. */
+  onUse(listener: () => void): void {
+    this.#uses ??= new Uses();
+    this.#uses.onChange(listener);
+  }
+
+  /** Asks the clients of so many of them to leave; what is open on them goes on. */
+  letGo(count: number): void {
+    this.#uses?.letGo(count);
   }
 
   async close(patienceMs: number): Promise<void> {
@@ -78,7 +107,27 @@ export class NativeTransport implements Transport {
   }
 
   #onSocket(socket: Socket): void {
-    this.#connections.add(new Connection(socket, this.#connectionOptions));
+    const uses = this.#uses;
+    if (uses === undefined) this.#connections.add(new Connection(socket, this.#connectionOptions));
+    else this.#connections.add(this.#followed(socket, uses));
+  }
+
+  /** A connection of a shared port: what it is used for matters to the others. */
+  #followed(socket: Socket, uses: Uses): Connection {
+    const { accept, onClosed } = this.#connectionOptions;
+    const use = uses.begin(() => connection.leave());
+    const connection = new Connection(socket, {
+      ...this.#connectionOptions,
+      accept: (head, stream) => {
+        use.asked(head.path === streamsPath ? 'streams' : 'health');
+        return accept(head, stream);
+      },
+      onClosed: (closed) => {
+        uses.end(use);
+        onClosed(closed);
+      },
+    });
+    return connection;
   }
 
   #forget(connection: Connection): void {
@@ -88,6 +137,10 @@ export class NativeTransport implements Transport {
 
   #resolveIfAllClosed(): void {
     if (this.#isClosing && this.#connections.size === 0) this.#allClosed.resolve();
+  }
+
+  #startLooking(): void {
+    this.#looking ??= setInterval(() => this.#look(), lookMs);
   }
 
   #look(): void {
