@@ -3,6 +3,8 @@ import type { RequestFacts } from '../scheduling/requestFacts.ts';
 import type { Question } from './codec/question.ts';
 import { policyHeader, subsetKey, subsetNamespace, traceHeader } from './names.ts';
 
+const plainRequest: RequestFacts = {};
+
 /**
  * Reads what matters for a decision from Envoy's first message. A destination header that the client sent is
  * not among it: clients do not choose their pod.
@@ -11,6 +13,8 @@ export function requestFactsOf(question: Question): RequestFacts {
   const policy = question.header(policyHeader);
   const traceparent = question.header(traceHeader);
   const subset = question.metadataTexts(subsetNamespace, subsetKey);
+  // Nearly all requests are such.
+  if (policy === undefined && traceparent === undefined && subset === undefined) return plainRequest;
   return {
     ...(policy === undefined ? {} : { policy }),
     ...(traceparent === undefined ? {} : { traceparent }),

@@ -3,15 +3,15 @@ import type { GroupHealth } from './messages.ts';
 
 /** How the workers of one port share what comes to it. Pure. */
 export interface Sharer {
-  readonly phase: Phase;
+  readonly phase: Phase | undefined;
   /** Connections that bring streams or may do so. */
   readonly serving: number;
 }
 
 /** One port, one answer: it takes traffic as long as one worker does, until the group leaves. */
-export function healthOf(phases: Iterable<Phase>, isLeaving: boolean): GroupHealth {
-  const all = isLeaving ? [] : [...phases];
-  return { takesTraffic: all.some(takesTraffic), isFit: all.some(isFit) };
+export function healthOf(phases: Iterable<Phase | undefined>, isLeaving: boolean): GroupHealth {
+  const known = isLeaving ? [] : [...phases].filter((phase) => phase !== undefined);
+  return { takesTraffic: known.some(takesTraffic), isFit: known.some(isFit) };
 }
 
 /** Who takes the next connection: of those best able to, the one that serves the fewest; undefined: nobody can. */
@@ -26,7 +26,7 @@ export function takerOf<S extends Sharer>(sharers: Iterable<S>): S | undefined {
 export function surplusOf<S extends Sharer>(sharers: Iterable<S>): { sharer: S; count: number }[] {
   const all = [...sharers];
   const able = takers(all);
-  if (!able.some(({ phase }) => isFit(phase))) return [];
+  if (!able.some(({ phase }) => phase !== undefined && isFit(phase))) return [];
   const surplus = all
     .filter(({ phase, serving }) => phase === 'starting' && serving > 0)
     .map((sharer) => ({ sharer, count: sharer.serving }));

@@ -26,7 +26,7 @@ export interface WorkerEnd {
 export class WorkerProcess implements Sharer {
   readonly startedMs: number;
   readonly #child: ChildProcess;
-  #phase: Phase = 'starting';
+  #phase: Phase | undefined;
   #handed = 0;
   #received = 0;
   #serving = 0;
@@ -52,7 +52,8 @@ export class WorkerProcess implements Sharer {
     return this.#child.pid;
   }
 
-  get phase(): Phase {
+  /** undefined: it cannot take connections yet. */
+  get phase(): Phase | undefined {
     return this.#phase;
   }
 

@@ -21,8 +21,6 @@ export class WorkerStation implements Station {
   readonly #healthListeners = new Set<() => void>();
   #health: GroupHealth = { takesTraffic: false, isFit: false };
   #transport: NativeTransport | undefined;
-  /** Came before there was a transport. */
-  #early: Socket[] = [];
   #received = 0;
   #told: string | undefined;
 
@@ -59,8 +57,7 @@ export class WorkerStation implements Station {
     if (!(transport instanceof NativeTransport)) throw new Error('only the native transport has workers');
     this.#transport = transport;
     transport.onUse(() => this.#reportConnections());
-    for (const socket of this.#early) transport.adopt(socket);
-    this.#early = [];
+    this.tellPhase('starting');
     return (await this.config).server.address;
   }
 
@@ -79,7 +76,7 @@ export class WorkerStation implements Station {
       case 'connection':
         this.#received += 1;
         // None: its client went while it was on its way.
-        if (socket !== undefined) this.#welcome(socket);
+        if (socket !== undefined) this.#transport?.adopt(socket);
         this.#reportConnections();
         break;
       case 'let-go':
@@ -96,18 +93,13 @@ export class WorkerStation implements Station {
     }
   }
 
-  #welcome(socket: Socket): void {
-    if (this.#transport === undefined) this.#early.push(socket);
-    else this.#transport.adopt(socket);
-  }
-
   #setHealth(health: GroupHealth): void {
     this.#health = health;
     for (const listener of this.#healthListeners) listener();
   }
 
   #reportConnections(): void {
-    const serving = (this.#transport?.serving ?? 0) + this.#early.length;
+    const serving = this.#transport?.serving ?? 0;
     const told = `${this.#received} ${serving}`;
     if (told === this.#told) return;
     this.#told = told;

@@ -1,12 +1,13 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { externalProcessorService } from '../../proto/services.ts';
 import { Methods } from '../methods.ts';
+import { readDirectly } from './directSocket.ts';
 import { acceptCalls } from './grpc/acceptCalls.ts';
 import { httpFailure } from './grpc/status.ts';
 import { Connection, type ConnectionOptions } from './http2/connection.ts';
 import type { Http2Limits } from './http2/limits.ts';
 import { ListenError, type Transport, type TransportOptions } from './transport.ts';
-import { Uses } from './uses.ts';
+import { type Use, Uses } from './uses.ts';
 
 /** A dead peer, one that vanished without closing, is noticed within about the sum of these. */
 const keepaliveAfterMs = 20_000;
@@ -48,7 +49,7 @@ export class NativeTransport implements Transport {
       nowMs: () => performance.now(),
       onClosed: (connection) => this.#forget(connection),
     };
-    this.#server = createServer({ noDelay: true }, (socket) => this.#onSocket(socket));
+    this.#server = createServer({ noDelay: true, pauseOnConnect: true }, (socket) => this.#onSocket(socket));
   }
 
   listen(address: string): Promise<string> {
@@ -73,7 +74,6 @@ export class NativeTransport implements Transport {
     this.#uses ??= new Uses();
     this.#startLooking();
     this.#server.emit('connection', socket);
-    socket.resume();
   }
 
   /** Of the adopted connections those that bring streams, or may. */
@@ -107,27 +107,26 @@ export class NativeTransport implements Transport {
   }
 
   #onSocket(socket: Socket): void {
-    const uses = this.#uses;
-    if (uses === undefined) this.#connections.add(new Connection(socket, this.#connectionOptions));
-    else this.#connections.add(this.#followed(socket, uses));
+    const direct = readDirectly(socket, (bytes) => connection.receive(bytes));
+    const use = this.#uses?.begin(() => connection.leave());
+    const connection = new Connection(direct, use ? this.#noting(use) : this.#connectionOptions);
+    this.#connections.add(connection);
   }
 
-  /** A connection of a shared port: what it is used for matters to the others. */
-  #followed(socket: Socket, uses: Uses): Connection {
+  /** On a shared port it matters to the others what a connection is used for. */
+  #noting(use: Use): ConnectionOptions {
     const { accept, onClosed } = this.#connectionOptions;
-    const use = uses.begin(() => connection.leave());
-    const connection = new Connection(socket, {
+    return {
       ...this.#connectionOptions,
-      accept: (head, stream) => {
+      accept: (head) => {
         use.asked(head.path === streamsPath ? 'streams' : 'health');
-        return accept(head, stream);
+        return accept(head);
       },
-      onClosed: (closed) => {
-        uses.end(use);
-        onClosed(closed);
+      onClosed: (connection) => {
+        this.#uses?.end(use);
+        onClosed(connection);
       },
-    });
-    return connection;
+    };
   }
 
   #forget(connection: Connection): void {

@@ -1,12 +1,12 @@
 import type { Phase } from '../../../src/lifecycle.ts';
 import { healthOf, surplusOf, takerOf } from '../../../src/workers/sharing.ts';
 
-const worker = (name: string, phase: Phase, serving: number) => ({ name, phase, serving });
+const worker = (name: string, phase: Phase | undefined, serving: number) => ({ name, phase, serving });
 
 describe('the health of a port that several workers share', () => {
-  it.each<[Phase[], boolean, { takesTraffic: boolean; isFit: boolean }]>([
+  it.each<[(Phase | undefined)[], boolean, { takesTraffic: boolean; isFit: boolean }]>([
     [['starting', 'starting'], false, { takesTraffic: false, isFit: false }],
-    [['ready', 'starting'], false, { takesTraffic: true, isFit: true }],
+    [['ready', undefined], false, { takesTraffic: true, isFit: true }],
     [['ready', 'standby'], false, { takesTraffic: true, isFit: true }],
     [['standby', 'standby'], false, { takesTraffic: false, isFit: true }],
     [['ready', 'ready'], true, { takesTraffic: false, isFit: false }],
@@ -32,7 +32,7 @@ describe('who takes a connection', () => {
 
   it('is nobody when all are gone', () => {
     expect(takerOf([])).toBeUndefined();
-    expect(takerOf([worker('a', 'stopped', 0)])).toBeUndefined();
+    expect(takerOf([worker('a', 'stopped', 0), worker('b', undefined, 0)])).toBeUndefined();
   });
 });
 

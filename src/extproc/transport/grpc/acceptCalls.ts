@@ -1,9 +1,9 @@
 import type { AcceptStream } from '../../edgeStream.ts';
-import type { Http2Stream, StreamListener } from '../http2/http2Stream.ts';
+import type { StreamListener } from '../http2/http2Stream.ts';
 import type { RequestHead } from '../http2/requestHead.ts';
-import type { AcceptRequest } from '../http2/streams.ts';
+import type { AcceptRequest, TakeStream } from '../http2/streams.ts';
 import { isEncoding } from './encoding.ts';
-import { GrpcCall } from './grpcCall.ts';
+import { type CallOptions, GrpcCall } from './grpcCall.ts';
 import { failure, httpFailure, type StatusName } from './status.ts';
 import { timeoutMs } from './timeout.ts';
 
@@ -19,18 +19,17 @@ export function acceptCalls(
   methods: ReadonlyMap<string, AcceptStream>,
   maxMessageBytes: number,
 ): AcceptRequest {
-  return (head, stream) => {
-    if (head.method !== 'POST') return answerAtEnd(stream, methodNotAllowed);
-    if (!grpcContentType.test(head.contentType ?? '')) return answerAtEnd(stream, unsupportedMediaType);
+  return (head) => {
+    if (head.method !== 'POST') return answerAtEnd(methodNotAllowed);
+    if (!grpcContentType.test(head.contentType ?? '')) return answerAtEnd(unsupportedMediaType);
     const { path = '', grpcEncoding: encoding = 'identity' } = head;
     const method = methods.get(path);
-    if (method === undefined) return refuse(stream, 'UNIMPLEMENTED', `there is no method ${path}`);
-    if (!isEncoding(encoding)) {
-      return refuse(stream, 'UNIMPLEMENTED', `grpc-encoding ${encoding} is not known`);
-    }
+    if (method === undefined) return refuse('UNIMPLEMENTED', `there is no method ${path}`);
+    if (!isEncoding(encoding)) return refuse('UNIMPLEMENTED', `grpc-encoding ${encoding} is not known`);
     const timeout = timeoutOf(head);
-    if (timeout === 'none') return refuse(stream, 'INTERNAL', `grpc-timeout ${head.grpcTimeout} is no time`);
-    return new GrpcCall(stream, { encoding, timeoutMs: timeout, maxMessageBytes }).begin(method);
+    if (timeout === 'none') return refuse('INTERNAL', `grpc-timeout ${head.grpcTimeout} is no time`);
+    const options: CallOptions = { encoding, timeoutMs: timeout, maxMessageBytes };
+    return (stream) => new GrpcCall(stream, options).begin(method);
   };
 }
 
@@ -39,12 +38,14 @@ function timeoutOf({ grpcTimeout }: RequestHead): number | undefined | 'none' {
 }
 
 /** At once: a client of a stream may wait for an answer before it says more. */
-function refuse(stream: Http2Stream, status: StatusName, message: string): StreamListener {
-  stream.end(failure(status, message, true));
-  return deaf;
+function refuse(status: StatusName, message: string): TakeStream {
+  return (stream) => {
+    stream.end(failure(status, message, true));
+    return deaf;
+  };
 }
 
 /** A client that is none of gRPC's may read the answer only when it has sent its request. */
-function answerAtEnd(stream: Http2Stream, block: Uint8Array): StreamListener {
-  return { onData() {}, onEnd: () => stream.end(block), onGone() {} };
+function answerAtEnd(block: Uint8Array): TakeStream {
+  return (stream) => ({ onData() {}, onEnd: () => stream.end(block), onGone() {} });
 }

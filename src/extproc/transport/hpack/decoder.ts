@@ -33,26 +33,33 @@ export class HpackDecoder {
     this.#table = new DynamicTable(tableLimitBytes);
   }
 
-  /** @throws CompressionError */
-  decode(block: Buffer, start: number, end: number, sink: FieldSink): void {
+  /**
+   * @returns whether the table has changed, so that the same bytes may mean something else now
+   * @throws CompressionError
+   */
+  decode(block: Buffer, start: number, end: number, sink: FieldSink): boolean {
     this.#block = block;
     this.#place = start;
     this.#end = end;
     let mayResize = true;
+    let hasChanged = false;
     while (this.#place < end) {
       const first = block[this.#place] as number;
       if (first & 0x80) sink.onField(this.#indexed(this.#integer(7)));
       else if (first & 0x40) {
         const field = this.#literal(6);
         this.#table.add(field);
+        hasChanged = true;
         sink.onField(field);
       } else if (first & 0x20) {
         if (!mayResize) throw new CompressionError('a table size update after a field');
         this.#resize();
+        hasChanged = true;
         continue;
       } else sink.onField(this.#literal(4));
       mayResize = false;
     }
+    return hasChanged;
   }
 
   #indexed(index: number): HeaderField {

@@ -49,13 +49,33 @@ export class Connection {
     this.#frames = new FrameWriter(this.#output);
     this.#session = new Session(this.#frames, { ...options, onLeft: () => this.#close() });
     this.#reader = new FrameReader(this.#session);
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#lose());
     // The 'close' that follows says all there is to do.
     socket.on('error', () => {});
     socket.on('close', () => this.#lose());
     this.#session.open();
+  }
+
+  /** @param chunk what came, as a stream or past it; only good until this returns */
+  receive(chunk: Buffer): void {
+    if (this.#state !== 'open') return;
+    this.#hasSpoken = true;
+    this.#output.hold();
+    try {
+      this.#reader.read(chunk);
+      this.#session.mustFlow();
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      this.#fail(error);
+    } finally {
+      this.#output.flush();
+    }
+    if (this.#output.unreadBytes > mostUnreadBytes && !this.#isStalled) {
+      this.#isStalled = true;
+      this.#socket.pause();
+    }
   }
 
   /** Asks the peer to leave; the connection closes when it has and nothing is open. */
@@ -83,25 +103,6 @@ export class Connection {
     } else if (silentMs >= this.#options.keepaliveAfterMs && !this.#isAsked) {
       this.#isAsked = true;
       this.#frames.ping(keepalivePing, false);
-    }
-  }
-
-  #onData(chunk: Buffer): void {
-    if (this.#state !== 'open') return;
-    this.#hasSpoken = true;
-    this.#output.hold();
-    try {
-      this.#reader.read(chunk);
-      this.#session.mustFlow();
-    } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
-      this.#fail(error);
-    } finally {
-      this.#output.flush();
-    }
-    if (this.#output.unreadBytes > mostUnreadBytes && !this.#isStalled) {
-      this.#isStalled = true;
-      this.#socket.pause();
     }
   }
 

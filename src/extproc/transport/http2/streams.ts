@@ -1,18 +1,22 @@
-import { CompressionError, HpackDecoder } from '../hpack/decoder.ts';
 import type { AbuseGuard } from './abuseGuard.ts';
 import type { FrameWriter } from './frameWriter.ts';
 import { HeaderBlock } from './headerBlock.ts';
+import { HeadReader } from './headReader.ts';
 import { Http2Stream, type StreamListener, type StreamOwner } from './http2Stream.ts';
 import type { Http2Limits } from './limits.ts';
 import { payloadOf } from './padding.ts';
-import { ConnectionError, defaultTableBytes, type ErrorCode, errorCode, flag } from './protocol.ts';
+import { ConnectionError, type ErrorCode, errorCode, flag } from './protocol.ts';
 import { ReceiveFlow } from './receiveFlow.ts';
-import { RequestHead } from './requestHead.ts';
+import type { RequestHead } from './requestHead.ts';
 import type { SendFlow } from './sendFlow.ts';
 import { StreamTable } from './streamTable.ts';
 
-/** Takes each request. What it reads of the head it copies: the next request has the same one. */
-export type AcceptRequest = (head: RequestHead, stream: Http2Stream) => StreamListener;
+/**
+ * Reads the head of a request; what it answers takes that request, and every later one with the same head. What
+ * it needs of the head it copies: the next request is read into the same one.
+ */
+export type AcceptRequest = (head: RequestHead) => TakeStream;
+export type TakeStream = (stream: Http2Stream) => StreamListener;
 
 export interface StreamsOptions {
   readonly accept: AcceptRequest;
@@ -39,8 +43,9 @@ export class Streams implements StreamOwner {
   readonly #options: StreamsOptions;
   readonly #parts: StreamsParts;
   readonly #table = new StreamTable();
-  readonly #hpack = new HpackDecoder(defaultTableBytes);
-  readonly #head: RequestHead;
+  /** What becomes of requests with the head at hand, once one has come. */
+  #take: TakeStream | undefined;
+  readonly #heads: HeadReader;
   readonly #received: ReceiveFlow;
   #block: HeaderBlock | undefined;
   #takesNew = true;
@@ -49,7 +54,7 @@ export class Streams implements StreamOwner {
     this.#options = options;
     this.#parts = parts;
     this.flow = parts.flow;
-    this.#head = new RequestHead(options.limits.headerBytes);
+    this.#heads = new HeadReader(options.limits.headerBytes);
     this.#received = new ReceiveFlow(parts.frames);
   }
 
@@ -185,16 +190,14 @@ export class Streams implements StreamOwner {
 
   #onBlock(id: number, isLast: boolean, bytes: Buffer, start: number, end: number): void {
     const isNew = this.#table.placeOf(id) === 'idle';
-    this.#head.clear(!isNew);
-    try {
-      // Whatever becomes of the stream: later blocks build on this one.
-      this.#hpack.decode(bytes, start, end, this.#head);
-    } catch (error) {
-      if (!(error instanceof CompressionError)) throw error;
-      throw new ConnectionError(errorCode.compressionError, error.message);
+    // Whatever becomes of the stream: later blocks build on this one.
+    if (isNew) {
+      if (this.#heads.readRequest(bytes, start, end)) this.#take = undefined;
+      this.#onRequest(id, isLast);
+    } else {
+      this.#heads.readTrailers(bytes, start, end);
+      this.#onTrailers(id, isLast);
     }
-    if (isNew) this.#onRequest(id, isLast);
-    else this.#onTrailers(id, isLast);
   }
 
   #onRequest(id: number, isWhole: boolean): void {
@@ -203,15 +206,17 @@ export class Streams implements StreamOwner {
     if (!this.#takesNew) return;
     this.#table.use(id);
     const { accept, limits, headersTooLarge } = this.#options;
-    const judgement = this.#head.judgeRequest(isWhole);
+    const judgement = this.#heads.head.judgeRequest(isWhole);
     if (judgement === 'malformed') this.#break(id, errorCode.protocolError);
     else if (this.#table.size >= limits.streams) this.#break(id, errorCode.refusedStream);
     else {
-      const { contentBytes } = this.#head;
+      const { contentBytes } = this.#heads.head;
       const stream = new Http2Stream(id, this, { isWhole, contentBytes });
       this.#table.add(stream);
-      if (judgement === 'good') stream.begin(accept(this.#head, stream));
-      else stream.end(headersTooLarge);
+      if (judgement === 'good') {
+        this.#take ??= accept(this.#heads.head);
+        stream.begin(this.#take(stream));
+      } else stream.end(headersTooLarge);
     }
   }
 
@@ -221,7 +226,7 @@ export class Streams implements StreamOwner {
       if (this.#table.placeOf(id) === 'reset-here') return;
       throw new ConnectionError(errorCode.streamClosed, 'HEADERS for a stream that is closed');
     }
-    const isGood = stream.hasPeerEnded || (isLast && this.#head.judgeTrailers() === 'good');
+    const isGood = stream.hasPeerEnded || (isLast && this.#heads.head.judgeTrailers() === 'good');
     const mistake = isGood ? stream.onPeerEnd() : errorCode.protocolError;
     if (mistake !== undefined) this.#break(id, mistake);
   }

@@ -184,7 +184,7 @@ class FakeSocket extends Duplex {
 
 function connectionOn(socket: Duplex, changes: Partial<ConnectionOptions> = {}): Connection {
   return new Connection(socket, {
-    accept: (_head, stream) => ({ onData() {}, onEnd: () => stream.end(Buffer.from([0x88])), onGone() {} }),
+    accept: () => (stream) => ({ onData() {}, onEnd: () => stream.end(Buffer.from([0x88])), onGone() {} }),
     headersTooLarge: Buffer.alloc(0),
     limits: generousLimits,
     nowMs: () => 0,
