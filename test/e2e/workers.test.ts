@@ -30,7 +30,11 @@ describe('with two workers on one port', () => {
   const pidOf = (nth: number) => workerPids(group()).get(nth) as number;
 
   afterEach(async () => {
-    if (!group().process.running) await group().start();
+    if (!group().process.running) {
+      await group().launch();
+      // Several processes load their code at once.
+      await group().waitUntilReady(60_000);
+    }
     await envoyAsks(topology(), [group()]);
     await allSee(group(), two, 0);
   });
