@@ -19,6 +19,7 @@ import type { CompositePool } from './pool/compositePool.ts';
 import { openPool } from './pool/openPool.ts';
 import { Scheduler } from './scheduler.ts';
 import { createPolicies } from './scheduling/policies/index.ts';
+import type { PortHealth } from './station.ts';
 import type { Log } from './telemetry/log.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 import { FirstDecisionMemory } from './upgrade/firstDecision.ts';
@@ -47,7 +48,8 @@ export interface Instance {
 /** A clock that never jumps, in ms. */
 export const nowMs = (): number => performance.now();
 
-export function assemble(config: Config, telemetry: Telemetry): Instance {
+/** @param portHealth what the port says, where this instance shares it with others */
+export function assemble(config: Config, telemetry: Telemetry, portHealth?: PortHealth): Instance {
   const { log, metrics, trace } = telemetry;
   const startedAt = new Date();
   const lifecycle = new Lifecycle();
@@ -118,10 +120,11 @@ export function assemble(config: Config, telemetry: Telemetry): Instance {
   const health = new Health({
     takesTraffic: () => {
       steering?.wakeUp();
-      return takesTraffic(lifecycle.phase);
+      return portHealth?.takesTraffic() ?? takesTraffic(lifecycle.phase);
     },
-    isFit: () => isFit(lifecycle.phase),
+    isFit: () => portHealth?.isFit() ?? isFit(lifecycle.phase),
   });
+  portHealth?.onChange(() => health.changed());
   const transport = openTransport(server.transport, {
     acceptStream: (stream) => exchanges.accept(stream),
     health,

@@ -78,8 +78,25 @@ async function describeProgram(args: readonly string[]): Promise<Command> {
     .addHelpText('after', settings)
     .action(async (flags: ConfigFlags) => {
       const config = await configure(flags, 'endpoints');
+      if (config.server.workers > 1) {
+        const { serveGroup } = await import('./workers/serveGroup.ts');
+        process.exit(await serveGroup(config, import.meta.filename));
+      }
       const { serve } = await import('./serve.ts');
       process.exit(await serve(config));
+    });
+
+  program
+    .command('worker <id>', { hidden: true })
+    .description('one of the workers that serve starts')
+    .action(async () => {
+      if (process.send === undefined) program.error('error: a worker is started by serve --workers');
+      const [{ serve }, { WorkerStation }] = await Promise.all([
+        import('./serve.ts'),
+        import('./workers/workerStation.ts'),
+      ]);
+      const station = new WorkerStation();
+      process.exit(await serve(await station.config, station));
     });
 
   addConfigFlags(program.command('check <file>').description('say what is wrong with a configuration file'))

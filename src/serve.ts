@@ -3,8 +3,9 @@ import type { DrainReport, InstanceState } from './admin/state.ts';
 import type { Config } from './config/schema.ts';
 import { assemble, type Instance, nowMs } from './instance.ts';
 import { instanceState, isDegraded } from './instanceState.ts';
-import { takesTraffic } from './lifecycle.ts';
+import { type Phase, takesTraffic } from './lifecycle.ts';
 import { type Readiness, readinessOf } from './readiness.ts';
+import { OwnStation, type Station } from './station.ts';
 import { startTelemetry } from './telemetry/telemetry.ts';
 import { drain } from './upgrade/drain.ts';
 
@@ -12,20 +13,18 @@ import { drain } from './upgrade/drain.ts';
 const leavePatienceMs = 1_000;
 
 /**
- * Runs one instance until it is told to stop: starts its parts, lets it become ready, drains it on SIGTERM
- * or SIGINT, stops its parts in the reverse order. A second signal ends the drain at once, still cleanly.
+ * Runs one instance until it is told to stop: starts its parts, lets it become ready, drains it when told,
+ * stops its parts in the reverse order. Told twice, it ends the drain at once, still cleanly.
  *
  * @returns the exit code
  * @throws ListenError when an address is taken, or what the pool's sources say when they cannot start
  */
-export async function serve(config: Config): Promise<number> {
+export async function serve(
+  config: Config,
+  station: Station = new OwnStation(config.server.address),
+): Promise<number> {
   const telemetry = await startTelemetry({ ...config.telemetry, instance: config.instance });
-  const running = new RunningInstance(assemble(config, telemetry));
-  const first = new AbortController();
-  const second = new AbortController();
-  const onSignal = (): void => (first.signal.aborted ? second.abort() : first.abort());
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  const running = new RunningInstance(assemble(config, telemetry, station.portHealth), station);
   // A library's forgotten promise must not end the requests of others.
   process.removeAllListeners('unhandledRejection');
   process.on('unhandledRejection', (cause) => {
@@ -34,10 +33,11 @@ export async function serve(config: Config): Promise<number> {
 
   try {
     await running.start();
-    if (!first.signal.aborted) {
-      await new Promise((resolve) => first.signal.addEventListener('abort', resolve, { once: true }));
+    const { drain: told } = station;
+    if (!told.aborted) {
+      await new Promise((resolve) => told.addEventListener('abort', resolve, { once: true }));
     }
-    await running.drain(second.signal);
+    await running.drain(station.hurry);
   } finally {
     await running.stop();
     await telemetry.stop();
@@ -48,6 +48,7 @@ export async function serve(config: Config): Promise<number> {
 /** The start and stop sequences of an instance, and what is known only while it runs. */
 class RunningInstance {
   readonly #instance: Instance;
+  readonly #station: Station;
   #addresses: readonly string[] = [];
   #storeWaitOver = false;
   #storeWait: NodeJS.Timeout | undefined;
@@ -57,15 +58,16 @@ class RunningInstance {
   /** At the start: Envoy has never been told yes. */
   #phaseSinceMs = Number.NEGATIVE_INFINITY;
 
-  constructor(instance: Instance) {
+  constructor(instance: Instance, station: Station) {
     this.#instance = instance;
+    this.#station = station;
   }
 
   async start(): Promise<void> {
     const { config, pool, sharing, steering, audit, transport, lifecycle, telemetry } = this.#instance;
     lifecycle.onChange(({ from, to, reason }) => this.#tellPhase(from, to, reason));
     telemetry.metrics.observe(() => this.#state());
-    this.#addresses = [await transport.listen(config.server.address)];
+    this.#addresses = [await this.#station.open(transport)];
     if (config.admin.address !== 'off') {
       this.#admin = await startAdmin({
         address: config.admin.address,
@@ -93,8 +95,9 @@ class RunningInstance {
     const beganMs = nowMs();
     const startedAt = new Date().toISOString();
     const finishedBefore = exchanges.finished;
-    // Standing by or starting, it has been saying no to Envoy for a while already.
-    const noticedMs = takesTraffic(lifecycle.phase) ? 0 : beganMs - this.#phaseSinceMs;
+    // Standing by or starting, it has been saying no to Envoy for a while already; a group may have said yes.
+    const saidYes = this.#station.portHealth !== undefined || takesTraffic(lifecycle.phase);
+    const noticedMs = saidYes ? 0 : beganMs - this.#phaseSinceMs;
     let outcome = { halfClosed: 0, bequeathed: 0 };
     this.#drain = () => ({
       startedAt,
@@ -201,12 +204,13 @@ class RunningInstance {
     });
   }
 
-  #tellPhase(from: string, to: string, reason: string): void {
+  #tellPhase(from: Phase, to: Phase, reason: string): void {
     const { telemetry, events, health, sharing } = this.#instance;
     this.#phaseSinceMs = nowMs();
     telemetry.log.info({ from, to, reason }, `phase ${to}`);
     events.add('phase', `${from} → ${to}: ${reason}`, { from, to });
     health.changed();
+    this.#station.tellPhase(to);
     // The record follows the phase; the next join writes it if this does not.
     if (sharing.kind === 'etcd') sharing.ledger.announce();
   }

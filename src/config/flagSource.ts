@@ -6,6 +6,7 @@ import type { Problem } from './problem.ts';
 const pathOfFlag = {
   address: 'server.address',
   admin: 'admin.address',
+  workers: 'server.workers',
   etcd: 'etcd.endpoints',
   endpoint: 'pool.endpoints',
   release: 'instance.release',

@@ -6,6 +6,7 @@ export interface ConfigFlags {
   readonly set?: readonly string[];
   readonly address?: string;
   readonly admin?: string;
+  readonly workers?: string;
   readonly etcd?: readonly string[];
   readonly endpoint?: readonly string[];
   readonly release?: string;
@@ -19,6 +20,7 @@ export function addConfigFlags(command: Command): Command {
   return addStoreFlags(command)
     .option('--address <host:port>', 'where Envoy reaches the scheduler (server.address)')
     .option('--admin <host:port|off>', 'health, state and metrics over HTTP (admin.address)')
+    .option('--workers <number>', 'processes that share the port (server.workers)')
     .option('--endpoint <address>', 'an endpoint to choose from, repeatable (pool.endpoints)', collect)
     .option('--release <name>', 'what is running, as shown to people (instance.release)')
     .option('--generation <number>', 'orders releases (instance.generation)')

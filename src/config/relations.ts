@@ -92,3 +92,26 @@ export function registeredEndpointsNeedEtcd(tree: unknown, context: Context): vo
     complain(context, ['pool', 'etcd'], 'needs etcd.endpoints');
   }
 }
+
+/** Judges the tree as given when one of its parts is wrong, so it trusts no form. */
+export function sharedPort(tree: unknown, context: Context): void {
+  const { server, etcd, admin } = tree as {
+    server?: { workers?: unknown; transport?: unknown };
+    etcd?: { endpoints?: unknown };
+    admin?: { address?: unknown };
+  };
+  const workers = server?.workers;
+  if (typeof workers !== 'number' || !(workers > 1)) return;
+  const members = etcd?.endpoints ?? [];
+  if (Array.isArray(members) && members.length === 0) {
+    const why = 'needs etcd.endpoints: without a shared view each worker counts alone, and they choose alike';
+    complain(context, ['server', 'workers'], why);
+  }
+  if (server?.transport === 'grpc-js') {
+    complain(context, ['server', 'workers'], 'needs server.transport native');
+  }
+  const port = Number(/:(\d+)$/.exec(String(admin?.address ?? ''))?.[1] ?? 0);
+  if (port + workers - 1 > 65_535) {
+    complain(context, ['admin', 'address'], `no room above it for the ports of ${workers} workers`);
+  }
+}

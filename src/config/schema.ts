@@ -23,6 +23,7 @@ import {
   distinctEndpoints,
   graceCoversNotice,
   registeredEndpointsNeedEtcd,
+  sharedPort,
   wholeEtcdIdentity,
   wholeServerIdentity,
 } from './relations.ts';
@@ -58,6 +59,9 @@ const server = section({
   transport: oneOf(['native', 'grpc-js'])
     .default('native')
     .describe('What speaks gRPC: our own server, or grpc-js'),
+  workers: wholeNumber(1, 64)
+    .default(1)
+    .describe('Processes that share the port, each an instance of its own (needs etcd and native)'),
   maxMessageBytes: wholeNumber(1024, 2_147_483_647)
     .default(4 * 1024 * 1024)
     .describe('The largest message taken from Envoy'),
@@ -174,7 +178,9 @@ const upgrade = section({
 const admin = section({
   address: listenAddress({ orOff: true })
     .default('127.0.0.1:9901')
-    .describe('Where health, state and metrics are served over HTTP, or off'),
+    .describe(
+      'Where health, state and metrics are served over HTTP, or off; workers take the ports from here on',
+    ),
 });
 
 /** What the native transport lets one connection do; generous toward a proxy. */
@@ -212,7 +218,9 @@ export const configSchema = section({
   admin: admin.prefault({}),
   limits: limits.prefault({}),
   telemetry: telemetry.prefault({}),
-}).superRefine(registeredEndpointsNeedEtcd, { when: () => true });
+})
+  .superRefine(registeredEndpointsNeedEtcd, { when: () => true })
+  .superRefine(sharedPort, { when: () => true });
 
 /** The whole configuration, every default filled in. Durations are milliseconds where names end in Ms. */
 export type Config = DeepReadonly<z.output<typeof configSchema>>;

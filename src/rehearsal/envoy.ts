@@ -13,6 +13,8 @@ export interface EnvoyOptions extends EnvoyAddresses {
   /** Where the changed configuration is written. */
   readonly dir: string;
   readonly amend?: (bootstrap: EnvoyBootstrap) => void;
+  /** Worker threads, each with connections of its own; default 1. */
+  readonly threads?: number;
   readonly background?: LaunchOptions['background'];
 }
 
@@ -138,7 +140,15 @@ async function launch(options: EnvoyOptions, configFile: string): Promise<ChildP
     command: options.bin,
     // Hot restart would share memory with other Envoys of this machine, and ends Envoy with its parent's end,
     // which "make up" must outlive.
-    args: ['-c', configFile, '--disable-hot-restart', '--concurrency', '1', '--log-level', 'warning'],
+    args: [
+      '-c',
+      configFile,
+      '--disable-hot-restart',
+      '--concurrency',
+      `${options.threads ?? 1}`,
+      '--log-level',
+      'warning',
+    ],
     ...(options.background && { background: options.background }),
   });
   const ready = `http://127.0.0.1:${options.adminPort}/ready`;

@@ -32,6 +32,16 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
+/** The first of so many free ports that follow each other. */
+export async function freePortRow(count: number): Promise<number> {
+  let row = [await freePort()];
+  while (row.length < count) {
+    const port = await freePort();
+    row = port === (row.at(-1) as number) + 1 ? [...row, port] : [port];
+  }
+  return row[0] as number;
+}
+
 /** Can this port be listened on now, on 127.0.0.1? */
 export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {

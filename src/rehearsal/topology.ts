@@ -7,7 +7,7 @@ import { Envoy } from './envoy.ts';
 import type { EnvoyBootstrap } from './envoyAddresses.ts';
 import { Etcd } from './etcd.ts';
 import { Pod, type PodOptions } from './pod.ts';
-import { freePort, freePorts } from './ports.ts';
+import { freePort, freePortRow, freePorts } from './ports.ts';
 import type { Release } from './release.ts';
 import type { Tools } from './tools.ts';
 
@@ -28,6 +28,8 @@ export interface TopologyOptions {
   /** A file of the folder envoy/, or the whole path of another; default `envoy.yaml`. */
   readonly envoyConfig?: string;
   readonly amendEnvoy?: (bootstrap: EnvoyBootstrap) => void;
+  /** Envoy's worker threads; default 1. */
+  readonly envoyThreads?: number;
   /** What the instances run at first; default release 1.0.0 of generation 1 from this checkout. */
   readonly release?: Release;
   /** Environment of every instance; nothing of this process's own is passed on by itself. */
@@ -111,8 +113,10 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
   };
 
   try {
+    const workers = Number(options.baton?.server?.workers ?? 1);
     const ports =
-      options.ports ?? (await choosePorts(instanceCount + laterCount, options.givenPods ? 0 : podCount));
+      options.ports ??
+      (await choosePorts(instanceCount + laterCount, options.givenPods ? 0 : podCount, workers));
     const startEtcd = async () => {
       if (options.etcd === false || options.givenEtcd) return;
       const dataDir = join(dir, 'etcd');
@@ -174,6 +178,7 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
       schedulers: [...schedulers, ...laterSchedulers],
       pods: targets.map(({ address }) => address),
       ...(options.amendEnvoy && { amend: options.amendEnvoy }),
+      ...(options.envoyThreads && { threads: options.envoyThreads }),
       ...background('envoy'),
     });
     await envoy.waitForHealthy('scheduler', schedulers);
@@ -189,11 +194,11 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
   }
 }
 
-async function choosePorts(instanceCount: number, podCount: number): Promise<TopologyPorts> {
+async function choosePorts(instanceCount: number, podCount: number, workers: number): Promise<TopologyPorts> {
   const [envoy, envoyAdmin, etcdClient, etcdPeer] = (await freePorts(4)) as [number, number, number, number];
   const instances: InstancePorts[] = [];
   while (instances.length < instanceCount)
-    instances.push({ grpc: await freePort(), admin: await freePort() });
+    instances.push({ grpc: await freePort(), admin: await freePortRow(workers) });
   return { envoy, envoyAdmin, etcdClient, etcdPeer, instances, pods: await freePorts(podCount) };
 }
 

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { externalProcessorService } from '../../proto/services.ts';
 import { Methods } from '../methods.ts';
 import { readDirectly } from './directSocket.ts';
 import { acceptCalls } from './grpc/acceptCalls.ts';
@@ -9,12 +10,15 @@ import type { Http2Limits } from './http2/limits.ts';
 import type { CertificateFiles } from './tls/certificateFiles.ts';
 import { createTlsServer } from './tls/tlsServer.ts';
 import { ListenError, type Transport, type TransportOptions } from './transport.ts';
+import { type Use, Uses } from './uses.ts';
 
 /** A dead peer, one that vanished without closing, is noticed within about the sum of these. */
 const keepaliveAfterMs = 20_000;
 const keepaliveWithinMs = 10_000;
 /** How often connections are looked at. */
 const lookMs = 1_000;
+/** The calls that cost something; any other is about health. */
+const streamsPath = externalProcessorService.Process.path;
 
 export interface NativeTransportOptions extends TransportOptions {
   readonly limits: Http2Limits;
@@ -32,6 +36,7 @@ export class NativeTransport implements Transport {
   readonly #connections = new Set<Connection>();
   readonly #server: Server;
   readonly #certificateFiles: CertificateFiles | undefined;
+  #uses: Uses | undefined;
   #looking: NodeJS.Timeout | undefined;
   /** Resolved when the last connection has closed, once the transport is closing. */
   readonly #allClosed = Promise.withResolvers<void>();
@@ -67,10 +72,37 @@ export class NativeTransport implements Transport {
         this.#server.off('error', onError);
         // A connection that could not be taken, for want of file descriptors: its client tries again.
         this.#server.on('error', () => {});
-        this.#looking = setInterval(() => this.#look(), lookMs);
+        this.#startLooking();
         resolve(address.replace(/:\d+$/, `:${boundPort(this.#server)}`));
       });
     });
+  }
+
+  /**
+   * In the place of `listen`, where somebody else accepts the connections.
+   *
+   * @param onUse called after each change of `serving`
+   */
+  async listenToAdopted(onUse: () => void): Promise<void> {
+    await this.#certificateFiles?.start();
+    this.#uses = new Uses();
+    this.#uses.onChange(onUse);
+    this.#startLooking();
+  }
+
+  /** Takes a connection that somebody else accepted, paused. */
+  adopt(socket: Socket): void {
+    this.#server.emit('connection', socket);
+  }
+
+  /** Of the adopted connections those that bring streams, or may. */
+  get serving(): number {
+    return this.#uses?.serving ?? 0;
+  }
+
+  /** Asks the clients of so many of them to leave; what is open on them goes on. */
+  letGo(count: number): void {
+    this.#uses?.letGo(count);
   }
 
   async close(patienceMs: number): Promise<void> {
@@ -90,15 +122,37 @@ export class NativeTransport implements Transport {
 
   #onSocket(socket: Socket): void {
     const direct = readDirectly(socket, (bytes) => connection.receive(bytes));
-    const connection = new Connection(direct, this.#connectionOptions);
-    this.#connections.add(connection);
+    const connection = this.#connect(direct);
   }
 
   /** Read as a stream: what lies below it is ciphertext. */
   #onSecureSocket(socket: TLSSocket): void {
     // The handshake may have ended after the port has closed.
     if (this.#isClosing) socket.destroy();
-    else this.#connections.add(new Connection(socket, this.#connectionOptions));
+    else this.#connect(socket);
+  }
+
+  #connect(socket: Socket): Connection {
+    const use = this.#uses?.begin(() => connection.leave());
+    const connection = new Connection(socket, use ? this.#noting(use) : this.#connectionOptions);
+    this.#connections.add(connection);
+    return connection;
+  }
+
+  /** On a shared port it matters to the others what a connection is used for. */
+  #noting(use: Use): ConnectionOptions {
+    const { accept, onClosed } = this.#connectionOptions;
+    return {
+      ...this.#connectionOptions,
+      accept: (head) => {
+        use.asked(head.path === streamsPath ? 'streams' : 'health');
+        return accept(head);
+      },
+      onClosed: (connection) => {
+        this.#uses?.end(use);
+        onClosed(connection);
+      },
+    };
   }
 
   #forget(connection: Connection): void {
@@ -108,6 +162,10 @@ export class NativeTransport implements Transport {
 
   #resolveIfAllClosed(): void {
     if (this.#isClosing && this.#connections.size === 0) this.#allClosed.resolve();
+  }
+
+  #startLooking(): void {
+    this.#looking ??= setInterval(() => this.#look(), lookMs);
   }
 
   #look(): void {

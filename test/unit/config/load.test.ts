@@ -406,6 +406,26 @@ describe('when a value has the wrong form', () => {
   });
 });
 
+describe('when several workers are to share the port', () => {
+  it('says all that they lack', () => {
+    const yaml = [
+      'server: { workers: 3, transport: grpc-js }',
+      'admin: { address: 127.0.0.1:65534 }',
+      'pool: { endpoints: [1.2.3.4:80] }',
+    ].join('\n');
+    expect(problemsOf({ yaml })).toEqual([
+      'baton.yaml:1:11: server.workers: needs etcd.endpoints: without a shared view each worker counts alone, and they choose alike',
+      'baton.yaml:1:11: server.workers: needs server.transport native',
+      'baton.yaml:2:10: admin.address: no room above it for the ports of 3 workers',
+    ]);
+  });
+
+  it('finds nothing wrong where they share etcd', () => {
+    const yaml = 'etcd: { endpoints: ["http://127.0.0.1:2379"] }\npool: { endpoints: [1.2.3.4:80] }\n';
+    expect(soundly({ yaml, flags: { workers: '2' } }).config.server.workers).toBe(2);
+  });
+});
+
 describe('when there is a password', () => {
   it('takes the first line of its file', () => {
     const yaml = 'etcd: { username: u, passwordFile: secret.txt }';

@@ -1,0 +1,52 @@
+import { performance } from 'node:perf_hooks';
+import type { Config } from '../config/schema.ts';
+import { LineSink } from '../telemetry/lineSink.ts';
+import { createLog } from '../telemetry/logger.ts';
+import { openDoor } from './door.ts';
+import { workerConfig } from './workerConfig.ts';
+import { WorkerGroup } from './workerGroup.ts';
+import { WorkerProcess } from './workerProcess.ts';
+
+/** How long the end may wait for a reader of the log. */
+const logFlushMs = 1_000;
+
+/**
+ * Serves one port with several workers until it is told to stop: SIGTERM or SIGINT drains all of them, a
+ * second one ends the drain. This process decides nothing and reads no request.
+ *
+ * @param mainFile what a worker runs
+ * @returns the exit code
+ * @throws ListenError when the port is taken
+ */
+export async function serveGroup(config: Config, mainFile: string): Promise<number> {
+  const { instance, server, telemetry } = config;
+  const sink = new LineSink({ fd: process.stdout.fd });
+  const base = { instance: instance.id, release: instance.release };
+  const log = createLog({ level: telemetry.logLevel, base, sink });
+  const nowMs = (): number => performance.now();
+
+  const door = await openDoor(server.address, (socket) => {
+    // A client that goes before it is handed out.
+    socket.on('error', () => {});
+    group.handOut(socket);
+  });
+  const group = new WorkerGroup({
+    size: server.workers,
+    start: (nth, listeners) =>
+      new WorkerProcess({
+        mainFile,
+        config: workerConfig(config, nth, door.address),
+        nowMs,
+        ...listeners,
+      }),
+    nowMs,
+    log,
+  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => group.leave());
+  log.info({ addresses: [door.address], workers: server.workers }, 'listening for the workers');
+  group.start();
+  const exitCode = await group.ended;
+  door.close();
+  await sink.flush(logFlushMs);
+  return exitCode;
+}

@@ -1,0 +1,34 @@
+import { load } from '../../../src/config/load.ts';
+import { workerConfig } from '../../../src/workers/workerConfig.ts';
+import { surroundingsOf } from '../config/surroundingsOf.ts';
+
+function configOf(...set: string[]) {
+  const loaded = load(
+    { set: ['instance.id=one', 'etcd.endpoints=http://127.0.0.1:2379', 'server.workers=3', ...set] },
+    surroundingsOf({}),
+    'nothing',
+  );
+  if (loaded.kind === 'invalid') throw new Error(JSON.stringify(loaded.problems));
+  return loaded.config;
+}
+
+describe('the configuration of a worker', () => {
+  it('is that of an instance of its own, on the port that is bound', () => {
+    expect(workerConfig(configOf(), 2, '127.0.0.1:4711')).toMatchObject({
+      instance: { id: 'one-2' },
+      server: { address: '127.0.0.1:4711', workers: 1 },
+      etcd: { endpoints: ['http://127.0.0.1:2379'] },
+    });
+  });
+
+  it.each([
+    ['127.0.0.1:9901', '127.0.0.1:9901', '127.0.0.1:9903'],
+    ['[::1]:80', '[::1]:80', '[::1]:82'],
+    ['127.0.0.1:0', '127.0.0.1:0', '127.0.0.1:0'],
+    ['off', 'off', 'off'],
+  ])('has, of the admin ports from %s on, %s as the first and %s as the third', (given, first, third) => {
+    const config = configOf(`admin.address=${given}`);
+    expect(workerConfig(config, 1, '127.0.0.1:1').admin.address).toBe(first);
+    expect(workerConfig(config, 3, '127.0.0.1:1').admin.address).toBe(third);
+  });
+});
