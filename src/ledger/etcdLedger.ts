@@ -68,7 +68,10 @@ export class EtcdLedger implements Ledger {
     this.#peers = new PeerCounts(options);
     this.#peers.freeze();
     this.#lag = new SyncLag(options);
-    this.#instances = new Instances({ onUnreadable: (key, cause) => this.#skip('instance', key, cause) });
+    this.#instances = new Instances({
+      onUnreadable: (key, cause) => this.#skip('instance', key, cause),
+      onCame: () => this.#publisher.intervalChanged(),
+    });
     this.contributions = new Contributions({
       ownId,
       peers: this.#peers,

@@ -62,13 +62,19 @@ export function decodeInstance(id: string, value: Uint8Array): Instance {
   };
 }
 
+export interface InstancesOptions {
+  readonly onUnreadable: (key: string, cause: unknown) => void;
+  /** One more is known. */
+  readonly onCame?: () => void;
+}
+
 /** The records under `instances/`: everybody who lives, this instance included. */
 export class Instances implements RecordListener {
   #known = new Map<string, Instance>();
-  readonly #onUnreadable: (key: string, cause: unknown) => void;
+  readonly #options: InstancesOptions;
 
-  constructor({ onUnreadable }: { onUnreadable: (key: string, cause: unknown) => void }) {
-    this.#onUnreadable = onUnreadable;
+  constructor(options: InstancesOptions) {
+    this.#options = options;
   }
 
   get known(): ReadonlyMap<string, Instance> {
@@ -81,11 +87,14 @@ export class Instances implements RecordListener {
   }
 
   onPut(id: string, value: Uint8Array): void {
+    const isNew = !this.#known.has(id);
     try {
       this.#known.set(id, decodeInstance(id, value));
     } catch (cause) {
-      this.#onUnreadable(id, cause);
+      this.#options.onUnreadable(id, cause);
+      return;
     }
+    if (isNew) this.#options.onCame?.();
   }
 
   onDelete(id: string): void {

@@ -108,7 +108,7 @@ describe('when two instances share a store', () => {
   });
 
   it('writes nothing while idle, and at most once in an interval while busy', async () => {
-    const a = await join('a', { minIntervalMs: 50 });
+    const [a] = await Promise.all([join('a', { minIntervalMs: 50 }), join('b')]);
     await until(() => a.writes() >= 1, { what: 'the write after joining' });
     const before = a.writes();
     const startMs = performance.now();
@@ -128,6 +128,22 @@ describe('when two instances share a store', () => {
     const settled = a.writes();
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(a.writes()).toBe(settled);
+  });
+
+  it('writes seldom while it is alone, and tells whoever comes at once', async () => {
+    const a = await join('a');
+    await until(() => a.writes() >= 1, { what: 'the write after joining' });
+    const before = a.writes();
+    const startMs = performance.now();
+    while (performance.now() - startMs < 1_000) {
+      a.ledger.reserve(pod1).release();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(a.writes() - before).toBeLessThanOrEqual((performance.now() - startMs) / 250 + 1);
+
+    a.ledger.reserve(pod1);
+    const b = await join('b');
+    await until(() => b.ledger.inFlight(pod1) === 1, { what: 'what a has in flight' });
   });
 });
 

@@ -64,10 +64,10 @@ async function isSpread(id: string): Promise<void> {
   );
 }
 
-/** Every change of the counts' records from now on, by revision. */
-async function follow() {
+/** Every change of one instance's counts from now on, by revision. */
+async function follow(id: string) {
   const revisions = new Map<string, { keys: number; bytes: number }>();
-  const watcher = await client.keys.watch().prefix('load/').create();
+  const watcher = await client.keys.watch().prefix(`load/${id}`).create();
   watcher.on('data', ({ events }) => {
     for (const { kv } of events) {
       const known = revisions.get(kv.mod_revision) ?? { keys: 0, bytes: 0 };
@@ -109,7 +109,7 @@ describe('with requests on thousands of endpoints', () => {
     const [a, b] = await Promise.all([join('a'), join('b')]);
     for (const address of addresses) a.ledger.reserve(address);
     await isSpread('a');
-    const { revisions, cancel } = await follow();
+    const { revisions, cancel } = await follow('a');
     for (const address of addresses.slice(0, 5)) a.ledger.reserve(address);
     await seesAll(b, a);
     await until(() => revisions.size > 0, { what: 'the change in the watch' });
@@ -124,7 +124,7 @@ describe('with requests on thousands of endpoints', () => {
   it('writes at most once in an interval, however much changes', async () => {
     const a = await join('a', { minIntervalMs: 50 });
     for (const address of addresses) a.ledger.reserve(address);
-    const { revisions, cancel } = await follow();
+    const { revisions, cancel } = await follow('a');
     const startMs = performance.now();
     let turn = 0;
     while (performance.now() - startMs < 1_500) {
@@ -156,7 +156,7 @@ describe('with requests on thousands of endpoints', () => {
     await isSpread('a');
     await seesAll(b, a);
     const chunks = (await loadKeys()).filter((key) => key.startsWith('load/a'));
-    const { revisions, cancel } = await follow();
+    const { revisions, cancel } = await follow('a');
     const left = new Map(a.ledger.own());
     for (const one of held) one.release();
     await a.ledger.bequeath(left, 60_000);
