@@ -187,42 +187,33 @@ async function describeProgram(args: readonly string[]): Promise<Command> {
       process.exit(await probe({ ...flags, timeoutMs }));
     });
 
-  program
-    .command('podsim')
-    .description('a simulated inference pod (OpenAI API); see podsim --help')
-    .helpOption(false)
-    .argument('[arguments...]')
-    .passThroughOptions()
-    .allowUnknownOption()
-    .action(async (given: readonly string[]) => {
+  passOn(
+    program,
+    { name: 'podsim', description: 'a simulated inference pod (OpenAI API)' },
+    async (given) => {
       const { podsimCommand } = await import('./podsim/command.ts');
       // Serves until it is told to stop, so its end is not ours to decide.
       await podsimCommand().exitOverride().parseAsync(given, { from: 'user' });
-    });
+    },
+  );
 
-  program
-    .command('rehearse')
-    .description('upgrade instances under load on this machine, and report; see rehearse --help')
-    .helpOption(false)
-    .argument('[arguments...]')
-    .passThroughOptions()
-    .allowUnknownOption()
-    .action(async (given: readonly string[]) => {
+  passOn(
+    program,
+    { name: 'rehearse', description: 'upgrade instances under load on this machine, and report' },
+    async (given) => {
       const { rehearseCommand } = await import('./rehearsal/rehearseCommand.ts');
       await rehearseCommand().parseAsync(given, { from: 'user' });
-    });
+    },
+  );
 
-  program
-    .command('simulate')
-    .description('compare ways to schedule a fleet, by simulation; see simulate --help')
-    .helpOption(false)
-    .argument('[arguments...]')
-    .passThroughOptions()
-    .allowUnknownOption()
-    .action(async (given: readonly string[]) => {
+  passOn(
+    program,
+    { name: 'simulate', description: 'compare ways to schedule a fleet, by simulation' },
+    async (given) => {
       const { simulateCommand } = await import('./simulate/command.ts');
       await simulateCommand().exitOverride().parseAsync(given, { from: 'user' });
-    });
+    },
+  );
 
   return program;
 }
@@ -260,6 +251,22 @@ function describeUpgrade(program: Command): void {
   addStoreFlags(upgrade.command('release').description('pin nothing: the newest generation serves')).action(
     (flags: ConfigFlags) => carryOut(flags, { kind: 'release' }),
   );
+}
+
+/** A command with a command line of its own, help included. */
+function passOn(
+  program: Command,
+  { name, description }: { name: string; description: string },
+  run: (given: readonly string[]) => Promise<void>,
+): void {
+  program
+    .command(name)
+    .description(`${description}; see ${name} --help`)
+    .helpOption(false)
+    .argument('[arguments...]')
+    .passThroughOptions()
+    .allowUnknownOption()
+    .action(run);
 }
 
 interface ProbeFlags extends ProbeTls {

@@ -1,35 +1,19 @@
 import { systemClock } from '../clock.ts';
-import type { SharedStore } from '../etcd/sharedStore.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type Bequest, Bequests, bequestPrefix, encodeBequest } from './bequests.ts';
 import { Contributions } from './contributions.ts';
 import { encodeInstance, type Instance, Instances } from './instances.ts';
 import type { Ledger, Reservation } from './ledger.ts';
-import { LoadRecords } from './loadRecords.ts';
-import { OwnCounts } from './ownCounts.ts';
+import { OwnLoad, type OwnLoadOptions, retryMs } from './ownLoad.ts';
 import { PeerCounts } from './peerCounts.ts';
 import { Publisher } from './publisher.ts';
-import { SyncLag } from './syncLag.ts';
-import { UnseenPicks } from './unseenPicks.ts';
-import { publishIntervalMs, type WriteBudget } from './writeBudget.ts';
 
-/** The wait before a failed write is tried again. */
-const retryMs = 200;
-
-export interface EtcdLedgerOptions {
-  readonly store: SharedStore;
+export interface EtcdLedgerOptions extends Omit<OwnLoadOptions, 'instances' | 'metrics'> {
   /** This instance as it is now; asked at each write of its record. */
   readonly self: () => Omit<Instance, 'id' | 'startedUnixMs' | 'sequence'>;
-  readonly ownId: string;
   readonly startedUnixMs: number;
-  /** Asked before each write of the counts. */
-  readonly writeBudget: () => WriteBudget;
   readonly fadeMs: number;
-  /** Own writes that fail, or that the watch does not show, for this long mean that the store must be joined anew. */
-  readonly patienceMs: number;
-  /** A clock that never jumps. */
-  readonly nowMs: () => number;
   /** The time of day, in ms since 1970. */
   readonly unixMs: () => number;
   /** Somebody left, and left requests behind. */
@@ -45,37 +29,30 @@ export interface EtcdLedgerOptions {
  */
 export class EtcdLedger implements Ledger {
   readonly #options: EtcdLedgerOptions;
-  readonly #own: OwnCounts;
+  readonly #own: OwnLoad;
   /** The peers' records as they are stored, for the audit. */
   readonly contributions: Contributions;
   readonly #peers: PeerCounts;
   readonly #bequests: Bequests;
   readonly #instances: Instances;
-  readonly #lag: SyncLag;
-  readonly #unseenPicks = new UnseenPicks();
-  readonly #records: LoadRecords;
-  readonly #publisher: Publisher;
   readonly #announcer: Publisher;
-  #shownSequence = 0;
   #announcement = 0;
-  #failingSinceMs: number | undefined;
   #recordsSkipped = 0;
 
   /** Subscribes to the store, which must not be started yet. */
   constructor(options: EtcdLedgerOptions) {
     this.#options = options;
-    const { store, ownId, startedUnixMs, nowMs } = options;
+    const { store, ownId, startedUnixMs } = options;
     this.#peers = new PeerCounts(options);
     this.#peers.freeze();
-    this.#lag = new SyncLag(options);
     this.#instances = new Instances({
       onUnreadable: (key, cause) => this.#skip('instance', key, cause),
-      onCame: () => this.#publisher.intervalChanged(),
+      onCame: () => this.#own.intervalChanged(),
     });
     this.contributions = new Contributions({
       ownId,
       peers: this.#peers,
-      onOwn: (sequence) => this.#sawOwn(sequence),
+      onOwn: (sequence) => this.#own.shown(sequence),
       onUnreadable: (key, cause) => this.#skip('load', key, cause),
     });
 
@@ -88,19 +65,7 @@ export class EtcdLedger implements Ledger {
     const instanceRecord = store.keep(`instances/${ownId}`, () =>
       encodeInstance({ ...options.self(), id: ownId, startedUnixMs, sequence: this.#announcement }),
     );
-    this.#publisher = new Publisher({
-      write: () => this.#publish(),
-      minIntervalMs: (writeMs) =>
-        publishIntervalMs(options.writeBudget(), { instances: this.#instances.known.size, writeMs }),
-      retryMs,
-      clock: systemClock,
-      onWritten: (outcome) => this.#wrote(outcome, nowMs()),
-    });
-    this.#own = new OwnCounts((address) => {
-      this.#records.changed(address);
-      this.#publisher.changed();
-    });
-    this.#records = new LoadRecords({ ownId, counts: this.#own.counts });
+    this.#own = new OwnLoad({ ...options, instances: () => this.#instances.known.size });
     // One write at a time, so that the last one written is the last one meant.
     this.#announcer = new Publisher({
       write: () => instanceRecord.write(),
@@ -115,25 +80,17 @@ export class EtcdLedger implements Ledger {
     store.onWatch((state) => {
       if (state === 'resumed') return this.#peers.thaw();
       this.#peers.freeze();
-      // What is read anew instead of followed shows no single write.
-      this.#lag.reset();
+      this.#own.watchBroke();
     });
     store.onState(({ kind }) => {
-      // What was written before vanishes with the lease it was written under.
-      this.#records.beginAnew();
+      this.#own.storeChanged(kind === 'joined');
       if (kind !== 'joined') this.#peers.freeze();
-      else {
-        this.#publisher.now();
-        // What changed while the record was being written anew is not in it.
-        this.#announcer.changed();
-      }
-      this.#lag.reset();
-      this.#failingSinceMs = undefined;
+      // What changed while the record was being written anew is not in it.
+      else this.#announcer.changed();
     });
   }
 
   reserve(address: string): Reservation {
-    this.#unseenPicks.picked(this.#own.total);
     return this.#own.reserve(address);
   }
 
@@ -146,7 +103,7 @@ export class EtcdLedger implements Ledger {
   }
 
   unseen(): number {
-    return this.#unseenPicks.ofPeers({ busy: this.#peers.busy, weight: this.#peers.weight() });
+    return this.#own.unseenPicks.ofPeers({ busy: this.#peers.busy, weight: this.#peers.weight() });
   }
 
   own(): ReadonlyMap<string, number> {
@@ -186,15 +143,15 @@ export class EtcdLedger implements Ledger {
 
   /** A write does not wait for the end of an interval that is not in force any more. */
   writeBudgetChanged(): void {
-    this.#publisher.intervalChanged();
+    this.#own.intervalChanged();
   }
 
   viewAgeMs(): number {
     return this.#peers.ageMs();
   }
 
-  syncLagMs(): ReturnType<SyncLag['percentilesMs']> {
-    return this.#lag.percentilesMs();
+  syncLagMs(): ReturnType<OwnLoad['lagMs']> {
+    return this.#own.lagMs();
   }
 
   bequests(): ReturnType<Bequests['list']> {
@@ -215,23 +172,19 @@ export class EtcdLedger implements Ledger {
     return own?.startedUnixMs === this.#options.startedUnixMs ? own.sequence : 0;
   }
 
-  /**
-   * Nothing waits to be written, and the watch has shown the last write: up to the revision that it has come to,
-   * the own record and the own counts are the same.
-   */
+  /** The own record and the own counts are the same, up to the revision that the watch has come to. */
   get isPublished(): boolean {
-    return this.#publisher.isIdle && this.#shownSequence === this.#records.sequence;
+    return this.#own.isPublished;
   }
 
   /** Writes once more, changed or not: a sign of life in the watch. */
   publishAgain(): void {
-    this.#publisher.changed();
+    this.#own.publishAgain();
   }
 
   /** Writes all own counts once more: the store does not have what it was given. */
   publishAnew(): void {
-    this.#records.beginAnew();
-    this.#publisher.changed();
+    this.#own.publishAnew();
   }
 
   /** The process was asleep since then: the lease may be lost, and what is known of others is that old. */
@@ -247,59 +200,23 @@ export class EtcdLedger implements Ledger {
    */
   async bequeath(counts: ReadonlyMap<string, number>, ttlMs: number): Promise<void> {
     const { ownId, startedUnixMs, unixMs, store } = this.#options;
-    await this.#publisher.stop();
+    await this.#own.stop();
     await store.leaveBehind({
       // An id that is used again does not overwrite what its earlier bearer left.
       key: `${bequestPrefix}${ownId}/${startedUnixMs}`,
       value: encodeBequest({ counts, bequeathedUnixMs: unixMs(), ttlMs }),
       ttlSeconds: Math.ceil(ttlMs / 1000),
-      insteadOf: this.#records.firstKey,
-      insteadOfAll: this.#records.chunkPrefix,
+      insteadOf: this.#own.keys.first,
+      insteadOfAll: this.#own.keys.chunkPrefix,
     });
   }
 
   /** Writes what is not written yet, then no more. */
   async stop(): Promise<void> {
-    await this.#publisher.flush().catch((cause) => {
+    await this.#own.flush().catch((cause) => {
       this.#options.log.warn({ cause: String(cause) }, 'last counts not written');
     });
-    await Promise.all([this.#publisher.stop(), this.#announcer.stop()]);
-  }
-
-  async #publish(): Promise<void> {
-    const { changes, sequence, picksTold } = this.#records.next(this.#unseenPicks.picks);
-    this.#lag.sent(sequence);
-    this.#unseenPicks.sent(sequence, picksTold);
-    try {
-      await this.#options.store.change(changes);
-    } catch (cause) {
-      this.#records.beginAnew();
-      throw cause;
-    }
-    if (this.#records.hasMore) this.#publisher.changed();
-  }
-
-  #sawOwn(sequence: number): void {
-    // A write that comes late, after a newer one, is no progress: the audit is to see what it overwrote.
-    this.#shownSequence = Math.max(this.#shownSequence, sequence);
-    this.#unseenPicks.seen(sequence);
-    const lagMs = this.#lag.seen(sequence);
-    if (lagMs !== undefined) this.#options.metrics.syncLag(lagMs);
-  }
-
-  #wrote(outcome: 'ok' | 'failed', nowMs: number): void {
-    const { metrics, patienceMs, store } = this.#options;
-    metrics.storeWritten(outcome);
-    if (outcome === 'ok') this.#failingSinceMs = undefined;
-    else {
-      this.#lag.reset();
-      this.#failingSinceMs ??= nowMs;
-    }
-    if (this.#failingSinceMs !== undefined && nowMs - this.#failingSinceMs > patienceMs) {
-      store.rejoin(`writes have failed for ${patienceMs} ms`);
-    } else if (this.#lag.waitingMs() > patienceMs) {
-      store.rejoin(`the watch has not shown own writes for ${patienceMs} ms`);
-    }
+    await Promise.all([this.#own.stop(), this.#announcer.stop()]);
   }
 
   #skip(kind: 'instance' | 'load' | 'bequest', key: string, cause: unknown): void {
