@@ -28,7 +28,8 @@ export function findTools(env: Readonly<Record<string, string | undefined>>): To
   return tools;
 }
 
-function isExecutable(path: string): boolean {
+/** Is there a program at this path? */
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;

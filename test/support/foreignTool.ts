@@ -1,6 +1,5 @@
-import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { checkoutDir } from '../../src/rehearsal/tools.ts';
+import { checkoutDir, isExecutable } from '../../src/rehearsal/tools.ts';
 
 /** A program of others that tests Baton from outside, where it is here. Installs nothing. */
 export interface ForeignTool {
@@ -22,13 +21,4 @@ export function foreignTool(name: string, hint: string): ForeignTool {
   return path === undefined
     ? { path: name, describe: describe.skip, title: `${name} (not here: ${hint})` }
     : { path, describe, title: name };
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
