@@ -95,7 +95,11 @@ describe.each([
       [c, 'standby'],
     ] as const) {
       await expectLastingState(instance);
-      await eventually(async () => expect((await instance.state()).instance.phase).toBe(phase), patience);
+      await eventually(async () => {
+        const { instance: self, peers } = await instance.state();
+        expect(self.phase).toBe(phase);
+        expect(peers).toHaveLength(2);
+      }, patience);
 
       const askedUnixMs = Date.now();
       const { bequests, peers, pool, firstDecision } = await instance.state();

@@ -28,7 +28,7 @@ export interface LedgerOptions {
   /** Hears of everybody's counts right after the ledger. */
   readonly alsoTo?: RecordListener;
   readonly held?: () => ReadonlyMap<string, number>;
-  /** False where the test itself changes what is stored, which the audit would put right. */
+  /** False where the audit would get in the way: it puts right what a test changes, and writes to see it come back. */
   readonly isAudited?: boolean;
   /** The audit is to find something. */
   readonly mayDiffer?: boolean;
