@@ -28,11 +28,14 @@ export interface LedgerOptions {
   /** Hears of everybody's counts right after the ledger. */
   readonly alsoTo?: RecordListener;
   readonly held?: () => ReadonlyMap<string, number>;
-  /** False where the audit would get in the way: it puts right what a test changes, and writes to see it come back. */
-  readonly isAudited?: boolean;
+  /** The pause between two audits; 0, never, where they would be in the way: they put right what a test changes, and write to see it come back. */
+  readonly auditEveryMs?: number;
   /** The audit is to find something. */
   readonly mayDiffer?: boolean;
 }
+
+/** What an instance does by default: for benchmarks, in which audits would be a good part of what is measured. */
+export const usualAuditMs = 10_000;
 
 /** One instance's ledger on a real etcd, without the rest of the process. Started, not necessarily joined. */
 export function startLedger(
@@ -48,7 +51,7 @@ export function startLedger(
     storeOf = (options) => new SharedStore(options),
     alsoTo,
     held,
-    isAudited = true,
+    auditEveryMs = 50,
     mayDiffer = false,
   }: LedgerOptions = {},
 ): LedgerInstance {
@@ -86,7 +89,7 @@ export function startLedger(
     sharing: { kind: 'etcd', store, ledger },
     ownId: id,
     held: held ?? (() => ledger.own()),
-    intervalMs: 50,
+    intervalMs: auditEveryMs,
     patienceMs: leaseTtlSeconds * 1000,
     nowMs: () => performance.now(),
     onDifferences() {},
@@ -94,7 +97,7 @@ export function startLedger(
     metrics: { audited() {}, auditDiffered() {} },
   });
   store.start();
-  if (isAudited) audit.start();
+  audit.start();
   const stop = async (): Promise<void> => {
     await audit.stop();
     await ledger.stop();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exponential, seededRandom } from '../../../src/simulate/seededRandom.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startLedger } from '../../support/ledgerInstance.ts';
+import { startLedger, usualAuditMs } from '../../support/ledgerInstance.ts';
 import { Replay } from './replay.ts';
 import { traceText } from './requests.ts';
 import { quantile } from './statistics.ts';
@@ -47,8 +47,8 @@ export async function crossCheck(world: World, instances: number, seconds: numbe
     }
   };
   const noted = { onSnapshot: note, onPut: note, onDelete: note };
-  const writer = startLedger('writer', etcdUrl, { prefix });
-  const reader = startLedger('reader', etcdUrl, { prefix, alsoTo: noted });
+  const writer = startLedger('writer', etcdUrl, { prefix, auditEveryMs: usualAuditMs });
+  const reader = startLedger('reader', etcdUrl, { prefix, auditEveryMs: usualAuditMs, alsoTo: noted });
   let replay: Replay | undefined;
   try {
     const joined = () => [writer, reader].every(({ store }) => store.state.kind === 'joined');

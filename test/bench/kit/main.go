@@ -1,5 +1,5 @@
 // Package main is what the benchmark compares Baton with and measures it by: a no-op ext_proc server on grpc-go,
-// a pod that answers at once, two HTTP load generators, and a holder of ext_proc streams. None of them is part of
+// a pod that answers at once, load generators for HTTP and for ext_proc, and a holder of ext_proc streams. None of them is part of
 // Baton.
 package main
 
@@ -13,6 +13,7 @@ const usage = `usage:
   kit noop LISTEN POD…           an ext_proc server that names the pods in turn
   kit pod LISTEN                 an HTTP server that answers every request with "ok", and never ends the answer to /hold
   kit streams ADDRESS COUNT      opens ext_proc streams and holds them until standard input ends
+  kit exchanges FLAGS            ext_proc streams without an Envoy, one reply each; prints the same line as load
   kit load FLAGS                 HTTP load; prints one line of JSON (kit load -h)
   kit replay ADDRESS TRACE OUT   sends each request of a trace at its time and writes what became of it
 `
@@ -27,6 +28,8 @@ func main() {
 		servePod(args[1])
 	case len(args) == 3 && args[0] == "streams":
 		holdStreams(args[1], args[2])
+	case len(args) >= 1 && args[0] == "exchanges":
+		runExchanges(args[1:])
 	case len(args) >= 1 && args[0] == "load":
 		runLoad(args[1:])
 	case len(args) == 4 && args[0] == "replay":

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reservation } from '../../../src/ledger/ledger.ts';
 import { until } from '../../../src/rehearsal/until.ts';
-import { type LedgerInstance, startLedger } from '../../support/ledgerInstance.ts';
+import { type LedgerInstance, startLedger, usualAuditMs } from '../../support/ledgerInstance.ts';
 import { seededRandom } from '../../support/seededRandom.ts';
 import { TimedStore } from './timedStore.ts';
 
@@ -56,6 +56,7 @@ const members = names.map((name): Member => {
     writesPerSecond,
     leaseTtlSeconds: 60,
     requestTimeoutMs: 20_000,
+    auditEveryMs: usualAuditMs,
     storeOf: (options) => {
       store = new TimedStore(options);
       return store;

@@ -77,7 +77,7 @@ describe('when an instance leaves requests behind', () => {
 
   it('writes no contribution any more, though its counts go to nothing', async () => {
     // An audit that waits for the watch has the counts written once more, which is what is looked for here.
-    const [a, b] = await Promise.all([join('a', { isAudited: false }), join('b')]);
+    const [a, b] = await Promise.all([join('a', { auditEveryMs: 0 }), join('b')]);
     const held = a.ledger.reserve(pod1);
     await sees(b, pod1, 1);
     const client = connect(
@@ -126,7 +126,7 @@ describe('when an instance leaves requests behind', () => {
   });
 
   it('writes them even when its lease is gone already', async () => {
-    const [a, b] = await Promise.all([join('a', { isAudited: false }), join('b')]);
+    const [a, b] = await Promise.all([join('a', { auditEveryMs: 0 }), join('b')]);
     const held = a.ledger.reserve(pod1);
     await sees(b, pod1, 1);
     const client = connect(
