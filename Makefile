@@ -60,6 +60,10 @@ bench-sync: setup ## what sharing costs at 50 instances and 10,000 endpoints; AR
 bench: setup ## Baton beside a Go no-op, a grpc-js no-op and Envoy alone, in one run; ARGS="--save docs/bench"; needs Go
 	@$(run) bench -- $(ARGS)
 
+.PHONY: bench-direct
+bench-direct: setup ## schedulers without an Envoy in front: streams a second, with one worker and with two; needs Go
+	@$(run) bench-direct -- $(ARGS)
+
 .PHONY: bench-envoy
 bench-envoy: setup ## what Envoy itself costs with variants of its configuration; needs Go
 	@$(run) bench-envoy -- $(ARGS)

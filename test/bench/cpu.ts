@@ -12,6 +12,16 @@ export async function cpuMs(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) * tickMs;
 }
 
+/** The process and those it has started, and so on. */
+export async function familyOf(pid: number): Promise<number[]> {
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  const families = children
+    .split(' ')
+    .filter(Boolean)
+    .map((child) => familyOf(Number(child)));
+  return [pid, ...(await Promise.all(families)).flat()];
+}
+
 /** Runs a load, and says what each request of it cost a process, in µs of processor time. */
 export async function withCpu<Pids extends readonly number[]>(
   pids: Pids,

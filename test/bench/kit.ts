@@ -17,7 +17,7 @@ export async function buildKit(): Promise<void> {
   }
 }
 
-/** What `kit load` prints. */
+/** What `kit load` and `kit exchanges` print. */
 export interface LoadReport {
   readonly sent: number;
   readonly failed: number;
@@ -30,10 +30,17 @@ export interface LoadReport {
   readonly p999Ms: number;
 }
 
-/** Requests to a port of this machine; see `kit load -h` for the flags. */
-export async function runLoad(port: number, flags: Readonly<Record<string, number>>): Promise<LoadReport> {
+/**
+ * To a port of this machine; see `kit load -h` and `kit exchanges -h` for the flags.
+ * @param kind HTTP requests, or ext_proc streams
+ */
+export async function runLoad(
+  port: number,
+  flags: Readonly<Record<string, number>>,
+  kind: 'load' | 'exchanges' = 'load',
+): Promise<LoadReport> {
   const given = Object.entries(flags).flatMap(([name, value]) => [`-${name}`, String(value)]);
-  const args = ['load', '-address', `127.0.0.1:${port}`, ...given];
+  const args = [kind, '-address', `127.0.0.1:${port}`, ...given];
   const process = await ChildProcess.start({ name: 'load', command: kit, args });
   const exit = await process.exited;
   const said = process.output.text(20);

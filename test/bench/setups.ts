@@ -46,14 +46,21 @@ export const setups: readonly Setup[] = [
   { name: 'Baton native, etcd', launch: (world) => baton(world, 'native', true) },
 ];
 
-async function baton(world: World, transport: string, isShared: boolean): Promise<ChildProcess> {
+/** Without an Envoy, which has the processors for itself otherwise: what the scheduler alone can do. */
+export const directSetups: readonly Setup[] = [
+  ...setups.filter(({ name }) => name === referenceName || name === 'grpc-js no-op'),
+  { name: 'Baton native, etcd', launch: (world) => baton(world, 'native', true) },
+  { name: 'Baton native, etcd, 2 workers', launch: (world) => baton(world, 'native', true, 2) },
+];
+
+async function baton(world: World, transport: string, isShared: boolean, workers = 1): Promise<ChildProcess> {
   const instance = new Baton({
     name: 'bench',
     port: world.port,
     adminPort: await freePort(),
     dir: world.dir,
     settings: {
-      server: { transport },
+      server: { transport, workers },
       pool: { endpoints: world.pods, name: `bench-${world.port}` },
       ...(isShared && { etcd: { endpoints: [world.etcd] } }),
     },

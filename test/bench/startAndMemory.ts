@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { credentials } from '@grpc/grpc-js';
-import { Health } from '../../src/proto/clients.ts';
 import { freePort } from '../../src/rehearsal/ports.ts';
 import { until } from '../../src/rehearsal/until.ts';
 import { residentMiB } from './cpu.ts';
+import { isServing } from './isServing.ts';
 import { kit } from './kit.ts';
 import type { Setup, World } from './setups.ts';
 
@@ -49,15 +48,4 @@ async function whileHeld<T>(address: string, streams: number, look: () => Promis
     holder.stdin.end();
     await once(holder, 'exit');
   }
-}
-
-function isServing(address: string): Promise<boolean> {
-  // A pool of its own: the common one would wait a second after the first refused connection.
-  const client = new Health(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
-  return new Promise((resolve) => {
-    client.check({ service: '' }, { deadline: Date.now() + 1_000 }, (_problem, answer) => {
-      client.close();
-      resolve(answer?.status === 'SERVING');
-    });
-  });
 }

@@ -1,9 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { Baton } from '../../../src/rehearsal/baton.ts';
+import { freePorts } from '../../../src/rehearsal/ports.ts';
 import { startTestEtcd } from '../../support/testEtcd.ts';
+import { residentMiB } from '../cpu.ts';
+import { addressesOf } from './addresses.ts';
 import { type EtcdFigures, readEtcd } from './etcdFigures.ts';
 import type { WorkerOptions, WorkerReport } from './worker.ts';
 
@@ -32,6 +38,8 @@ const settleMs = 5_000;
 async function main(): Promise<void> {
   const running = await startTestEtcd();
   const workers: ChildProcess[] = [];
+  const reading: Baton[] = [];
+  const dir = await mkdtemp(join(tmpdir(), 'baton-sync-'));
   try {
     const url = running.etcd.endpoint;
     const names = Array.from({ length: Number(flags.instances) }, (_, i) => `instance-${i}`);
@@ -47,6 +55,8 @@ async function main(): Promise<void> {
       workers.push(worker);
       await once(worker, 'message');
     }
+    const reader = await startReader(dir, url);
+    reading.push(reader);
     tell(workers, 'load');
     await Promise.all(workers.map((worker) => once(worker, 'message')));
     await sleep(settleMs);
@@ -56,6 +66,7 @@ async function main(): Promise<void> {
     const after = await readEtcd(url);
     const [alone, ...others] = await ask(workers);
     if (alone !== undefined) print(alone, [alone, ...others], before, after);
+    line('memory of a whole Baton that reads it all', await residentMiB(reader.process.pid), 'MiB');
 
     tell(workers, 'stop');
     await sleep(settleMs);
@@ -65,9 +76,28 @@ async function main(): Promise<void> {
     line('idle: etcd writes', perSecond(idleFrom, idleTo, 'revisions'), '/s');
   } finally {
     tell(workers, 'leave');
+    for (const reader of reading) await reader.process.kill();
     await Promise.all(workers.map((worker) => worker.exitCode ?? once(worker, 'exit')));
     await running.stop();
+    await rm(dir, { recursive: true });
   }
+}
+
+/** `baton serve` as it is, without requests of its own, in the pool of the ledgers. */
+async function startReader(dir: string, etcdUrl: string): Promise<Baton> {
+  const [port, adminPort] = (await freePorts(2)) as [number, number];
+  const reader = new Baton({
+    name: 'reader',
+    port,
+    adminPort,
+    dir,
+    settings: {
+      pool: { name: 'test', endpoints: addressesOf(Number(flags.endpoints)), probe: { enabled: false } },
+      etcd: { endpoints: [etcdUrl], requestTimeoutMs: 20_000, leaseTtlSeconds: 60 },
+    },
+  });
+  await reader.start();
+  return reader;
 }
 
 /** The first has one, the rest is divided among the others. */
@@ -149,7 +179,10 @@ function print(
   line('CPU of an instance alone in its process', alone.cpuMs / seconds / 10, '%');
   line('CPU of an instance on average', sum(({ cpuMs }) => cpuMs) / Number(flags.instances) / 10, '%');
   line('CPU of etcd', perSecond(before, after, 'cpuSeconds') * 100, '%');
-  line('memory of an instance alone in its process', alone.rssBytes / 2 ** 20, 'MiB');
+  const { rss, heapUsed, external } = alone.memory;
+  line('memory of an instance alone in its process', rss / 2 ** 20, 'MiB');
+  line('of it JavaScript heap', heapUsed / 2 ** 20, 'MiB');
+  line('of it buffers', external / 2 ** 20, 'MiB');
   line(
     'memberships lost',
     all.reduce((total, { rejoins }) => total + rejoins, 0),

@@ -3,6 +3,7 @@ import type { Reservation } from '../../../src/ledger/ledger.ts';
 import { until } from '../../../src/rehearsal/until.ts';
 import { type LedgerInstance, startLedger, usualAuditMs } from '../../support/ledgerInstance.ts';
 import { seededRandom } from '../../support/seededRandom.ts';
+import { addressesOf } from './addresses.ts';
 import { TimedStore } from './timedStore.ts';
 
 /**
@@ -28,7 +29,7 @@ export interface WorkerReport {
   readonly applyMs: readonly number[];
   readonly lagMs: readonly { readonly p50: number; readonly p99: number }[];
   readonly cpuMs: number;
-  readonly rssBytes: number;
+  readonly memory: Readonly<Record<'rss' | 'heapUsed' | 'external', number>>;
   readonly rejoins: number;
 }
 
@@ -43,7 +44,7 @@ const { etcdUrl, names, endpoints, busy, rate, writesPerSecond } = JSON.parse(
   process.argv[2] ?? '',
 ) as WorkerOptions;
 const random = seededRandom(process.pid);
-const addresses = Array.from({ length: endpoints }, (_, i) => `10.0.${i >> 8}.${i & 255}:8000`);
+const addresses = addressesOf(endpoints);
 let rejoins = 0;
 let cpuAtStart = process.cpuUsage();
 let writesAtStart = 0;
@@ -114,7 +115,7 @@ function report(): WorkerReport {
     applyMs: members.flatMap(({ store }) => store.applyMs),
     lagMs: members.flatMap(({ ledger }) => ledger.syncLagMs() ?? []),
     cpuMs: (user + system) / 1000,
-    rssBytes: process.memoryUsage.rss(),
+    memory: process.memoryUsage(),
     rejoins,
   };
 }

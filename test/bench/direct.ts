@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Etcd } from '../../src/rehearsal/etcd.ts';
+import { freePort, freePorts } from '../../src/rehearsal/ports.ts';
+import { until } from '../../src/rehearsal/until.ts';
+import { familyOf, withCpu } from './cpu.ts';
+import { isServing } from './isServing.ts';
+import { runLoad } from './kit.ts';
+import { describeMachine } from './machine.ts';
+import { directSetups, type Setup, type World } from './setups.ts';
+import { command, onStage } from './stage.ts';
+
+/**
+ * `make bench-direct`: ext_proc streams at the scheduler itself, as many as it answers, by a client that costs
+ * little. What a second worker brings is in it, as far as this machine has processors for three. Prints, judges
+ * nothing.
+ */
+const { values: flags } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '5' },
+  },
+});
+const load = { connections: 4, streams: 16 };
+const warmUpSeconds = 8;
+
+function main(): Promise<number> {
+  return onStage(async ({ tools, dir, pods }) => {
+    const [clientPort, peerPort] = (await freePorts(2)) as [number, number];
+    const etcd = await Etcd.start({ bin: tools.etcd, clientPort, peerPort, dataDir: join(dir, 'etcd') });
+    try {
+      process.stdout.write(`${describeMachine()}; ${flags.rounds} rounds of ${flags.seconds} s\n\n`);
+      process.stdout.write(
+        '| scheduler | streams/s | its processor time, µs a stream | p50 ms | p99 ms | failed |\n',
+      );
+      process.stdout.write('|---|---|---|---|---|---|\n');
+      for (let round = 1; round <= Number(flags.rounds); round += 1) {
+        for (const setup of directSetups) await measure(setup, { dir, pods, etcd: etcd.endpoint });
+      }
+      return 0;
+    } finally {
+      await etcd.process.kill();
+    }
+  });
+}
+
+async function measure({ name, launch }: Setup, world: Omit<World, 'port'>): Promise<void> {
+  const port = await freePort();
+  const scheduler = await launch?.({ ...world, port });
+  if (scheduler === undefined) return;
+  try {
+    await until(() => isServing(`127.0.0.1:${port}`), { what: `${name} to serve` });
+    await runLoad(port, { ...load, seconds: warmUpSeconds }, 'exchanges');
+    const { report, cpuUs } = await withCpu(await familyOf(scheduler.pid), () =>
+      runLoad(port, { ...load, seconds: Number(flags.seconds) }, 'exchanges'),
+    );
+    const { perSecond, p50Ms, p99Ms, failed } = report;
+    const spentUs = cpuUs.reduce((sum, us) => sum + us, 0);
+    process.stdout.write(
+      `| ${name} | ${perSecond.toFixed(0)} | ${spentUs.toFixed(1)} | ${p50Ms} | ${p99Ms} | ${failed} |\n`,
+    );
+  } finally {
+    await scheduler.kill();
+  }
+}
+
+await command(main);
