@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { Etcd } from '../../src/rehearsal/etcd.ts';
 import { freePorts } from '../../src/rehearsal/ports.ts';
 import { chart } from './chart.ts';
+import { readFlags } from './flags.ts';
 import { describeMachine, machine } from './machine.ts';
 import { type Measured, measure } from './measure.ts';
 import { setups, type World } from './setups.ts';
@@ -15,15 +15,13 @@ import { ratios, summarize, table } from './summary.ts';
  * `make bench`: every setup on this machine, interleaved and repeated, so that noise meets all of them alike.
  * Prints ratios with their spread; `--save DIR` keeps the figures as JSON and text, and a chart.
  */
-const { values: flags } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '5' },
-    rate: { type: 'string', default: '1000' },
-    streams: { type: 'string', default: '10000' },
-    only: { type: 'string', multiple: true },
-    save: { type: 'string' },
-  },
+const flags = readFlags({
+  rounds: { type: 'string', default: '3' },
+  seconds: { type: 'string', default: '5' },
+  rate: { type: 'string', default: '1000' },
+  streams: { type: 'string', default: '10000' },
+  only: { type: 'string', multiple: true },
+  save: { type: 'string' },
 });
 const rounds = Number(flags.rounds);
 const seconds = Number(flags.seconds);

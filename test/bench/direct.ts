@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { Etcd } from '../../src/rehearsal/etcd.ts';
 import { freePort, freePorts } from '../../src/rehearsal/ports.ts';
 import { until } from '../../src/rehearsal/until.ts';
 import { familyOf, withCpu } from './cpu.ts';
+import { readFlags } from './flags.ts';
 import { isServing } from './isServing.ts';
 import { runLoad } from './kit.ts';
 import { describeMachine } from './machine.ts';
@@ -15,11 +15,9 @@ import { command, onStage } from './stage.ts';
  * little. What a second worker brings is in it, as far as this machine has processors for three. Prints, judges
  * nothing.
  */
-const { values: flags } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '5' },
-  },
+const flags = readFlags({
+  rounds: { type: 'string', default: '3' },
+  seconds: { type: 'string', default: '5' },
 });
 const load = { connections: 4, streams: 16 };
 const warmUpSeconds = 8;

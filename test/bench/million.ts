@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { Baton } from '../../src/rehearsal/baton.ts';
 import { Envoy } from '../../src/rehearsal/envoy.ts';
 import type { EnvoyBootstrap } from '../../src/rehearsal/envoyAddresses.ts';
@@ -6,6 +5,7 @@ import { freePorts } from '../../src/rehearsal/ports.ts';
 import { until } from '../../src/rehearsal/until.ts';
 import { residentMiB } from './cpu.ts';
 import { partsOf } from './envoyParts.ts';
+import { readFlags } from './flags.ts';
 import { runLoad } from './kit.ts';
 import { command, onStage } from './stage.ts';
 
@@ -14,13 +14,11 @@ import { command, onStage } from './stage.ts';
  * ends them in the mode "request headers alone" without the graceful close. An HTTP/2 server that takes resets for
  * an attack closes the connection, and requests fail. Ends with 1 when one did, or when a connection was lost.
  */
-const { values: flags } = parseArgs({
-  options: {
-    requests: { type: 'string', default: '1000000' },
-    transport: { type: 'string', default: 'native' },
-    /** 10: of ten requests one is left by its client before an answer. */
-    'abort-every': { type: 'string', default: '0' },
-  },
+const flags = readFlags({
+  requests: { type: 'string', default: '1000000' },
+  transport: { type: 'string', default: 'native' },
+  /** 10: of ten requests one is left by its client before an answer. */
+  'abort-every': { type: 'string', default: '0' },
 });
 const wanted = Number(flags.requests);
 /** Progress is told after so many. */

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { Baton } from '../../../src/rehearsal/baton.ts';
 import { freePorts } from '../../../src/rehearsal/ports.ts';
+import { readFlags } from '../flags.ts';
 import { describeMachine, machine } from '../machine.ts';
 import { command, onStage, type Stage } from '../stage.ts';
 import { type Line, type MeasuredVariant, measurePair, startLine } from './measureVariant.ts';
@@ -13,13 +13,11 @@ import { shipped, type Variant, variantGroups } from './variants.ts';
  * the shipped one at the same time, with a Baton without etcd for each. Prints a table; `--save FILE.md` puts it
  * between the marks in that file, and the figures into FILE.json.
  */
-const { values: flags } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '4' },
-    only: { type: 'string', multiple: true },
-    save: { type: 'string' },
-  },
+const flags = readFlags({
+  rounds: { type: 'string', default: '3' },
+  seconds: { type: 'string', default: '4' },
+  only: { type: 'string', multiple: true },
+  save: { type: 'string' },
 });
 const rounds = Number(flags.rounds);
 const seconds = Number(flags.seconds);

@@ -4,11 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { Baton } from '../../../src/rehearsal/baton.ts';
 import { freePorts } from '../../../src/rehearsal/ports.ts';
 import { startTestEtcd } from '../../support/testEtcd.ts';
 import { residentMiB } from '../cpu.ts';
+import { readFlags } from '../flags.ts';
 import { addressesOf } from './addresses.ts';
 import { type EtcdFigures, readEtcd } from './etcdFigures.ts';
 import type { WorkerOptions, WorkerReport } from './worker.ts';
@@ -20,16 +20,14 @@ import type { WorkerOptions, WorkerReport } from './worker.ts';
  * nothing, and says how far this machine came: what does not fit on it makes the store look slow, and then
  * instances write less often.
  */
-const { values: flags } = parseArgs({
-  options: {
-    instances: { type: 'string', default: '50' },
-    endpoints: { type: 'string', default: '10000' },
-    busy: { type: 'string', default: '1' },
-    rate: { type: 'string', default: '300' },
-    processes: { type: 'string', default: '2' },
-    seconds: { type: 'string', default: '20' },
-    budget: { type: 'string', default: '500' },
-  },
+const flags = readFlags({
+  instances: { type: 'string', default: '50' },
+  endpoints: { type: 'string', default: '10000' },
+  busy: { type: 'string', default: '1' },
+  rate: { type: 'string', default: '300' },
+  processes: { type: 'string', default: '2' },
+  seconds: { type: 'string', default: '20' },
+  budget: { type: 'string', default: '500' },
 });
 
 /** Time to come to a steady state: everybody's chunks are written, and the code is warm. */
