@@ -11,7 +11,7 @@ const restPerWrite = 2;
 const slowestMs = 1_000;
 
 /** Nobody reads what an instance writes that is alone; whoever comes is told at once. */
-const aloneMs = 250;
+const aloneMs = 1_000;
 
 /**
  * The least time between two writes of one instance among so many: each keeps to its part of the budget, and
