@@ -13,11 +13,13 @@ export interface ContributionsOptions {
 /**
  * Applies the records under `load/` to the peers' counts. One instance's are `<id>` and, when it is busy on
  * many endpoints, `<id>/<chunk>`; what it has in flight is the sum of them. Of each the bytes are kept, so
- * that of the next version only what differs is looked at.
+ * that of the next version only what differs is looked at. They are kept as strings of one byte a character: an
+ * array of bytes weighs several times what a small record has in it.
  */
 export class Contributions implements RecordListener {
   readonly #options: ContributionsOptions;
-  readonly #known = new Map<string, Uint8Array>();
+  readonly #known = new Map<string, string>();
+  #scratch = Buffer.alloc(0);
   readonly #before = new LoadList();
   readonly #after = new LoadList();
 
@@ -60,7 +62,7 @@ export class Contributions implements RecordListener {
       if (wanted !== undefined && contributor !== wanted) continue;
       const counts = all.get(contributor) ?? new Map<string, number>();
       all.set(contributor, counts);
-      const loads = this.#before.read(value);
+      const loads = this.#before.read(this.#bytesOf(value));
       for (let i = 0; i < loads.length; i += 1) {
         const address = loads.address(i);
         counts.set(address, (counts.get(address) ?? 0) + loads.inFlight(i));
@@ -82,14 +84,20 @@ export class Contributions implements RecordListener {
 
   #replace(key: string, value: Uint8Array): void {
     this.#applyDifference(key);
-    // A copy: what is given is a part of a message with much else in it, all of which it would keep.
-    this.#known.set(key, new Uint8Array(value));
+    const { buffer, byteOffset, length } = value;
+    this.#known.set(key, Buffer.from(buffer, byteOffset, length).toString('latin1'));
+  }
+
+  /** Until the next call. */
+  #bytesOf(known: string): Uint8Array {
+    if (this.#scratch.length < known.length) this.#scratch = Buffer.alloc(2 * known.length);
+    return this.#scratch.subarray(0, this.#scratch.write(known, 'latin1'));
   }
 
   #applyDifference(key: string): void {
     const known = this.#known.get(key);
     if (known === undefined) this.#before.clear();
-    else this.#before.read(known);
+    else this.#before.read(this.#bytesOf(known));
     const contributor = contributorOf(key);
     forEachDifference(this.#before, this.#after, (address, difference) =>
       this.#options.peers.add(contributor, address, difference),
