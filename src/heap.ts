@@ -11,8 +11,7 @@ import { setFlagsFromString } from 'node:v8';
  * think of.
  */
 export function keepHeapSmall(): void {
-  // The young generation grows no more, and when it shrinks, as it does in quiet times, it stays small: hardly
-  // anything here is young for long.
+  // The young generation stays at its first size, 1 MiB twice: hardly anything here is young for long.
   setFlagsFromString('--semi-space-growth-factor=1');
   // The old one is collected when it has grown by half.
   setFlagsFromString('--heap-growing-percent=50');

@@ -11,6 +11,7 @@ import type { Need } from './config/needs.ts';
 import type { Config } from './config/schema.ts';
 import { processSurroundings } from './config/surroundings.ts';
 import type { ProbeTls } from './extproc/probe.ts';
+import { keepHeapSmall } from './heap.ts';
 import { describeLive } from './live/commandLine.ts';
 import type { RegisterFlags } from './pool/registration.ts';
 import type { Order } from './upgrade/command.ts';
@@ -77,6 +78,7 @@ async function describeProgram(args: readonly string[]): Promise<Command> {
   addConfigFlags(program.command('serve').description('answer Envoy, until SIGTERM'))
     .addHelpText('after', settings)
     .action(async (flags: ConfigFlags) => {
+      keepHeapSmall();
       const config = await configure(flags, 'endpoints');
       if (config.server.workers > 1) {
         const { serveGroup } = await import('./workers/serveGroup.ts');
@@ -91,6 +93,7 @@ async function describeProgram(args: readonly string[]): Promise<Command> {
     .description('one of the workers that serve starts')
     .action(async () => {
       if (process.send === undefined) program.error('error: a worker is started by serve --workers');
+      keepHeapSmall();
       const [{ serve }, { WorkerStation }] = await Promise.all([
         import('./serve.ts'),
         import('./workers/workerStation.ts'),

@@ -1,7 +1,6 @@
 import { startAdmin } from './admin/server.ts';
 import type { DrainReport, InstanceState } from './admin/state.ts';
 import type { Config } from './config/schema.ts';
-import { keepHeapSmall } from './heap.ts';
 import { assemble, type Instance, nowMs } from './instance.ts';
 import { instanceState, isDegraded } from './instanceState.ts';
 import { type Phase, takesTraffic } from './lifecycle.ts';
@@ -34,8 +33,6 @@ export async function serve(
 
   try {
     await running.start();
-    // Not before: what is loaded and compiled until here needs room, and takes a quarter longer without it.
-    keepHeapSmall();
     const { drain: told } = station;
     if (!told.aborted) {
       await new Promise((resolve) => told.addEventListener('abort', resolve, { once: true }));
