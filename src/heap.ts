@@ -7,8 +7,8 @@ import { setFlagsFromString } from 'node:v8';
  *
  * Measured on an instance that follows seven busy peers on 10,000 endpoints: 341 MiB without, 180 MiB with, at the
  * same processor time per request. V8 reads both flags each time it sizes a generation, so that they work in a
- * process that runs; they are the same as on Node's command line, which not everybody who starts `main.ts` would
- * think of.
+ * process that runs, whatever Node's documentation warns of in general; a test sees that they do. On the command
+ * line they would have to be thought of by everybody who starts `main.ts`.
  */
 export function keepHeapSmall(): void {
   // The young generation stays at its first size, 1 MiB twice: hardly anything here is young for long.

@@ -28,7 +28,10 @@ export interface LedgerOptions {
   /** Hears of everybody's counts right after the ledger. */
   readonly alsoTo?: RecordListener;
   readonly held?: () => ReadonlyMap<string, number>;
-  /** The pause between two audits; 0, never, where they would be in the way: they put right what a test changes, and write to see it come back. */
+  /**
+   * The pause between two audits. 0, never, where they would be in the way: they put right what a test changes,
+   * and write to see it come back.
+   */
   readonly auditEveryMs?: number;
   /** The audit is to find something. */
   readonly mayDiffer?: boolean;
