@@ -20,7 +20,8 @@ describe('with two workers on one port', () => {
     envoyThreads: 2,
     podFlags: shortStreams,
     baton: {
-      server: { workers: two },
+      // Only this transport can be handed connections.
+      server: { workers: two, transport: 'native' },
       instance: { id: 'group' },
       etcd: { leaseTtlSeconds: 2 },
       pool: { probe: { timeoutMs: 5_000 } },
