@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Etcd } from '../../src/rehearsal/etcd.ts';
-import { freePorts } from '../../src/rehearsal/ports.ts';
+import { startTestEtcd } from '../support/testEtcd.ts';
 import { chart } from './chart.ts';
 import { readFlags } from './flags.ts';
 import { describeMachine, machine } from './machine.ts';
@@ -30,14 +29,13 @@ const wanted = setups.filter(({ name }) => flags.only === undefined || flags.onl
 
 function main(): Promise<number> {
   return onStage(async ({ tools, dir, pods }) => {
-    const [clientPort, peerPort] = (await freePorts(2)) as [number, number];
-    const etcd = await Etcd.start({ bin: tools.etcd, clientPort, peerPort, dataDir: join(dir, 'etcd') });
+    const { etcd, stop } = await startTestEtcd();
     try {
       const world = { dir, pods, etcd: etcd.endpoint };
       await report(await measureAll(world, tools.envoy), await weighAll(world));
       return 0;
     } finally {
-      await etcd.process.kill();
+      await stop();
     }
   });
 }

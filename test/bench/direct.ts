@@ -1,7 +1,6 @@
-import { join } from 'node:path';
-import { Etcd } from '../../src/rehearsal/etcd.ts';
-import { freePort, freePorts } from '../../src/rehearsal/ports.ts';
+import { freePort } from '../../src/rehearsal/ports.ts';
 import { until } from '../../src/rehearsal/until.ts';
+import { startTestEtcd } from '../support/testEtcd.ts';
 import { familyOf, withCpu } from './cpu.ts';
 import { readFlags } from './flags.ts';
 import { isServing } from './isServing.ts';
@@ -23,9 +22,8 @@ const load = { connections: 4, streams: 16 };
 const warmUpSeconds = 8;
 
 function main(): Promise<number> {
-  return onStage(async ({ tools, dir, pods }) => {
-    const [clientPort, peerPort] = (await freePorts(2)) as [number, number];
-    const etcd = await Etcd.start({ bin: tools.etcd, clientPort, peerPort, dataDir: join(dir, 'etcd') });
+  return onStage(async ({ dir, pods }) => {
+    const { etcd, stop } = await startTestEtcd();
     try {
       process.stdout.write(`${describeMachine()}; ${flags.rounds} rounds of ${flags.seconds} s\n\n`);
       process.stdout.write(
@@ -37,7 +35,7 @@ function main(): Promise<number> {
       }
       return 0;
     } finally {
-      await etcd.process.kill();
+      await stop();
     }
   });
 }

@@ -48,8 +48,7 @@ export const setups: readonly Setup[] = [
 
 /** Without an Envoy, which has the processors for itself otherwise: what the scheduler alone can do. */
 export const directSetups: readonly Setup[] = [
-  ...setups.filter(({ name }) => name === referenceName || name === 'grpc-js no-op'),
-  { name: 'Baton native, etcd', launch: (world) => baton(world, 'native', true) },
+  ...setups.filter(({ name }) => [referenceName, 'grpc-js no-op', 'Baton native, etcd'].includes(name)),
   { name: 'Baton native, etcd, 2 workers', launch: (world) => baton(world, 'native', true, 2) },
 ];
 

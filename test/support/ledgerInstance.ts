@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { configSchema } from '../../src/config/schema.ts';
 import type { RecordListener } from '../../src/etcd/records.ts';
 import { SharedStore, type SharedStoreOptions } from '../../src/etcd/sharedStore.ts';
 import { Audit } from '../../src/ledger/audit.ts';
@@ -38,7 +39,7 @@ export interface LedgerOptions {
 }
 
 /** What an instance does by default: for benchmarks, in which audits would be a good part of what is measured. */
-export const usualAuditMs = 10_000;
+export const usualAuditMs = configSchema.parse({}).audit.intervalMs;
 
 /** One instance's ledger on a real etcd, without the rest of the process. Started, not necessarily joined. */
 export function startLedger(

@@ -8,7 +8,6 @@ import (
 	"log"
 	"net"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -31,9 +30,7 @@ func runExchanges(args []string) {
 	streams := flags.Int("streams", 16, "streams at a time on each connection")
 	seconds := flags.Float64("seconds", 5, "how long")
 	flags.Parse(args)
-	if !strings.HasPrefix(*address, "127.0.0.1:") {
-		log.Fatalf("load goes to 127.0.0.1 only, not to %s", *address)
-	}
+	mustBeLoopback(*address)
 
 	question := frameMessage(&extproc.ProcessingRequest{Request: &extproc.ProcessingRequest_RequestHeaders{
 		RequestHeaders: &extproc.HttpHeaders{Headers: &core.HeaderMap{Headers: []*core.HeaderValue{

@@ -43,9 +43,7 @@ func runLoad(args []string) {
 	abortEvery := flags.Int("abort-every", 0, "of the requests of a connection each so manieth is left unanswered; 0: none")
 	rate := flags.Int("rate", 0, "requests per second; 0: as fast as they are answered")
 	flags.Parse(args)
-	if !strings.HasPrefix(*address, "127.0.0.1:") {
-		log.Fatalf("load goes to 127.0.0.1 only, not to %s", *address)
-	}
+	mustBeLoopback(*address)
 
 	due := make(chan time.Time, 1<<20)
 	go release(due, *rate, *seconds, *requests)
@@ -82,6 +80,13 @@ func runLoad(args []string) {
 	workers.Wait()
 	took := time.Since(began).Seconds()
 	json.NewEncoder(os.Stdout).Encode(summarize(latencies, int(failed.Load()), int(aborted.Load()), took))
+}
+
+// mustBeLoopback ends the program when load would leave this machine.
+func mustBeLoopback(address string) {
+	if !strings.HasPrefix(address, "127.0.0.1:") {
+		log.Fatalf("load goes to 127.0.0.1 only, not to %s", address)
+	}
 }
 
 // release says when the next request may go, and closes due when time is over or all are sent.

@@ -25,9 +25,7 @@ type traced struct {
 // SIGTERM brings about early, it writes a line a request that was sent: when it was due, how long it took and
 // how long it waited for a slot (ms), and ok or what went wrong.
 func replay(address, traceFile, outFile string) {
-	if !strings.HasPrefix(address, "127.0.0.1:") {
-		log.Fatalf("load goes to 127.0.0.1 only, not to %s", address)
-	}
+	mustBeLoopback(address)
 	requests := readTrace(traceFile)
 	enough := make(chan os.Signal, 1)
 	signal.Notify(enough, syscall.SIGTERM)

@@ -36,7 +36,7 @@ const settleMs = 5_000;
 async function main(): Promise<void> {
   const running = await startTestEtcd();
   const workers: ChildProcess[] = [];
-  const reading: Baton[] = [];
+  let reader: Baton | undefined;
   const dir = await mkdtemp(join(tmpdir(), 'baton-sync-'));
   try {
     const url = running.etcd.endpoint;
@@ -53,8 +53,8 @@ async function main(): Promise<void> {
       workers.push(worker);
       await once(worker, 'message');
     }
-    const reader = await startReader(dir, url);
-    reading.push(reader);
+    reader = await readerOf(dir, url);
+    await reader.start();
     tell(workers, 'load');
     await Promise.all(workers.map((worker) => once(worker, 'message')));
     await sleep(settleMs);
@@ -74,7 +74,7 @@ async function main(): Promise<void> {
     line('idle: etcd writes', perSecond(idleFrom, idleTo, 'revisions'), '/s');
   } finally {
     tell(workers, 'leave');
-    for (const reader of reading) await reader.process.kill();
+    for (const process of reader?.processes ?? []) await process.kill();
     await Promise.all(workers.map((worker) => worker.exitCode ?? once(worker, 'exit')));
     await running.stop();
     await rm(dir, { recursive: true });
@@ -82,9 +82,9 @@ async function main(): Promise<void> {
 }
 
 /** `baton serve` as it is, without requests of its own, in the pool of the ledgers. */
-async function startReader(dir: string, etcdUrl: string): Promise<Baton> {
+async function readerOf(dir: string, etcdUrl: string): Promise<Baton> {
   const [port, adminPort] = (await freePorts(2)) as [number, number];
-  const reader = new Baton({
+  return new Baton({
     name: 'reader',
     port,
     adminPort,
@@ -94,8 +94,6 @@ async function startReader(dir: string, etcdUrl: string): Promise<Baton> {
       etcd: { endpoints: [etcdUrl], requestTimeoutMs: 20_000, leaseTtlSeconds: 60 },
     },
   });
-  await reader.start();
-  return reader;
 }
 
 /** The first has one, the rest is divided among the others. */
