@@ -11,7 +11,9 @@ export interface EnvoyParts {
   readonly schedulerCluster: EnvoyBootstrap['static_resources']['clusters'][number];
   /** `ip:port` of the first scheduler. */
   readonly schedulerAddress: string;
-  /** How Envoy speaks HTTP/2 to the schedulers. */
+  /** How Envoy speaks to the schedulers, and asks another one. */
+  readonly schedulerProtocol: Part;
+  /** Of that, HTTP/2. */
   readonly http2: Part;
 }
 
@@ -22,7 +24,7 @@ interface Filter {
   readonly typed_config: Part;
 }
 
-const http2Key = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+const protocolKey = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
 // biome-ignore-start lint/suspicious/noExplicitAny: the form of what is shipped, which Envoy checks.
 export function partsOf(bootstrap: EnvoyBootstrap): EnvoyParts {
@@ -32,6 +34,7 @@ export function partsOf(bootstrap: EnvoyBootstrap): EnvoyParts {
   const schedulerCluster = clusters.find(({ name }: { name: string }) => name === 'scheduler');
   const { address, port_value } =
     schedulerCluster.load_assignment.endpoints[0].lb_endpoints[0].endpoint.address.socket_address;
+  const schedulerProtocol = schedulerCluster.typed_extension_protocol_options[protocolKey];
   return {
     bootstrap,
     runtime: (bootstrap as any).layered_runtime.layers[0].static_layer,
@@ -40,8 +43,8 @@ export function partsOf(bootstrap: EnvoyBootstrap): EnvoyParts {
     router: filter('envoy.filters.http.router'),
     schedulerCluster,
     schedulerAddress: `${address}:${port_value}`,
-    http2:
-      schedulerCluster.typed_extension_protocol_options[http2Key].explicit_http_config.http2_protocol_options,
+    schedulerProtocol,
+    http2: schedulerProtocol.explicit_http_config.http2_protocol_options,
   };
 }
 // biome-ignore-end lint/suspicious/noExplicitAny: until here

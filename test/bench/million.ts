@@ -57,12 +57,12 @@ function main(): Promise<number> {
 }
 
 function resetEveryStream(bootstrap: EnvoyBootstrap): void {
-  const { extProc, runtime } = partsOf(bootstrap);
+  const { extProc, runtime, schedulerProtocol } = partsOf(bootstrap);
   extProc.processing_mode.response_trailer_mode = 'SKIP';
   runtime['envoy.reloadable_features.ext_proc_graceful_grpc_close'] = false;
   // A request without a decision has to be seen, and so has a connection that a retry would make up for.
   extProc.failure_mode_allow = false;
-  delete extProc.grpc_service.retry_policy;
+  delete schedulerProtocol.retry_policy;
 }
 
 async function run(baton: Baton, envoy: Envoy, listenerPort: number): Promise<number> {

@@ -70,7 +70,14 @@ export const variantGroups: readonly VariantGroup[] = [
       extProc('no `stat_prefix`', { stat_prefix: undefined }),
       {
         name: 'no retry on another scheduler',
-        change: ({ extProc }) => delete extProc.grpc_service.retry_policy,
+        change: ({ schedulerProtocol }) => delete schedulerProtocol.retry_policy,
+      },
+      {
+        name: 'the retry in the filter, `grpc_service.retry_policy`',
+        change: ({ extProc, schedulerProtocol }) => {
+          extProc.grpc_service.retry_policy = schedulerProtocol.retry_policy;
+          delete schedulerProtocol.retry_policy;
+        },
       },
       {
         name: '`skip_envoy_headers: true`',
