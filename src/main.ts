@@ -14,7 +14,7 @@ import type { ProbeTls } from './extproc/probe.ts';
 import { keepHeapSmall } from './heap.ts';
 import { describeLive } from './live/commandLine.ts';
 import type { RegisterFlags } from './pool/registration.ts';
-import type { Order } from './upgrade/command.ts';
+import { describeUpgrade } from './upgrade/commandLine.ts';
 
 /**
  * The command line. It loads of each command only what that command needs, so that `serve` and `probe` start
@@ -26,6 +26,9 @@ const exitBug = 70;
 
 /** How Node names a port that is taken and a side that is not there. */
 const unavailable = /\b(EADDRINUSE|EADDRNOTAVAIL|ECONNREFUSED)\b/;
+
+/** Files that the configuration names and that cannot be used, found when they are opened. */
+const configErrors = new Set(['TlsFilesError', 'EndpointsFileError', 'EndpointProblemsError']);
 
 /** How long the end may wait for a reader of the log. */
 const logFlushMs = 1_000;
@@ -162,7 +165,11 @@ async function describeProgram(args: readonly string[]): Promise<Command> {
       process.exit(await status({ ...source, pool: pool.name, json: flags.json }));
     });
 
-  describeUpgrade(program);
+  describeUpgrade(program, exitCodesHelp, async (flags, order) => {
+    const { etcd, pool } = await configure(storeFlags(flags), 'etcd');
+    const { upgrade } = await import('./upgrade/command.ts');
+    process.exit(await upgrade({ order, etcd, pool: pool.name }));
+  });
 
   describeLive(program, exitCodesHelp, async (flags, order) => {
     const loaded = await loadSound(storeFlags(flags), 'etcd');
@@ -219,41 +226,6 @@ async function describeProgram(args: readonly string[]): Promise<Command> {
   );
 
   return program;
-}
-
-/** `baton upgrade …`: the operator's word on which generation takes the traffic. */
-function describeUpgrade(program: Command): void {
-  const upgrade = program
-    .command('upgrade')
-    .description('say which generation takes the traffic, and see which does')
-    .addHelpText('after', exitCodesHelp);
-  const carryOut = async (flags: ConfigFlags, order: Order): Promise<never> => {
-    const { etcd, pool } = await configure(storeFlags(flags), 'etcd');
-    const { upgrade: run } = await import('./upgrade/command.ts');
-    process.exit(await run({ order, etcd, pool: pool.name }));
-  };
-
-  addStoreFlags(upgrade.command('status').description('generations, their instances, and what is pinned'))
-    .option('--json', 'for programs', false)
-    .action((flags: ConfigFlags & { json: boolean }) =>
-      carryOut(flags, { kind: 'status', json: flags.json }),
-    );
-  addStoreFlags(upgrade.command('pin <generation>').description('this generation, until it is released'))
-    .option('--reason <text>', 'shown to people', '')
-    .action((given: string, flags: ConfigFlags & { reason: string }, command: Command) => {
-      if (!/^\d{1,15}$/.test(given)) command.error(`error: "${given}" is no generation: a whole number`);
-      return carryOut(flags, { kind: 'pin', generation: Number(given), reason: flags.reason });
-    });
-  addStoreFlags(
-    upgrade.command('rollback').description('pin the highest generation below the one that serves'),
-  )
-    .option('--reason <text>', 'shown to people', '')
-    .action((flags: ConfigFlags & { reason: string }) =>
-      carryOut(flags, { kind: 'rollback', reason: flags.reason }),
-    );
-  addStoreFlags(upgrade.command('release').description('pin nothing: the newest generation serves')).action(
-    (flags: ConfigFlags) => carryOut(flags, { kind: 'release' }),
-  );
 }
 
 /** A command with a command line of its own, help included. */
@@ -317,7 +289,7 @@ function explain(error: unknown): number {
   for (const { message } of chain) if (!words.includes(message)) words += `: ${message}`;
   process.stderr.write(`baton: ${words.replace(/\s*\n\s*/g, ' ')}\n`);
   if (showStacks && chain[0]?.stack) process.stderr.write(`${chain[0].stack}\n`);
-  if (chain.some(({ name }) => name === 'TlsFilesError')) return exitConfig;
+  if (chain.some(({ name }) => configErrors.has(name))) return exitConfig;
   const isUnavailable = chain.some(({ name }) => name === 'ListenError') || unavailable.test(words);
   return isUnavailable ? exitUnavailable : exitBug;
 }

@@ -15,6 +15,11 @@ export interface FileSourceOptions extends HostResolverOptions {
   readonly pollMs?: number;
 }
 
+/** The file is missing or cannot be read. */
+export class EndpointsFileError extends Error {
+  override readonly name = 'EndpointsFileError';
+}
+
 const startVersion = 'not read yet';
 const missing = 'missing';
 
@@ -38,7 +43,7 @@ export class FileSource implements EndpointSource {
     this.name = `file ${path}`;
   }
 
-  /** @throws Error when the file is missing or cannot be read, EndpointProblemsError when it is broken. */
+  /** @throws EndpointsFileError when there is no file to read, EndpointProblemsError when it is broken. */
   async start(tell: (endpoints: readonly Endpoint[]) => void): Promise<void> {
     this.#resolver = new HostResolver(this.name, this.#options, tell);
     try {
@@ -130,6 +135,6 @@ export class FileSource implements EndpointSource {
   }
 }
 
-function unreadable(name: string, cause: unknown): Error {
-  return new Error(`${name} cannot be read: ${(cause as Error).message}`, { cause });
+function unreadable(name: string, cause: unknown): EndpointsFileError {
+  return new EndpointsFileError(`${name} cannot be read: ${(cause as Error).message}`, { cause });
 }

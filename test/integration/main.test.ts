@@ -126,6 +126,27 @@ describe('when the certificate of the port cannot be used', () => {
   });
 });
 
+describe('when the file of endpoints cannot be used', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'baton-main-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it.each([
+    ['missing', undefined, /cannot be read: ENOENT/],
+    ['broken', 'endpoints:\n  - address: nowhere\n', /cannot be used: endpoints\[0\]/],
+  ])('answers 78 and one line that says why: %s', async (name, text, why) => {
+    const file = join(folder, `${name}.yaml`);
+    if (text !== undefined) writeFileSync(file, text);
+    const { exitCode, stderr } = await baton([
+      'serve',
+      ...['--address', '127.0.0.1:0', '--admin', 'off', '--set', `pool.file=${file}`],
+    ]);
+    expect(exitCode).toBe(78);
+    expect(stderr).toContain(`baton: file ${file} `);
+    expect(stderr).toMatch(why);
+    expect(stderr).toMatch(/^[^\n]*\n$/);
+  });
+});
+
 describe('when the network is not as hoped', () => {
   it.each([
     ['--address', 'cannot listen on', ['--admin', 'off']],
