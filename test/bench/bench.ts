@@ -4,18 +4,20 @@ import { startTestEtcd } from '../support/testEtcd.ts';
 import { chart } from './chart.ts';
 import { readFlags } from './flags.ts';
 import { describeMachine, machine } from './machine.ts';
-import { type Measured, measure } from './measure.ts';
+import { endSetup, type Measured, measure, type RunningSetup, startSetup } from './measure.ts';
 import { setups, type World } from './setups.ts';
 import { command, onStage } from './stage.ts';
 import { type StartAndMemory, startAndMemory } from './startAndMemory.ts';
-import { ratios, summarize, table } from './summary.ts';
+import { ratioTable, summarize, table } from './summary.ts';
 
 /**
- * `make bench`: every setup on this machine, interleaved and repeated, so that noise meets all of them alike.
- * Prints ratios with their spread; `--save DIR` keeps the figures as JSON and text, and a chart.
+ * `make bench`: every setup on this machine, all of them up from the beginning and measured in turn. A machine
+ * that becomes faster and slower within minutes meets what is measured within one round about alike, so ratios are
+ * taken within each round, and every second round goes the other way round. Prints them with their spread;
+ * `--save DIR` keeps the figures as JSON and text, and a chart.
  */
 const flags = readFlags({
-  rounds: { type: 'string', default: '3' },
+  rounds: { type: 'string', default: '7' },
   seconds: { type: 'string', default: '5' },
   rate: { type: 'string', default: '1000' },
   streams: { type: 'string', default: '10000' },
@@ -41,14 +43,22 @@ function main(): Promise<number> {
 }
 
 async function measureAll(world: Omit<World, 'port'>, envoyBin: string): Promise<Measured[]> {
-  const measured: Measured[] = [];
-  for (let round = 1; round <= rounds; round += 1) {
+  const running: RunningSetup[] = [];
+  try {
     for (const setup of wanted) {
-      process.stderr.write(`round ${round}: ${setup.name}\n`);
-      measured.push(await measure(setup, round, world, { envoyBin, seconds, rate }));
+      process.stderr.write(`warming up: ${setup.name}\n`);
+      running.push(await startSetup(setup, world, envoyBin));
     }
+    const measured: Measured[] = [];
+    for (let round = 1; round <= rounds; round += 1) {
+      process.stderr.write(`round ${round}\n`);
+      const inTurn = round % 2 === 1 ? running : running.toReversed();
+      for (const setup of inTurn) measured.push(await measure(setup, round, { seconds, rate }));
+    }
+    return measured;
+  } finally {
+    await Promise.all(running.map(endSetup));
   }
-  return measured;
 }
 
 async function weighAll(world: Omit<World, 'port'>): Promise<StartAndMemory[]> {
@@ -61,14 +71,15 @@ async function weighAll(world: Omit<World, 'port'>): Promise<StartAndMemory[]> {
 }
 
 async function report(measured: readonly Measured[], weighed: readonly StartAndMemory[]): Promise<void> {
-  const summaries = summarize(measured);
+  const names = wanted.map(({ name }) => name);
+  const summaries = summarize(measured, names);
   const lines = [
     `${describeMachine()}; ${rounds} rounds of ${seconds} s: median (least–most).`,
     `Processor time is per request; latencies are at ${rate} requests/s, open loop.`,
     '',
     ...table(summaries, rate),
     '',
-    ...ratios(summaries),
+    ...ratioTable(measured, names),
     '',
     `| setup | exec to SERVING | idle | with ${flags.streams} streams open |`,
     '|---|---|---|---|',

@@ -1,3 +1,4 @@
+import type { ChildProcess } from '../../src/rehearsal/childProcess.ts';
 import { Envoy } from '../../src/rehearsal/envoy.ts';
 import { freePorts } from '../../src/rehearsal/ports.ts';
 import { withCpu } from './cpu.ts';
@@ -26,56 +27,81 @@ export interface Measured {
 }
 
 export interface MeasureOptions {
-  readonly envoyBin: string;
   readonly seconds: number;
   /** Requests per second of the open loop. */
   readonly rate: number;
 }
 
-/** Until everything is compiled that will be, in every setup alike: what happens a few times a second comes last. */
-export const warmUp = { seconds: 15, requests: 60_000 } as const;
+/** A setup that is up: an Envoy with its scheduler. */
+export interface RunningSetup {
+  readonly name: string;
+  readonly listenerPort: number;
+  readonly envoy: ChildProcess;
+  readonly scheduler: ChildProcess | undefined;
+}
 
-/** Starts one setup, warms it up, measures it in a closed and then in an open loop, and ends it. */
-export async function measure(
-  setup: Setup,
-  round: number,
+/** Until everything is compiled that will be, in every setup alike: what happens a few times a second comes last. */
+const warmUp = { seconds: 15, requests: 60_000 } as const;
+/** After others have had the processors. */
+const wakeUp = { seconds: 1 } as const;
+
+/** Starts one setup and warms it up; whoever starts it ends it. */
+export async function startSetup(
+  { name, launch, amendEnvoy }: Setup,
   world: Omit<World, 'port'>,
-  { envoyBin, seconds, rate }: MeasureOptions,
-): Promise<Measured> {
+  envoyBin: string,
+): Promise<RunningSetup> {
   const [port, listenerPort, adminPort] = (await freePorts(3)) as [number, number, number];
-  const scheduler = await setup.launch?.({ ...world, port });
+  const scheduler = await launch?.({ ...world, port });
   const schedulers = [`127.0.0.1:${port}`];
-  const envoy = await Envoy.start({
-    bin: envoyBin,
-    configuration: 'envoy.yaml',
-    dir: world.dir,
-    listenerPort,
-    adminPort,
-    schedulers,
-    pods: world.pods,
-    ...(setup.amendEnvoy && { amend: setup.amendEnvoy }),
-  });
+  let envoy: Envoy | undefined;
   try {
+    envoy = await Envoy.start({
+      bin: envoyBin,
+      configuration: 'envoy.yaml',
+      dir: world.dir,
+      listenerPort,
+      adminPort,
+      schedulers,
+      pods: world.pods,
+      ...(amendEnvoy && { amend: amendEnvoy }),
+    });
     if (scheduler) await envoy.waitForHealthy('scheduler', schedulers);
     await envoy.waitForHealthy('model_pods', world.pods);
-    const measured = async (flags: Readonly<Record<string, number>>) => {
-      const pids = scheduler ? [envoy.process.pid, scheduler.pid] : [envoy.process.pid];
-      const { report, cpuUs } = await withCpu(pids, () => runLoad(listenerPort, flags));
-      return { report, envoyCpuUs: cpuUs[0] as number, schedulerCpuUs: cpuUs[1] ?? null };
-    };
     await runLoad(listenerPort, warmUp);
-    const { report: closed, ...closedCpu } = await measured({ seconds });
-    const { report: open, ...openCpu } = await measured({ seconds, rate, connections: 64 });
-    const { p50Ms, p99Ms, p999Ms } = open;
-    return {
-      setup: setup.name,
-      round,
-      saturated: { perSecond: closed.perSecond, ...closedCpu },
-      paced: { ...openCpu, p50Ms, p99Ms, p999Ms },
-      failed: closed.failed + open.failed,
-    };
-  } finally {
-    await envoy.process.kill();
+    return { name, listenerPort, envoy: envoy.process, scheduler };
+  } catch (error) {
+    await envoy?.process.kill();
     await scheduler?.kill();
+    throw error;
   }
+}
+
+export async function endSetup({ envoy, scheduler }: RunningSetup): Promise<void> {
+  await envoy.kill();
+  await scheduler?.kill();
+}
+
+/** One round of one setup: in a closed loop, then in an open one. */
+export async function measure(
+  { name, listenerPort, envoy, scheduler }: RunningSetup,
+  round: number,
+  { seconds, rate }: MeasureOptions,
+): Promise<Measured> {
+  const measured = async (flags: Readonly<Record<string, number>>) => {
+    const pids = scheduler ? [envoy.pid, scheduler.pid] : [envoy.pid];
+    const { report, cpuUs } = await withCpu(pids, () => runLoad(listenerPort, flags));
+    return { report, envoyCpuUs: cpuUs[0] as number, schedulerCpuUs: cpuUs[1] ?? null };
+  };
+  await runLoad(listenerPort, wakeUp);
+  const { report: closed, ...closedCpu } = await measured({ seconds });
+  const { report: open, ...openCpu } = await measured({ seconds, rate, connections: 64 });
+  const { p50Ms, p99Ms, p999Ms } = open;
+  return {
+    setup: name,
+    round,
+    saturated: { perSecond: closed.perSecond, ...closedCpu },
+    paced: { ...openCpu, p50Ms, p99Ms, p999Ms },
+    failed: closed.failed + open.failed,
+  };
 }

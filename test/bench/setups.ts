@@ -8,8 +8,8 @@ import { kit } from './kit.ts';
 import type { Stage } from './stage.ts';
 
 /**
- * What is compared: Envoy alone, and Envoy with each scheduler. All schedulers answer alike: a header and
- * metadata that name all pods, another one first each time.
+ * What is compared: Envoy alone, and Envoy with each scheduler; side by side those whose ratios matter most. All
+ * schedulers answer alike: a header and metadata that name all pods, another one first each time.
  */
 export interface Setup {
   readonly name: string;
@@ -33,6 +33,8 @@ export const setups: readonly Setup[] = [
     name: referenceName,
     launch: ({ port, pods }) => program('Go no-op', kit, ['noop', at(port), ...pods]),
   },
+  { name: 'Baton native, etcd', launch: (world) => baton(world, 'native', true) },
+  { name: 'Baton native', launch: (world) => baton(world, 'native', false) },
   {
     name: 'grpc-js no-op',
     launch: ({ port, pods }) => {
@@ -42,8 +44,6 @@ export const setups: readonly Setup[] = [
   },
   { name: 'Baton grpc-js', launch: (world) => baton(world, 'grpc-js', false) },
   { name: 'Baton grpc-js, etcd', launch: (world) => baton(world, 'grpc-js', true) },
-  { name: 'Baton native', launch: (world) => baton(world, 'native', false) },
-  { name: 'Baton native, etcd', launch: (world) => baton(world, 'native', true) },
 ];
 
 /** Without an Envoy, which has the processors for itself otherwise: what the scheduler alone can do. */

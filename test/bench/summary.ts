@@ -21,9 +21,9 @@ export interface Summary {
   readonly failed: number;
 }
 
-export function summarize(measured: readonly Measured[]): Summary[] {
-  const names = [...new Set(measured.map(({ setup }) => setup))];
-  return names.map((setup) => {
+/** @param setups in the order to be shown */
+export function summarize(measured: readonly Measured[], setups: readonly string[]): Summary[] {
+  return setups.map((setup) => {
     const rounds = measured.filter((one) => one.setup === setup);
     const of = (figure: (one: Measured) => number) => spread(rounds.map(figure));
     const ofScheduler = (figure: (one: Measured) => number | null) => {
@@ -74,32 +74,47 @@ export function table(summaries: readonly Summary[], rate: number): string[] {
   ];
 }
 
-/** Each setup against the Go no-op: processor time, throughput; and the latency it adds to Envoy alone. */
-export function ratios(summaries: readonly Summary[]): string[] {
-  const go = summaries.find(({ setup }) => setup === referenceName);
-  const alone = summaries.find(({ setup }) => setup === aloneName);
-  if (go?.schedulerCpuUs === undefined || go.pacedSchedulerCpuUs === undefined) return [];
-  const times = (one: Spread | undefined, reference: Spread) =>
-    `${((one?.median ?? Number.NaN) / reference.median).toFixed(2)} ×`;
-  const [goCpu, goPacedCpu] = [go.schedulerCpuUs, go.pacedSchedulerCpuUs];
+/**
+ * Each setup against the Go no-op: processor time, throughput; and the latency it adds to Envoy alone. Each figure
+ * is of one round, so that what the machine did meanwhile drops out; then the middle one of all rounds is taken.
+ */
+export function ratioTable(measured: readonly Measured[], setups: readonly string[]): string[] {
+  const compared = (setup: string, other: string, compare: Comparison): string => {
+    const values = measured
+      .filter((one) => one.setup === setup)
+      .map((own) => {
+        const reference = measured.find((one) => one.setup === other && one.round === own.round);
+        return reference === undefined ? Number.NaN : compare(own, reference);
+      });
+    const known = values.filter(Number.isFinite);
+    return known.length === 0 ? '–' : shown(spread(known), 2);
+  };
   return [
-    `| against ${referenceName} | scheduler CPU | at a fixed rate | Envoy CPU | throughput | p50 / p99 over ${aloneName} |`,
-    '|---|---|---|---|---|---|',
-    ...summaries.map((one) => {
-      const isScheduler = one.schedulerCpuUs !== undefined;
-      const added = (figure: (one: Summary) => Spread) =>
-        alone === undefined ? '–' : (figure(one).median - figure(alone).median).toFixed(2);
+    `| against ${referenceName}, × | scheduler CPU | at a fixed rate | Envoy CPU | throughput | p50 over ${aloneName}, ms | p99, ms |`,
+    '|---|---|---|---|---|---|---|',
+    ...setups.map((setup) => {
+      const toReference = (figure: (one: Measured) => number | null) =>
+        compared(setup, referenceName, (own, reference) => ratio(figure(own), figure(reference)));
+      const toAlone = (figure: (one: Measured) => number) =>
+        setup === aloneName ? '–' : compared(setup, aloneName, (own, alone) => figure(own) - figure(alone));
       const cells = [
-        one.setup,
-        isScheduler ? times(one.schedulerCpuUs, goCpu) : '–',
-        isScheduler ? times(one.pacedSchedulerCpuUs, goPacedCpu) : '–',
-        times(one.envoyCpuUs, go.envoyCpuUs),
-        times(one.perSecond, go.perSecond),
-        isScheduler ? `${added(({ p50Ms }) => p50Ms)} / ${added(({ p99Ms }) => p99Ms)} ms` : '–',
+        setup,
+        toReference(({ saturated }) => saturated.schedulerCpuUs),
+        toReference(({ paced }) => paced.schedulerCpuUs),
+        toReference(({ saturated }) => saturated.envoyCpuUs),
+        toReference(({ saturated }) => saturated.perSecond),
+        toAlone(({ paced }) => paced.p50Ms),
+        toAlone(({ paced }) => paced.p99Ms),
       ];
       return `| ${cells.join(' | ')} |`;
     }),
   ];
+}
+
+type Comparison = (own: Measured, other: Measured) => number;
+
+function ratio(own: number | null, other: number | null): number {
+  return own === null || other === null ? Number.NaN : own / other;
 }
 
 export function shown(spread: Spread | undefined, digits: number): string {
