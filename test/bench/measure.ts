@@ -32,20 +32,21 @@ export interface MeasureOptions {
   readonly rate: number;
 }
 
-/** A setup that is up: an Envoy with its scheduler. */
+/** An Envoy with its scheduler that are up, and stopped (SIGSTOP) while it is not their turn. */
 export interface RunningSetup {
   readonly name: string;
   readonly listenerPort: number;
-  readonly envoy: ChildProcess;
+  readonly envoy: Envoy;
   readonly scheduler: ChildProcess | undefined;
+  readonly isReady: () => Promise<void>;
 }
 
 /** Until everything is compiled that will be, in every setup alike: what happens a few times a second comes last. */
 const warmUp = { seconds: 15, requests: 60_000 } as const;
-/** After others have had the processors. */
-const wakeUp = { seconds: 1 } as const;
+/** After a stop, in which a Baton has lost its lease and Envoy its probes. */
+const wakeUp = { seconds: 2 } as const;
 
-/** Starts one setup and warms it up; whoever starts it ends it. */
+/** Starts one setup, warms it up and stops it; whoever starts it ends it. */
 export async function startSetup(
   { name, launch, amendEnvoy }: Setup,
   world: Omit<World, 'port'>,
@@ -66,10 +67,16 @@ export async function startSetup(
       pods: world.pods,
       ...(amendEnvoy && { amend: amendEnvoy }),
     });
-    if (scheduler) await envoy.waitForHealthy('scheduler', schedulers);
-    await envoy.waitForHealthy('model_pods', world.pods);
+    const started = envoy;
+    const isReady = async () => {
+      if (scheduler) await started.waitForHealthy('scheduler', schedulers);
+      await started.waitForHealthy('model_pods', world.pods);
+    };
+    const running = { name, listenerPort, envoy, scheduler, isReady };
+    await isReady();
     await runLoad(listenerPort, warmUp);
-    return { name, listenerPort, envoy: envoy.process, scheduler };
+    for (const process of processesOf(running)) process.pause();
+    return running;
   } catch (error) {
     await envoy?.process.kill();
     await scheduler?.kill();
@@ -77,25 +84,37 @@ export async function startSetup(
   }
 }
 
-export async function endSetup({ envoy, scheduler }: RunningSetup): Promise<void> {
-  await envoy.kill();
-  await scheduler?.kill();
+export async function endSetup(running: RunningSetup): Promise<void> {
+  for (const process of processesOf(running)) await process.kill();
+}
+
+function processesOf({ envoy, scheduler }: RunningSetup): ChildProcess[] {
+  return scheduler ? [envoy.process, scheduler] : [envoy.process];
 }
 
 /** One round of one setup: in a closed loop, then in an open one. */
 export async function measure(
-  { name, listenerPort, envoy, scheduler }: RunningSetup,
+  running: RunningSetup,
   round: number,
   { seconds, rate }: MeasureOptions,
 ): Promise<Measured> {
+  const { name, listenerPort, isReady } = running;
+  const processes = processesOf(running);
   const measured = async (flags: Readonly<Record<string, number>>) => {
-    const pids = scheduler ? [envoy.pid, scheduler.pid] : [envoy.pid];
-    const { report, cpuUs } = await withCpu(pids, () => runLoad(listenerPort, flags));
+    const { report, cpuUs } = await withCpu(
+      processes.map(({ pid }) => pid),
+      () => runLoad(listenerPort, flags),
+    );
     return { report, envoyCpuUs: cpuUs[0] as number, schedulerCpuUs: cpuUs[1] ?? null };
   };
+  for (const process of processes) process.resume();
+  await isReady();
   await runLoad(listenerPort, wakeUp);
+  // What it looked like before may have been from before the stop.
+  await isReady();
   const { report: closed, ...closedCpu } = await measured({ seconds });
   const { report: open, ...openCpu } = await measured({ seconds, rate, connections: 64 });
+  for (const process of processes) process.pause();
   const { p50Ms, p99Ms, p999Ms } = open;
   return {
     setup: name,
