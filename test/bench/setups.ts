@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Baton } from '../../src/rehearsal/baton.ts';
+import { Baton, type BatonSettings, mergeSettings } from '../../src/rehearsal/baton.ts';
 import { ChildProcess } from '../../src/rehearsal/childProcess.ts';
 import type { EnvoyBootstrap } from '../../src/rehearsal/envoyAddresses.ts';
 import { freePort } from '../../src/rehearsal/ports.ts';
@@ -46,23 +46,39 @@ export const setups: readonly Setup[] = [
   { name: 'Baton grpc-js, etcd', launch: (world) => baton(world, 'grpc-js', true) },
 ];
 
+const twoWorkersName = 'Baton native, etcd, 2 workers';
+
 /** Without an Envoy, which has the processors for itself otherwise: what the scheduler alone can do. */
 export const directSetups: readonly Setup[] = [
   ...setups.filter(({ name }) => [referenceName, 'grpc-js no-op', 'Baton native, etcd'].includes(name)),
-  { name: 'Baton native, etcd, 2 workers', launch: (world) => baton(world, 'native', true, 2) },
+  { name: twoWorkersName, launch: (world) => baton(world, 'native', true, { server: { workers: 2 } }) },
+  {
+    // No way for them to share can cost less.
+    name: `${twoWorkersName}, that tell each other next to nothing`,
+    launch: (world) =>
+      baton(world, 'native', true, { server: { workers: 2 }, sync: { minIntervalMs: 60_000 } }),
+  },
 ];
 
-async function baton(world: World, transport: string, isShared: boolean, workers = 1): Promise<ChildProcess> {
+async function baton(
+  world: World,
+  transport: string,
+  isShared: boolean,
+  more: BatonSettings = {},
+): Promise<ChildProcess> {
   const instance = new Baton({
     name: 'bench',
     port: world.port,
     adminPort: await freePort(),
     dir: world.dir,
-    settings: {
-      server: { transport, workers },
-      pool: { endpoints: world.pods, name: `bench-${world.port}` },
-      ...(isShared && { etcd: { endpoints: [world.etcd] } }),
-    },
+    settings: mergeSettings(
+      {
+        server: { transport },
+        pool: { endpoints: world.pods, name: `bench-${world.port}` },
+        ...(isShared && { etcd: { endpoints: [world.etcd] } }),
+      },
+      more,
+    ),
   });
   await instance.launch();
   return instance.process;
