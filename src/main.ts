@@ -187,7 +187,6 @@ async function describeProgram(args: readonly string[]): Promise<Command> {
     .option('--server-name <name>', 'the name in its certificate, where that is not the host of --address')
     .option('--cert <file>', 'show this certificate, if it asks for one (PEM)', readPem)
     .option('--key <file>', 'the key of --cert (PEM)', readPem)
-    .addHelpText('after', exitCodesHelp)
     .action(async (flags: ProbeFlags, command: Command) => {
       const timeoutMs = Number(flags.timeoutMs);
       if (!(timeoutMs > 0)) command.error('error: --timeout-ms is not a number above 0');

@@ -29,12 +29,12 @@ async function up(): Promise<string[]> {
 async function shippedPorts(): Promise<TopologyPorts> {
   const ports = {
     envoy: 10_000,
-    envoyAdmin: 9902,
+    envoyAdmin: 19_000,
     etcdClient: (await isFree(2379)) ? 2379 : await freePort(),
     etcdPeer: (await isFree(2380)) ? 2380 : await freePort(),
     instances: [
       { grpc: 50_051, admin: 9901 },
-      { grpc: 50_052, admin: 9903 },
+      { grpc: 50_052, admin: 9902 },
     ],
     pods: [8001, 8002, 8003],
   };

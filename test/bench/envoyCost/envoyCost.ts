@@ -9,8 +9,8 @@ import { variantTable } from './table.ts';
 import { shipped, type Variant, variantGroups } from './variants.ts';
 
 /**
- * `make bench-envoy`: what Envoy itself costs with variants of its shipped configuration. Each variant runs beside
- * the shipped one at the same time, with a Baton without etcd for each. Prints a table; `--save FILE.md` puts it
+ * `make bench-envoy`: what Envoy itself costs with variants of its shipped configuration. Each variant takes turns of
+ * a second with the shipped one, with a Baton without etcd for each. Prints a table; `--save FILE.md` puts it
  * between the marks in that file, and the figures into FILE.json.
  */
 const flags = readFlags({

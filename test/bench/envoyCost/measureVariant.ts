@@ -1,9 +1,10 @@
 import type { Baton } from '../../../src/rehearsal/baton.ts';
+import type { ChildProcess } from '../../../src/rehearsal/childProcess.ts';
 import { Envoy } from '../../../src/rehearsal/envoy.ts';
 import { freePorts } from '../../../src/rehearsal/ports.ts';
 import { withCpu } from '../cpu.ts';
 import { partsOf } from '../envoyParts.ts';
-import { runLoad } from '../kit.ts';
+import { type LoadReport, runLoad } from '../kit.ts';
 import type { Stage } from '../stage.ts';
 import { countsExactly } from './counting.ts';
 import type { Variant } from './variants.ts';
@@ -59,7 +60,12 @@ export async function startLine(
   return { envoy, port, baton };
 }
 
-/** Loads both lines at the same time, so that whatever else the machine does meets both alike. */
+/** How often the two lines take turns in a round, so that whatever else the machine does meets both alike. */
+const turns = 4;
+/** Before each turn, after the stop. */
+const wakeUp = { seconds: 0.3 } as const;
+
+/** Loads both lines in turn, each stopped (SIGSTOP) while it is the other's. */
 export async function measurePair(
   name: string,
   round: number,
@@ -67,8 +73,16 @@ export async function measurePair(
   shipped: Line,
   seconds: number,
 ): Promise<MeasuredVariant> {
-  await Promise.all([line, shipped].map(({ port }) => runLoad(port, { seconds: 2, requests: 5_000 })));
-  const [own, reference] = await Promise.all([costOf(line, seconds), costOf(shipped, seconds)]);
+  const own = new Account();
+  const reference = new Account();
+  try {
+    for (let turn = 1; turn <= turns; turn += 1) {
+      await takeTurn(shipped, line, reference, seconds / turns);
+      await takeTurn(line, shipped, own, seconds / turns);
+    }
+  } finally {
+    for (const process of [...processesOf(line), ...processesOf(shipped)]) process.resume();
+  }
   const undecided = [...(await line.envoy.stats('ext_proc\\..*failure_mode_allowed$'))];
   return {
     variant: name,
@@ -80,12 +94,39 @@ export async function measurePair(
   };
 }
 
-async function costOf(
-  { envoy, baton, port }: Line,
-  seconds: number,
-): Promise<{ cost: Cost; failed: number }> {
-  const pids = [envoy.process.pid, baton.process.pid] as const;
-  const { report, cpuUs } = await withCpu(pids, () => runLoad(port, { seconds }));
-  const [envoyCpuUs, schedulerCpuUs] = cpuUs;
-  return { cost: { envoyCpuUs, schedulerCpuUs, perSecond: report.perSecond }, failed: report.failed };
+async function takeTurn(line: Line, other: Line, account: Account, seconds: number): Promise<void> {
+  for (const process of processesOf(other)) process.pause();
+  for (const process of processesOf(line)) process.resume();
+  await runLoad(line.port, wakeUp);
+  const pids = [line.envoy.process.pid, line.baton.process.pid] as const;
+  account.add(await withCpu(pids, () => runLoad(line.port, { seconds })));
+}
+
+function processesOf({ envoy, baton }: Line): ChildProcess[] {
+  return [envoy.process, baton.process];
+}
+
+/** What the turns of one line add up to. */
+class Account {
+  failed = 0;
+  #sent = 0;
+  #seconds = 0;
+  #envoyCpuUs = 0;
+  #schedulerCpuUs = 0;
+
+  get cost(): Cost {
+    return {
+      envoyCpuUs: this.#envoyCpuUs / this.#sent,
+      schedulerCpuUs: this.#schedulerCpuUs / this.#sent,
+      perSecond: this.#sent / this.#seconds,
+    };
+  }
+
+  add({ report, cpuUs: [envoy, scheduler] }: { report: LoadReport; cpuUs: readonly [number, number] }): void {
+    this.failed += report.failed;
+    this.#sent += report.sent;
+    this.#seconds += report.seconds;
+    this.#envoyCpuUs += envoy * report.sent;
+    this.#schedulerCpuUs += scheduler * report.sent;
+  }
 }
