@@ -27,7 +27,11 @@ export class WorkerProcess implements Sharer {
   readonly startedMs: number;
   readonly #child: ChildProcess;
   #phase: Phase | undefined;
-  #handed = 0;
+  /**
+   * What it has been handed and has not said to have received, oldest first. Kept open here as well: Node would
+   * close it only when the worker takes it, and a worker that dies first would leave its client waiting for ever.
+   */
+  readonly #handed: Socket[] = [];
   #received = 0;
   #serving = 0;
   #heardMs: number | undefined;
@@ -44,7 +48,10 @@ export class WorkerProcess implements Sharer {
     });
     // One that could not be started or told something ends, or has ended: that is told below.
     this.#child.on('error', () => {});
-    this.#child.once('close', (code, signal) => onEnd({ code, signal }));
+    this.#child.once('close', (code, signal) => {
+      this.#closeHanded(0, this.#handed.length);
+      onEnd({ code, signal });
+    });
     this.order({ kind: 'begin', config });
   }
 
@@ -59,7 +66,7 @@ export class WorkerProcess implements Sharer {
 
   /** What it has been handed and has not judged yet may bring streams. */
   get serving(): number {
-    return this.#serving + this.#handed - this.#received;
+    return this.#serving + this.#handed.length;
   }
 
   /** When it said something last; undefined: never yet. */
@@ -69,22 +76,29 @@ export class WorkerProcess implements Sharer {
 
   order(order: Order): void {
     if (order.kind === 'let-go') this.#serving = Math.max(0, this.#serving - order.count);
-    this.#send(order);
+    // One that is gone hears nothing: its end is told elsewhere.
+    if (this.#child.connected) this.#child.send(order, () => {});
   }
 
   hand(socket: Socket): void {
-    this.#handed += 1;
-    this.#send({ kind: 'connection' }, socket);
+    if (!this.#child.connected) {
+      socket.destroy();
+      return;
+    }
+    this.#handed.push(socket);
+    this.#child.send({ kind: 'connection' } satisfies Order, socket, { keepOpen: true }, (problem) => {
+      if (problem) this.#closeHanded(this.#handed.indexOf(socket), 1);
+    });
   }
 
   kill(): void {
     this.#child.kill('SIGKILL');
   }
 
-  #send(order: Order, socket?: Socket): void {
-    // One that is gone hears nothing: its end is told elsewhere, and its clients come again.
-    if (!this.#child.connected) socket?.destroy();
-    else this.#child.send(order, socket, {}, (problem) => problem && socket?.destroy());
+  /** On this side. Those that the worker has stay open there; the clients of the others come again. */
+  #closeHanded(from: number, count: number): void {
+    if (from < 0) return;
+    for (const socket of this.#handed.splice(from, count)) socket.destroy();
   }
 
   #take(report: Report): void {
@@ -93,6 +107,7 @@ export class WorkerProcess implements Sharer {
         this.#phase = report.phase;
         break;
       case 'connections':
+        this.#closeHanded(0, report.received - this.#received);
         this.#received = report.received;
         this.#serving = report.serving;
         break;

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import type { Baton } from '../../src/rehearsal/baton.ts';
 import { isFree } from '../../src/rehearsal/ports.ts';
@@ -5,6 +6,7 @@ import { sseRequest } from '../../src/rehearsal/sseRequest.ts';
 import { eventually } from '../support/eventually.ts';
 import { shortStreams } from '../support/faultRow.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
+import { RawClient } from '../support/rawHttp2.ts';
 import { whileClientsStream } from '../support/sseClients.ts';
 import { envoyAsks, useTopology } from '../support/topology.ts';
 import { allHaveStreams, allSee, healthAnswer, isAlive, workerPids } from '../support/workers.ts';
@@ -78,6 +80,19 @@ describe('with two workers on one port', () => {
       await servedAnew();
       await allHaveStreams(group(), two);
     });
+  }, 60_000);
+
+  it('closes what a worker was handed and never took, so that its client comes again', async () => {
+    const pids = [pidOf(1), pidOf(2)];
+    const { pid } = group().process;
+    const files = async () => (await readdir(`/proc/${pid}/fd`)).length;
+    const before = await files();
+    for (const worker of pids) process.kill(worker, 'SIGSTOP');
+    const clients = await Promise.all(Array.from({ length: 4 }, () => RawClient.connect(group().address)));
+    await eventually(async () => expect((await files()) - before).toBeGreaterThanOrEqual(clients.length));
+    for (const worker of pids) process.kill(worker, 'SIGKILL');
+    await Promise.all(clients.map((client) => client.closed()));
+    await eventually(async () => expect(await files()).toBeLessThanOrEqual(before + 2));
   }, 60_000);
 
   it('drains both at SIGTERM, says so on every connection, and loses no request', async () => {
