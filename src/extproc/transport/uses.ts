@@ -22,6 +22,7 @@ export class Uses {
   begin(leave: () => void): Use {
     const use = new Use(leave, () => this.#onChange());
     this.#open.add(use);
+    this.#onChange();
     return use;
   }
 

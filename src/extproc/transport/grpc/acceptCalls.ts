@@ -39,8 +39,9 @@ function timeoutOf({ grpcTimeout }: RequestHead): number | undefined | 'none' {
 
 /** At once: a client of a stream may wait for an answer before it says more. */
 function refuse(status: StatusName, message: string): TakeStream {
+  const answer = failure(status, message, true);
   return (stream) => {
-    stream.end(failure(status, message, true));
+    stream.end(answer);
     return deaf;
   };
 }

@@ -25,6 +25,8 @@ export class GrpcCall implements EdgeStream, StreamListener {
   readonly #deadline: NodeJS.Timeout | undefined;
   #listener: EdgeStreamListener | undefined;
   #partial: PartialMessage | undefined;
+  /** Of the partial message. */
+  #heldBytes = 0;
   #hasReplied = false;
   #isOver = false;
 
@@ -88,13 +90,23 @@ export class GrpcCall implements EdgeStream, StreamListener {
   #onPart(bytes: Buffer, start: number, end: number): number {
     this.#partial ??= new PartialMessage();
     const place = this.#partial.add(bytes, start, end);
-    const { announcedBytes, whole } = this.#partial;
+    const { announcedBytes, whole, heldBytes } = this.#partial;
+    const mayHold = this.#stream.hold(heldBytes - this.#heldBytes);
+    if (mayHold) this.#heldBytes = heldBytes;
     if (announcedBytes !== undefined && announcedBytes > this.#maxMessageBytes) this.#failTooLarge();
     else if (whole !== undefined) {
-      this.#partial = undefined;
+      this.#dropPartial();
       this.#onMessage(whole, 0, whole.length);
+    } else if (!mayHold) {
+      this.#fail('RESOURCE_EXHAUSTED', 'too much of this connection is in messages that are not whole');
     }
     return place;
+  }
+
+  #dropPartial(): void {
+    this.#partial = undefined;
+    if (this.#heldBytes > 0) this.#stream.hold(-this.#heldBytes);
+    this.#heldBytes = 0;
   }
 
   /** @param start where its prefix begins */
@@ -147,7 +159,7 @@ export class GrpcCall implements EdgeStream, StreamListener {
   #stop(): void {
     this.#isOver = true;
     this.#listener = undefined;
-    this.#partial = undefined;
+    this.#dropPartial();
     clearTimeout(this.#deadline);
   }
 }

@@ -2,12 +2,17 @@
 export const prefixBytes = 5;
 
 /** What is set aside at first: a peer that announces much and sends little costs little. */
-const firstBytes = 4096;
+const firstBytes = 256;
 
 /** A message, with its prefix, that comes in more than one piece. */
 export class PartialMessage {
   #bytes = Buffer.allocUnsafe(firstBytes);
   #length = 0;
+
+  /** What it occupies. */
+  get heldBytes(): number {
+    return this.#bytes.length;
+  }
 
   /** The length that the prefix says, once it is there. */
   get announcedBytes(): number | undefined {

@@ -14,8 +14,11 @@ export const statusCode = {
 
 export type StatusName = keyof typeof statusCode;
 
-/** Longer ones would not fit into one frame. */
-const longestMessage = 1024;
+/**
+ * As it is sent, in characters. A peer's own words may be in it, which a request that refers to its table repeats
+ * for a few bytes: what it gets for them is bounded.
+ */
+const longestMessage = 256;
 
 /** The header block in front of the first message. */
 export const responseHeaders = encodeFields([
@@ -35,7 +38,7 @@ export const okWithoutMessages = encodeFields([
 export function failure(status: StatusName, message: string, isFirst: boolean): Buffer {
   const trailers = encodeFields([
     ['grpc-status', String(statusCode[status])],
-    ['grpc-message', percentEncoded(message.slice(0, longestMessage))],
+    ['grpc-message', percentEncoded(message)],
     // A client whose encoding is not known must be told which are.
     ...(status === 'UNIMPLEMENTED' ? [['grpc-accept-encoding', 'identity,deflate,gzip'] as const] : []),
   ]);
@@ -47,11 +50,14 @@ export function httpFailure(status: number): Buffer {
   return encodeFields([[':status', String(status)]]);
 }
 
-/** All but printable ASCII, and the sign of the encoding itself. */
+/** All but printable ASCII, and the sign of the encoding itself, as far as there is room. */
 function percentEncoded(message: string): string {
-  const encoded = (byte: number): string =>
-    byte < 0x20 || byte > 0x7e || byte === 0x25
-      ? `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
-      : String.fromCharCode(byte);
-  return [...Buffer.from(message)].map(encoded).join('');
+  let text = '';
+  for (const byte of Buffer.from(message)) {
+    const isPlain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
+    const next = isPlain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    if (text.length + next.length > longestMessage) break;
+    text += next;
+  }
+  return text;
 }

@@ -1,6 +1,9 @@
 import { Budget } from './budget.ts';
 import type { Http2Limits } from './limits.ts';
 
+/** About so many streams are looked at in the time that a PING takes. */
+const streamsPerControlFrame = 256;
+
 /** Counts what costs this server more than it costs the peer. Each method throws a ConnectionError when it is too much. */
 export class AbuseGuard {
   readonly #resets: Budget;
@@ -19,6 +22,11 @@ export class AbuseGuard {
 
   controlFrame(): void {
     this.#controlFrames.spend();
+  }
+
+  /** A new window for all streams that are open, each of which has to be looked at. */
+  windowChange(streams: number): void {
+    this.#controlFrames.spend(Math.ceil(streams / streamsPerControlFrame));
   }
 
   emptyFrame(): void {

@@ -18,12 +18,12 @@ export class Budget {
     this.#filledMs = nowMs();
   }
 
-  /** @throws ConnectionError when nothing is left */
-  spend(): void {
+  /** @throws ConnectionError when so much is not left */
+  spend(count = 1): void {
     // The clock is asked only once the burst is used up.
-    if (this.#left < 1) this.#refill();
-    if (this.#left < 1) throw new ConnectionError(errorCode.enhanceYourCalm, `too many ${this.#what}`);
-    this.#left -= 1;
+    if (this.#left < count) this.#refill();
+    if (this.#left < count) throw new ConnectionError(errorCode.enhanceYourCalm, `too many ${this.#what}`);
+    this.#left -= count;
   }
 
   #refill(): void {

@@ -17,6 +17,8 @@ export interface ConnectionOptions extends Omit<SessionOptions, 'onLeft'> {
 const mostUnreadBytes = 4 * 1024 * 1024;
 /** How long a peer has to read why it is sent away. */
 const farewellMs = 1_000;
+/** Looks that are further apart than this were held up, and with them whatever the peer said. */
+const lateLookMs = 5_000;
 
 const keepalivePing = Buffer.from('alive?..');
 
@@ -39,19 +41,22 @@ export class Connection {
   #hasSpoken = true;
   /** Since when the peer has been silent; since when the connection has been closing. */
   #sinceMs: number;
-  #isAsked = false;
+  /** Since when it has been asked whether it lives. */
+  #askedMs: number | undefined;
+  #lookedMs: number;
 
   constructor(socket: Duplex, options: ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
     this.#sinceMs = options.nowMs();
+    this.#lookedMs = this.#sinceMs;
     this.#output = new Output(socket);
     this.#frames = new FrameWriter(this.#output);
     this.#session = new Session(this.#frames, { ...options, onLeft: () => this.#close() });
     this.#reader = new FrameReader(this.#session);
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('drain', () => this.#onDrain());
-    socket.on('end', () => this.#lose());
+    socket.on('end', () => this.#onPeerEnd());
     // The 'close' that follows says all there is to do.
     socket.on('error', () => {});
     socket.on('close', () => this.#lose());
@@ -91,19 +96,27 @@ export class Connection {
 
   /** To be called about once a second: looks for peers that are gone and connections that do not end. */
   look(nowMs: number): void {
-    const silentMs = nowMs - this.#sinceMs;
+    // While this process did not run it heard nobody.
+    if (nowMs - this.#lookedMs > lateLookMs) this.#hasSpoken = true;
+    this.#lookedMs = nowMs;
     if (this.#state === 'closing') {
-      if (silentMs >= farewellMs) this.destroy();
+      if (nowMs - this.#sinceMs >= farewellMs) this.destroy();
     } else if (this.#hasSpoken) {
       this.#hasSpoken = false;
-      this.#isAsked = false;
+      this.#askedMs = undefined;
       this.#sinceMs = nowMs;
-    } else if (silentMs >= this.#options.keepaliveAfterMs + this.#options.keepaliveWithinMs) {
-      this.destroy();
-    } else if (silentMs >= this.#options.keepaliveAfterMs && !this.#isAsked) {
-      this.#isAsked = true;
+    } else if (this.#askedMs !== undefined) {
+      if (nowMs - this.#askedMs >= this.#options.keepaliveWithinMs) this.destroy();
+    } else if (nowMs - this.#sinceMs >= this.#options.keepaliveAfterMs) {
+      this.#askedMs = nowMs;
       this.#frames.ping(keepalivePing, false);
     }
+  }
+
+  /** The peer says no more. What is written may still go out, to a peer that reads. */
+  #onPeerEnd(): void {
+    this.#close();
+    this.#session.lose();
   }
 
   #onDrain(): void {

@@ -1,13 +1,15 @@
 import { ConnectionError, errorCode } from './protocol.ts';
 
+const firstBytes = 1024;
+
 /** A header block that came in more than one frame, until its last one. No other frame may come in between. */
 export class HeaderBlock {
   readonly streamId: number;
   /** Nothing follows it on its stream. */
   readonly isLast: boolean;
   readonly #limitBytes: number;
-  readonly #fragments: Buffer[] = [];
-  #bytes = 0;
+  #bytes = Buffer.allocUnsafe(firstBytes);
+  #length = 0;
 
   /** @param limitBytes more of it than this is an attack (CONTINUATION flood, CVE-2024-27316) */
   constructor(streamId: number, isLast: boolean, limitBytes: number) {
@@ -18,14 +20,20 @@ export class HeaderBlock {
 
   /** @throws ConnectionError when the block becomes too large */
   add(bytes: Buffer, start: number, end: number): void {
-    this.#bytes += end - start;
-    if (this.#bytes > this.#limitBytes) {
+    const needed = this.#length + end - start;
+    if (needed > this.#limitBytes) {
       throw new ConnectionError(errorCode.enhanceYourCalm, 'a header block without an end');
     }
-    this.#fragments.push(Buffer.from(bytes.subarray(start, end)));
+    if (needed > this.#bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
+      this.#bytes.copy(larger, 0, 0, this.#length);
+      this.#bytes = larger;
+    }
+    bytes.copy(this.#bytes, this.#length, start, end);
+    this.#length = needed;
   }
 
   whole(): Buffer {
-    return Buffer.concat(this.#fragments);
+    return this.#bytes.subarray(0, this.#length);
   }
 }

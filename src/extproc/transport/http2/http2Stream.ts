@@ -16,6 +16,8 @@ export interface StreamOwner {
   forget(stream: Http2Stream): void;
   /** Breaks it off from this side. */
   reset(stream: Http2Stream, code: ErrorCode): void;
+  /** Messages that are not whole occupy so much more, or less; false: that is too much for one connection. */
+  hold(bytes: number): boolean;
 }
 
 /** How a stream begins. */
@@ -29,6 +31,8 @@ export interface NewStream {
 /** What waits for the peer to widen a window. */
 interface Queue {
   readonly chunks: Uint8Array[];
+  /** How many of them are sent. */
+  sent: number;
   trailers: Uint8Array | undefined;
 }
 
@@ -87,7 +91,8 @@ export class Http2Stream {
       flow.windowBytes -= bytes;
       flow.frames.data(this.id, first, second);
     } else {
-      this.#waiting().chunks.push(Buffer.concat([first, second]));
+      this.#queue ??= { chunks: [], sent: 0, trailers: undefined };
+      this.#queue.chunks.push(Buffer.concat([first, second]));
       flow.queuedBytes += bytes + keepingBytes;
       this.sendQueued();
     }
@@ -100,21 +105,29 @@ export class Http2Stream {
     else this.#sendEnd(block);
   }
 
+  /** What has come and is kept until there is more of it; false: all streams together keep too much. */
+  hold(bytes: number): boolean {
+    return this.#owner.hold(bytes);
+  }
+
   /** As much of what waits as the windows allow. */
   sendQueued(): void {
     const queue = this.#queue;
     if (queue === undefined) return;
     const { flow } = this.#owner;
-    for (let chunk = queue.chunks[0]; chunk !== undefined; chunk = queue.chunks[0]) {
+    for (let chunk = queue.chunks[queue.sent]; chunk !== undefined; chunk = queue.chunks[queue.sent]) {
       const bytes = Math.min(chunk.length, this.#sendableBytes());
-      if (bytes <= 0) return;
+      if (bytes <= 0) {
+        this.#wait();
+        return;
+      }
       this.#sendWindowBytes -= bytes;
       flow.windowBytes -= bytes;
       flow.queuedBytes -= bytes;
       flow.frames.data(this.id, chunk.subarray(0, bytes), nothing);
-      if (bytes < chunk.length) queue.chunks[0] = chunk.subarray(bytes);
+      if (bytes < chunk.length) queue.chunks[queue.sent] = chunk.subarray(bytes);
       else {
-        queue.chunks.shift();
+        dropFirst(queue);
         flow.queuedBytes -= keepingBytes;
       }
     }
@@ -171,17 +184,29 @@ export class Http2Stream {
     else this.#owner.reset(this, errorCode.noError);
   }
 
-  #waiting(): Queue {
-    this.#owner.flow.waiting.add(this);
-    this.#queue ??= { chunks: [], trailers: undefined };
-    return this.#queue;
+  /** A window of its own that is used up is its own matter: the connection's, when widened, looks for others. */
+  #wait(): void {
+    const { waiting } = this.#owner.flow;
+    if (this.#sendWindowBytes > 0) waiting.add(this);
+    else waiting.delete(this);
   }
 
   #dropQueue(): void {
     if (this.#queue === undefined) return;
     const { flow } = this.#owner;
-    for (const chunk of this.#queue.chunks) flow.queuedBytes -= chunk.length + keepingBytes;
+    for (const chunk of this.#queue.chunks.slice(this.#queue.sent)) {
+      flow.queuedBytes -= chunk.length + keepingBytes;
+    }
     this.#queue = undefined;
     flow.waiting.delete(this);
   }
+}
+
+/** What is sent is cut off when it is half of all, so that a long queue is not moved for each of its chunks. */
+function dropFirst(queue: Queue): void {
+  queue.chunks[queue.sent] = nothing;
+  queue.sent += 1;
+  if (queue.sent * 2 <= queue.chunks.length) return;
+  queue.chunks.splice(0, queue.sent);
+  queue.sent = 0;
 }

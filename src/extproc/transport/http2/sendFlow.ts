@@ -13,7 +13,7 @@ export class SendFlow {
   windowBytes = defaultWindowBytes;
   /** What all streams together keep until a window is widened. */
   queuedBytes = 0;
-  /** In the order in which they began to wait. */
+  /** Those that wait for this window and have room in their own, in the order in which they began to. */
   readonly waiting = new Set<Http2Stream>();
 
   constructor(frames: FrameWriter, peer: PeerSettings) {

@@ -155,7 +155,9 @@ export class Session implements FrameSink {
     if (this.#peer.leastTableBytes < defaultTableBytes) this.#frames.oweTableUpdate();
     this.#frames.settingsAck();
     const more = this.#peer.initialWindowBytes - before;
-    if (more !== 0) this.#streams.widenAll(more);
+    if (more === 0) return;
+    this.#guard.windowChange(this.#streams.open);
+    this.#streams.widenAll(more);
   }
 
   #onPing(flags: number, payload: Buffer): void {

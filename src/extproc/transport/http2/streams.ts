@@ -25,6 +25,12 @@ export interface StreamsOptions {
   readonly limits: Http2Limits;
 }
 
+/**
+ * What messages that are not whole may occupy on one connection. Windows are given back as bytes come, so that
+ * streams that wait for each other's rest do not block each other; this is the bound in their place.
+ */
+export const mostHeldBytes = 64 * 1024 * 1024;
+
 /** What the streams of one connection share. */
 export interface StreamsParts {
   readonly frames: FrameWriter;
@@ -49,6 +55,7 @@ export class Streams implements StreamOwner {
   readonly #received: ReceiveFlow;
   #block: HeaderBlock | undefined;
   #takesNew = true;
+  #heldBytes = 0;
 
   constructor(options: StreamsOptions, parts: StreamsParts) {
     this.#options = options;
@@ -105,6 +112,12 @@ export class Streams implements StreamOwner {
     this.#parts.frames.rstStream(stream.id, code);
     this.#table.rememberReset(stream.id);
     this.forget(stream);
+  }
+
+  hold(bytes: number): boolean {
+    if (bytes > 0 && this.#heldBytes + bytes > mostHeldBytes) return false;
+    this.#heldBytes += bytes;
+    return true;
   }
 
   onData(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
@@ -167,6 +180,13 @@ export class Streams implements StreamOwner {
     else if (!stream.widen(bytes)) this.#break(id, errorCode.flowControlError);
   }
 
+  /** Does not let a stream begin. The rest of the request is under way. */
+  #refuse(id: number, code: ErrorCode): void {
+    this.#parts.guard.reset();
+    this.#parts.frames.rstStream(id, code);
+    this.#table.rememberReset(id);
+  }
+
   /** Ends a stream for a mistake of the peer. */
   #break(id: number, code: ErrorCode): void {
     this.#parts.guard.reset();
@@ -207,8 +227,8 @@ export class Streams implements StreamOwner {
     this.#table.use(id);
     const { accept, limits, headersTooLarge } = this.#options;
     const judgement = this.#heads.head.judgeRequest(isWhole);
-    if (judgement === 'malformed') this.#break(id, errorCode.protocolError);
-    else if (this.#table.size >= limits.streams) this.#break(id, errorCode.refusedStream);
+    if (judgement === 'malformed') this.#refuse(id, errorCode.protocolError);
+    else if (this.#table.size >= limits.streams) this.#refuse(id, errorCode.refusedStream);
     else {
       const { contentBytes } = this.#heads.head;
       const stream = new Http2Stream(id, this, { isWhole, contentBytes });
@@ -233,6 +253,8 @@ export class Streams implements StreamOwner {
 
   #mustHaveBegun(id: number): void {
     if (this.#table.placeOf(id) !== 'idle') return;
+    // It may have, since nothing is noted of those that came too late (RFC 9113, section 6.8).
+    if (!this.#takesNew && id % 2 === 1) return;
     throw new ConnectionError(errorCode.protocolError, 'a frame for a stream that was never opened');
   }
 }

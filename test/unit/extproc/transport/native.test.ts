@@ -10,7 +10,7 @@ import { until } from '../../../../src/rehearsal/until.ts';
 import { EchoTransport } from '../../../support/echoTransport.ts';
 import { generousLimits } from '../../../support/http2Limits.ts';
 import { checkForLeaks } from '../../../support/leakCheck.ts';
-import { frame, message, RawClient, requestFields, settings } from '../../../support/rawHttp2.ts';
+import { frame, message, RawClient, requestFields, settings, uint32 } from '../../../support/rawHttp2.ts';
 
 checkForLeaks();
 
@@ -45,6 +45,11 @@ describe('when the port closes', () => {
     await until(() => goaways().length === 2, { what: 'the second GOAWAY' });
     expect(goaways()).toEqual([largestStreamId, 3]);
     client.open(5);
+    client.send(
+      frame(frameType.data, 0, 5, message(Buffer.from('x'))),
+      frame(frameType.windowUpdate, 0, 5, uint32(1)),
+      frame(frameType.rstStream, 0, 5, uint32(errorCode.cancel)),
+    );
     for (const id of [1, 3]) {
       client.send(frame(frameType.data, flag.endStream, id, message(Buffer.from('x'))));
       expect(await client.ended(id)).toBeDefined();
@@ -111,9 +116,16 @@ describe('a peer that says nothing', () => {
   let connection: Connection;
   let closed: number;
   const pings = (): number => wire.written.filter((bytes) => bytes.includes('alive?..')).length;
-  const look = async (nowMs: number): Promise<void> => {
+  let lookedMs: number;
+  const lookOnce = async (nowMs: number): Promise<void> => {
+    lookedMs = nowMs;
     connection.look(nowMs);
     await new Promise(setImmediate);
+  };
+  /** Once a second until then. */
+  const look = async (nowMs: number): Promise<void> => {
+    while (lookedMs + 1_000 < nowMs) await lookOnce(lookedMs + 1_000);
+    await lookOnce(nowMs);
   };
 
   beforeEach(async () => {
@@ -121,7 +133,7 @@ describe('a peer that says nothing', () => {
     wire = new FakeSocket();
     connection = connectionOn(wire, { ...after, onClosed: () => (closed += 1) });
     wire.receive(preface, settings());
-    await look(0);
+    await lookOnce(0);
   });
 
   it('is asked once, and given up when it does not answer', async () => {
@@ -136,15 +148,33 @@ describe('a peer that says nothing', () => {
     expect(wire.destroyed).toBe(true);
   });
 
+  it('is asked before it is given up, also by a process that did not run for long', async () => {
+    await lookOnce(60_000);
+    expect(closed).toBe(0);
+    await look(80_000);
+    expect(pings()).toBe(1);
+    await lookOnce(200_000);
+    expect(closed).toBe(0);
+  });
+
   it('is kept when it says anything', async () => {
     await look(20_000);
     wire.receive(frame(frameType.ping, flag.ack, 0, Buffer.from('alive?..')));
-    await look(29_000);
-    await look(48_999);
+    await look(40_999);
     expect(closed).toBe(0);
     expect(pings()).toBe(1);
-    await look(49_000);
+    await look(41_000);
     expect(pings()).toBe(2);
+  });
+
+  it('does not keep a connection whose peer has said all and takes nothing more', async () => {
+    wire.keepsOpen = true;
+    wire.emit('end');
+    await look(500);
+    expect(wire.writableEnded).toBe(true);
+    await look(1_000);
+    expect(closed).toBe(1);
+    expect(wire.destroyed).toBe(true);
   });
 
   it('does not keep a connection that was ended for its mistake', async () => {

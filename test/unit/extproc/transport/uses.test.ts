@@ -19,7 +19,7 @@ describe('the uses of the connections of a shared port', () => {
     use.asked('streams');
     use.asked('health');
     expect(uses.serving).toBe(1);
-    expect(changes).toEqual([0, 1]);
+    expect(changes).toEqual([1, 0, 1]);
   });
 
   it('let the youngest go that brings streams, and count it no more', () => {

@@ -1,5 +1,6 @@
 import { burstSeconds } from '../../../../../src/extproc/transport/http2/limits.ts';
 import { errorCode, flag, frameType, setting } from '../../../../../src/extproc/transport/http2/protocol.ts';
+import { mostHeldBytes } from '../../../../../src/extproc/transport/http2/streams.ts';
 import { until } from '../../../../../src/rehearsal/until.ts';
 import { EchoTransport } from '../../../../support/echoTransport.ts';
 import { checkForLeaks } from '../../../../support/leakCheck.ts';
@@ -73,6 +74,16 @@ describe('a client is sent away with ENHANCE_YOUR_CALM', () => {
       repeat(100, () => frame(frameType.priority, 0, 1, Buffer.alloc(5))),
       'too many frames without content',
     ],
+    [
+      'for changing the window of all its streams again and again',
+      Buffer.concat([
+        repeat(10, (index) => frame(frameType.headers, flag.endHeaders, index * 2 + 1, requestFields())),
+        // Half of what it may send of SETTINGS alone.
+        repeat(burst / 2, (index) => settings([setting.initialWindowSize, index])),
+        settings([setting.initialWindowSize, 1000]),
+      ]),
+      'too many PING and SETTINGS frames',
+    ],
     ['for frames of unknown types', repeat(100, () => frame(200, 0, 0)), 'too many frames without content'],
     [
       'for empty CONTINUATION frames (CVE-2019-9518)',
@@ -112,6 +123,18 @@ describe('a client is served', () => {
   });
 });
 
+describe('an answer', () => {
+  it('is short, however long the words of the request that it repeats', async () => {
+    client.open(1, requestFields({ ':path': `/${'%'.repeat(2000)}` }), flag.endHeaders | flag.endStream);
+    const { payload } = await client.frame(frameType.headers, 1);
+    expect(payload.length).toBeLessThan(400);
+    expect(await client.ended(1)).toMatchObject({
+      'grpc-status': '12',
+      'grpc-message': expect.stringMatching(/^there is no method \/(%25)+$/),
+    });
+  });
+});
+
 describe('a stream', () => {
   it('is refused when there are too many, for the client to try it elsewhere', async () => {
     client.send(
@@ -119,6 +142,17 @@ describe('a stream', () => {
     );
     expect(await client.resetCode(21)).toBe(errorCode.refusedStream);
     expect(echo.open).toBe(10);
+  });
+
+  it('that is refused is refused once, whatever else of its request is under way', async () => {
+    client.send(
+      repeat(11, (index) => frame(frameType.headers, flag.endHeaders, index * 2 + 1, requestFields())),
+      frame(frameType.data, 0, 21, message(Buffer.from('x'))),
+      frame(frameType.headers, flag.endHeaders | flag.endStream, 21, Buffer.from([0x40, 1, 97, 1, 98])),
+    );
+    await client.settled();
+    expect(client.isClosed).toBe(false);
+    expect(client.frames.filter(({ type }) => type === frameType.rstStream)).toHaveLength(1);
   });
 
   it('with too many header fields is answered 431, whatever it costs to send them', async () => {
@@ -134,6 +168,37 @@ describe('a stream', () => {
     client.open(3, bomb);
     expect(await client.ended(3)).toEqual({ ':status': '431' });
     expect(echo.accepted).toBe(0);
+  });
+});
+
+describe('messages that are never whole', () => {
+  it('may occupy only so much of one connection; the others go on', async () => {
+    const announced = 1_000_000;
+    const count = Math.ceil(mostHeldBytes / announced) + 3;
+    const roomy = await new EchoTransport({ limits: { streams: 1000 } }).listen();
+    const other = await RawClient.connect(roomy.address);
+    const begun = message(Buffer.alloc(announced)).subarray(0, -1);
+    for (let index = 0; index < count; index += 1) {
+      const id = index * 2 + 1;
+      other.open(id);
+      for (let place = 0; place < begun.length; place += 16_384) {
+        other.send(frame(frameType.data, 0, id, begun.subarray(place, place + 16_384)));
+      }
+      await other.settled();
+    }
+    expect(roomy.open).toBeLessThan(count);
+    expect(roomy.open).toBeGreaterThan(count / 2);
+    const last = count * 2 - 1;
+    expect(await other.ended(last)).toMatchObject({ 'grpc-status': '8' });
+    other.send(frame(frameType.data, flag.endStream, 1, Buffer.alloc(1)));
+    await until(() => roomy.told.includes(`message ${announced}`), { what: 'the message that became whole' });
+    // What was occupied is free again.
+    other.open(last + 2);
+    other.send(frame(frameType.data, 0, last + 2, begun.subarray(0, 10_000)));
+    await other.settled();
+    expect(other.frames.some(({ id, type }) => id === last + 2 && type === frameType.headers)).toBe(false);
+    other.close();
+    await roomy.transport.close(500);
   });
 });
 
