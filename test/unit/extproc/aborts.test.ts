@@ -19,6 +19,11 @@ const requests = Number(process.env.ABORT_REQUESTS ?? 5000);
 /** Then somebody wants the figures. */
 const isLong = process.env.ABORT_REQUESTS !== undefined;
 const atOnce = 50;
+/**
+ * Node's client ends a connection by itself ("Protocol error") after about 11,000 streams that it aborted within
+ * seconds; with 2 % of aborts, or with none, it does not.
+ */
+const mostOnOneConnection = 50_000;
 /** Compiled code and the like; a leak of 100 bytes a request shows in a long run. */
 const mostGrownBytes = 10 * 1024 * 1024;
 
@@ -52,13 +57,15 @@ describe('many requests of which every tenth is aborted', () => {
       maxMessageBytes: 10_000,
       limits: { ...generousLimits, resetsPerSecond: 1_000_000 },
     });
-    const client = connect(`http://${await transport.listen('127.0.0.1:0')}`);
-    await ask(client, 500);
+    const address = await transport.listen('127.0.0.1:0');
+    await askOnNewConnection(address, 500);
     const timers = timerCount();
     const before = livingBytes();
     const residentBefore = process.memoryUsage.rss();
 
-    await ask(client, requests);
+    for (let asked = 0; asked < requests; asked += mostOnOneConnection) {
+      await askOnNewConnection(address, Math.min(mostOnOneConnection, requests - asked));
+    }
     await until(() => exchanges.open === 0, { what: 'the end of all streams' });
     expect(ledger.view().size).toBe(0);
     expect(exchanges.finished).toBe(requests + 500);
@@ -73,7 +80,6 @@ describe('many requests of which every tenth is aborted', () => {
       );
     }
 
-    client.close();
     await transport.close(1_000);
   }, 3_600_000);
 });
@@ -90,6 +96,12 @@ function livingBytes(): number {
 const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
 
 const timerCount = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+
+async function askOnNewConnection(address: string, count: number): Promise<void> {
+  const client = connect(`http://${address}`);
+  await ask(client, count);
+  client.close();
+}
 
 /** Sends so many requests, `atOnce` at a time, with a deadline that would leave a timer; aborts every tenth. */
 async function ask(client: ClientHttp2Session, count: number): Promise<void> {
