@@ -1,3 +1,5 @@
+import { grown } from '../grown.ts';
+
 /** In front of each message: one byte that says whether it is compressed, four with its length. */
 export const prefixBytes = 5;
 
@@ -27,20 +29,15 @@ export class PartialMessage {
   /** Takes no more than is missing, first of the prefix. Answers how far it read. */
   add(bytes: Buffer, start: number, end: number): number {
     const count = Math.min(this.#missingBytes(), end - start);
-    if (this.#length + count > this.#bytes.length) this.#grow(this.#length + count);
+    const needed = this.#length + count;
+    if (needed > this.#bytes.length) this.#bytes = grown(this.#bytes, this.#length, needed);
     bytes.copy(this.#bytes, this.#length, start, start + count);
-    this.#length += count;
+    this.#length = needed;
     return start + count;
   }
 
   #missingBytes(): number {
     const announced = this.announcedBytes;
     return (announced === undefined ? prefixBytes : prefixBytes + announced) - this.#length;
-  }
-
-  #grow(needed: number): void {
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
-    this.#bytes.copy(larger, 0, 0, this.#length);
-    this.#bytes = larger;
   }
 }

@@ -1,3 +1,4 @@
+import { grown } from '../grown.ts';
 import { ConnectionError, errorCode } from './protocol.ts';
 
 const firstBytes = 1024;
@@ -24,11 +25,7 @@ export class HeaderBlock {
     if (needed > this.#limitBytes) {
       throw new ConnectionError(errorCode.enhanceYourCalm, 'a header block without an end');
     }
-    if (needed > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
-      this.#bytes.copy(larger, 0, 0, this.#length);
-      this.#bytes = larger;
-    }
+    if (needed > this.#bytes.length) this.#bytes = grown(this.#bytes, this.#length, needed);
     bytes.copy(this.#bytes, this.#length, start, end);
     this.#length = needed;
   }

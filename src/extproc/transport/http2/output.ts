@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { grown } from '../grown.ts';
 
 const firstBytes = 4096;
 /** Larger buffers are not kept for the next turn. */
@@ -39,8 +40,9 @@ export class Output {
   take(count: number): number {
     const place = this.#length;
     if (place === 0 && !this.#isHeld) queueMicrotask(this.#flush);
-    if (place + count > this.#bytes.length) this.#grow(place + count);
-    this.#length = place + count;
+    const needed = place + count;
+    if (needed > this.#bytes.length) this.#bytes = grown(this.#bytes, place, needed);
+    this.#length = needed;
     return place;
   }
 
@@ -55,11 +57,5 @@ export class Output {
     // What is still queued points into the buffer.
     const isTaken = this.#socket.writableLength === 0;
     if (!isTaken || full.length > keptBytes) this.#bytes = Buffer.allocUnsafeSlow(firstBytes);
-  }
-
-  #grow(needed: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
-    this.#bytes.copy(larger, 0, 0, this.#length);
-    this.#bytes = larger;
   }
 }
