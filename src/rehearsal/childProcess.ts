@@ -97,16 +97,21 @@ export class ChildProcess {
 
   /** Answers the first line, said already or still to come, that matches. */
   async waitForLine(pattern: RegExp, timeoutMs?: number): Promise<string> {
-    let found = this.output.lines().find((line) => pattern.test(line));
+    return this.output.lines().find((line) => pattern.test(line)) ?? this.nextLine(pattern, timeoutMs);
+  }
+
+  /** Answers the first line still to come that matches: for what a process may have said before. */
+  async nextLine(pattern: RegExp, timeoutMs?: number): Promise<string> {
+    const found: string[] = [];
     const stopListening = this.output.onLine((line) => {
-      if (found === undefined && pattern.test(line)) found = line;
+      if (pattern.test(line)) found.push(line);
     });
     try {
-      await this.waitUntil(`a line like ${pattern}`, () => found !== undefined, timeoutMs);
+      await this.waitUntil(`a line like ${pattern}`, () => found.length > 0, timeoutMs);
     } finally {
       stopListening();
     }
-    return found as string;
+    return found[0] as string;
   }
 
   /** Sends a signal to the process and those it started. Does nothing once it has ended. */

@@ -50,6 +50,13 @@ describe('a child process', () => {
     await child.kill();
   });
 
+  it('can be waited for by a line that comes later, whatever it has said before', async () => {
+    const child = await node(`let n = 0; setInterval(() => console.log('round ' + (n += 1)), 20)`);
+    const first = await child.waitForLine(/round/);
+    expect(await child.nextLine(/round/)).not.toBe(first);
+    await child.kill();
+  });
+
   it('ends on SIGTERM where it obeys, also when it is paused', async () => {
     const child = await node(`console.log('up'); ${idle}`);
     await child.waitForLine(/up/);
