@@ -1,4 +1,4 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { externalProcessorService } from '../../src/proto/services.ts';
 import type { Random } from '../../src/scheduling/load.ts';
 import { exponential } from '../../src/simulate/seededRandom.ts';
@@ -115,13 +115,15 @@ export class StreamLoad {
 
   #openStream(session: ClientHttp2Session, message: Buffer): void {
     const { meanHoldMs, abortedShare, random } = this.#options;
-    const stream = session.request(headers);
+    // Not stream.close(): that ends the stream before it resets it, and the server would see an orderly end.
+    const reset = new AbortController();
+    const stream = session.request(headers, { signal: reset.signal });
     let outcome: Outcome | undefined;
     let answered = false;
     this.#open.add(stream);
     const overdue = this.#after(answerTimeoutMs, () => {
       outcome = 'unanswered';
-      stream.close(constants.NGHTTP2_CANCEL);
+      reset.abort();
     });
     stream.on('error', () => {});
     stream.on('data', () => {
@@ -131,7 +133,7 @@ export class StreamLoad {
       this.#after(exponential(meanHoldMs, random), () => {
         if (stream.destroyed || stream.closed) return;
         outcome = random() < abortedShare ? 'aborted' : 'ended';
-        if (outcome === 'aborted') stream.close(constants.NGHTTP2_CANCEL);
+        if (outcome === 'aborted') reset.abort();
         else stream.end();
       });
     });
