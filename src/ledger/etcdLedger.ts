@@ -103,7 +103,9 @@ export class EtcdLedger implements Ledger {
   }
 
   unseen(): number {
-    return this.#own.unseenPicks.ofPeers({ busy: this.#peers.busy, weight: this.#peers.weight() });
+    // Those that stepped aside have much in flight in an upgrade, and place nothing more.
+    const busy = this.#peers.busy(this.#instances.aside);
+    return this.#own.unseenPicks.ofPeers({ busy, weight: this.#peers.weight() });
   }
 
   own(): ReadonlyMap<string, number> {

@@ -1,5 +1,5 @@
 import type { RecordListener } from '../etcd/records.ts';
-import type { Phase } from '../lifecycle.ts';
+import { type Phase, takesTraffic } from '../lifecycle.ts';
 import { stateCodecs } from '../proto/stateCodecs.ts';
 
 /** What an instance tells the others of itself. */
@@ -71,6 +71,7 @@ export interface InstancesOptions {
 /** The records under `instances/`: everybody who lives, this instance included. */
 export class Instances implements RecordListener {
   #known = new Map<string, Instance>();
+  readonly #aside = new Set<string>();
   readonly #options: InstancesOptions;
 
   constructor(options: InstancesOptions) {
@@ -81,23 +82,35 @@ export class Instances implements RecordListener {
     return this.#known;
   }
 
+  /** Those that say of themselves that they take no new requests. */
+  get aside(): ReadonlySet<string> {
+    return this.#aside;
+  }
+
   onSnapshot(records: ReadonlyMap<string, Uint8Array>): void {
     this.#known = new Map();
+    this.#aside.clear();
     for (const [id, value] of records) this.onPut(id, value);
   }
 
   onPut(id: string, value: Uint8Array): void {
     const isNew = !this.#known.has(id);
+    let instance: Instance;
     try {
-      this.#known.set(id, decodeInstance(id, value));
+      instance = decodeInstance(id, value);
     } catch (cause) {
       this.#options.onUnreadable(id, cause);
       return;
     }
+    this.#known.set(id, instance);
+    const { phase } = instance;
+    if (phase === undefined || takesTraffic(phase)) this.#aside.delete(id);
+    else this.#aside.add(id);
     if (isNew) this.#options.onCame?.();
   }
 
   onDelete(id: string): void {
     this.#known.delete(id);
+    this.#aside.delete(id);
   }
 }

@@ -26,9 +26,11 @@ export class PeerCounts {
     return this.#sums;
   }
 
-  /** How many contributors have anything in flight. */
-  get busy(): number {
-    return this.#totals.size;
+  /** How many contributors have anything in flight, some of them left out. */
+  busy(without: ReadonlySet<string> = nobody): number {
+    let busy = this.#totals.size;
+    for (const contributor of without) if (this.#totals.has(contributor)) busy -= 1;
+    return busy;
   }
 
   of(address: string): number {
@@ -70,6 +72,8 @@ export class PeerCounts {
     this.#frozenAtMs = undefined;
   }
 }
+
+const nobody: ReadonlySet<string> = new Set();
 
 function addTo(counts: Map<string, number>, name: string, difference: number): void {
   const count = (counts.get(name) ?? 0) + difference;

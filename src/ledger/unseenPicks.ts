@@ -53,7 +53,7 @@ export class UnseenPicks {
     return this.#mean;
   }
 
-  /** Picks of all peers that are likely not seen here: those that are busy hide as many as this instance. */
+  /** Picks of all peers that are likely not seen here: each busy one that places more hides as many as this one. */
   ofPeers({ busy, weight }: { readonly busy: number; readonly weight: number }): number {
     return this.#mean * busy * weight;
   }

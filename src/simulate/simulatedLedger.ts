@@ -71,7 +71,7 @@ export class SimulatedLedger implements Ledger, Watcher {
   }
 
   unseen(): number {
-    return this.#unseenPicks.ofPeers({ busy: this.#peers.busy, weight: this.#peers.weight() });
+    return this.#unseenPicks.ofPeers({ busy: this.#peers.busy(), weight: this.#peers.weight() });
   }
 
   own(): ReadonlyMap<string, number> {

@@ -4,6 +4,7 @@ import type { RecordListener } from '../../src/etcd/records.ts';
 import { SharedStore, type SharedStoreOptions } from '../../src/etcd/sharedStore.ts';
 import { Audit } from '../../src/ledger/audit.ts';
 import { EtcdLedger } from '../../src/ledger/etcdLedger.ts';
+import type { Phase } from '../../src/lifecycle.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 
 export interface LedgerInstance {
@@ -19,6 +20,8 @@ export interface LedgerInstance {
 
 export interface LedgerOptions {
   readonly prefix?: string;
+  /** Asked at each write of the instance's record. */
+  readonly phase?: () => Phase;
   readonly leaseTtlSeconds?: number;
   readonly fadeMs?: number;
   readonly minIntervalMs?: number;
@@ -47,6 +50,7 @@ export function startLedger(
   etcdUrl: string,
   {
     prefix = '/baton/v1/test/',
+    phase = () => 'ready',
     leaseTtlSeconds = 2,
     fadeMs = 30_000,
     minIntervalMs = 20,
@@ -68,7 +72,7 @@ export function startLedger(
     self: () => ({
       release: '1',
       generation: 0,
-      phase: 'ready',
+      phase: phase(),
       addresses: [],
       zone: '',
       withoutEndpoints: false,

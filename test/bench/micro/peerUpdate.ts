@@ -18,7 +18,7 @@ for (const endpoints of [20, 1_000, 10_000]) {
     for (const changes of writerOn(addresses).publishAll()) apply(everybody, `peer-${peer}`, changes);
   }
   print(`49 peers with requests on all ${endpoints} endpoints`, (usedBytes() - emptyBytes) / 2 ** 20, 'MiB');
-  if (crowd.busy !== 49) throw new Error('the crowd was collected too early');
+  if (crowd.busy() !== 49) throw new Error('the crowd was collected too early');
 
   for (const changed of [40, 200]) {
     const writer = writerOn(addresses);

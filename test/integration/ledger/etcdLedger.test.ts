@@ -1,4 +1,5 @@
 import { connect } from '../../../src/etcd/client.ts';
+import type { Phase } from '../../../src/lifecycle.ts';
 import { until } from '../../../src/rehearsal/until.ts';
 import { FaultProxy } from '../../support/faultProxy.ts';
 import { type LedgerInstance, type LedgerOptions, startLedger } from '../../support/ledgerInstance.ts';
@@ -89,6 +90,22 @@ describe('when two instances share a store', () => {
     await sees(a, pod2, 1);
     expect(a.ledger.unseen()).toBeGreaterThan(10);
     expect(b.ledger.unseen()).toBeLessThan(1);
+  });
+
+  it('expects no unseen picks of a peer that has stepped aside, busy as it may be', async () => {
+    let phase: Phase = 'standby';
+    const [a, b] = await Promise.all([
+      join('a', { minIntervalMs: 60_000 }),
+      join('b', { phase: () => phase }),
+    ]);
+    await until(() => a.writes() >= 1, { what: 'the write after joining' });
+    for (let i = 0; i < 100; i += 1) a.ledger.reserve(pod1);
+    b.ledger.reserve(pod2);
+    await sees(a, pod2, 1);
+    expect(a.ledger.unseen()).toBe(0);
+    phase = 'ready';
+    b.ledger.announce();
+    await until(() => a.ledger.unseen() > 10, { what: 'picks to be expected of b' });
   });
 
   it('writes less often when its part of the fleet budget is smaller', async () => {

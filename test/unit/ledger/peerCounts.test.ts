@@ -23,7 +23,7 @@ describe('the counts of the peers', () => {
     peers.add('a', 'x', 1);
     peers.beginAnew();
     peers.add('b', 'y', 5);
-    expect([peers.of('x'), peers.of('y'), peers.busy]).toEqual([0, 5, 1]);
+    expect([peers.of('x'), peers.of('y'), peers.busy()]).toEqual([0, 5, 1]);
   });
 });
 
@@ -33,12 +33,19 @@ describe('the busy peers', () => {
     peers.add('a', 'x', 1);
     peers.add('b', 'x', 1);
     peers.add('b', 'y', 1);
-    expect(peers.busy).toBe(2);
+    expect(peers.busy()).toBe(2);
     peers.add('b', 'x', -1);
-    expect(peers.busy).toBe(2);
+    expect(peers.busy()).toBe(2);
     peers.add('b', 'y', -1);
     peers.add('a', 'x', -1);
-    expect(peers.busy).toBe(0);
+    expect(peers.busy()).toBe(0);
+  });
+
+  it('may be asked for without some of them', () => {
+    const { peers } = atTime();
+    peers.add('a', 'x', 1);
+    peers.add('b', 'x', 1);
+    expect(peers.busy(new Set(['b', 'idle']))).toBe(1);
   });
 });
 
