@@ -1,10 +1,10 @@
-import { Duplex } from 'node:stream';
 import fc from 'fast-check';
 import type { AcceptStream } from '../../src/extproc/edgeStream.ts';
 import { acceptCalls } from '../../src/extproc/transport/grpc/acceptCalls.ts';
 import { Connection } from '../../src/extproc/transport/http2/connection.ts';
 import { flag, frameType, preface } from '../../src/extproc/transport/http2/protocol.ts';
 import { frame, message, processPath, requestFields, settings, uint32 } from './rawHttp2.ts';
+import { Wire } from './wire.ts';
 
 /** Bytes to throw at a connection, and what must hold whatever they are. */
 
@@ -141,24 +141,5 @@ export function survive(bytes: Buffer, chunkLengths: readonly number[]): void {
   connection.leave();
   connection.destroy();
   if (ended !== accepted) throw new Error(`${accepted} streams came, ${ended} ended`);
-  wire.mustBeFrames();
-}
-
-/** A socket that takes everything. */
-class Wire extends Duplex {
-  readonly #written: Buffer[] = [];
-
-  override _read(): void {}
-
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.#written.push(Buffer.from(chunk));
-    done();
-  }
-
-  mustBeFrames(): void {
-    const all = Buffer.concat(this.#written);
-    let place = 0;
-    while (place < all.length) place += 9 + all.readUIntBE(place, 3);
-    if (place !== all.length) throw new Error('the last frame is not whole');
-  }
+  wire.frames();
 }

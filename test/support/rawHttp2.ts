@@ -27,6 +27,24 @@ export function frame(
   return Buffer.concat([header, payload]);
 }
 
+/** The whole frames in front, and what comes after them. */
+export function readFrames(bytes: Buffer): { readonly frames: Frame[]; readonly rest: Buffer } {
+  const frames: Frame[] = [];
+  let place = 0;
+  while (bytes.length - place >= 9) {
+    const end = place + 9 + bytes.readUIntBE(place, 3);
+    if (end > bytes.length) break;
+    frames.push({
+      type: bytes[place + 3] as number,
+      flags: bytes[place + 4] as number,
+      id: bytes.readUInt32BE(place + 5),
+      payload: bytes.subarray(place + 9, end),
+    });
+    place = end;
+  }
+  return { frames, rest: bytes.subarray(place) };
+}
+
 export function uint32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value);
@@ -167,14 +185,8 @@ export class RawClient {
   }
 
   #onData(chunk: Buffer): void {
-    this.#rest = Buffer.concat([this.#rest, chunk]);
-    while (this.#rest.length >= 9) {
-      const length = this.#rest.readUIntBE(0, 3);
-      if (this.#rest.length < 9 + length) return;
-      const payload = this.#rest.subarray(9, 9 + length);
-      const id = this.#rest.readUInt32BE(5);
-      this.frames.push({ type: this.#rest[3] as number, flags: this.#rest[4] as number, id, payload });
-      this.#rest = this.#rest.subarray(9 + length);
-    }
+    const { frames, rest } = readFrames(Buffer.concat([this.#rest, chunk]));
+    this.frames.push(...frames);
+    this.#rest = rest;
   }
 }

@@ -55,13 +55,13 @@ describe('many requests of which every tenth is aborted', () => {
       maxMessageBytes: 10_000,
       limits: { ...generousLimits, resetsPerSecond: 1_000_000 },
     });
-    const address = await transport.listen('127.0.0.1:0');
-    await askOnNewConnection(address, 500);
+    const client = connect(`http://${await transport.listen('127.0.0.1:0')}`);
+    await ask(client, 500);
     const timers = timerCount();
     const before = livingBytes();
     const residentBefore = process.memoryUsage.rss();
 
-    await askOnNewConnection(address, requests);
+    await ask(client, requests);
     await until(() => exchanges.open === 0, { what: 'the end of all streams' });
     expect(ledger.view().size).toBe(0);
     const tenth = (requests + 500) / 10;
@@ -77,6 +77,7 @@ describe('many requests of which every tenth is aborted', () => {
       );
     }
 
+    client.close();
     await transport.close(1_000);
   }, 3_600_000);
 });
@@ -93,12 +94,6 @@ function livingBytes(): number {
 const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
 
 const timerCount = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
-
-async function askOnNewConnection(address: string, count: number): Promise<void> {
-  const client = connect(`http://${address}`);
-  await ask(client, count);
-  client.close();
-}
 
 /** Sends so many requests, `atOnce` at a time, with a deadline that would leave a timer; aborts every tenth. */
 async function ask(client: ClientHttp2Session, count: number): Promise<void> {

@@ -1,4 +1,3 @@
-import { Duplex } from 'node:stream';
 import { Connection, type ConnectionOptions } from '../../../../src/extproc/transport/http2/connection.ts';
 import {
   errorCode,
@@ -11,6 +10,7 @@ import { EchoTransport } from '../../../support/echoTransport.ts';
 import { generousLimits } from '../../../support/http2Limits.ts';
 import { checkForLeaks } from '../../../support/leakCheck.ts';
 import { frame, message, RawClient, requestFields, settings, uint32 } from '../../../support/rawHttp2.ts';
+import { Wire } from '../../../support/wire.ts';
 
 checkForLeaks();
 
@@ -94,7 +94,7 @@ describe('when a client leaves with GOAWAY', () => {
 
 describe('what a connection writes', () => {
   it('leaves in one piece for all that one chunk brought', async () => {
-    const wire = new FakeSocket();
+    const wire = new Wire();
     connectionOn(wire);
     const request = (id: number) =>
       Buffer.concat([
@@ -112,7 +112,7 @@ describe('what a connection writes', () => {
 
 describe('a peer that says nothing', () => {
   const after = { keepaliveAfterMs: 20_000, keepaliveWithinMs: 10_000 };
-  let wire: FakeSocket;
+  let wire: Wire;
   let connection: Connection;
   let closed: number;
   const pings = (): number => wire.written.filter((bytes) => bytes.includes('alive?..')).length;
@@ -130,7 +130,7 @@ describe('a peer that says nothing', () => {
 
   beforeEach(async () => {
     closed = 0;
-    wire = new FakeSocket();
+    wire = new Wire();
     connection = connectionOn(wire, { ...after, onClosed: () => (closed += 1) });
     wire.receive(preface, settings());
     await lookOnce(0);
@@ -168,7 +168,6 @@ describe('a peer that says nothing', () => {
   });
 
   it('does not keep a connection whose peer has said all and takes nothing more', async () => {
-    wire.keepsOpen = true;
     wire.emit('end');
     await look(500);
     expect(wire.writableEnded).toBe(true);
@@ -178,7 +177,6 @@ describe('a peer that says nothing', () => {
   });
 
   it('does not keep a connection that was ended for its mistake', async () => {
-    wire.keepsOpen = true;
     wire.receive(frame(frameType.ping, 0, 0, Buffer.alloc(1)));
     await look(500);
     expect(wire.written.at(-1)?.readUInt32BE(13)).toBe(errorCode.frameSizeError);
@@ -191,28 +189,7 @@ describe('a peer that says nothing', () => {
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
 /** A socket without a network. */
-class FakeSocket extends Duplex {
-  readonly written: Buffer[] = [];
-  /** The other side never closes its end. */
-  keepsOpen = false;
-
-  constructor() {
-    super({ allowHalfOpen: true });
-  }
-
-  receive(...chunks: Buffer[]): void {
-    this.emit('data', Buffer.concat(chunks));
-  }
-
-  override _read(): void {}
-
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.written.push(Buffer.from(chunk));
-    done();
-  }
-}
-
-function connectionOn(socket: Duplex, changes: Partial<ConnectionOptions> = {}): Connection {
+function connectionOn(socket: Wire, changes: Partial<ConnectionOptions> = {}): Connection {
   return new Connection(socket, {
     accept: () => (stream) => ({ onData() {}, onEnd: () => stream.end(Buffer.from([0x88])), onGone() {} }),
     headersTooLarge: Buffer.alloc(0),

@@ -1,20 +1,13 @@
-import { Duplex } from 'node:stream';
 import { FrameWriter } from '../../../../../src/extproc/transport/http2/frameWriter.ts';
 import { Http2Stream, type StreamOwner } from '../../../../../src/extproc/transport/http2/http2Stream.ts';
 import { Output } from '../../../../../src/extproc/transport/http2/output.ts';
 import { PeerSettings } from '../../../../../src/extproc/transport/http2/peerSettings.ts';
 import { SendFlow } from '../../../../../src/extproc/transport/http2/sendFlow.ts';
+import { Wire } from '../../../../support/wire.ts';
 
 /** Which streams a connection looks at when its window is widened. */
 function openFlow({ initialWindowBytes }: { initialWindowBytes: number }) {
-  const written: Buffer[] = [];
-  const wire = new Duplex({
-    read() {},
-    write(chunk: Buffer, _encoding, done) {
-      written.push(Buffer.from(chunk));
-      done();
-    },
-  });
+  const wire = new Wire();
   const peer = new PeerSettings();
   peer.initialWindowBytes = initialWindowBytes;
   const output = new Output(wire);
@@ -28,14 +21,7 @@ function openFlow({ initialWindowBytes }: { initialWindowBytes: number }) {
   /** The payloads of all frames that were sent. */
   const sent = (): Buffer => {
     output.flush();
-    const bytes = Buffer.concat(written);
-    const payloads: Buffer[] = [];
-    for (let place = 0; place < bytes.length; ) {
-      const end = place + 9 + bytes.readUIntBE(place, 3);
-      payloads.push(bytes.subarray(place + 9, end));
-      place = end;
-    }
-    return Buffer.concat(payloads);
+    return Buffer.concat(wire.frames().map(({ payload }) => payload));
   };
   return { flow, open, sent };
 }
