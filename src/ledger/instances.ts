@@ -82,7 +82,7 @@ export class Instances implements RecordListener {
     return this.#known;
   }
 
-  /** Those that say of themselves that they take no new requests. */
+  /** Those that say of themselves that they take no new requests: kept, because each decision asks. */
   get aside(): ReadonlySet<string> {
     return this.#aside;
   }
