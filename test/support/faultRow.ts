@@ -11,6 +11,8 @@ import { reportOfClients, whileClientsStream } from './sseClients.ts';
 export interface Observed {
   /** Waits until every client has been served anew. */
   servedAnew(): Promise<void>;
+  /** What the clients met until now. */
+  soFar(): SseReport;
   /** Waits, and keeps how long it took. */
   took(what: string, wait: Promise<unknown>): Promise<void>;
   /** Keeps a figure. */
@@ -49,7 +51,8 @@ async function observe(
   };
   const report = await stream(
     topology,
-    (servedAnew) => fault({ servedAnew, took, note: (what, figure) => void note(what, figure) }),
+    (servedAnew, soFar) =>
+      fault({ servedAnew, soFar, took, note: (what, figure) => void note(what, figure) }),
     clients,
   );
   await took('then one view', allShareOneView(topology));

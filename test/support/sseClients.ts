@@ -6,8 +6,8 @@ import { eventually } from './eventually.ts';
 /** Few, because it is the same with many and machines are slow. */
 const fewClients = 16;
 
-/** What happens to them; it gets a function that waits until every client has been served anew. */
-type Happening = (servedAnew: () => Promise<void>) => Promise<void>;
+/** What happens to them; it can wait until every client has been served anew, and ask what they met so far. */
+type Happening = (servedAnew: () => Promise<void>, soFar: () => SseReport) => Promise<void>;
 
 /**
  * Streaming clients that are there while something happens, and do not notice: it fails unless every request
@@ -38,7 +38,7 @@ export async function reportOfClients(
   };
   try {
     await servedAnew();
-    await happen(servedAnew);
+    await happen(servedAnew, () => load.report());
   } finally {
     await load.stop();
   }
