@@ -11,13 +11,14 @@ RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
 
 COPY proto proto
 COPY src src
+COPY tools tools
 
 # Comes with the image; nothing of /app belongs to it.
 USER node
 
-# ext_proc and gRPC health. The admin port (9901) stays on the container's loopback unless configured otherwise.
-EXPOSE 50051
+# ext_proc and gRPC health. The admin port (9090) stays on the container's loopback unless configured otherwise.
+EXPOSE 9002
 
 # Directly, without npm or a shell between: SIGTERM has to reach Baton, which drains.
-ENTRYPOINT ["node", "/app/src/main.ts"]
+ENTRYPOINT ["node", "/app/src/cli/main.ts"]
 CMD ["serve"]

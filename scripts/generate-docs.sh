@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 baton() {
-  node_modules/.bin/node src/main.ts "$@"
+  node_modules/.bin/node src/cli/main.ts "$@"
 }
 
 baton config --schema >docs/config.schema.json

@@ -29,7 +29,7 @@ on() {
 
 # All hosts before the first one changes: an upgrade that could not be finished is not begun.
 for host in "$@"; do
-  on "$host" "test -f /opt/baton/$release/src/main.ts && systemctl is-active --quiet baton" || {
+  on "$host" "test -f /opt/baton/$release/src/cli/main.ts && systemctl is-active --quiet baton" || {
     echo "$host: /opt/baton/$release is missing, or baton does not run; nothing was changed" >&2
     exit 1
   }

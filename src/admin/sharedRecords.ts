@@ -1,7 +1,7 @@
 import { connect, type EtcdOptions } from '../etcd/client.ts';
-import { decodeBequest, weightAt } from '../ledger/bequests.ts';
-import { contributorOf } from '../ledger/contributions.ts';
+import { decodeHandoff, weightAt } from '../ledger/handoffs.ts';
 import { decodeInstance } from '../ledger/instances.ts';
+import { reporterOf } from '../ledger/loadReports.ts';
 import { stateCodecs } from '../proto/stateCodecs.ts';
 import type { EndpointLine, InstanceLine, StatusReport } from './statusReport.ts';
 
@@ -29,7 +29,7 @@ export async function reportOfSharedRecords(
  * What the records of one pool tell, pure. The unified view is the sum of everybody's counts and of what those
  * who left have left behind, faded.
  *
- * @param records by key relative to the pool: `instances/<id>`, `load/<id>…`, `bequests/…`, `endpoints/<address>`
+ * @param records by key relative to the pool: `instances/<id>`, `load/<id>…`, `handoffs/…`, `endpoints/<address>`
  * @param unixMs the time of day
  */
 export function reportOfRecords(
@@ -41,7 +41,7 @@ export function reportOfRecords(
   const instances: Omit<InstanceLine, 'inFlight'>[] = [];
   const ownLoads = new Map<string, number>();
   const view = new Map<string, number>();
-  let bequeathed = 0;
+  let handedOff = 0;
   let recordsSkipped = 0;
   const add = (address: string, count: number): void => {
     view.set(address, (view.get(address) ?? 0) + count);
@@ -54,18 +54,18 @@ export function reportOfRecords(
         const { id, release, generation, phase } = decodeInstance(name, value);
         instances.push({ id, release, generation, phase: phase ?? null });
       } else if (kind === 'load') {
-        const { loads } = stateCodecs.contribution.decode(value);
-        const id = contributorOf(name);
+        const { loads } = stateCodecs.loadReport.decode(value);
+        const id = reporterOf(name);
         for (const { address, in_flight } of loads) {
           ownLoads.set(id, (ownLoads.get(id) ?? 0) + in_flight);
           add(address, in_flight);
         }
-      } else if (kind === 'bequests') {
-        const { counts, bequeathedUnixMs, ttlMs } = decodeBequest(value);
-        const weight = weightAt(unixMs - bequeathedUnixMs, ttlMs);
+      } else if (kind === 'handoffs') {
+        const { counts, handedOffUnixMs, ttlMs } = decodeHandoff(value);
+        const weight = weightAt(unixMs - handedOffUnixMs, ttlMs);
         for (const [address, count] of counts) {
           add(address, count * weight);
-          bequeathed += count * weight;
+          handedOff += count * weight;
         }
       } else if (kind === 'endpoints') add(name, 0);
     } catch {
@@ -79,7 +79,7 @@ export function reportOfRecords(
     inFlight,
   }));
   const lines = instances.map((instance) => ({ ...instance, inFlight: ownLoads.get(instance.id) ?? 0 }));
-  return { pool, source, instances: lines, endpoints, bequeathed, recordsSkipped };
+  return { pool, source, instances: lines, endpoints, handedOff: handedOff, recordsSkipped };
 }
 
 function splitKey(key: string): readonly [kind: string, name: string] {

@@ -1,4 +1,4 @@
-import type { Phase } from '../lifecycle.ts';
+import type { Phase } from '../phase.ts';
 
 /**
  * What `/state` answers: one instance as it sees itself, its peers and its pool, in JSON. Types only.
@@ -21,12 +21,12 @@ export interface InstanceState {
   readonly store: StoreReport;
   readonly steering: SteeringReport;
   /** What is in force over the instance's own configuration; null when nothing is. */
-  readonly live: LiveReport | null;
+  readonly dynamic: LiveReport | null;
   readonly peers: readonly PeerReport[];
-  readonly bequests: readonly BequestReport[];
+  readonly handoffs: readonly HandoffReport[];
   readonly pool: readonly EndpointReport[];
   readonly streams: { readonly open: number };
-  readonly audit: AuditReport;
+  readonly consistency: AuditReport;
   readonly drain: DrainReport | null;
   readonly firstDecision: FirstDecision | null;
 }
@@ -56,7 +56,7 @@ export interface SteeringReport {
   readonly pinnedGeneration: number | null;
 }
 
-/** The live configuration of the pool, as this instance takes it. */
+/** The dynamic configuration of the pool, as this instance takes it. */
 export interface LiveReport {
   /** By dotted name: what is in force, and what the instance itself was configured with. */
   readonly settings: Readonly<Record<string, { readonly value: unknown; readonly own: unknown }>>;
@@ -68,9 +68,9 @@ export interface LiveReport {
 }
 
 /** Requests whose instance has left. */
-export interface BequestReport {
+export interface HandoffReport {
   /** Who left them. */
-  readonly giver: string;
+  readonly instance: string;
   /** How many there were, all endpoints together. */
   readonly inFlight: number;
   /** How many of them are still taken into account. */
@@ -93,12 +93,12 @@ export interface EndpointReport {
   readonly ready: boolean;
   readonly weight: number;
   /** This instance's own requests in flight. */
-  readonly own: number;
+  readonly local: number;
   /** Everybody's; a fraction where old counts fade. */
   readonly view: number;
 }
 
-/** What the audit found since the start. Every difference is a bug. */
+/** What the consistency check found since the start. Every difference is a bug. */
 export interface AuditReport {
   /** Rounds in which everything was compared. */
   readonly rounds: number;
@@ -121,7 +121,7 @@ export interface DrainReport {
   readonly finished: number;
   readonly halfClosed: number;
   /** Requests among the half-closed that the others have been told of. */
-  readonly bequeathed: number;
+  readonly handedOff: number;
   /** Until what is left gets half-closed. */
   readonly graceLeftMs: number;
 }

@@ -1,15 +1,15 @@
-import type { Phase } from '../lifecycle.ts';
+import type { Phase } from '../phase.ts';
 import type { InstanceState } from './state.ts';
 
 /** What `baton status` shows, whoever was asked. It is also what `--json` prints. */
 export interface StatusReport {
   readonly pool: string;
-  /** Who was asked: `admin 127.0.0.1:9901`, `etcd http://127.0.0.1:2379`. */
+  /** Who was asked: `admin 127.0.0.1:9090`, `etcd http://127.0.0.1:2379`. */
   readonly source: string;
   readonly instances: readonly InstanceLine[];
   readonly endpoints: readonly EndpointLine[];
   /** Of the requests in flight: those whose instance has left, as far as they still count. */
-  readonly bequeathed: number;
+  readonly handedOff: number;
   /** Records that could not be read. */
   readonly recordsSkipped: number;
 }
@@ -35,7 +35,7 @@ export interface EndpointLine {
 /** What one instance's `/state` tells of itself and its peers. */
 export function reportOfState(state: InstanceState, pool: string, source: string): StatusReport {
   const { id, release, generation, phase } = state.instance;
-  const own = state.pool.reduce((sum, endpoint) => sum + endpoint.own, 0);
+  const own = state.pool.reduce((sum, endpoint) => sum + endpoint.local, 0);
   return {
     pool,
     source,
@@ -50,7 +50,7 @@ export function reportOfState(state: InstanceState, pool: string, source: string
       })),
     ],
     endpoints: state.pool.map(({ address, ready, view }) => ({ address, ready, inFlight: view })),
-    bequeathed: state.bequests.reduce((sum, { counted }) => sum + counted, 0),
+    handedOff: state.handoffs.reduce((sum, { counted }) => sum + counted, 0),
     recordsSkipped: state.store.recordsSkipped,
   };
 }

@@ -2,7 +2,7 @@ import type { StatusReport } from './statusReport.ts';
 
 /** The report for people: two tables, each sorted, columns aligned. Ends with a line end. */
 export function statusTable(report: StatusReport): string {
-  const { pool, source, instances, endpoints, bequeathed, recordsSkipped } = report;
+  const { pool, source, instances, endpoints, handedOff, recordsSkipped } = report;
   const lines = [`pool ${pool}, asked ${source}`, ''];
   if (instances.length === 0) lines.push('No instance is alive.');
   else {
@@ -30,7 +30,7 @@ export function statusTable(report: StatusReport): string {
     const total = endpoints.reduce((sum, { inFlight }) => sum + inFlight, 0);
     lines.push('', `${load(total)} requests in flight on ${endpoints.length} endpoints`);
   }
-  if (bequeathed > 0) lines.push(`${load(bequeathed)} of them were left behind by instances that have ended`);
+  if (handedOff > 0) lines.push(`${load(handedOff)} of them were left behind by instances that have ended`);
   if (recordsSkipped > 0) lines.push(`${recordsSkipped} records could not be read and were skipped`);
   return `${lines.join('\n')}\n`;
 }

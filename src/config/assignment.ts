@@ -1,6 +1,6 @@
 import { nearest } from './nearest.ts';
-import { Origins } from './origins.ts';
 import type { Origin, Problem } from './problem.ts';
+import { Provenance } from './provenance.ts';
 import { configTree, findNode, isSection, type Section, type Setting, settings } from './settings.ts';
 
 /** One value for one setting from one source. Not yet judged. */
@@ -13,15 +13,15 @@ export interface Assignment {
 }
 
 /** What one source says, and what is wrong with how it says it. */
-export interface Reading {
+export interface SourceReading {
   readonly assignments: readonly Assignment[];
   readonly problems: readonly Problem[];
 }
 
 /** Builds the tree that the schema judges; a later assignment replaces an earlier one. */
-export function merge(assignments: readonly Assignment[]): { tree: object; origins: Origins } {
+export function merge(assignments: readonly Assignment[]): { tree: object; origins: Provenance } {
   const tree: Record<string, unknown> = {};
-  const origins = new Origins();
+  const origins = new Provenance();
   for (const { setting, value, origin, partOrigins } of assignments) {
     const names = setting.path.split('.');
     const last = names.pop() ?? '';

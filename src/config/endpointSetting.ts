@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { type Endpoint, parseAddress } from '../scheduling/endpoint.ts';
-import { wholeNumber } from './forms.ts';
+import { parseAddress } from '../hostPort.ts';
+import type { Endpoint } from '../scheduling/endpoint.ts';
+import { wholeNumber } from './validators.ts';
 
 /**
  * One entry of `pool.endpoints`: an address alone, or an address with what is known of the pod. Both end up

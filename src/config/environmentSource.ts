@@ -1,4 +1,4 @@
-import { type Assignment, fromText, type Reading } from './assignment.ts';
+import { type Assignment, fromText, type SourceReading } from './assignment.ts';
 import { nearest } from './nearest.ts';
 import type { Problem } from './problem.ts';
 import { settings } from './settings.ts';
@@ -7,7 +7,7 @@ import { settings } from './settings.ts';
 export const configFileVariable = 'BATON_CONFIG';
 
 /** Reads the settings out of BATON_* variables. Any other variable is none of Baton's business. */
-export function readEnvironment(environment: Readonly<Record<string, string | undefined>>): Reading {
+export function readEnvironment(environment: Readonly<Record<string, string | undefined>>): SourceReading {
   const assignments: Assignment[] = [];
   const problems: Problem[] = [];
   for (const [name, text] of Object.entries(environment)) {

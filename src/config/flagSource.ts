@@ -1,4 +1,4 @@
-import { type Assignment, findSetting, fromText, type Reading } from './assignment.ts';
+import { type Assignment, findSetting, fromText, type SourceReading } from './assignment.ts';
 import type { ConfigFlags } from './flags.ts';
 import type { Problem } from './problem.ts';
 
@@ -16,7 +16,7 @@ const pathOfFlag = {
 } as const satisfies Partial<Record<keyof ConfigFlags, string>>;
 
 /** Reads the settings out of the command line's flags. `--set` is the strongest, its last one wins. */
-export function readFlags(flags: ConfigFlags): Reading {
+export function readConfigFlags(flags: ConfigFlags): SourceReading {
   const assignments: Assignment[] = [];
   const problems: Problem[] = [];
 

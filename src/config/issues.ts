@@ -1,23 +1,23 @@
 import type { z } from 'zod';
+import { crossField } from './crossFieldRules.ts';
 import { endpointKeys, sentence } from './endpointSetting.ts';
 import { nearest } from './nearest.ts';
-import type { Origins } from './origins.ts';
 import type { Problem } from './problem.ts';
+import type { Provenance } from './provenance.ts';
 import { redact } from './redact.ts';
-import { relation } from './relations.ts';
 
 /** Turns what the schema complains of into problems for people. */
 type Issue = z.core.$ZodIssue;
 
-export function isRelation(issue: Issue): boolean {
-  return issue.code === 'custom' && issue.params === relation;
+export function isCrossField(issue: Issue): boolean {
+  return issue.code === 'custom' && issue.params === crossField;
 }
 
 function isSentence(issue: Issue): boolean {
   return issue.code === 'custom' && issue.params === sentence;
 }
 
-export function describeIssue(issue: Issue, tree: unknown, origins: Origins): Problem[] {
+export function formatIssue(issue: Issue, tree: unknown, origins: Provenance): Problem[] {
   const path = issue.path.join('.');
   const problem = (message: string, at = path): Problem => ({ path: at, origin: origins.of(at), message });
   if (issue.code === 'invalid_union') {
@@ -25,7 +25,7 @@ export function describeIssue(issue: Issue, tree: unknown, origins: Origins): Pr
     const mapping = isMapping(valueAt(tree, issue.path)) ? issue.errors.at(-1) : undefined;
     const branch = mapping ?? [{ code: 'custom', path: [], message: issue.message } as const];
     return branch.flatMap((inner) =>
-      describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, tree, origins),
+      formatIssue({ ...inner, path: [...issue.path, ...inner.path] }, tree, origins),
     );
   }
   if (issue.code === 'unrecognized_keys') {
@@ -35,7 +35,7 @@ export function describeIssue(issue: Issue, tree: unknown, origins: Origins): Pr
       return problem(meant ? `unknown key; did you mean ${meant}?` : 'unknown key', `${path}.${key}`);
     });
   }
-  if (isRelation(issue) || isSentence(issue)) return [problem(issue.message)];
+  if (isCrossField(issue) || isSentence(issue)) return [problem(issue.message)];
   return [problem(`${show(path, valueAt(tree, issue.path))} given, expected ${issue.message}`)];
 }
 

@@ -1,37 +1,37 @@
 import { merge } from './assignment.ts';
 import { configFileVariable, readEnvironment } from './environmentSource.ts';
-import { readFlags } from './flagSource.ts';
+import { readConfigFlags } from './flagSource.ts';
 import type { ConfigFlags } from './flags.ts';
-import { describeIssue, isRelation } from './issues.ts';
-import { missing, type Need } from './needs.ts';
-import type { Origins } from './origins.ts';
+import { formatIssue, isCrossField } from './issues.ts';
 import type { Origin, Problem } from './problem.ts';
+import type { ProcessEnv } from './processEnv.ts';
+import type { Provenance } from './provenance.ts';
+import { missingSettings, type Requirement } from './requirements.ts';
 import { type Config, configSchema } from './schema.ts';
-import type { Surroundings } from './surroundings.ts';
 import { readYaml } from './yamlSource.ts';
 
 /** Either a whole configuration with the origin of every value, or everything that is wrong with it. */
 export type Loaded =
-  | { readonly kind: 'ok'; readonly config: Config; readonly origins: Origins }
+  | { readonly kind: 'ok'; readonly config: Config; readonly origins: Provenance }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
 /**
  * Puts the configuration together: defaults, then the YAML file, then the environment, then the flags, each
  * stronger than the one before. Prints nothing and ends nothing.
  */
-export function load(flags: ConfigFlags, surroundings: Surroundings, need: Need): Loaded {
+export function load(flags: ConfigFlags, surroundings: ProcessEnv, need: Requirement): Loaded {
   const file = readConfigFile(flags, surroundings);
-  const readings = [file, readEnvironment(surroundings.environment), readFlags(flags)];
+  const readings = [file, readEnvironment(surroundings.environment), readConfigFlags(flags)];
   const { tree, origins } = merge(readings.flatMap(({ assignments }) => assignments));
   const problems = readings.flatMap((reading) => reading.problems);
 
   const parsed = configSchema.safeParse(tree);
   for (const issue of parsed.error?.issues ?? []) {
     // What an unreadable file would have said is unknown, so nothing can be missing from it.
-    if (file.isBroken && isRelation(issue)) continue;
-    problems.push(...describeIssue(issue, tree, origins));
+    if (file.isBroken && isCrossField(issue)) continue;
+    problems.push(...formatIssue(issue, tree, origins));
   }
-  if (!file.isBroken) problems.push(...missing(need, tree));
+  if (!file.isBroken) problems.push(...missingSettings(need, tree));
   if (!parsed.success) return { kind: 'invalid', problems };
 
   const password = readPassword(parsed.data.etcd.passwordFile, surroundings, origins);
@@ -51,7 +51,7 @@ export function load(flags: ConfigFlags, surroundings: Surroundings, need: Need)
   return { kind: 'ok', config, origins };
 }
 
-function readConfigFile(flags: ConfigFlags, { environment, readFile }: Surroundings) {
+function readConfigFile(flags: ConfigFlags, { environment, readFile }: ProcessEnv) {
   const named = environment[configFileVariable];
   const file = flags.config ?? named;
   if (file === undefined) return { assignments: [], problems: [], isBroken: false };
@@ -69,7 +69,7 @@ type Password =
   | { readonly kind: 'read'; readonly text: string }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
-function readPassword(file: string | undefined, { readFile }: Surroundings, origins: Origins): Password {
+function readPassword(file: string | undefined, { readFile }: ProcessEnv, origins: Provenance): Password {
   if (file === undefined) return { kind: 'none' };
   const path = 'etcd.passwordFile';
   const origin = origins.of(path);
@@ -87,7 +87,7 @@ type Content =
   | { readonly kind: 'read'; readonly text: string }
   | { readonly kind: 'failed'; readonly message: string };
 
-function tryRead(file: string, readFile: Surroundings['readFile']): Content {
+function tryRead(file: string, readFile: ProcessEnv['readFile']): Content {
   try {
     return { kind: 'read', text: readFile(file) };
   } catch (error) {

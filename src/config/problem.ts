@@ -6,7 +6,7 @@ export type Origin =
   | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
   | { readonly kind: 'environment'; readonly name: string }
   | { readonly kind: 'flag'; readonly name: string }
-  | { readonly kind: 'live' };
+  | { readonly kind: 'dynamic' };
 
 export interface Problem {
   /** The setting, such as `drain.graceMs`; empty when the source itself is at fault. */
@@ -16,7 +16,7 @@ export interface Problem {
   readonly message: string;
 }
 
-export function describeOrigin(origin: Origin): string {
+export function formatOrigin(origin: Origin): string {
   switch (origin.kind) {
     case 'default':
       return 'default';
@@ -25,15 +25,15 @@ export function describeOrigin(origin: Origin): string {
     case 'environment':
     case 'flag':
       return origin.name;
-    case 'live':
-      return 'live configuration';
+    case 'dynamic':
+      return 'dynamic configuration';
     default:
       return origin satisfies never;
   }
 }
 
 /** One line, such as `baton.yaml:3:12: drain.graceMs: "5s" given, expected …`. */
-export function describeProblem({ path, origin, message }: Problem): string {
-  const where = origin.kind === 'default' ? [] : [describeOrigin(origin)];
+export function formatProblem({ path, origin, message }: Problem): string {
+  const where = origin.kind === 'default' ? [] : [formatOrigin(origin)];
   return [...where, ...(path === '' ? [] : [path]), message].join(': ');
 }

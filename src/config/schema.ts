@@ -1,11 +1,20 @@
 import { z } from 'zod';
 import { policyNames } from '../scheduling/policy.ts';
 import { logLevels } from '../telemetry/log.ts';
+import {
+  coherentEtcdAccess,
+  distinctEndpoints,
+  graceCoversNotice,
+  registeredEndpointsNeedEtcd,
+  sharedPort,
+  wholeEtcdIdentity,
+  wholeServerIdentity,
+} from './crossFieldRules.ts';
 import { endpointSetting } from './endpointSetting.ts';
 import {
+  boolean,
   etcdEndpoint,
   filePath,
-  flag,
   headerName,
   httpUrl,
   keyPart,
@@ -16,17 +25,7 @@ import {
   slashPath,
   text,
   wholeNumber,
-} from './forms.ts';
-
-import {
-  coherentEtcdAccess,
-  distinctEndpoints,
-  graceCoversNotice,
-  registeredEndpointsNeedEtcd,
-  sharedPort,
-  wholeEtcdIdentity,
-  wholeServerIdentity,
-} from './relations.ts';
+} from './validators.ts';
 
 /**
  * Every setting of Baton: its name, form, default and meaning. Help texts, the README's table and the JSON
@@ -54,14 +53,14 @@ const serverTls = section({
 
 const server = section({
   address: listenAddress({ orOff: false })
-    .default('127.0.0.1:50051')
+    .default('127.0.0.1:9002')
     .describe('Where Envoy reaches the scheduler (ext_proc and gRPC health)'),
-  transport: oneOf(['native', 'grpc-js'])
-    .default('native')
+  transport: oneOf(['builtin', 'grpc-js'])
+    .default('builtin')
     .describe('What speaks gRPC: our own server, or grpc-js'),
   workers: wholeNumber(1, 64)
     .default(1)
-    .describe('Processes that share the port, each an instance of its own (needs etcd and native)'),
+    .describe('Processes that share the port, each an instance of its own (needs etcd and builtin)'),
   maxMessageBytes: wholeNumber(1024, 2_147_483_647)
     .default(4 * 1024 * 1024)
     .describe('The largest message taken from Envoy'),
@@ -78,7 +77,7 @@ const instance = section({
 });
 
 const probe = section({
-  enabled: flag().default(true).describe('Ask each endpoint whether it is healthy'),
+  enabled: boolean().default(true).describe('Ask each endpoint whether it is healthy'),
   path: slashPath().default('/health').describe('HTTP path that answers 200 when the endpoint is healthy'),
   intervalMs: milliseconds(10).default(1000).describe('Time between two probes of an endpoint'),
   timeoutMs: milliseconds(1).default(500).describe('How long a probe may take'),
@@ -94,14 +93,14 @@ const pool = section({
     .default([])
     .describe('Endpoints listed here: addresses, or mappings with address, weight, labels, models, slots'),
   file: filePath().exactOptional().describe('A YAML file of endpoints, read again whenever it changes'),
-  etcd: flag().default(false).describe('Use the endpoints registered in etcd'),
+  etcd: boolean().default(false).describe('Use the endpoints registered in etcd'),
   dnsRefreshMs: milliseconds(100).default(5000).describe('Time between two look-ups of a host name'),
   probe: probe.prefault({}),
 });
 
 const scheduling = section({
   policy: oneOf(policyNames).default('least-request').describe('How an endpoint is chosen'),
-  allowRequestPolicy: flag().default(true).describe('Let a request name its policy in routing-strategy'),
+  allowRequestPolicy: boolean().default(true).describe('Let a request name its policy in routing-strategy'),
   unknownPolicy: oneOf(['reject', 'default'])
     .default('reject')
     .describe('A request that names an unknown policy: reject it, or use the default'),
@@ -137,12 +136,12 @@ const sync = section({
   writesPerSecond: wholeNumber(1)
     .default(500)
     .describe('What all instances together may write to etcd; with many, each writes less often'),
-  fadeMs: milliseconds(0)
+  staleDecayMs: milliseconds(0)
     .default(30_000)
     .describe("Without etcd, peers' last counts fade to nothing over this time"),
 });
 
-const audit = section({
+const consistency = section({
   intervalMs: milliseconds(0)
     .default(10_000)
     .describe('Pause between two comparisons of the counts with the open streams and with etcd; 0: none'),
@@ -170,20 +169,20 @@ const upgrade = section({
   settleMs: milliseconds(0)
     .default(2000)
     .describe("Others must be able to take the traffic this long first; cover Envoy's health check interval"),
-  bequestTtlMs: milliseconds(0)
+  handoffTtlMs: milliseconds(0)
     .default(60_000)
     .describe('Requests that outlive their instance fade from the view over this time; 0: at once'),
 });
 
 const admin = section({
   address: listenAddress({ orOff: true })
-    .default('127.0.0.1:9901')
+    .default('127.0.0.1:9090')
     .describe(
       'Where health, state and metrics are served over HTTP, or off; workers take the ports from here on',
     ),
 });
 
-/** What the native transport lets one connection do; generous toward a proxy. */
+/** What the builtin transport lets one connection do; generous toward a proxy. */
 const connectionLimits = section({
   streams: wholeNumber(1, 2_147_483_647).default(100_000).describe('Streams open at once on one connection'),
   headerBytes: wholeNumber(1024, 1_048_576)
@@ -211,7 +210,7 @@ export const configSchema = section({
   scheduling: scheduling.prefault({}),
   etcd: etcd.prefault({}),
   sync: sync.prefault({}),
-  audit: audit.prefault({}),
+  consistency: consistency.prefault({}),
   startup: startup.prefault({}),
   drain: drain.prefault({}),
   upgrade: upgrade.prefault({}),
@@ -232,10 +231,10 @@ export const secretPaths: ReadonlySet<string> = new Set(['etcd.password']);
 export const urlPaths: ReadonlySet<string> = new Set(['etcd.endpoints', 'telemetry.otlpEndpoint']);
 
 /**
- * Settings that the live configuration may hold: what a whole fleet may have to change at once, read anew at each
+ * Settings that the dynamic configuration may hold: what a whole fleet may have to change at once, read anew at each
  * use. None of them has a relation to another setting, so that each can be judged alone.
  */
-export const livePaths = [
+export const dynamicPaths = [
   'scheduling.policy',
   'scheduling.allowRequestPolicy',
   'scheduling.unknownPolicy',

@@ -1,15 +1,15 @@
 import type { Watcher } from 'etcd3';
 import type { EtcdClient } from './client.ts';
 import type { RecordListener } from './records.ts';
-import { type Shown, ShownRecords } from './shown.ts';
+import { type WatchProgress, WatchProgressTracker } from './watchProgress.ts';
 
 export interface PrefixWatch {
   /** Rejects when the records can no longer be followed; never resolves. */
   readonly failed: Promise<never>;
   /** What it has shown; undefined while the stream is broken or the records are being read again. */
-  shown(): Shown | undefined;
+  progress(): WatchProgress | undefined;
   /** Gives the stream up and reads everything again, as after a compaction: what was shown may be wrong. */
-  readAgain(): void;
+  resync(): void;
   cancel(): void;
 }
 
@@ -19,7 +19,7 @@ export interface PrefixWatchListener extends RecordListener {
   onResumed(): void;
 }
 
-type Range = Awaited<ReturnType<ReturnType<EtcdClient['keys']['getAll']>['exec']>>;
+type RangeResponse = Awaited<ReturnType<ReturnType<EtcdClient['keys']['getAll']>['exec']>>;
 
 /**
  * Follows every record of the client's prefix without a gap: reads all at revision R, then watches from
@@ -35,14 +35,14 @@ export async function watchPrefix(client: EtcdClient, listener: PrefixWatchListe
   const failure = Promise.withResolvers<never>();
   failure.promise.catch(() => {});
   let watcher: Watcher | undefined;
-  let shown: ShownRecords | undefined;
+  let shown: WatchProgressTracker | undefined;
   let cancelled = false;
 
   const begin = async (): Promise<void> => {
     const { records, revisions, revision } = await readAll(client);
     if (cancelled) return;
     listener.onSnapshot(records);
-    await follow(new ShownRecords(revisions, revision));
+    await follow(new WatchProgressTracker(revisions, revision));
   };
 
   const beginAgain = (why: Error): void => {
@@ -53,7 +53,7 @@ export async function watchPrefix(client: EtcdClient, listener: PrefixWatchListe
     );
   };
 
-  const follow = (showing: ShownRecords): Promise<void> => {
+  const follow = (showing: WatchProgressTracker): Promise<void> => {
     const connected = Promise.withResolvers<void>();
     let broken = false;
     shown = showing;
@@ -106,8 +106,8 @@ export async function watchPrefix(client: EtcdClient, listener: PrefixWatchListe
   await begin();
   return {
     failed: failure.promise,
-    shown: () => shown,
-    readAgain: () => {
+    progress: () => shown,
+    resync: () => {
       // While the stream is broken or the records are being read, what is asked for is under way.
       if (cancelled || shown === undefined) return;
       endStream();
@@ -127,7 +127,7 @@ interface Snapshot {
 }
 
 async function readAll(client: EtcdClient): Promise<Snapshot> {
-  const range: Range = await client.keys.getAll().exec();
+  const range: RangeResponse = await client.keys.getAll().exec();
   const records = new Map<string, Uint8Array>();
   const revisions = new Map<string, number>();
   for (const { key, value, mod_revision } of range.kvs) {

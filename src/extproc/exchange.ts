@@ -1,15 +1,15 @@
+import type { FailureStatus, ServerStream, ServerStreamListener } from '../grpc/serverStream.ts';
 import type { Reservation } from '../ledger/ledger.ts';
 import { MalformedMessage } from '../proto/wire/wireReader.ts';
-import type { Decision } from '../scheduler.ts';
-import type { RequestFacts } from '../scheduling/requestFacts.ts';
+import { readSchedulingRequest } from '../request/readSchedulingRequest.ts';
+import type { SchedulingRequest } from '../request/schedulingRequest.ts';
+import type { Decision } from '../scheduling/scheduler.ts';
 import type { StreamEnd } from '../telemetry/metrics.ts';
-import { Question } from './codec/question.ts';
-import type { EdgeStream, EdgeStreamListener, Refusal } from './edgeStream.ts';
+import { ProcessingRequestReader } from './processingRequestReader.ts';
 import { continueReply, rejectReply, routeReply } from './replies.ts';
-import { requestFactsOf } from './requestFacts.ts';
 
 export interface ExchangeOptions {
-  readonly decide: (facts: RequestFacts) => Decision;
+  readonly decide: (facts: SchedulingRequest) => Decision;
   readonly extraHeaders: readonly string[];
   readonly retryAfterSeconds: number;
   /** Called once, when the exchange is over and its reservation is released. */
@@ -29,25 +29,25 @@ type State =
  * undecided → routed | rejected   the request's headers came
  * any       → closed              end, reset, loss of the connection, a message that makes no sense, drain
  */
-export class Exchange implements EdgeStreamListener {
-  readonly #stream: EdgeStream;
+export class Exchange implements ServerStreamListener {
+  readonly #stream: ServerStream;
   readonly #options: ExchangeOptions;
   #state: State = { kind: 'undecided' };
 
-  constructor(stream: EdgeStream, options: ExchangeOptions) {
+  constructor(stream: ServerStream, options: ExchangeOptions) {
     this.#stream = stream;
     this.#options = options;
   }
 
   /** The endpoint on which it holds a reservation, if it holds one. */
-  get holds(): string | undefined {
+  get reservedEndpoint(): string | undefined {
     return this.#state.kind === 'routed' ? this.#state.reservation.address : undefined;
   }
 
   onMessage(message: Buffer): void {
     if (this.#state.kind === 'closed') return;
     try {
-      this.#answer(new Question(message));
+      this.#answer(new ProcessingRequestReader(message));
     } catch (error) {
       if (!(error instanceof MalformedMessage)) throw error;
       this.#refuse('INTERNAL', `not a ProcessingRequest: ${error.message}`);
@@ -56,22 +56,22 @@ export class Exchange implements EdgeStreamListener {
 
   onEnd(): void {
     if (this.#state.kind === 'closed') return;
-    this.#stream.finish();
+    this.#stream.end();
     this.#close('end');
   }
 
-  onGone(how: 'cancelled' | 'error'): void {
+  onClosed(how: 'cancelled' | 'error'): void {
     this.#close(how);
   }
 
   /** Leaves the exchange to Envoy: it goes on untouched, but is no longer counted here. */
   halfClose(): void {
     if (this.#state.kind === 'closed') return;
-    this.#stream.finish();
+    this.#stream.end();
     this.#close('drained');
   }
 
-  #answer(question: Question): void {
+  #answer(question: ProcessingRequestReader): void {
     const { kind, isObserved } = question;
     // Envoy reads no answers in this mode, so there is nothing to decide.
     if (isObserved) return;
@@ -81,14 +81,14 @@ export class Exchange implements EdgeStreamListener {
     else this.#stream.reply(continueReply(kind));
   }
 
-  #refuse(code: Refusal, why: string): void {
-    this.#stream.refuse(code, why);
+  #refuse(code: FailureStatus, why: string): void {
+    this.#stream.fail(code, why);
     this.#close('error');
   }
 
-  #decide(question: Question): void {
+  #decide(question: ProcessingRequestReader): void {
     const { decide, extraHeaders, retryAfterSeconds } = this.#options;
-    const decision = decide(requestFactsOf(question));
+    const decision = decide(readSchedulingRequest(question));
     switch (decision.kind) {
       case 'route':
         this.#state = { kind: 'routed', reservation: decision.reservation };

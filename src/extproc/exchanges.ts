@@ -1,7 +1,7 @@
-import type { Decision } from '../scheduler.ts';
-import type { RequestFacts } from '../scheduling/requestFacts.ts';
+import type { FailureStatus, ServerStream, ServerStreamListener } from '../grpc/serverStream.ts';
+import type { SchedulingRequest } from '../request/schedulingRequest.ts';
+import type { Decision } from '../scheduling/scheduler.ts';
 import type { StreamEnd } from '../telemetry/metrics.ts';
-import type { EdgeStream, EdgeStreamListener, Refusal } from './edgeStream.ts';
 import { Exchange, type ExchangeOptions } from './exchange.ts';
 
 export interface ExchangesOptions {
@@ -9,7 +9,7 @@ export interface ExchangesOptions {
   readonly answersStreams: () => boolean;
   /** More than so many at once are refused with RESOURCE_EXHAUSTED, which no retry makes better. */
   readonly maxStreams: number;
-  readonly decide: (facts: RequestFacts) => Decision;
+  readonly decide: (facts: SchedulingRequest) => Decision;
   readonly extraHeaders: readonly string[];
   readonly retryAfterSeconds: number;
   /** A clock that never jumps. */
@@ -47,9 +47,10 @@ export class Exchanges {
   }
 
   /** How many of the open ones hold a reservation, by endpoint: counted anew, one by one. */
-  held(): ReadonlyMap<string, number> {
+  reserved(): ReadonlyMap<string, number> {
     const held = new Map<string, number>();
-    for (const { holds } of this.#open) if (holds !== undefined) held.set(holds, (held.get(holds) ?? 0) + 1);
+    for (const { reservedEndpoint: holds } of this.#open)
+      if (holds !== undefined) held.set(holds, (held.get(holds) ?? 0) + 1);
     return held;
   }
 
@@ -58,7 +59,7 @@ export class Exchanges {
     return this.#options.nowMs() - this.#lastOpenedMs;
   }
 
-  accept(stream: EdgeStream): EdgeStreamListener {
+  accept(stream: ServerStream): ServerStreamListener {
     const { answersStreams, maxStreams, nowMs, onOverload } = this.#options;
     if (!answersStreams()) return refuse(stream, 'UNAVAILABLE', 'this instance takes no requests now');
     if (this.#open.size >= maxStreams) {
@@ -85,7 +86,7 @@ export class Exchanges {
   }
 }
 
-function refuse(stream: EdgeStream, code: Refusal, message: string): EdgeStreamListener {
-  stream.refuse(code, message);
-  return { onMessage() {}, onEnd() {}, onGone() {} };
+function refuse(stream: ServerStream, code: FailureStatus, message: string): ServerStreamListener {
+  stream.fail(code, message);
+  return { onMessage() {}, onEnd() {}, onClosed() {} };
 }

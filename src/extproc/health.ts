@@ -2,7 +2,7 @@ import type { HealthCheckResponse } from '../proto/generated/edge/grpc/health/v1
 import { externalProcessorName } from './names.ts';
 
 /** Who asks, and what for. */
-export interface HealthQuestions {
+export interface HealthPredicates {
   /** Envoy: does this instance take new traffic? */
   readonly takesTraffic: () => boolean;
   /** An orchestrator: is it fit to, now or when steering says so? */
@@ -16,11 +16,11 @@ type Status = NonNullable<HealthCheckResponse['status']>;
  * `""` and the ext_proc service for Envoy, `readiness` and `liveness` for an orchestrator. Knows nothing of
  * the wire.
  */
-export class Health {
+export class HealthStatus {
   readonly #answers: ReadonlyMap<string, () => boolean>;
   readonly #watchers = new Set<() => void>();
 
-  constructor({ takesTraffic, isFit }: HealthQuestions) {
+  constructor({ takesTraffic, isFit }: HealthPredicates) {
     this.#answers = new Map([
       ['', takesTraffic],
       [externalProcessorName, takesTraffic],

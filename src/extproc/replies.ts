@@ -4,15 +4,15 @@ import { externalProcessorService } from '../proto/services.ts';
 import { BackwardWriter } from '../proto/wire/backwardWriter.ts';
 import type { Rejection, Route } from '../scheduling/decision.ts';
 import { policyNames } from '../scheduling/policy.ts';
-import type { QuestionKind } from './codec/question.ts';
 import { destinationHeader, destinationNamespace } from './names.ts';
+import type { ProcessingRequestKind } from './processingRequestReader.ts';
 
 /** Replies are messages in their wire form. */
 const encode = (reply: ProcessingResponse): Buffer =>
   externalProcessorService.Process.responseSerialize(reply);
 
 /** Answers that change nothing, one for each kind of question. */
-const continueReplies: Readonly<Record<QuestionKind, Buffer>> = {
+const continueReplies: Readonly<Record<ProcessingRequestKind, Buffer>> = {
   request_headers: encode({ request_headers: {} }),
   response_headers: encode({ response_headers: {} }),
   request_body: encode({ request_body: {} }),
@@ -21,7 +21,7 @@ const continueReplies: Readonly<Record<QuestionKind, Buffer>> = {
   response_trailers: encode({ response_trailers: {} }),
 };
 
-export function continueReply(question: QuestionKind): Buffer {
+export function continueReply(question: ProcessingRequestKind): Buffer {
   return continueReplies[question];
 }
 

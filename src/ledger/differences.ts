@@ -1,6 +1,6 @@
 import type { DifferenceKind } from '../telemetry/metrics.ts';
 
-/** Comparisons of what should be the same. Pure; who compares, when, and what follows is `audit.ts`. */
+/** Comparisons of what should be the same. Pure; who compares, when, and what follows is `consistencyCheck.ts`. */
 export interface Difference {
   readonly kind: DifferenceKind;
   /** The key of a record, or whose counts and on which endpoint. */

@@ -1,40 +1,40 @@
 import { systemClock } from '../clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { type Bequest, Bequests, bequestPrefix, encodeBequest } from './bequests.ts';
-import { Contributions } from './contributions.ts';
-import { encodeInstance, type Instance, Instances } from './instances.ts';
+import { encodeHandoff, type Handoff, Handoffs, handoffPrefix } from './handoffs.ts';
+import { encodeInstance, type InstanceRecord, InstanceRecords } from './instances.ts';
 import type { Ledger, Reservation } from './ledger.ts';
-import { OwnLoad, type OwnLoadOptions, retryMs } from './ownLoad.ts';
+import { LoadReports } from './loadReports.ts';
+import { LocalLoad, type LocalLoadOptions, retryMs } from './localLoad.ts';
 import { PeerCounts } from './peerCounts.ts';
 import { Publisher } from './publisher.ts';
 
-export interface EtcdLedgerOptions extends Omit<OwnLoadOptions, 'instances' | 'metrics'> {
+export interface EtcdLedgerOptions extends Omit<LocalLoadOptions, 'instances' | 'metrics'> {
   /** This instance as it is now; asked at each write of its record. */
-  readonly self: () => Omit<Instance, 'id' | 'startedUnixMs' | 'sequence'>;
+  readonly self: () => Omit<InstanceRecord, 'id' | 'startedUnixMs' | 'sequence'>;
   readonly startedUnixMs: number;
-  readonly fadeMs: number;
+  readonly staleDecayMs: number;
   /** The time of day, in ms since 1970. */
   readonly unixMs: () => number;
   /** Somebody left, and left requests behind. */
-  readonly onBequest: (giver: string, bequest: Bequest) => void;
+  readonly onHandoff: (instance: string, handoff: Handoff) => void;
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'recordSkipped' | 'storeWritten' | 'syncLag'>;
 }
 
 /**
  * The ledger of an instance among others: own counts exact and local, published conflated under the
- * instance's lease; peers' counts as their last contributions say, and what those who left have bequeathed.
+ * instance's lease; peers' counts as their last load reports say, and what those who left have bequeathed.
  * Nothing here is awaited by a decision.
  */
 export class EtcdLedger implements Ledger {
   readonly #options: EtcdLedgerOptions;
-  readonly #own: OwnLoad;
-  /** The peers' records as they are stored, for the audit. */
-  readonly contributions: Contributions;
+  readonly #own: LocalLoad;
+  /** The peers' records as they are stored, for the consistency check. */
+  readonly loadReports: LoadReports;
   readonly #peers: PeerCounts;
-  readonly #bequests: Bequests;
-  readonly #instances: Instances;
+  readonly #handoffs: Handoffs;
+  readonly #instances: InstanceRecords;
   readonly #announcer: Publisher;
   #announcement = 0;
   #recordsSkipped = 0;
@@ -44,28 +44,28 @@ export class EtcdLedger implements Ledger {
     this.#options = options;
     const { store, ownId, startedUnixMs } = options;
     this.#peers = new PeerCounts(options);
-    this.#peers.freeze();
-    this.#instances = new Instances({
+    this.#peers.markStale();
+    this.#instances = new InstanceRecords({
       onUnreadable: (key, cause) => this.#skip('instance', key, cause),
       onCame: () => this.#own.intervalChanged(),
     });
-    this.contributions = new Contributions({
+    this.loadReports = new LoadReports({
       ownId,
       peers: this.#peers,
-      onOwn: (sequence) => this.#own.shown(sequence),
+      onOwn: (sequence) => this.#own.acknowledged(sequence),
       onUnreadable: (key, cause) => this.#skip('load', key, cause),
     });
 
-    this.#bequests = new Bequests({
+    this.#handoffs = new Handoffs({
       ...options,
-      onNew: options.onBequest,
-      onUnreadable: (key, cause) => this.#skip('bequest', key, cause),
+      onNew: options.onHandoff,
+      onUnreadable: (key, cause) => this.#skip('handoff', key, cause),
     });
 
-    const instanceRecord = store.keep(`instances/${ownId}`, () =>
+    const instanceRecord = store.registerRecord(`instances/${ownId}`, () =>
       encodeInstance({ ...options.self(), id: ownId, startedUnixMs, sequence: this.#announcement }),
     );
-    this.#own = new OwnLoad({ ...options, instances: () => this.#instances.known.size });
+    this.#own = new LocalLoad({ ...options, instances: () => this.#instances.known.size });
     // One write at a time, so that the last one written is the last one meant.
     this.#announcer = new Publisher({
       write: () => instanceRecord.write(),
@@ -75,16 +75,16 @@ export class EtcdLedger implements Ledger {
     });
 
     store.subscribe('instances/', this.#instances);
-    store.subscribe('load/', this.contributions);
-    store.subscribe(bequestPrefix, this.#bequests);
+    store.subscribe('load/', this.loadReports);
+    store.subscribe(handoffPrefix, this.#handoffs);
     store.onWatch((state) => {
-      if (state === 'resumed') return this.#peers.thaw();
-      this.#peers.freeze();
+      if (state === 'resumed') return this.#peers.markFresh();
+      this.#peers.markStale();
       this.#own.watchBroke();
     });
     store.onState(({ kind }) => {
       this.#own.storeChanged(kind === 'joined');
-      if (kind !== 'joined') this.#peers.freeze();
+      if (kind !== 'joined') this.#peers.markStale();
       // What changed while the record was being written anew is not in it.
       else this.#announcer.changed();
     });
@@ -95,32 +95,32 @@ export class EtcdLedger implements Ledger {
   }
 
   inFlight(address: string): number {
-    return this.#own.of(address) + this.#peers.of(address) + this.#bequests.of(address);
+    return this.#own.of(address) + this.#peers.of(address) + this.#handoffs.of(address);
   }
 
-  ownInFlight(address: string): number {
+  localInFlight(address: string): number {
     return this.#own.of(address);
   }
 
-  unseen(): number {
+  unacknowledgedPicks(): number {
     // Those that stepped aside have much in flight in an upgrade, and place nothing more.
-    const busy = this.#peers.busy(this.#instances.aside);
-    return this.#own.unseenPicks.ofPeers({ busy, weight: this.#peers.weight() });
+    const busy = this.#peers.busy(this.#instances.notServing);
+    return this.#own.unacknowledgedPicks.ofPeers({ busy, weight: this.#peers.weight() });
   }
 
-  own(): ReadonlyMap<string, number> {
+  local(): ReadonlyMap<string, number> {
     return this.#own.counts;
   }
 
   view(): ReadonlyMap<string, number> {
     const view = new Map(this.#own.counts);
     for (const address of this.#peers.sums.keys()) view.set(address, this.inFlight(address));
-    for (const address of this.#bequests.sums().keys()) view.set(address, this.inFlight(address));
+    for (const address of this.#handoffs.sums().keys()) view.set(address, this.inFlight(address));
     return view;
   }
 
   /** Everybody's record, own included. */
-  get instances(): ReadonlyMap<string, Instance> {
+  get instances(): ReadonlyMap<string, InstanceRecord> {
     return this.#instances.known;
   }
 
@@ -129,14 +129,14 @@ export class EtcdLedger implements Ledger {
     return this.#peers.totals;
   }
 
-  /** Sums of the peers' last contributions, unfaded. */
+  /** Sums of the peers' last load reports, unfaded. */
   get peerSums(): ReadonlyMap<string, number> {
     return this.#peers.sums;
   }
 
   /** What those who left have left behind, unfaded, by giver. */
-  get bequeathed(): ReadonlyMap<string, Bequest> {
-    return this.#bequests.known;
+  get handedOff(): ReadonlyMap<string, Handoff> {
+    return this.#handoffs.known;
   }
 
   get recordsSkipped(): number {
@@ -152,12 +152,12 @@ export class EtcdLedger implements Ledger {
     return this.#peers.ageMs();
   }
 
-  syncLagMs(): ReturnType<OwnLoad['lagMs']> {
+  syncLagMs(): ReturnType<LocalLoad['lagMs']> {
     return this.#own.lagMs();
   }
 
-  bequests(): ReturnType<Bequests['list']> {
-    return this.#bequests.list();
+  handoffs(): ReturnType<Handoffs['list']> {
+    return this.#handoffs.list();
   }
 
   /** This instance's record changed and is written soon; answers the number that its next version bears. */
@@ -168,7 +168,7 @@ export class EtcdLedger implements Ledger {
   }
 
   /** The number of this process's own record as the watch showed it last; 0 before it did. */
-  shownAnnouncement(): number {
+  acknowledgedAnnouncement(): number {
     const own = this.#instances.known.get(this.#options.ownId);
     // An earlier process may have had the same id.
     return own?.startedUnixMs === this.#options.startedUnixMs ? own.sequence : 0;
@@ -185,31 +185,31 @@ export class EtcdLedger implements Ledger {
   }
 
   /** Writes all own counts once more: the store does not have what it was given. */
-  publishAnew(): void {
-    this.#own.publishAnew();
+  republish(): void {
+    this.#own.republish();
   }
 
   /** The process was asleep since then: the lease may be lost, and what is known of others is that old. */
-  wokeUp(asleepSinceMs: number): void {
-    this.#peers.freeze(asleepSinceMs);
+  onResumedAfterPause(asleepSinceMs: number): void {
+    this.#peers.markStale(asleepSinceMs);
     const sleptMs = Math.round(this.#options.nowMs() - asleepSinceMs);
     this.#options.store.rejoin(`the process did not run for ${sleptMs} ms`);
   }
 
   /**
-   * Leaves requests to the others' views, in the place of this instance's contribution, which is not written
+   * Leaves requests to the others' views, in the place of this instance's load report, which is not written
    * any more from this call on. In one step: nobody counts them twice, nobody misses them.
    */
-  async bequeath(counts: ReadonlyMap<string, number>, ttlMs: number): Promise<void> {
+  async handOff(counts: ReadonlyMap<string, number>, ttlMs: number): Promise<void> {
     const { ownId, startedUnixMs, unixMs, store } = this.#options;
     await this.#own.stop();
-    await store.leaveBehind({
+    await store.putDetached({
       // An id that is used again does not overwrite what its earlier bearer left.
-      key: `${bequestPrefix}${ownId}/${startedUnixMs}`,
-      value: encodeBequest({ counts, bequeathedUnixMs: unixMs(), ttlMs }),
+      key: `${handoffPrefix}${ownId}/${startedUnixMs}`,
+      value: encodeHandoff({ counts, handedOffUnixMs: unixMs(), ttlMs }),
       ttlSeconds: Math.ceil(ttlMs / 1000),
-      insteadOf: this.#own.keys.first,
-      insteadOfAll: this.#own.keys.chunkPrefix,
+      replaces: this.#own.keys.first,
+      replacesAllUnder: this.#own.keys.chunkPrefix,
     });
   }
 
@@ -221,7 +221,7 @@ export class EtcdLedger implements Ledger {
     await Promise.all([this.#own.stop(), this.#announcer.stop()]);
   }
 
-  #skip(kind: 'instance' | 'load' | 'bequest', key: string, cause: unknown): void {
+  #skip(kind: 'instance' | 'load' | 'handoff', key: string, cause: unknown): void {
     this.#recordsSkipped += 1;
     this.#options.metrics.recordSkipped(kind);
     this.#options.log.warn({ kind, key, cause: String(cause) }, 'record skipped: it cannot be read');

@@ -1,9 +1,9 @@
 import type { RecordListener } from '../etcd/records.ts';
-import { type Phase, takesTraffic } from '../lifecycle.ts';
+import { type Phase, takesTraffic } from '../phase.ts';
 import { stateCodecs } from '../proto/stateCodecs.ts';
 
 /** What an instance tells the others of itself. */
-export interface Instance {
+export interface InstanceRecord {
   readonly id: string;
   /** Free text, for people. */
   readonly release: string;
@@ -23,18 +23,18 @@ export interface Instance {
 
 /** phase → its name in `baton.state.v1.Phase` */
 const phaseNames = {
-  starting: 'STARTING',
-  ready: 'READY',
-  standby: 'STANDBY',
-  draining: 'DRAINING',
-  stopped: 'STOPPED',
+  starting: 'PHASE_STARTING',
+  ready: 'PHASE_READY',
+  standby: 'PHASE_STANDBY',
+  draining: 'PHASE_DRAINING',
+  stopped: 'PHASE_STOPPED',
 } as const satisfies Record<Phase, string>;
 
 const phasesByName = new Map<string, Phase>(
   Object.entries(phaseNames).map(([phase, name]) => [name, phase as Phase]),
 );
 
-export function encodeInstance(instance: Instance): Uint8Array {
+export function encodeInstance(instance: InstanceRecord): Uint8Array {
   const { phase, startedUnixMs, withoutEndpoints, addresses, ...same } = instance;
   return stateCodecs.instance.encode({
     ...same,
@@ -46,7 +46,7 @@ export function encodeInstance(instance: Instance): Uint8Array {
 }
 
 /** @throws Error when the bytes are not such a record */
-export function decodeInstance(id: string, value: Uint8Array): Instance {
+export function decodeInstance(id: string, value: Uint8Array): InstanceRecord {
   const record = stateCodecs.instance.decode(value);
   const { release, generation, addresses, zone, sequence } = record;
   return {
@@ -62,28 +62,28 @@ export function decodeInstance(id: string, value: Uint8Array): Instance {
   };
 }
 
-export interface InstancesOptions {
+export interface InstanceRecordsOptions {
   readonly onUnreadable: (key: string, cause: unknown) => void;
   /** One more is known. */
   readonly onCame?: () => void;
 }
 
 /** The records under `instances/`: everybody who lives, this instance included. */
-export class Instances implements RecordListener {
-  #known = new Map<string, Instance>();
+export class InstanceRecords implements RecordListener {
+  #known = new Map<string, InstanceRecord>();
   readonly #aside = new Set<string>();
-  readonly #options: InstancesOptions;
+  readonly #options: InstanceRecordsOptions;
 
-  constructor(options: InstancesOptions) {
+  constructor(options: InstanceRecordsOptions) {
     this.#options = options;
   }
 
-  get known(): ReadonlyMap<string, Instance> {
+  get known(): ReadonlyMap<string, InstanceRecord> {
     return this.#known;
   }
 
   /** Those that say of themselves that they take no new requests: kept, because each decision asks. */
-  get aside(): ReadonlySet<string> {
+  get notServing(): ReadonlySet<string> {
     return this.#aside;
   }
 
@@ -95,7 +95,7 @@ export class Instances implements RecordListener {
 
   onPut(id: string, value: Uint8Array): void {
     const isNew = !this.#known.has(id);
-    let instance: Instance;
+    let instance: InstanceRecord;
     try {
       instance = decodeInstance(id, value);
     } catch (cause) {

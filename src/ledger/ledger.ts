@@ -11,7 +11,7 @@ export interface Reservation {
 export interface Ledger extends Load {
   reserve(address: string): Reservation;
   /** This instance's own requests in flight, by address; only addresses with any. */
-  own(): ReadonlyMap<string, number>;
+  local(): ReadonlyMap<string, number>;
   /** The unified view, by address; only addresses with any. */
   view(): ReadonlyMap<string, number>;
 }

@@ -3,11 +3,11 @@ import { BackwardWriter } from '../proto/wire/backwardWriter.ts';
 import { WireReader } from '../proto/wire/wireReader.ts';
 
 /**
- * The wire form of `Contribution` in proto/baton/state/v1, written and read by hand: with thousands of
+ * The wire form of `LoadReport` in proto/baton/state/v1, written and read by hand: with thousands of
  * endpoints nearly all of an update is as it was before, and a message object for each of them would be most
  * of what sharing costs.
  */
-const contribution = { protocolVersion: 1, sequence: 2, loads: 3 } as const;
+const loadReport = { protocolVersion: 1, sequence: 2, loads: 3 } as const;
 const endpointLoad = { address: 1, inFlight: 2 } as const;
 
 const writer = new BackwardWriter();
@@ -19,10 +19,10 @@ export function encodeLoads(sequence: number, loads: Iterable<readonly [string, 
     const end = writer.place;
     writer.number(endpointLoad.inFlight, inFlight);
     writer.text(endpointLoad.address, address);
-    writer.wrap(contribution.loads, end);
+    writer.wrap(loadReport.loads, end);
   }
-  if (sequence > 0) writer.number(contribution.sequence, sequence);
-  writer.number(contribution.protocolVersion, stateProtocolVersion);
+  if (sequence > 0) writer.number(loadReport.sequence, sequence);
+  writer.number(loadReport.protocolVersion, stateProtocolVersion);
   return Buffer.from(writer.written());
 }
 
@@ -42,9 +42,7 @@ export class LoadList {
     this.sequence = 0;
     if (!this.#readAll(new WireReader(this.#bytes))) {
       this.length = 0;
-      throw new Error(
-        `not a readable Contribution record (${bytes.length} bytes): it has no protocol version`,
-      );
+      throw new Error(`not a readable LoadReport record (${bytes.length} bytes): it has no protocol version`);
     }
     return this;
   }
@@ -78,12 +76,12 @@ export class LoadList {
   #readAll(reader: WireReader): boolean {
     let version = 0;
     while (reader.next()) {
-      if (reader.isBytes(contribution.loads)) {
+      if (reader.isBytes(loadReport.loads)) {
         const outerEnd = reader.enter();
         this.#readLoad(reader);
         reader.leave(outerEnd);
-      } else if (reader.isVarint(contribution.sequence)) this.sequence = reader.varint();
-      else if (reader.isVarint(contribution.protocolVersion)) version = reader.varint();
+      } else if (reader.isVarint(loadReport.sequence)) this.sequence = reader.varint();
+      else if (reader.isVarint(loadReport.protocolVersion)) version = reader.varint();
       else reader.skip();
     }
     return version > 0;

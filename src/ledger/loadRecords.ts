@@ -74,7 +74,7 @@ export class LoadRecords {
   }
 
   /** Nobody knows what the store holds: a write failed, or the lease is another one. */
-  beginAnew(): void {
+  reset(): void {
     this.#layout = { kind: 'gathered' };
     this.#mayHaveChunks = true;
   }

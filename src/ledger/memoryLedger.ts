@@ -1,9 +1,9 @@
 import type { Ledger, Reservation } from './ledger.ts';
-import { OwnCounts } from './ownCounts.ts';
+import { LocalCounts } from './localCounts.ts';
 
 /** The ledger of an instance that is alone: its own counts are the whole view. */
 export class MemoryLedger implements Ledger {
-  readonly #own = new OwnCounts();
+  readonly #own = new LocalCounts();
 
   reserve(address: string): Reservation {
     return this.#own.reserve(address);
@@ -13,15 +13,15 @@ export class MemoryLedger implements Ledger {
     return this.#own.of(address);
   }
 
-  ownInFlight(address: string): number {
+  localInFlight(address: string): number {
     return this.#own.of(address);
   }
 
-  unseen(): number {
+  unacknowledgedPicks(): number {
     return 0;
   }
 
-  own(): ReadonlyMap<string, number> {
+  local(): ReadonlyMap<string, number> {
     return this.#own.counts;
   }
 

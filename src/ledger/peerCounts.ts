@@ -6,17 +6,17 @@
 export class PeerCounts {
   readonly #totals = new Map<string, number>();
   readonly #sums = new Map<string, number>();
-  readonly #fadeMs: number;
+  readonly #staleDecayMs: number;
   readonly #nowMs: () => number;
   #frozenAtMs: number | undefined;
 
   /** @param nowMs a clock that never jumps */
-  constructor({ fadeMs, nowMs }: { fadeMs: number; nowMs: () => number }) {
-    this.#fadeMs = fadeMs;
+  constructor({ staleDecayMs, nowMs }: { staleDecayMs: number; nowMs: () => number }) {
+    this.#staleDecayMs = staleDecayMs;
     this.#nowMs = nowMs;
   }
 
-  /** By contributor, over all addresses; only of those with anything. */
+  /** By reporter, over all addresses; only of those with anything. */
   get totals(): ReadonlyMap<string, number> {
     return this.#totals;
   }
@@ -29,7 +29,7 @@ export class PeerCounts {
   /** How many contributors have anything in flight, some of them left out. */
   busy(without: ReadonlySet<string> = nobody): number {
     let busy = this.#totals.size;
-    for (const contributor of without) if (this.#totals.has(contributor)) busy -= 1;
+    for (const reporter of without) if (this.#totals.has(reporter)) busy -= 1;
     return busy;
   }
 
@@ -38,10 +38,10 @@ export class PeerCounts {
     return sum === undefined ? 0 : sum * this.weight();
   }
 
-  /** What a peer's request counts for: 1 while the store is followed, falling to 0 over `fadeMs` after. */
+  /** What a peer's request counts for: 1 while the store is followed, falling to 0 over `staleDecayMs` after. */
   weight(): number {
     if (this.#frozenAtMs === undefined) return 1;
-    return Math.max(0, 1 - (this.#nowMs() - this.#frozenAtMs) / this.#fadeMs);
+    return Math.max(0, 1 - (this.#nowMs() - this.#frozenAtMs) / this.#staleDecayMs);
   }
 
   /** Milliseconds since the numbers were last known to be current; 0 while the store is followed. */
@@ -49,26 +49,26 @@ export class PeerCounts {
     return this.#frozenAtMs === undefined ? 0 : this.#nowMs() - this.#frozenAtMs;
   }
 
-  /** One contributor has so many more in flight on the address, or fewer. */
-  add(contributor: string, address: string, difference: number): void {
-    addTo(this.#totals, contributor, difference);
+  /** One reporter has so many more in flight on the address, or fewer. */
+  add(reporter: string, address: string, difference: number): void {
+    addTo(this.#totals, reporter, difference);
     addTo(this.#sums, address, difference);
   }
 
   /** Forgets everything, to be told what the store holds now, and believes it. */
-  beginAnew(): void {
+  reset(): void {
     this.#totals.clear();
     this.#sums.clear();
     this.#frozenAtMs = undefined;
   }
 
   /** The store can no longer be followed: what is known grows old, from now on or from an earlier moment. */
-  freeze(sinceMs: number = this.#nowMs()): void {
+  markStale(sinceMs: number = this.#nowMs()): void {
     this.#frozenAtMs ??= sinceMs;
   }
 
   /** The store is followed again without a gap. */
-  thaw(): void {
+  markFresh(): void {
     this.#frozenAtMs = undefined;
   }
 }

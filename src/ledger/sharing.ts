@@ -1,8 +1,8 @@
-import type { SharedStore } from '../etcd/sharedStore.ts';
+import type { EtcdSession } from '../etcd/etcdSession.ts';
 import type { EtcdLedger } from './etcdLedger.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Whether this instance keeps its counts for itself or shares them. */
 export type Sharing =
   | { readonly kind: 'memory'; readonly ledger: Ledger }
-  | { readonly kind: 'etcd'; readonly ledger: EtcdLedger; readonly store: SharedStore };
+  | { readonly kind: 'etcd'; readonly ledger: EtcdLedger; readonly store: EtcdSession };

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
-import { type Endpoint, parseAddress } from '../scheduling/endpoint.ts';
-import { type DescribedEndpoint, placeText } from './describeEndpoint.ts';
+import { parseAddress } from '../hostPort.ts';
+import type { Endpoint } from '../scheduling/endpoint.ts';
+import { type ParsedEndpoint, placeText } from './parseEndpoint.ts';
 import type { PoolReport } from './pool.ts';
 
 /**
@@ -21,7 +22,7 @@ export class HostResolver {
   readonly #report: PoolReport;
   readonly #resolveHost: (host: string) => Promise<readonly string[]>;
   readonly #tell: (endpoints: readonly Endpoint[]) => void;
-  #described: readonly DescribedEndpoint[] = [];
+  #described: readonly ParsedEndpoint[] = [];
   #answers = new Map<string, readonly string[]>();
   readonly #failures = new Map<string, string>();
   /** The system's look-ups cannot be cancelled: a slow one is waited for, never asked a second time. */
@@ -42,7 +43,7 @@ export class HostResolver {
   }
 
   /** Replaces the list. Resolves when the first list has been told at least in part, later ones wholly. */
-  async use(described: readonly DescribedEndpoint[]): Promise<void> {
+  async use(described: readonly ParsedEndpoint[]): Promise<void> {
     this.#described = described;
     const hosts = this.#hosts();
     this.#answers = new Map([...this.#answers].filter(([host]) => hosts.includes(host)));
@@ -110,7 +111,7 @@ export class HostResolver {
     this.#tell(this.#described.flatMap((described) => this.#endpointsOf(described)));
   }
 
-  #endpointsOf({ place, traits }: DescribedEndpoint): Endpoint[] {
+  #endpointsOf({ place, traits }: ParsedEndpoint): Endpoint[] {
     if (place.kind === 'ip') return [{ address: place.address, ...traits }];
     return (this.#answers.get(place.host) ?? []).flatMap((ip) => {
       const parsed = parseAddress(

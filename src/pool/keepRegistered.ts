@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { splitHostPort } from '../hostPort.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
 import { nextHealth, unknownHealth, type Verdict } from './healthVerdict.ts';
 import { httpProbe, type ProbeResult } from './httpProbe.ts';
 import type { PoolReport } from './pool.ts';
 import { registeredPrefix } from './registeredSource.ts';
 import type { Registration } from './registration.ts';
-import { splitHostPort } from './splitHostPort.ts';
 
 /**
  * Keeps a pod's record in the store while the pod lives. The record is under a lease, so that a pod that dies
@@ -14,7 +14,7 @@ import { splitHostPort } from './splitHostPort.ts';
  */
 /** What is needed of the store: SharedStore has it. A stopped one is not used again. */
 export interface RegistrationStore {
-  keep(key: string, encode: () => Uint8Array): unknown;
+  registerRecord(key: string, encode: () => Uint8Array): unknown;
   onState(listener: (state: { readonly kind: string; readonly problem?: string }) => void): unknown;
   start(): void;
   stop(): Promise<void>;
@@ -91,7 +91,7 @@ function openAndKeep(
   const store = openStore();
   const key = registeredPrefix + endpoint.address;
   let lastProblem: string | undefined;
-  store.keep(key, () => encode(endpoint));
+  store.registerRecord(key, () => encode(endpoint));
   store.onState(({ kind, problem }) => {
     if (kind === 'joined') log.info({ key }, 'registered');
     if (kind === 'stopped') log.info({ key }, 'registration taken back');

@@ -1,4 +1,4 @@
-import type { SharedStore } from '../etcd/sharedStore.ts';
+import type { EtcdSession } from '../etcd/etcdSession.ts';
 import { stateCodecs } from '../proto/stateCodecs.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -23,7 +23,7 @@ export interface PoolSettings {
 export function openPool(
   { endpoints, file, etcd, dnsRefreshMs, probe }: PoolSettings,
   { log, metrics }: { log: Log; metrics: Pick<Metrics, 'recordSkipped' | 'poolReloadFailed'> },
-  store: Pick<SharedStore, 'subscribe'> | undefined,
+  store: Pick<EtcdSession, 'subscribe'> | undefined,
 ): CompositePool {
   const report: PoolReport = {
     log,

@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
+import { splitHostPort } from '../hostPort.ts';
 import { type HealthRecord, nextHealth, type Thresholds, unknownHealth } from './healthVerdict.ts';
 import { httpProbe, type ProbeResult } from './httpProbe.ts';
 import type { EndpointHealth, HealthChange } from './pool.ts';
-import { splitHostPort } from './splitHostPort.ts';
 
 /**
  * Probes every watched endpoint over HTTP, because Envoy's override_host routes to a dead pod if told to.

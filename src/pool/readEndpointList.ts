@@ -1,13 +1,13 @@
 import { parseDocument } from 'yaml';
-import { type DescribedList, describeEndpoints } from './describeEndpoint.ts';
 import type { EndpointProblem } from './endpointProblems.ts';
+import { type ParsedEndpoints, parseEndpoints } from './parseEndpoint.ts';
 
 /**
  * Reads the text of an endpoints file: YAML (or JSON, its subset) with the one key `endpoints`.
  * `endpoints: []` is a pool that is empty on purpose; an empty file is a broken one, because editors and
  * copying programs leave one behind for a moment.
  */
-export function readEndpointList(text: string): DescribedList {
+export function readEndpointList(text: string): ParsedEndpoints {
   const document = parseDocument(text);
   const fault = document.errors[0];
   if (fault) return broken({ path: '', value: undefined, expected: `YAML (${firstLine(fault.message)})` });
@@ -18,11 +18,11 @@ export function readEndpointList(text: string): DescribedList {
   const unknownKeys: EndpointProblem[] = Object.entries(root)
     .filter(([key]) => key !== 'endpoints')
     .map(([key, value]) => ({ path: key, value, expected: 'no key but "endpoints"' }));
-  const list = describeEndpoints(root.endpoints);
+  const list = parseEndpoints(root.endpoints);
   return { endpoints: list.endpoints, problems: [...unknownKeys, ...list.problems] };
 }
 
-function broken(problem: EndpointProblem): DescribedList {
+function broken(problem: EndpointProblem): ParsedEndpoints {
   return { endpoints: [], problems: [problem] };
 }
 

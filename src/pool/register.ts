@@ -1,4 +1,4 @@
-import { SharedStore, type SharedStoreOptions } from '../etcd/sharedStore.ts';
+import { EtcdSession, type EtcdSessionOptions } from '../etcd/etcdSession.ts';
 import { stateCodecs } from '../proto/stateCodecs.ts';
 import type { Log } from '../telemetry/log.ts';
 import { problemsInWords } from './endpointProblems.ts';
@@ -7,7 +7,7 @@ import { type RegisterFlags, readRegistration } from './registration.ts';
 
 /** `baton register`: a sidecar that keeps its pod in the pool, from its start to SIGTERM or SIGINT. */
 export interface RegisterOptions extends RegisterFlags {
-  readonly store: SharedStoreOptions;
+  readonly store: EtcdSessionOptions;
   readonly log: Log;
 }
 
@@ -25,7 +25,7 @@ export async function register({ store, log, ...flags }: RegisterOptions): Promi
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, onSignal);
   try {
     await keepRegistered(read.registration, {
-      openStore: () => new SharedStore(store),
+      openStore: () => new EtcdSession(store),
       encode: ({ models, ...endpoint }) =>
         stateCodecs.registeredEndpoint.encode({ ...endpoint, models: [...models] }),
       log,

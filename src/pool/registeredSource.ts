@@ -1,6 +1,7 @@
 import type { RecordListener } from '../etcd/records.ts';
-import { type Endpoint, parseAddress } from '../scheduling/endpoint.ts';
-import { isSlots, isWeight } from './describeEndpoint.ts';
+import { parseAddress } from '../hostPort.ts';
+import type { Endpoint } from '../scheduling/endpoint.ts';
+import { isSlots, isWeight } from './parseEndpoint.ts';
 import type { EndpointSource, PoolReport } from './pool.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../scheduling/endpoint.ts';
-import { describeEndpoint, placeText } from './describeEndpoint.ts';
 import type { EndpointProblem } from './endpointProblems.ts';
+import { parseEndpoint, placeText } from './parseEndpoint.ts';
 
 /**
  * What `baton register` is told about its pod, read from the flags. Only an IP address can be registered: a
@@ -39,7 +39,7 @@ export function readRegistration(flags: RegisterFlags): ReadRegistration {
     ...(flags.slots === undefined ? {} : { slots: numberOrText(flags.slots) }),
   };
   const found: EndpointProblem[] = [];
-  const described = describeEndpoint(entry, '', found);
+  const described = parseEndpoint(entry, '', found);
   problems.push(...found.map((problem) => ({ ...problem, path: flagOf[problem.path] ?? problem.path })));
   if (described?.place.kind === 'host') {
     const value = placeText(described.place);

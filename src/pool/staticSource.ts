@@ -1,7 +1,7 @@
 import type { Endpoint } from '../scheduling/endpoint.ts';
-import { describeEndpoints } from './describeEndpoint.ts';
 import { EndpointProblemsError } from './endpointProblems.ts';
 import { HostResolver, type HostResolverOptions } from './hostResolver.ts';
+import { parseEndpoints } from './parseEndpoint.ts';
 import type { EndpointSource } from './pool.ts';
 
 /** The endpoints listed in the configuration. Only the addresses behind host names ever change. */
@@ -19,7 +19,7 @@ export class StaticSource implements EndpointSource {
 
   /** @throws EndpointProblemsError when an entry cannot be read. */
   async start(tell: (endpoints: readonly Endpoint[]) => void): Promise<void> {
-    const { endpoints, problems } = describeEndpoints(this.#list, 'pool.endpoints');
+    const { endpoints, problems } = parseEndpoints(this.#list, 'pool.endpoints');
     if (problems.length > 0) throw new EndpointProblemsError('the configured list of endpoints', problems);
     this.#resolver = new HostResolver(this.name, this.#options, tell);
     await this.#resolver.use(endpoints);

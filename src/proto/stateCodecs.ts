@@ -1,13 +1,16 @@
 import type { MessageTypeDefinition } from '@grpc/proto-loader';
-import type { Bequest, Bequest__Output } from './generated/state/baton/state/v1/Bequest.ts';
-import type { Contribution, Contribution__Output } from './generated/state/baton/state/v1/Contribution.ts';
+import type { DynamicConfig, DynamicConfig__Output } from './generated/state/baton/state/v1/DynamicConfig.ts';
+import type { Handoff, Handoff__Output } from './generated/state/baton/state/v1/Handoff.ts';
 import type { Instance, Instance__Output } from './generated/state/baton/state/v1/Instance.ts';
-import type { LiveConfig, LiveConfig__Output } from './generated/state/baton/state/v1/LiveConfig.ts';
+import type { LoadReport, LoadReport__Output } from './generated/state/baton/state/v1/LoadReport.ts';
+import type {
+  PinnedGeneration,
+  PinnedGeneration__Output,
+} from './generated/state/baton/state/v1/PinnedGeneration.ts';
 import type {
   RegisteredEndpoint,
   RegisteredEndpoint__Output,
 } from './generated/state/baton/state/v1/RegisteredEndpoint.ts';
-import type { Target, Target__Output } from './generated/state/baton/state/v1/Target.ts';
 import { loadProto } from './loadProto.ts';
 
 /**
@@ -34,11 +37,11 @@ const instance = codecOf<Instance, Instance__Output>('Instance');
 
 export const stateCodecs = {
   instance: { encode: instance.encode, decode: (bytes) => withKnownPhase(instance.decode(bytes)) },
-  contribution: codecOf<Contribution, Contribution__Output>('Contribution'),
-  bequest: codecOf<Bequest, Bequest__Output>('Bequest'),
+  loadReport: codecOf<LoadReport, LoadReport__Output>('LoadReport'),
+  handoff: codecOf<Handoff, Handoff__Output>('Handoff'),
   registeredEndpoint: codecOf<RegisteredEndpoint, RegisteredEndpoint__Output>('RegisteredEndpoint'),
-  target: codecOf<Target, Target__Output>('Target'),
-  liveConfig: codecOf<LiveConfig, LiveConfig__Output>('LiveConfig'),
+  pinnedGeneration: codecOf<PinnedGeneration, PinnedGeneration__Output>('PinnedGeneration'),
+  dynamicConfig: codecOf<DynamicConfig, DynamicConfig__Output>('DynamicConfig'),
 } as const satisfies Record<string, StateCodec<never, unknown>>;
 
 function codecOf<Input extends { protocol_version?: number }, Output extends { protocol_version: number }>(

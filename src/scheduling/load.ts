@@ -3,12 +3,12 @@ export interface Load {
   /** Requests in flight on the endpoint; a fraction where old counts fade. Never negative. */
   inFlight(address: string): number;
   /** Those of them that this scheduler placed itself: exact at every moment. */
-  ownInFlight(address: string): number;
+  localInFlight(address: string): number;
   /**
    * How many requests other schedulers have likely placed that no `inFlight` shows yet, over all endpoints
    * together. 0 for a scheduler that is alone.
    */
-  unseen(): number;
+  unacknowledgedPicks(): number;
 }
 
 /** A number in [0, 1), as Math.random gives. */

@@ -1,4 +1,4 @@
-import type { GaugeReadings } from './gaugeReadings.ts';
+import type { InstanceGauges } from './instanceGauges.ts';
 
 /** How a decision came out: `route`, or why not. */
 export const decisionOutcomes = [
@@ -16,21 +16,21 @@ export const streamEnds = ['end', 'cancelled', 'error', 'drained'] as const;
 export type StreamEnd = (typeof streamEnds)[number];
 
 /** Records of the store, by what they tell. */
-export const recordKinds = ['instance', 'load', 'bequest', 'target', 'endpoint', 'config'] as const;
+export const recordKinds = ['instance', 'load', 'handoff', 'target', 'endpoint', 'config'] as const;
 export type RecordKind = (typeof recordKinds)[number];
 export const storeWriteOutcomes = ['ok', 'failed'] as const;
 export type StoreWriteOutcome = (typeof storeWriteOutcomes)[number];
 
 /**
- * What the audit compares. own: this instance's counts and the streams that are open. shown: which records are
+ * What the consistency check compares. own: this instance's counts and the streams that are open. shown: which records are
  * stored, in which version, and what the watch has shown. view: what the records say and what the view made of
  * them, or the parts of the view and their sum. published: this instance's counts and its own record.
  */
-export const differenceKinds = ['own', 'shown', 'view', 'published'] as const;
+export const differenceKinds = ['local', 'watch', 'view', 'published'] as const;
 export type DifferenceKind = (typeof differenceKinds)[number];
 /** undecided: the store was away, or joined anew meanwhile. */
-export const auditOutcomes = ['compared', 'undecided'] as const;
-export type AuditOutcome = (typeof auditOutcomes)[number];
+export const consistencyOutcomes = ['compared', 'undecided'] as const;
+export type ConsistencyOutcome = (typeof consistencyOutcomes)[number];
 
 /** What happened, told by the parts it happened to. Every call is synchronous, cheap and never throws. */
 export interface Metrics {
@@ -45,10 +45,10 @@ export interface Metrics {
   syncLag(lagMs: number): void;
   /** @param source the configured source's name, such as `file pods.yaml`; never from a client */
   poolReloadFailed(source: string): void;
-  /** A round of the audit is over. */
-  audited(outcome: AuditOutcome): void;
+  /** A round of the consistency check is over. */
+  consistencyChecked(outcome: ConsistencyOutcome): void;
   /** It found a difference. */
-  auditDiffered(kind: DifferenceKind): void;
+  consistencyDiffered(kind: DifferenceKind): void;
   /** Gives the gauges their source, as a rule the function that `/state` answers with. To be called once. */
-  observe(read: () => GaugeReadings): void;
+  observe(read: () => InstanceGauges): void;
 }

@@ -1,10 +1,11 @@
 import type { Histogram, Meter } from '@opentelemetry/api';
 import { BatchedHistogram } from './batchedHistogram.ts';
-import type { GaugeReadings } from './gaugeReadings.ts';
 import { defineGauges } from './gauges.ts';
+import type { InstanceGauges } from './instanceGauges.ts';
+import { exportCounter, LabelledCounter } from './labelledCounter.ts';
 import {
-  type AuditOutcome,
-  auditOutcomes,
+  type ConsistencyOutcome,
+  consistencyOutcomes,
   type DecisionOutcome,
   type DifferenceKind,
   decisionOutcomes,
@@ -17,7 +18,6 @@ import {
   storeWriteOutcomes,
   streamEnds,
 } from './metrics.ts';
-import { showTally, Tally } from './tally.ts';
 
 const decisionBucketsSeconds = [5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.1, 1];
 const syncLagBucketsSeconds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
@@ -29,22 +29,22 @@ const syncLagBucketsSeconds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 
  */
 export class OtelMetrics implements Metrics {
   readonly #meter: Meter;
-  readonly #decisions: ReadonlyMap<string, Tally<DecisionOutcome>>;
-  readonly #unknownPolicy = new Tally<DecisionOutcome>(decisionOutcomes);
-  readonly #streamsEnded = new Tally<StreamEnd>(streamEnds);
-  readonly #recordsSkipped = new Tally<RecordKind>(recordKinds);
-  readonly #leaseRegrants = new Tally<'lease'>(['lease']);
-  readonly #storeWrites = new Tally<StoreWriteOutcome>(storeWriteOutcomes);
-  readonly #reloadFailures = new Tally<string>([]);
-  readonly #audits = new Tally<AuditOutcome>(auditOutcomes);
-  readonly #differences = new Tally<DifferenceKind>(differenceKinds);
+  readonly #decisions: ReadonlyMap<string, LabelledCounter<DecisionOutcome>>;
+  readonly #unknownPolicy = new LabelledCounter<DecisionOutcome>(decisionOutcomes);
+  readonly #streamsEnded = new LabelledCounter<StreamEnd>(streamEnds);
+  readonly #recordsSkipped = new LabelledCounter<RecordKind>(recordKinds);
+  readonly #leaseRegrants = new LabelledCounter<'lease'>(['lease']);
+  readonly #storeWrites = new LabelledCounter<StoreWriteOutcome>(storeWriteOutcomes);
+  readonly #reloadFailures = new LabelledCounter<string>([]);
+  readonly #consistencyChecks = new LabelledCounter<ConsistencyOutcome>(consistencyOutcomes);
+  readonly #differences = new LabelledCounter<DifferenceKind>(differenceKinds);
   readonly #decisionDuration: BatchedHistogram;
   readonly #syncLag: Histogram;
 
   /** @param policies the names that may be a label; anything else is `unknown` */
   constructor(meter: Meter, policies: readonly string[]) {
     this.#meter = meter;
-    this.#decisions = new Map(policies.map((policy) => [policy, new Tally(decisionOutcomes)]));
+    this.#decisions = new Map(policies.map((policy) => [policy, new LabelledCounter(decisionOutcomes)]));
     this.#decisionDuration = new BatchedHistogram(
       meter.createHistogram('baton_decision_duration_seconds', {
         description: 'From the request headers to the reply',
@@ -90,15 +90,15 @@ export class OtelMetrics implements Metrics {
     this.#reloadFailures.add(source);
   }
 
-  audited(outcome: AuditOutcome): void {
-    this.#audits.add(outcome);
+  consistencyChecked(outcome: ConsistencyOutcome): void {
+    this.#consistencyChecks.add(outcome);
   }
 
-  auditDiffered(kind: DifferenceKind): void {
+  consistencyDiffered(kind: DifferenceKind): void {
     this.#differences.add(kind);
   }
 
-  observe(read: () => GaugeReadings): void {
+  observe(read: () => InstanceGauges): void {
     defineGauges(this.#meter, read);
   }
 
@@ -114,13 +114,13 @@ export class OtelMetrics implements Metrics {
         for (const [outcome, count] of tally.entries()) observed.observe(count, { policy, outcome });
       }
     });
-    showTally(meter, streamsEnded, this.#streamsEnded, (how) => ({ how }));
-    showTally(meter, recordsSkipped, this.#recordsSkipped, (kind) => ({ kind }));
-    showTally(meter, leaseRegrants, this.#leaseRegrants, () => ({}));
-    showTally(meter, storeWrites, this.#storeWrites, (outcome) => ({ outcome }));
-    showTally(meter, reloadFailures, this.#reloadFailures, (source) => ({ source }));
-    showTally(meter, audits, this.#audits, (outcome) => ({ outcome }));
-    showTally(meter, differences, this.#differences, (kind) => ({ kind }));
+    exportCounter(meter, streamsEnded, this.#streamsEnded, (how) => ({ how }));
+    exportCounter(meter, recordsSkipped, this.#recordsSkipped, (kind) => ({ kind }));
+    exportCounter(meter, leaseRegrants, this.#leaseRegrants, () => ({}));
+    exportCounter(meter, storeWrites, this.#storeWrites, (outcome) => ({ outcome }));
+    exportCounter(meter, reloadFailures, this.#reloadFailures, (source) => ({ source }));
+    exportCounter(meter, consistencyChecks, this.#consistencyChecks, (outcome) => ({ outcome }));
+    exportCounter(meter, differences, this.#differences, (kind) => ({ kind }));
   }
 }
 
@@ -135,8 +135,11 @@ const reloadFailures = {
   name: 'baton_pool_reload_failures',
   description: 'Failed reads of an endpoint source',
 };
-const audits = { name: 'baton_audits', description: 'Rounds of the audit by outcome' };
+const consistencyChecks = {
+  name: 'baton_consistency_checks',
+  description: 'Rounds of the consistency check by outcome',
+};
 const differences = {
-  name: 'baton_audit_differences',
-  description: 'Counts that the audit found not to be what they are meant to be; any is a bug',
+  name: 'baton_consistency_differences',
+  description: 'Counts that the consistency check found not to be what they are meant to be; any is a bug',
 };

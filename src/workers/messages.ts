@@ -1,11 +1,11 @@
 import type { Config } from '../config/schema.ts';
-import type { Phase } from '../lifecycle.ts';
+import type { Phase } from '../phase.ts';
 
 /**
  * What a parent and its workers say to each other over the channel between them. A connection travels with its
  * order. Both ends are one release: they are the same files.
  */
-export type Order =
+export type ParentMessage =
   /** The first one: who to be. */
   | { readonly kind: 'begin'; readonly config: Config }
   /** What the port says of its health from now on. */
@@ -16,9 +16,9 @@ export type Order =
   | { readonly kind: 'let-go'; readonly count: number }
   | { readonly kind: 'drain' }
   /** End the drain now. */
-  | { readonly kind: 'hurry' };
+  | { readonly kind: 'forceStop' };
 
-export type Report =
+export type WorkerMessage =
   | { readonly kind: 'phase'; readonly phase: Phase }
   /** So many connections have come so far; so many of those that are open may bring streams. */
   | { readonly kind: 'connections'; readonly received: number; readonly serving: number }

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { Config } from '../config/schema.ts';
 import { LineSink } from '../telemetry/lineSink.ts';
 import { createLog } from '../telemetry/logger.ts';
-import { openDoor } from './door.ts';
+import { openListener } from './listener.ts';
 import { workerConfig } from './workerConfig.ts';
 import { WorkerGroup } from './workerGroup.ts';
 import { WorkerProcess } from './workerProcess.ts';
@@ -25,10 +25,10 @@ export async function serveGroup(config: Config, mainFile: string): Promise<numb
   const log = createLog({ level: telemetry.logLevel, base, sink });
   const nowMs = (): number => performance.now();
 
-  const door = await openDoor(server.address, (socket) => {
+  const door = await openListener(server.address, (socket) => {
     // A client that goes before it is handed out.
     socket.on('error', () => {});
-    group.handOut(socket);
+    group.dispatch(socket);
   });
   const group = new WorkerGroup({
     size: server.workers,
@@ -42,7 +42,7 @@ export async function serveGroup(config: Config, mainFile: string): Promise<numb
     nowMs,
     log,
   });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => group.leave());
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => group.drain());
   log.info({ addresses: [door.address], workers: server.workers }, 'listening for the workers');
   group.start();
   const exitCode = await group.ended;

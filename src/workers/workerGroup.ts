@@ -1,14 +1,17 @@
 import type { Socket } from 'node:net';
 import type { Log } from '../telemetry/log.ts';
-import type { GroupHealth, Order } from './messages.ts';
+import { excessConnections, healthOf, pickWorker } from './dispatch.ts';
+import type { GroupHealth, ParentMessage } from './messages.ts';
 import { RestartDelay } from './restartDelay.ts';
-import { healthOf, surplusOf, takerOf } from './sharing.ts';
-import type { WorkerEnd, WorkerOptions, WorkerProcess } from './workerProcess.ts';
+import type { WorkerEnd, WorkerProcess, WorkerProcessOptions } from './workerProcess.ts';
 
 export interface WorkerGroupOptions {
   readonly size: number;
   /** Starts the nth worker, counted from 1. */
-  readonly start: (nth: number, listeners: Pick<WorkerOptions, 'onReport' | 'onEnd'>) => WorkerProcess;
+  readonly start: (
+    nth: number,
+    listeners: Pick<WorkerProcessOptions, 'onMessage' | 'onEnd'>,
+  ) => WorkerProcess;
   readonly nowMs: () => number;
   readonly log: Log;
 }
@@ -68,36 +71,37 @@ export class WorkerGroup {
   }
 
   /** A connection has come to the port. */
-  handOut(socket: Socket): void {
-    const taker = takerOf(this.#workers());
+  dispatch(socket: Socket): void {
+    const taker = pickWorker(this.#workers());
     if (taker === undefined) socket.destroy();
-    else taker.hand(socket);
+    else taker.dispatch(socket);
   }
 
   /** All drain together; told a second time, all end their drain. */
-  leave(): void {
+  drain(): void {
     const isAgain = this.#state === 'leaving';
     this.#state = 'leaving';
     for (const place of this.#places) clearTimeout(place.restart);
     // Health first, for all: before anyone drains, everybody says no.
     this.#tellHealth();
-    this.#tell({ kind: isAgain ? 'hurry' : 'drain' });
+    this.#tell({ kind: isAgain ? 'forceStop' : 'drain' });
     this.#endIfAllHave();
   }
 
   #fill(place: Place): void {
     const { start, log } = this.#options;
     place.worker = start(place.nth, {
-      onReport: () => this.#onReport(),
+      onMessage: () => this.#onMessage(),
       onEnd: (end) => this.#onEnd(place, end),
     });
-    place.worker.order({ kind: 'health', health: this.#health });
+    place.worker.send({ kind: 'health', health: this.#health });
     log.info({ worker: place.nth, pid: place.worker.pid }, 'worker started');
   }
 
-  #onReport(): void {
+  #onMessage(): void {
     // What is not to get streams loses its connections before it says yes for the group.
-    for (const { sharer, count } of surplusOf(this.#workers())) sharer.order({ kind: 'let-go', count });
+    for (const { sharer, count } of excessConnections(this.#workers()))
+      sharer.send({ kind: 'let-go', count });
     this.#tellHealth();
   }
 
@@ -114,7 +118,7 @@ export class WorkerGroup {
     if (!this.#wasEverFit && end.code !== null) {
       // It has said why, and the next one would say the same.
       this.#exitCode = end.code;
-      this.leave();
+      this.drain();
       return;
     }
     const afterMs = place.delay.afterEnd(livedMs);
@@ -139,8 +143,8 @@ export class WorkerGroup {
     this.#tell({ kind: 'health', health });
   }
 
-  #tell(order: Order): void {
-    for (const worker of this.#workers()) worker.order(order);
+  #tell(order: ParentMessage): void {
+    for (const worker of this.#workers()) worker.send(order);
   }
 
   /** Ends workers that do not run. */

@@ -1,16 +1,16 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Config } from '../config/schema.ts';
-import type { Phase } from '../lifecycle.ts';
-import type { Order, Report } from './messages.ts';
-import type { Sharer } from './sharing.ts';
+import type { Phase } from '../phase.ts';
+import type { Worker } from './dispatch.ts';
+import type { ParentMessage, WorkerMessage } from './messages.ts';
 
-export interface WorkerOptions {
+export interface WorkerProcessOptions {
   /** The program's main file, which has a command `worker`. */
   readonly mainFile: string;
   readonly config: Config;
   readonly nowMs: () => number;
-  readonly onReport: () => void;
+  readonly onMessage: () => void;
   readonly onEnd: (end: WorkerEnd) => void;
 }
 
@@ -23,7 +23,7 @@ export interface WorkerEnd {
  * A worker as its parent sees it: the process, what it said last, and what it was given. Its output is the
  * parent's. Whether it is replaced is the group's matter.
  */
-export class WorkerProcess implements Sharer {
+export class WorkerProcess implements Worker {
   readonly startedMs: number;
   readonly #child: ChildProcess;
   #phase: Phase | undefined;
@@ -36,15 +36,15 @@ export class WorkerProcess implements Sharer {
   #serving = 0;
   #heardMs: number | undefined;
 
-  constructor({ mainFile, config, nowMs, onReport, onEnd }: WorkerOptions) {
+  constructor({ mainFile, config, nowMs, onMessage, onEnd }: WorkerProcessOptions) {
     this.startedMs = nowMs();
     this.#child = fork(mainFile, ['worker', config.instance.id], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    this.#child.on('message', (report: Report) => {
+    this.#child.on('message', (report: WorkerMessage) => {
       this.#heardMs = nowMs();
       this.#take(report);
-      onReport();
+      onMessage();
     });
     // One that could not be started or told something ends, or has ended: that is told below.
     this.#child.on('error', () => {});
@@ -52,7 +52,7 @@ export class WorkerProcess implements Sharer {
       this.#closeHanded(0, this.#handed.length);
       onEnd({ code, signal });
     });
-    this.order({ kind: 'begin', config });
+    this.send({ kind: 'begin', config });
   }
 
   get pid(): number | undefined {
@@ -74,21 +74,26 @@ export class WorkerProcess implements Sharer {
     return this.#heardMs;
   }
 
-  order(order: Order): void {
+  send(order: ParentMessage): void {
     if (order.kind === 'let-go') this.#serving = Math.max(0, this.#serving - order.count);
     // One that is gone hears nothing: its end is told elsewhere.
     if (this.#child.connected) this.#child.send(order, () => {});
   }
 
-  hand(socket: Socket): void {
+  dispatch(socket: Socket): void {
     if (!this.#child.connected) {
       socket.destroy();
       return;
     }
     this.#handed.push(socket);
-    this.#child.send({ kind: 'connection' } satisfies Order, socket, { keepOpen: true }, (problem) => {
-      if (problem) this.#closeHanded(this.#handed.indexOf(socket), 1);
-    });
+    this.#child.send(
+      { kind: 'connection' } satisfies ParentMessage,
+      socket,
+      { keepOpen: true },
+      (problem) => {
+        if (problem) this.#closeHanded(this.#handed.indexOf(socket), 1);
+      },
+    );
   }
 
   kill(): void {
@@ -101,7 +106,7 @@ export class WorkerProcess implements Sharer {
     for (const socket of this.#handed.splice(from, count)) socket.destroy();
   }
 
-  #take(report: Report): void {
+  #take(report: WorkerMessage): void {
     switch (report.kind) {
       case 'phase':
         this.#phase = report.phase;

@@ -1,8 +1,8 @@
 import { Agent } from 'node:http';
-import type { Baton } from '../../src/rehearsal/baton.ts';
-import type { Pod } from '../../src/rehearsal/pod.ts';
-import { SseLoad } from '../../src/rehearsal/sseLoad.ts';
-import { type SseOutcome, sseRequest } from '../../src/rehearsal/sseRequest.ts';
+import type { Baton } from '../../tools/testbed/baton.ts';
+import type { Pod } from '../../tools/testbed/pod.ts';
+import { SseLoad } from '../../tools/testbed/sseLoad.ts';
+import { type SseOutcome, sseRequest } from '../../tools/testbed/sseRequest.ts';
 import { allCountsReturnToZero, viewOf } from '../support/counts.ts';
 import { waitForDecisions } from '../support/envoyWindows.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,4 +1,4 @@
-import type { Baton } from '../../src/rehearsal/baton.ts';
+import type { Baton } from '../../tools/testbed/baton.ts';
 import { allCountsReturnToZero } from '../support/counts.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { whileClientsStream } from '../support/sseClients.ts';

@@ -1,5 +1,5 @@
-import type { Pod } from '../../src/rehearsal/pod.ts';
-import { SseLoad } from '../../src/rehearsal/sseLoad.ts';
+import type { Pod } from '../../tools/testbed/pod.ts';
+import { SseLoad } from '../../tools/testbed/sseLoad.ts';
 import { ask } from '../support/ask.ts';
 import { allCountsReturnToZero } from '../support/counts.ts';
 import { namedHeader, servedHeader, showPick, waitForDecisions } from '../support/envoyWindows.ts';

@@ -1,5 +1,5 @@
-import type { Baton } from '../../src/rehearsal/baton.ts';
-import type { Etcd } from '../../src/rehearsal/etcd.ts';
+import type { Baton } from '../../tools/testbed/baton.ts';
+import type { Etcd } from '../../tools/testbed/etcd.ts';
 import { allCountsReturnToZero } from '../support/counts.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';

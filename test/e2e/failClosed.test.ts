@@ -1,7 +1,7 @@
 import { Agent } from 'node:http';
-import type { Baton } from '../../src/rehearsal/baton.ts';
-import type { Pod } from '../../src/rehearsal/pod.ts';
-import { sseRequest } from '../../src/rehearsal/sseRequest.ts';
+import type { Baton } from '../../tools/testbed/baton.ts';
+import type { Pod } from '../../tools/testbed/pod.ts';
+import { sseRequest } from '../../tools/testbed/sseRequest.ts';
 import { ask } from '../support/ask.ts';
 import { waitForDecisions } from '../support/envoyWindows.ts';
 import { eventually } from '../support/eventually.ts';

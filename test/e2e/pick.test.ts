@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
-import type { Baton } from '../../src/rehearsal/baton.ts';
-import type { Pod } from '../../src/rehearsal/pod.ts';
+import type { Baton } from '../../tools/testbed/baton.ts';
+import type { Pod } from '../../tools/testbed/pod.ts';
 import { ask } from '../support/ask.ts';
 import { allCountsReturnToZero } from '../support/counts.ts';
 import {

@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ChildProcess } from '../../src/rehearsal/childProcess.ts';
-import { Etcd } from '../../src/rehearsal/etcd.ts';
-import { Pod } from '../../src/rehearsal/pod.ts';
-import { freePort } from '../../src/rehearsal/ports.ts';
-import type { Report } from '../../src/rehearsal/report/report.ts';
-import { checkoutDir } from '../../src/rehearsal/tools.ts';
+import type { RehearsalReport } from '../../tools/rehearsal/report/report.ts';
+import { ChildProcess } from '../../tools/testbed/childProcess.ts';
+import { Etcd } from '../../tools/testbed/etcd.ts';
+import { Pod } from '../../tools/testbed/pod.ts';
+import { freePort } from '../../tools/testbed/ports.ts';
+import { checkoutDir } from '../../tools/testbed/tools.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { envoyBin, etcdBin } from '../support/tools.ts';
@@ -17,7 +17,7 @@ checkForLeaks();
 
 /** A whole upgrade under load is many starts of processes. */
 const timeoutMs = 180_000;
-const mainFile = join(checkoutDir, 'src', 'main.ts');
+const mainFile = join(checkoutDir, 'src', 'cli', 'main.ts');
 const small = ['--replicas', '2', '--pods', '2', '--clients', '10', '--rps', '4', '--stream-seconds', '1'];
 let dir: string;
 
@@ -37,8 +37,8 @@ function rehearse(...args: readonly string[]): Promise<ChildProcess> {
   });
 }
 
-async function readReport(): Promise<Report> {
-  return JSON.parse(await readFile(join(dir, 'report.json'), 'utf8')) as Report;
+async function readReport(): Promise<RehearsalReport> {
+  return JSON.parse(await readFile(join(dir, 'report.json'), 'utf8')) as RehearsalReport;
 }
 
 describe('when an upgrade to the command of another build goes well', () => {

@@ -1,5 +1,5 @@
-import type { Baton } from '../../src/rehearsal/baton.ts';
-import type { EnvoyBootstrap } from '../../src/rehearsal/envoyAddresses.ts';
+import type { Baton } from '../../tools/testbed/baton.ts';
+import type { EnvoyBootstrap } from '../../tools/testbed/envoyAddresses.ts';
 import { type Asked, ask } from '../support/ask.ts';
 import { namedHeader, showPick, waitForDecisions } from '../support/envoyWindows.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,7 +1,7 @@
-import { rollingUpgrade } from '../../src/rehearsal/rollingUpgrade.ts';
-import { SseLoad } from '../../src/rehearsal/sseLoad.ts';
-import { StateWatch } from '../../src/rehearsal/stateWatch.ts';
-import { until } from '../../src/rehearsal/until.ts';
+import { rollingUpgrade } from '../../tools/testbed/rollingUpgrade.ts';
+import { SseLoad } from '../../tools/testbed/sseLoad.ts';
+import { StateWatch } from '../../tools/testbed/stateWatch.ts';
+import { until } from '../../tools/testbed/until.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { useTopology } from '../support/topology.ts';
 

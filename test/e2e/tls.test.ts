@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import type { Baton } from '../../src/rehearsal/baton.ts';
-import type { EnvoyBootstrap } from '../../src/rehearsal/envoyAddresses.ts';
+import type { Baton } from '../../tools/testbed/baton.ts';
+import type { EnvoyBootstrap } from '../../tools/testbed/envoyAddresses.ts';
 import { ask } from '../support/ask.ts';
-import { baton } from '../support/batonCommand.ts';
+import { runBaton } from '../support/batonCommand.ts';
 import { allCountsReturnToZero } from '../support/counts.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { tlsFile } from '../support/tlsFixtures.ts';
@@ -73,5 +73,5 @@ describe.each(transports)('when Envoy and Baton (%s) speak TLS', (transport) => 
 
 /** Its exit code. */
 async function probe(address: string, ...args: string[]): Promise<number> {
-  return (await baton(['probe', '--address', address, '--timeout-ms', '10000', ...args])).exitCode;
+  return (await runBaton(['probe', '--address', address, '--timeout-ms', '10000', ...args])).exitCode;
 }

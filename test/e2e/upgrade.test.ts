@@ -1,8 +1,8 @@
 import { Agent } from 'node:http';
-import type { Baton } from '../../src/rehearsal/baton.ts';
-import { rollingUpgrade } from '../../src/rehearsal/rollingUpgrade.ts';
-import { sseRequest } from '../../src/rehearsal/sseRequest.ts';
-import { StateWatch } from '../../src/rehearsal/stateWatch.ts';
+import type { Baton } from '../../tools/testbed/baton.ts';
+import { rollingUpgrade } from '../../tools/testbed/rollingUpgrade.ts';
+import { sseRequest } from '../../tools/testbed/sseRequest.ts';
+import { StateWatch } from '../../tools/testbed/stateWatch.ts';
 import { ask } from '../support/ask.ts';
 import { allCountsReturnToZero, viewOf } from '../support/counts.ts';
 import { eventually } from '../support/eventually.ts';
@@ -25,7 +25,7 @@ describe.each(transports)('with two instances that share etcd (%s)', (transport)
       // Longer than any test: a drain that ends has ended for another reason.
       drain: { graceMs: 600_000 },
       // What an instance leaves behind in one test is forgotten before the next.
-      upgrade: { bequestTtlMs: 1_000 },
+      upgrade: { handoffTtlMs: 1_000 },
     },
   });
   const both = () => topology().instances as [Baton, Baton];

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { Agent } from 'node:http';
-import type { Baton } from '../../src/rehearsal/baton.ts';
-import { isFree } from '../../src/rehearsal/ports.ts';
-import { sseRequest } from '../../src/rehearsal/sseRequest.ts';
+import type { Baton } from '../../tools/testbed/baton.ts';
+import { isFree } from '../../tools/testbed/ports.ts';
+import { sseRequest } from '../../tools/testbed/sseRequest.ts';
 import { eventually } from '../support/eventually.ts';
 import { shortStreams } from '../support/faultRow.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
@@ -23,7 +23,7 @@ describe('with two workers on one port', () => {
     podFlags: shortStreams,
     baton: {
       // Only this transport can be handed connections.
-      server: { workers: two, transport: 'native' },
+      server: { workers: two, transport: 'builtin' },
       instance: { id: 'group' },
       etcd: { leaseTtlSeconds: 2 },
       pool: { probe: { timeoutMs: 5_000 } },

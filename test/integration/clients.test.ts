@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { externalProcessorName } from '../../src/extproc/names.ts';
 import { externalProcessorService } from '../../src/proto/services.ts';
-import { Baton } from '../../src/rehearsal/baton.ts';
-import { Pod } from '../../src/rehearsal/pod.ts';
-import { freePorts } from '../../src/rehearsal/ports.ts';
-import { checkoutDir } from '../../src/rehearsal/tools.ts';
+import { Baton } from '../../tools/testbed/baton.ts';
+import { Pod } from '../../tools/testbed/pod.ts';
+import { freePorts } from '../../tools/testbed/ports.ts';
+import { checkoutDir } from '../../tools/testbed/tools.ts';
 import { foreignTool } from '../support/foreignTool.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { message, processPath } from '../support/rawHttp2.ts';
@@ -19,7 +19,7 @@ const grpcurl = foreignTool('grpcurl', 'make clients');
 const healthProbe = foreignTool('grpc-health-probe', 'make clients');
 const h2load = foreignTool('h2load', 'install the package nghttp2-client');
 
-describe.each(['native', 'grpc-js'])('an instance on the transport %s', (transport) => {
+describe.each(['builtin', 'grpc-js'])('an instance on the transport %s', (transport) => {
   let dir: string;
   let pod: Pod;
   let instance: Baton;

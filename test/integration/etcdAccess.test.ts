@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Baton, type BatonSettings } from '../../src/rehearsal/baton.ts';
-import { freePort } from '../../src/rehearsal/ports.ts';
+import { Baton, type BatonSettings } from '../../tools/testbed/baton.ts';
+import { freePort } from '../../tools/testbed/ports.ts';
 import { ask } from '../support/ask.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SharedStore, type SharedStoreOptions } from '../../src/etcd/sharedStore.ts';
-import { ChildProcess } from '../../src/rehearsal/childProcess.ts';
-import { freePorts } from '../../src/rehearsal/ports.ts';
+import { EtcdSession, type EtcdSessionOptions } from '../../src/etcd/etcdSession.ts';
+import { ChildProcess } from '../../tools/testbed/childProcess.ts';
+import { freePorts } from '../../tools/testbed/ports.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { etcdBin } from '../support/tools.ts';
@@ -15,7 +15,7 @@ describe('when etcd asks for TLS', () => {
   let etcd: ChildProcess;
   let folder: string;
   let url: string;
-  let store: SharedStore;
+  let store: EtcdSession;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'baton-etcd-tls-'));
@@ -42,8 +42,8 @@ describe('when etcd asks for TLS', () => {
   });
   afterEach(() => store.stop());
 
-  function joinStore(options: Partial<SharedStoreOptions>): void {
-    store = new SharedStore({
+  function joinStore(options: Partial<EtcdSessionOptions>): void {
+    store = new EtcdSession({
       endpoints: [url],
       prefix: '/baton/v1/test/',
       leaseTtlSeconds: 2,

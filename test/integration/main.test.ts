@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { baton } from '../support/batonCommand.ts';
+import { runBaton } from '../support/batonCommand.ts';
 
 describe('when help is asked for', () => {
   it('lists the commands and the exit codes', async () => {
-    const { exitCode, stdout } = await baton(['--help']);
+    const { exitCode, stdout } = await runBaton(['--help']);
     expect(exitCode).toBe(0);
     for (const command of [
       'serve',
@@ -16,7 +16,7 @@ describe('when help is asked for', () => {
       'register',
       'status',
       'upgrade',
-      'live',
+      'dynamic',
       'probe',
       'podsim',
       'rehearse',
@@ -28,13 +28,13 @@ describe('when help is asked for', () => {
   });
 
   it('lists every setting with the commands that take them', async () => {
-    const { stdout } = await baton(['serve', '--help']);
+    const { stdout } = await runBaton(['serve', '--help']);
     expect(stdout).toContain('--log-level <level>');
     expect(stdout).toMatch(/^ {2}drain\.graceMs +Accepted requests .*default 30000$/m);
   });
 
   it('says the version', async () => {
-    expect((await baton(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect((await runBaton(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });
 
@@ -57,10 +57,10 @@ describe('when the command line is wrong', () => {
       '--cert, --key and --ca go together',
     ],
     ['an authority that is not there', ['probe', '--ca', '/nowhere.pem'], 'ENOENT'],
-    ['a live setting without a value', ['live', 'set', 'scheduling.policy'], 'is no name=value'],
+    ['a dynamic setting without a value', ['dynamic', 'set', 'scheduling.policy'], 'is no name=value'],
     ['a timeout that is none', ['probe', '--timeout-ms', 'soon'], '--timeout-ms'],
   ])('answers 64 to %s', async (_, args, message) => {
-    const { exitCode, stderr } = await baton(args);
+    const { exitCode, stderr } = await runBaton(args);
     expect(exitCode).toBe(64);
     expect(stderr).toContain(message);
   });
@@ -76,7 +76,7 @@ describe('when the configuration is wrong', () => {
       ['register', '--address', '10.0.0.1:80', '--etcd', 'a:1', '--set', 'scheduling.policy=best'],
     ],
   ])('keeps %s from starting, with every problem and 78', async (_, args) => {
-    const { exitCode, stdout, stderr } = await baton(args, { BATON_DRAIN_GRACE_MS: 'x' });
+    const { exitCode, stdout, stderr } = await runBaton(args, { BATON_DRAIN_GRACE_MS: 'x' });
     expect(exitCode).toBe(78);
     expect(stdout).toBe('');
     expect(stderr).toContain('scheduling.policy: "best" given');
@@ -88,7 +88,7 @@ describe('when the configuration is wrong', () => {
     try {
       const file = join(folder, 'baton.yaml');
       writeFileSync(file, 'pool:\n  endpoints: [10.0.0.1]\n');
-      const { exitCode, stderr } = await baton(['check', file]);
+      const { exitCode, stderr } = await runBaton(['check', file]);
       expect(exitCode).toBe(78);
       expect(stderr).toContain(`${file}:2:15: pool.endpoints.0: "10.0.0.1" is not an endpoint address`);
     } finally {
@@ -99,7 +99,7 @@ describe('when the configuration is wrong', () => {
 
 describe('when the configuration is asked for', () => {
   it('prints it from the environment and the flags of the process', async () => {
-    const { exitCode, stdout } = await baton(['config', '--json', '--address', '127.0.0.1:0'], {
+    const { exitCode, stdout } = await runBaton(['config', '--json', '--address', '127.0.0.1:0'], {
       BATON_INSTANCE_ZONE: 'z1',
     });
     expect(exitCode).toBe(0);
@@ -113,7 +113,7 @@ describe('when the configuration is asked for', () => {
 describe('when the certificate of the port cannot be used', () => {
   it('answers 78 and one line that says which file and why', async () => {
     const tls = ['server.tls.certFile=/nowhere/tls.pem', 'server.tls.keyFile=/nowhere/tls.key'];
-    const { exitCode, stderr } = await baton([
+    const { exitCode, stderr } = await runBaton([
       'serve',
       ...['--address', '127.0.0.1:0', '--admin', 'off', '--endpoint', '127.0.0.1:1'],
       ...tls.flatMap((setting) => ['--set', setting]),
@@ -136,7 +136,7 @@ describe('when the file of endpoints cannot be used', () => {
   ])('answers 78 and one line that says why: %s', async (name, text, why) => {
     const file = join(folder, `${name}.yaml`);
     if (text !== undefined) writeFileSync(file, text);
-    const { exitCode, stderr } = await baton([
+    const { exitCode, stderr } = await runBaton([
       'serve',
       ...['--address', '127.0.0.1:0', '--admin', 'off', '--set', `pool.file=${file}`],
     ]);
@@ -156,7 +156,7 @@ describe('when the network is not as hoped', () => {
     await once(holder, 'listening');
     try {
       const address = `127.0.0.1:${(holder.address() as AddressInfo).port}`;
-      const { exitCode, stderr } = await baton([
+      const { exitCode, stderr } = await runBaton([
         'serve',
         ...[flag, address, ...others, '--endpoint', '127.0.0.1:1'],
       ]);
@@ -168,21 +168,21 @@ describe('when the network is not as hoped', () => {
   });
 
   it.each(['status', 'rollback', 'release'])('answers 69 to upgrade %s without etcd', async (order) => {
-    const { exitCode, stdout, stderr } = await baton([
+    const { exitCode, stdout, stderr } = await runBaton([
       ...['upgrade', order, '--etcd', '127.0.0.1:1', '--set', 'etcd.requestTimeoutMs=500'],
     ]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 69, stdout: '' });
     expect(stderr).toMatch(/^baton: etcd http:\/\/127\.0\.0\.1:1 does not answer: .*\n$/);
   });
 
-  it('answers 69 to live show without etcd', async () => {
-    const { exitCode, stderr } = await baton(['live', 'show', '--etcd', '127.0.0.1:1']);
+  it('answers 69 to dynamic show without etcd', async () => {
+    const { exitCode, stderr } = await runBaton(['dynamic', 'show', '--etcd', '127.0.0.1:1']);
     expect(exitCode).toBe(69);
     expect(stderr).toMatch(/^baton: etcd http:\/\/127\.0\.0\.1:1 does not answer: .*\n$/);
   });
 
   it('answers 2 when nobody is there to be probed', async () => {
-    const { exitCode, stderr } = await baton(['probe', '--address', '127.0.0.1:1']);
+    const { exitCode, stderr } = await runBaton(['probe', '--address', '127.0.0.1:1']);
     expect(exitCode).toBe(2);
     expect(stderr).toContain('127.0.0.1:1 does not answer');
   });

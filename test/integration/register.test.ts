@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { SharedStore } from '../../src/etcd/sharedStore.ts';
+import { EtcdSession } from '../../src/etcd/etcdSession.ts';
 import { CompositePool } from '../../src/pool/compositePool.ts';
 import { Prober } from '../../src/pool/prober.ts';
 import { RegisteredSource } from '../../src/pool/registeredSource.ts';
 import { stateCodecs } from '../../src/proto/stateCodecs.ts';
-import { ChildProcess } from '../../src/rehearsal/childProcess.ts';
-import { checkoutDir } from '../../src/rehearsal/tools.ts';
+import { ChildProcess } from '../../tools/testbed/childProcess.ts';
+import { checkoutDir } from '../../tools/testbed/tools.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { startTestEtcd } from '../support/testEtcd.ts';
@@ -16,7 +16,7 @@ const pod = '127.0.0.1:9';
 const leaseTtlSeconds = 2;
 
 let running: Awaited<ReturnType<typeof startTestEtcd>>;
-let store: SharedStore;
+let store: EtcdSession;
 let pool: CompositePool;
 const sidecars: ChildProcess[] = [];
 
@@ -34,7 +34,7 @@ afterEach(async () => {
 
 /** An instance's pool, fed by registrations alone. */
 async function startPool() {
-  const store = new SharedStore(storeOptions());
+  const store = new EtcdSession(storeOptions());
   const report = { log: { info() {}, warn() {} }, count() {} };
   const codec = stateCodecs.registeredEndpoint;
   const source = new RegisteredSource({
@@ -114,10 +114,10 @@ describe('when etcd loses everything', () => {
 
 describe('when a registered pod is probed', () => {
   it('is in the pool and not ready while it refuses connections', async () => {
-    const probed = new SharedStore(storeOptions());
+    const probed = new EtcdSession(storeOptions());
     const report = { log: { info() {}, warn() {} }, count() {} };
     const codec = stateCodecs.registeredEndpoint;
-    const subscribe: SharedStore['subscribe'] = (prefix, listener) => probed.subscribe(prefix, listener);
+    const subscribe: EtcdSession['subscribe'] = (prefix, listener) => probed.subscribe(prefix, listener);
     const health = new Prober({
       path: '/health',
       intervalMs: 20,
@@ -163,7 +163,7 @@ describe('when the flags are wrong', () => {
 });
 
 async function recordCount(): Promise<number> {
-  const reader = new SharedStore(storeOptions());
+  const reader = new EtcdSession(storeOptions());
   let count = -1;
   reader.subscribe('endpoints/', {
     onSnapshot: (records) => {

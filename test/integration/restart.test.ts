@@ -1,8 +1,8 @@
 import { stateCodecs } from '../../src/proto/stateCodecs.ts';
-import type { Baton } from '../../src/rehearsal/baton.ts';
-import { type BegunExchange, beginExchange } from '../support/asEnvoy.ts';
-import { BareFleet } from '../support/bareFleet.ts';
+import type { Baton } from '../../tools/testbed/baton.ts';
+import { BatonCluster } from '../support/batonCluster.ts';
 import { eventually } from '../support/eventually.ts';
+import { type BegunExchange, beginExchange } from '../support/fakeEnvoyClient.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 
 /**
@@ -17,7 +17,7 @@ const registeredWithoutLease = '10.0.0.2:8000';
 const heldByA = 3;
 const heldByB = 2;
 
-let fleet: BareFleet;
+let fleet: BatonCluster;
 let a: Baton;
 let b: Baton;
 const exchanges: BegunExchange[] = [];
@@ -28,19 +28,19 @@ afterEach(async () => {
 });
 
 /** Two generations with everything that is to outlive them, and with requests in flight. */
-async function furnish(bequestTtlMs: number): Promise<void> {
-  fleet = await BareFleet.start({
+async function furnish(handoffTtlMs: number): Promise<void> {
+  fleet = await BatonCluster.start({
     pool: { etcd: true, probe: { enabled: false } },
     etcd: { leaseTtlSeconds: 60 },
     drain: { noticeMs: 0, quietMs: 0, graceMs: 300 },
-    upgrade: { settleMs: 0, bequestTtlMs },
+    upgrade: { settleMs: 0, handoffTtlMs },
   });
   const pod = stateCodecs.registeredEndpoint.encode({ address: registeredWithoutLease, weight: 2 });
   await fleet.put(`endpoints/${registeredWithoutLease}`, pod);
   a = await fleet.instance('a', { instance: { generation: 1 } });
   b = await fleet.instance('b', { instance: { generation: 2 } });
   await Promise.all([fleet.register(registered), a.start(), b.start()]);
-  for (const command of ['live set scheduling.policy=round-robin', 'upgrade pin 1']) {
+  for (const command of ['dynamic set scheduling.policy=round-robin', 'upgrade pin 1']) {
     expect(await fleet.command(...command.split(' '))).toMatchObject({ exitCode: 0, stderr: '' });
   }
   for (let i = 0; i < heldByA; i += 1) exchanges.push(await beginExchange(a.address));
@@ -54,10 +54,10 @@ async function viewOf(instance: Baton): Promise<number> {
   return (await instance.state()).pool.reduce((sum, { view }) => sum + view, 0);
 }
 
-/** Keys of the pool; of a bequest only who left it. */
+/** Keys of the pool; of a handoff only who left it. */
 async function keys(): Promise<string[]> {
   const all = [...(await fleet.records()).keys()];
-  return all.map((key) => key.replace(/^(bequests\/[^/]+)\/\d+$/, '$1')).toSorted();
+  return all.map((key) => key.replace(/^(handoffs\/[^/]+)\/\d+$/, '$1')).toSorted();
 }
 
 const lasting = ['config', `endpoints/${registered}`, `endpoints/${registeredWithoutLease}`, 'target'];
@@ -65,7 +65,7 @@ const lasting = ['config', `endpoints/${registered}`, `endpoints/${registeredWit
 /** What the instance knows of what was there before it started, and of nothing else. */
 async function expectLastingState(instance: Baton): Promise<void> {
   await eventually(async () => {
-    const { pool, live, steering } = await instance.state();
+    const { pool, dynamic: live, steering } = await instance.state();
     expect(pool.map(({ address }) => address).toSorted()).toEqual([registered, registeredWithoutLease]);
     expect(pool.find(({ address }) => address === registeredWithoutLease)?.weight).toBe(2);
     expect(live?.settings['scheduling.policy']).toEqual({ value: 'round-robin', own: 'least-request' });
@@ -77,15 +77,15 @@ describe.each([
   ['etcd runs on', async () => {}],
   ['etcd is restarted meanwhile', () => fleet.etcd.restart('kept')],
 ] as const)('when every instance is stopped and started again, and %s', (_, meanwhile) => {
-  const bequestTtlMs = 600_000;
+  const handoffTtlMs = 600_000;
 
   it('finds what must persist, counts what was left in flight, and nothing more', async () => {
-    await furnish(bequestTtlMs);
+    await furnish(handoffTtlMs);
     await Promise.all([a.end(), b.end()]);
     const endedUnixMs = Date.now();
-    expect(await keys()).toEqual(['bequests/a', 'bequests/b', ...lasting]);
+    expect(await keys()).toEqual(['handoffs/a', 'handoffs/b', ...lasting]);
     await meanwhile();
-    await eventually(async () => expect(await keys()).toEqual(['bequests/a', 'bequests/b', ...lasting]));
+    await eventually(async () => expect(await keys()).toEqual(['handoffs/a', 'handoffs/b', ...lasting]));
 
     const c = await fleet.instance('c', { instance: { generation: 2 } });
     await Promise.all([a.start(), b.start(), c.start()]);
@@ -102,20 +102,20 @@ describe.each([
       }, patience);
 
       const askedUnixMs = Date.now();
-      const { bequests, peers, pool, firstDecision } = await instance.state();
-      const mostCounted = 1 - (askedUnixMs - endedUnixMs) / bequestTtlMs;
+      const { handoffs, peers, pool, firstDecision } = await instance.state();
+      const mostCounted = 1 - (askedUnixMs - endedUnixMs) / handoffTtlMs;
       const left = { a: heldByA, b: heldByB };
-      const givers = bequests.map(({ giver, inFlight }) => [giver.replace(/\/\d+$/, ''), inFlight]);
+      const givers = handoffs.map(({ instance, inFlight }) => [instance.replace(/\/\d+$/, ''), inFlight]);
       expect(Object.fromEntries(givers)).toEqual(left);
-      for (const { inFlight, counted } of bequests) {
+      for (const { inFlight, counted } of handoffs) {
         expect(counted).toBeGreaterThan(0);
         // It goes on fading from when it was left, however late the reader comes.
         expect(counted).toBeLessThanOrEqual(inFlight * mostCounted + 0.001);
       }
-      const counted = bequests.reduce((sum, bequest) => sum + bequest.counted, 0);
+      const counted = handoffs.reduce((sum, handoff) => sum + handoff.counted, 0);
       const view = pool.reduce((sum, endpoint) => sum + endpoint.view, 0);
       expect(view).toBeCloseTo(counted, 1);
-      expect(pool.map(({ own }) => own)).toEqual([0, 0]);
+      expect(pool.map(({ local: own }) => own)).toEqual([0, 0]);
       expect(peers.map(({ inFlight }) => inFlight)).toEqual([0, 0]);
       expect(firstDecision).toBeNull();
       await eventually(async () => expect(await viewOf(instance)).toBeLessThan(counted), patience);
@@ -133,7 +133,7 @@ describe('when the time of what was left in flight is over', () => {
     const c = await fleet.instance('c');
     await c.start();
     await eventually(async () => {
-      expect((await c.state()).bequests).toEqual([]);
+      expect((await c.state()).handoffs).toEqual([]);
       expect(await viewOf(c)).toBe(0);
       expect(await keys()).toEqual([...lasting, 'instances/c', 'load/c'].toSorted());
     }, patience);

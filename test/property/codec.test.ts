@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { Question } from '../../src/extproc/codec/question.ts';
+import { ProcessingRequestReader } from '../../src/extproc/processingRequestReader.ts';
 import { routeReply } from '../../src/extproc/replies.ts';
-import { requestFactsOf } from '../../src/extproc/requestFacts.ts';
 import type { ProcessingRequest } from '../../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import type { Value } from '../../src/proto/generated/edge/google/protobuf/Value.ts';
 import { externalProcessorService } from '../../src/proto/services.ts';
 import { MalformedMessage } from '../../src/proto/wire/wireReader.ts';
+import { readSchedulingRequest } from '../../src/request/readSchedulingRequest.ts';
 
 /** The codec written by hand against proto-loader's, which reads and writes whole messages. */
 const { requestSerialize, requestDeserialize, responseDeserialize } = externalProcessorService.Process;
@@ -93,7 +93,7 @@ describe('a ProcessingRequest', () => {
       fc.property(request, unknownFields, unknownFields, (message, before, behind) => {
         const bytes = Buffer.concat([before, requestSerialize(message), behind]);
         const whole = requestDeserialize(bytes);
-        const question = new Question(bytes);
+        const question = new ProcessingRequestReader(bytes);
         expect(question.kind).toBe(whole.request);
         expect(question.isObserved).toBe(whole.observability_mode ?? false);
         for (const name of names) expect(question.header(name)).toBe(headerOf(whole, name));
@@ -123,7 +123,7 @@ describe('a ProcessingRequest', () => {
         ),
         (bytes) => {
           try {
-            requestFactsOf(new Question(bytes));
+            readSchedulingRequest(new ProcessingRequestReader(bytes));
           } catch (error) {
             expect(error).toBeInstanceOf(MalformedMessage);
           }

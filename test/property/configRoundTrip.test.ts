@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import { configAsYaml } from '../../src/config/describeConfig.ts';
 import { load } from '../../src/config/load.ts';
+import { configAsYaml } from '../../src/config/printConfig.ts';
 import { type Setting, settings } from '../../src/config/settings.ts';
-import { surroundingsOf } from '../unit/config/surroundingsOf.ts';
+import { surroundingsOf } from '../unit/config/processEnvOf.ts';
 
 /** Settings whose values may be anything of their kind. */
 const values: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
@@ -18,7 +18,7 @@ const values: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   ),
   'pool.probe.enabled': fc.boolean(),
   'scheduling.destinationHeaders': fc.array(fc.stringMatching(/^[a-z][a-z0-9-]{0,10}$/), { maxLength: 3 }),
-  'sync.fadeMs': fc.nat(),
+  'sync.staleDecayMs': fc.nat(),
   'drain.quietMs': fc.nat(),
   'limits.maxStreams': fc.integer({ min: 1 }),
 };

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import type { EdgeStream } from '../../src/extproc/edgeStream.ts';
 import { Exchanges } from '../../src/extproc/exchanges.ts';
+import type { ServerStream } from '../../src/grpc/serverStream.ts';
 import { MemoryLedger } from '../../src/ledger/memoryLedger.ts';
 import { externalProcessorService } from '../../src/proto/services.ts';
-import { Scheduler } from '../../src/scheduler.ts';
 import { createPolicies } from '../../src/scheduling/policies/index.ts';
 import { policyNames } from '../../src/scheduling/policy.ts';
+import { Scheduler } from '../../src/scheduling/scheduler.ts';
 import { endpoints } from '../support/endpoints.ts';
 import { seededRandom } from '../support/seededRandom.ts';
 
@@ -52,7 +52,7 @@ const messages = {
   observed: encode({ request_headers: {}, observability_mode: true }),
 } as const;
 
-const silentStream: EdgeStream = { reply() {}, finish() {}, refuse() {} };
+const silentStream: ServerStream = { reply() {}, end() {}, fail() {} };
 
 function system() {
   const ledger = new MemoryLedger();
@@ -94,7 +94,7 @@ describe('however streams end, in whatever order', () => {
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const { ledger, exchanges, setPool } = system();
         const streams = Array.from({ length: 10 }, () => exchanges.accept(silentStream));
-        const total = (): number => [...ledger.own().values()].reduce((sum, count) => sum + count, 0);
+        const total = (): number => [...ledger.local().values()].reduce((sum, count) => sum + count, 0);
 
         for (const [which, happening] of steps) {
           const stream = streams[which];
@@ -102,11 +102,11 @@ describe('however streams end, in whatever order', () => {
           else if (happening === 'pool-empty') setPool(0);
           else if (happening === 'pool-back') setPool(3);
           else if (happening === 'end') stream?.onEnd();
-          else if (happening === 'cancelled' || happening === 'error') stream?.onGone(happening);
+          else if (happening === 'cancelled' || happening === 'error') stream?.onClosed(happening);
           else stream?.onMessage(messages[happening]);
 
-          expect([...ledger.own().values()].every((count) => count > 0)).toBe(true);
-          expect(exchanges.held()).toEqual(ledger.own());
+          expect([...ledger.local().values()].every((count) => count > 0)).toBe(true);
+          expect(exchanges.reserved()).toEqual(ledger.local());
           expect(total()).toBeLessThanOrEqual(exchanges.open);
         }
         for (const stream of streams) stream.onEnd();

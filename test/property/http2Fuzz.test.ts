@@ -8,7 +8,7 @@ const effort =
   seconds > 0
     ? { numRuns: Number.MAX_SAFE_INTEGER, interruptAfterTimeLimit: (seconds * 1000) / 2 }
     : { numRuns: 1000 };
-const patienceMs = 60_000 + seconds * 1000;
+const timeoutMs = 60_000 + seconds * 1000;
 
 /** What a connection leaves for the end of the turn has to come, or minutes of it pile up. */
 async function surviveAndRest(bytes: Buffer, chunkLengths: readonly number[]): Promise<void> {
@@ -20,12 +20,12 @@ describe('whatever bytes come, each stream ends once and nothing is thrown', () 
   it(
     'for frames in any order',
     () => fc.assert(fc.asyncProperty(frameSequence, cuts, surviveAndRest), effort),
-    patienceMs,
+    timeoutMs,
   );
 
   it(
     'for recordings with bytes changed, lost and doubled',
     () => fc.assert(fc.asyncProperty(mutatedRecording, cuts, surviveAndRest), effort),
-    patienceMs,
+    timeoutMs,
   );
 });

@@ -21,7 +21,7 @@ describe('a record of counts', () => {
   it('is the one that the message says', () => {
     fc.assert(
       fc.property(fc.nat(2 ** 27), loads, (sequence, counts) => {
-        const record = stateCodecs.contribution.decode(encodeLoads(sequence, counts));
+        const record = stateCodecs.loadReport.decode(encodeLoads(sequence, counts));
         expect(record).toMatchObject({ protocol_version: 1, sequence });
         expect(new Map(record.loads.map(({ address, in_flight }) => [address, in_flight]))).toEqual(counts);
       }),
@@ -31,7 +31,7 @@ describe('a record of counts', () => {
   it('is read as others write it', () => {
     fc.assert(
       fc.property(fc.nat(2 ** 40), loads, (sequence, counts) => {
-        const bytes = stateCodecs.contribution.encode({
+        const bytes = stateCodecs.loadReport.encode({
           sequence,
           loads: [...counts].map(([address, in_flight]) => ({ address, in_flight })),
         });

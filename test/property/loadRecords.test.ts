@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import type { RecordChange } from '../../src/etcd/records.ts';
-import { Contributions } from '../../src/ledger/contributions.ts';
 import type { Reservation } from '../../src/ledger/ledger.ts';
 import { LoadRecords } from '../../src/ledger/loadRecords.ts';
-import { OwnCounts } from '../../src/ledger/ownCounts.ts';
+import { LoadReports } from '../../src/ledger/loadReports.ts';
+import { LocalCounts } from '../../src/ledger/localCounts.ts';
 import { PeerCounts } from '../../src/ledger/peerCounts.ts';
 import { stateCodecs } from '../../src/proto/stateCodecs.ts';
 
@@ -12,7 +12,7 @@ const manyAddresses = 2_000;
 const address = (index: number): string => `10.0.${index >> 8}.${index & 255}:8000`;
 
 class Writer {
-  readonly own: OwnCounts = new OwnCounts((changed) => this.records.changed(changed));
+  readonly own: LocalCounts = new LocalCounts((changed) => this.records.changed(changed));
   readonly records = new LoadRecords({ ownId: 'a', counts: this.own.counts });
   readonly #held: Reservation[] = [];
   picks = 0;
@@ -32,9 +32,9 @@ class Writer {
 /** etcd, as far as this goes: changes in one step, and everything told to one who follows. */
 class Store {
   readonly records = new Map<string, Uint8Array>();
-  readonly #follower: Contributions;
+  readonly #follower: LoadReports;
 
-  constructor(follower: Contributions) {
+  constructor(follower: LoadReports) {
     this.#follower = follower;
   }
 
@@ -64,7 +64,7 @@ class Store {
   sums(): Record<string, number> {
     const sums: Record<string, number> = {};
     for (const record of this.records.values()) {
-      for (const { address: key, in_flight } of stateCodecs.contribution.decode(record).loads) {
+      for (const { address: key, in_flight } of stateCodecs.loadReport.decode(record).loads) {
         // An address is in one record at a time, or it would be counted twice.
         expect(sums).not.toHaveProperty([key]);
         sums[key] = in_flight;
@@ -79,11 +79,11 @@ class Store {
 }
 
 function system() {
-  const peers = new PeerCounts({ fadeMs: 1_000, nowMs: () => 0 });
+  const peers = new PeerCounts({ staleDecayMs: 1_000, nowMs: () => 0 });
   const onUnreadable = (key: string, cause: unknown): never => {
     throw new Error(`${key} is unreadable`, { cause });
   };
-  const store = new Store(new Contributions({ ownId: 'b', peers, onOwn() {}, onUnreadable }));
+  const store = new Store(new LoadReports({ ownId: 'b', peers, onOwn() {}, onUnreadable }));
   return { writer: new Writer(), store, peers };
 }
 
@@ -125,7 +125,7 @@ describe('whatever changes, and however many endpoints it is on', () => {
             // A write that failed, as far as its writer knows.
             const { changes } = writer.records.next(writer.picks);
             if (one.kind === 'came late') store.change(changes);
-            writer.records.beginAnew();
+            writer.records.reset();
           }
         }
         publish(all);

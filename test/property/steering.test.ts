@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { Phase } from '../../src/lifecycle.ts';
-import type { SteeredInstance } from '../../src/upgrade/steering.ts';
-import { Steersman } from '../../src/upgrade/steersman.ts';
+import type { Phase } from '../../src/phase.ts';
+import { StandbyMachine } from '../../src/steering/standbyMachine.ts';
+import type { SteeredInstance } from '../../src/steering/steering.ts';
 
 /**
  * A model of the store (one ordered log of records, read by each at its own pace) and of time, around the real
@@ -31,13 +31,13 @@ class Agent {
   readonly #known = new Map<string, SteeredInstance>();
   #pinned: number | undefined;
   readonly #store: Store;
-  readonly #steersman: Steersman;
+  readonly #steersman: StandbyMachine;
 
   constructor(id: string, generation: number, store: Store) {
     this.id = id;
     this.generation = generation;
     this.#store = store;
-    this.#steersman = new Steersman({
+    this.#steersman = new StandbyMachine({
       facts: () => ({
         self: this.#record(),
         instances: this.#known.values(),
@@ -51,7 +51,7 @@ class Agent {
         this.#write();
       },
       announce: () => this.#write(),
-      shown: () => this.#shown,
+      acknowledged: () => this.#shown,
       onSettling: () => {},
       settleMs: 1,
       storeWaitMs: 1,
@@ -74,7 +74,7 @@ class Agent {
     for (let n = 0; n < count && this.#read < this.#store.log.length; n += 1) {
       this.#apply(this.#store.log[this.#read] as LogEntry);
       this.#read += 1;
-      this.#steersman.look();
+      this.#steersman.evaluate();
     }
   }
 
@@ -93,7 +93,7 @@ class Agent {
   setWithoutEndpoints(without: boolean): void {
     this.#withoutEndpoints = without;
     this.#write();
-    this.#steersman.look();
+    this.#steersman.evaluate();
   }
 
   #apply(entry: LogEntry): void {

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { onInterrupt } from '../../src/rehearsal/interrupt.ts';
-import { checkoutDir } from '../../src/rehearsal/tools.ts';
+import { onInterrupt } from '../../tools/testbed/interrupt.ts';
+import { checkoutDir } from '../../tools/testbed/tools.ts';
 import { faults } from './faults.ts';
 import { type SoakReport, soak } from './soak.ts';
 import { outcomes } from './streamLoad.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../../src/scheduling/load.ts';
 import type { Fault as LineFault } from '../support/faultProxy.ts';
-import type { Member, World } from './world.ts';
+import type { Member, SoakEnvironment } from './soakEnvironment.ts';
 
 /**
  * What happens to the world, drawn at random. Each fault is over, and what it ended runs again, when its promise
@@ -9,14 +9,14 @@ import type { Member, World } from './world.ts';
  *
  * The last member is never ended, only frozen and cut off: it has to come well through everything.
  */
-export interface Fault {
+export interface SoakFault {
   readonly name: string;
-  run(world: World, random: Random, signal: AbortSignal): Promise<string>;
+  run(world: SoakEnvironment, random: Random, signal: AbortSignal): Promise<string>;
 }
 
 const endSeconds = 60;
 
-export const faults: readonly Fault[] = [
+export const faults: readonly SoakFault[] = [
   {
     name: 'upgrade',
     run: async ({ members }, random) => {
@@ -81,7 +81,7 @@ export const faults: readonly Fault[] = [
 ];
 
 /** Of one member or of all. */
-function line(name: string, draw: (random: Random) => LineFault): Fault {
+function line(name: string, draw: (random: Random) => LineFault): SoakFault {
   return {
     name,
     run: async ({ members }, random, signal) => {
@@ -96,10 +96,10 @@ function line(name: string, draw: (random: Random) => LineFault): Fault {
 }
 
 /** Every fault once in a random order, then all again: a short run meets different ones as well. */
-export function* drawFaults(random: Random): Generator<Fault, never> {
+export function* drawFaults(random: Random): Generator<SoakFault, never> {
   for (;;) {
     const left = [...faults];
-    while (left.length > 0) yield left.splice(Math.floor(random() * left.length), 1)[0] as Fault;
+    while (left.length > 0) yield left.splice(Math.floor(random() * left.length), 1)[0] as SoakFault;
   }
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { residentMiB } from '../bench/cpu.ts';
-import type { Member } from './world.ts';
+import { residentMiB } from '../../bench/cpu.ts';
+import type { Member } from './soakEnvironment.ts';
 
 /** Resident memory of one process of an instance, in MiB. */
 export interface Memory {

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { until } from '../../src/rehearsal/until.ts';
-import { seededRandom } from '../../src/simulate/seededRandom.ts';
-import { nothingIsCounted, nothingIsLeftInEtcd } from './calm.ts';
+import { seededRandom } from '../../tools/simulator/seededRandom.ts';
+import { until } from '../../tools/testbed/until.ts';
 import { drawFaults } from './faults.ts';
 import { type Memory, MemoryWatch } from './memoryWatch.ts';
-import { type Outcome, StreamLoad } from './streamLoad.ts';
-import { startWorld, type World } from './world.ts';
+import { nothingIsCounted, nothingIsLeftInEtcd } from './quiescence.ts';
+import { type SoakEnvironment, startWorld } from './soakEnvironment.ts';
+import { StreamLoad, type StreamOutcome } from './streamLoad.ts';
 
 export interface SoakOptions {
   readonly seconds: number;
@@ -22,7 +22,7 @@ export interface SoakOptions {
 export interface SoakReport {
   readonly seed: number;
   readonly seconds: number;
-  readonly streams: Readonly<Record<Outcome, number>>;
+  readonly streams: Readonly<Record<StreamOutcome, number>>;
   readonly faults: readonly HappenedFault[];
   readonly memory: readonly Memory[];
   /** undefined: everything came back to nothing. */
@@ -74,7 +74,8 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     await nothingIsLeftInEtcd(world);
     say('nothing is left in etcd');
     const complaints = world.members.flatMap((member) => member.complaints);
-    if (complaints.length > 0) throw new Error(`audits found differences:\n${complaints.join('\n')}`);
+    if (complaints.length > 0)
+      throw new Error(`consistency checks found differences:\n${complaints.join('\n')}`);
   } catch (error) {
     failure = explain(error as Error, happened, world);
   } finally {
@@ -98,7 +99,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
 }
 
 async function faultsUntilOver(
-  world: World,
+  world: SoakEnvironment,
   { seconds, seed, gapMs: [leastMs, mostMs], say, signal }: SoakOptions,
   happened: HappenedFault[],
 ): Promise<void> {
@@ -121,7 +122,11 @@ async function faultsUntilOver(
   }
 }
 
-function explain({ message }: Error, happened: readonly HappenedFault[], { members, etcd }: World): string {
+function explain(
+  { message }: Error,
+  happened: readonly HappenedFault[],
+  { members, etcd }: SoakEnvironment,
+): string {
   const faultLines = happened
     .slice(-10)
     .map(({ atSeconds, name, details }) => `  ${atSeconds} s: ${name}, ${details}`);

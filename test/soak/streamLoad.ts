@@ -1,7 +1,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { externalProcessorService } from '../../src/proto/services.ts';
 import type { Random } from '../../src/scheduling/load.ts';
-import { exponential } from '../../src/simulate/seededRandom.ts';
+import { exponential } from '../../tools/simulator/seededRandom.ts';
 
 /**
  * ext_proc streams opened on the instances directly, as Envoy opens them: headers, a reply, some time, the end.
@@ -27,7 +27,7 @@ export const outcomes = ['ended', 'aborted', 'refused', 'lost', 'unanswered', 'u
  * lost: with their connection, or ended by the instance after the answer. unanswered: reset after waiting.
  * unsent: without a connection, or too many open.
  */
-export type Outcome = (typeof outcomes)[number];
+export type StreamOutcome = (typeof outcomes)[number];
 
 const tickMs = 10;
 const answerTimeoutMs = 3_000;
@@ -42,7 +42,7 @@ const headers = {
 };
 
 export class StreamLoad {
-  readonly counts: Record<Outcome, number>;
+  readonly counts: Record<StreamOutcome, number>;
   readonly #options: StreamLoadOptions;
   readonly #questions: readonly Buffer[];
   readonly #sessions = new Map<string, ClientHttp2Session>();
@@ -55,7 +55,10 @@ export class StreamLoad {
 
   constructor(options: StreamLoadOptions) {
     this.#options = options;
-    this.counts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
+    this.counts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Record<
+      StreamOutcome,
+      number
+    >;
     this.#questions = Array.from({ length: 64 }, () => question(options));
   }
 
@@ -118,7 +121,7 @@ export class StreamLoad {
     // Not stream.close(): that ends the stream before it resets it, and the server would see an orderly end.
     const reset = new AbortController();
     const stream = session.request(headers, { signal: reset.signal });
-    let outcome: Outcome | undefined;
+    let outcome: StreamOutcome | undefined;
     let answered = false;
     this.#open.add(stream);
     const overdue = this.#after(answerTimeoutMs, () => {

@@ -7,7 +7,7 @@ export interface Asked {
   readonly text: string;
 }
 
-export interface Question {
+export interface RawQuestion {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON, by POST. Without it the question is a GET. */
   readonly body?: object;
@@ -16,7 +16,7 @@ export interface Question {
 }
 
 /** @throws Error when there is no whole answer */
-export function ask(url: string, { headers, body, timeoutMs = 30_000 }: Question = {}): Promise<Asked> {
+export function ask(url: string, { headers, body, timeoutMs = 30_000 }: RawQuestion = {}): Promise<Asked> {
   return new Promise((resolve, reject) => {
     const call = request(url, {
       agent: false,

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { checkoutDir } from '../../src/rehearsal/tools.ts';
+import { checkoutDir } from '../../tools/testbed/tools.ts';
 
 export interface Ended {
   readonly exitCode: number;
@@ -9,10 +9,10 @@ export interface Ended {
 }
 
 /** Runs the command line as a process of its own, with nothing of this one's environment but its PATH. */
-export function baton(args: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
+export function runBaton(args: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
   return new Promise((resolve) => {
     const env = { PATH: process.env.PATH, ...environment };
-    const command = [join(checkoutDir, 'src', 'main.ts'), ...args];
+    const command = [join(checkoutDir, 'src', 'cli', 'main.ts'), ...args];
     execFile(process.execPath, command, { env, timeout: 20_000 }, (error, stdout, stderr) => {
       resolve({ exitCode: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
     });

@@ -1,4 +1,4 @@
-import type { Baton } from '../../src/rehearsal/baton.ts';
+import type { Baton } from '../../tools/testbed/baton.ts';
 
 /** SIGTERM; fails unless the instance ends by itself and has finished everything that it had accepted. */
 export async function endsCleanly(instance: Baton): Promise<void> {

@@ -1,5 +1,5 @@
-import type { Baton } from '../../src/rehearsal/baton.ts';
-import type { Topology } from '../../src/rehearsal/topology.ts';
+import type { Baton } from '../../tools/testbed/baton.ts';
+import type { Topology } from '../../tools/testbed/topology.ts';
 import { eventually } from './eventually.ts';
 
 /** What instances count, as their admin ports tell. */
@@ -13,7 +13,7 @@ export async function viewOf(instance: Baton): Promise<Record<string, number>> {
 /** Requests in flight that these instances count as their own. */
 export async function ownInFlight(instances: readonly Baton[]): Promise<number> {
   const states = await Promise.all(instances.map((instance) => instance.state()));
-  return states.flatMap(({ pool }) => pool).reduce((sum, { own }) => sum + own, 0);
+  return states.flatMap(({ pool }) => pool).reduce((sum, { local: own }) => sum + own, 0);
 }
 
 /** Waits until no instance knows of a request in flight any more, its own or another's. */

@@ -1,15 +1,15 @@
-import type { AcceptStream, EdgeStream } from '../../src/extproc/edgeStream.ts';
-import { Health } from '../../src/extproc/health.ts';
-import type { Http2Limits } from '../../src/extproc/transport/http2/limits.ts';
-import { openTransport } from '../../src/extproc/transport/openTransport.ts';
-import type { CertificateFiles } from '../../src/extproc/transport/tls/certificateFiles.ts';
-import type { Transport } from '../../src/extproc/transport/transport.ts';
+import { HealthStatus } from '../../src/extproc/health.ts';
+import type { Http2Limits } from '../../src/grpc/http2/limits.ts';
+import { openGrpcServer } from '../../src/grpc/openServer.ts';
+import type { GrpcServer } from '../../src/grpc/server.ts';
+import type { ServerStream, StreamHandler } from '../../src/grpc/serverStream.ts';
+import type { CertificateFiles } from '../../src/grpc/tls/certificateFiles.ts';
 import { generousLimits } from './http2Limits.ts';
 
-export type TransportKind = 'native' | 'grpc-js';
+export type TransportKind = 'builtin' | 'grpc-js';
 
 export interface EchoOptions {
-  /** Default `native`. */
+  /** Default `builtin`. */
   readonly kind?: TransportKind;
   readonly limits?: Partial<Http2Limits>;
   readonly maxMessageBytes?: number;
@@ -18,18 +18,18 @@ export interface EchoOptions {
 
 /** A transport with an ext_proc method that sends every message back, and remembers what it was told. */
 export class EchoTransport {
-  readonly transport: Transport;
+  readonly transport: GrpcServer;
   /** In their order: `message 3`, `end`, `cancelled`, `error`. */
   readonly told: string[] = [];
-  readonly streams: EdgeStream[] = [];
+  readonly streams: ServerStream[] = [];
   accepted = 0;
   open = 0;
   address = '';
 
-  constructor({ kind = 'native', limits, maxMessageBytes = 1_000_000, certificateFiles }: EchoOptions = {}) {
-    const health = new Health({ takesTraffic: () => true, isFit: () => true });
-    const acceptStream: AcceptStream = (stream) => this.#accept(stream);
-    this.transport = openTransport(kind, {
+  constructor({ kind = 'builtin', limits, maxMessageBytes = 1_000_000, certificateFiles }: EchoOptions = {}) {
+    const health = new HealthStatus({ takesTraffic: () => true, isFit: () => true });
+    const acceptStream: StreamHandler = (stream) => this.#accept(stream);
+    this.transport = openGrpcServer(kind, {
       acceptStream,
       health,
       maxMessageBytes,
@@ -43,7 +43,7 @@ export class EchoTransport {
     return this;
   }
 
-  #accept(stream: EdgeStream): ReturnType<AcceptStream> {
+  #accept(stream: ServerStream): ReturnType<StreamHandler> {
     this.accepted += 1;
     this.open += 1;
     this.streams.push(stream);
@@ -60,9 +60,9 @@ export class EchoTransport {
       onEnd: () => {
         this.told.push('end');
         over();
-        stream.finish();
+        stream.end();
       },
-      onGone: (how) => {
+      onClosed: (how) => {
         this.told.push(how);
         over();
       },

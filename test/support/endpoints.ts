@@ -17,7 +17,7 @@ export function loads(
 ): Load {
   return {
     inFlight: (address) => (own[address] ?? 0) + (others[address] ?? 0),
-    ownInFlight: (address) => own[address] ?? 0,
-    unseen: () => unseen,
+    localInFlight: (address) => own[address] ?? 0,
+    unacknowledgedPicks: () => unseen,
   };
 }

@@ -1,4 +1,4 @@
-import type { EnvoyBootstrap } from '../../src/rehearsal/envoyAddresses.ts';
+import type { EnvoyBootstrap } from '../../tools/testbed/envoyAddresses.ts';
 
 /**
  * Additions to a shipped Envoy configuration by which a test sees what Envoy did, or says what only a filter

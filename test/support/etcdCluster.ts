@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Etcd } from '../../src/rehearsal/etcd.ts';
-import { freePorts } from '../../src/rehearsal/ports.ts';
-import { until } from '../../src/rehearsal/until.ts';
+import { Etcd } from '../../tools/testbed/etcd.ts';
+import { freePorts } from '../../tools/testbed/ports.ts';
+import { until } from '../../tools/testbed/until.ts';
 import { etcdBin } from './tools.ts';
 
 /** A real etcd cluster of three members in a temporary folder, for one `describe`. */

@@ -1,4 +1,4 @@
-import { until } from '../../src/rehearsal/until.ts';
+import { until } from '../../tools/testbed/until.ts';
 
 /**
  * Waits until the condition holds: until it answers true, or its expectations pass where it answers nothing.

@@ -1,6 +1,6 @@
-import type { SseReport } from '../../src/rehearsal/sseTally.ts';
-import type { Topology } from '../../src/rehearsal/topology.ts';
-import { allShareOneView } from './oneView.ts';
+import type { SseReport } from '../../tools/testbed/sseTally.ts';
+import type { Topology } from '../../tools/testbed/topology.ts';
+import { allShareOneView } from './sameView.ts';
 import { reportOfClients, whileClientsStream } from './sseClients.ts';
 
 /**

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Baton } from '../../src/rehearsal/baton.ts';
-import type { Order, ProcessFault } from './processFaults.ts';
+import type { Baton } from '../../tools/testbed/baton.ts';
+import type { FaultOrder, ProcessFault } from './processFaults.ts';
 
 const preload = join(import.meta.dirname, 'processFaults.ts');
 
@@ -22,7 +22,7 @@ export function useFaultyProcesses(): {
     env: { NODE_OPTIONS: `--import=${preload}`, FAULT_FILE: faultFile },
     inflict: async (instance, fault) => {
       nth += 1;
-      writeFileSync(faultFile, JSON.stringify({ nth, fault } satisfies Order));
+      writeFileSync(faultFile, JSON.stringify({ nth, fault } satisfies FaultOrder));
       instance.process.signal('SIGUSR2');
       await instance.process.waitForLine(new RegExp(`^fault ${nth} is over$`));
     },

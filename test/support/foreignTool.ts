@@ -1,5 +1,5 @@
 import { delimiter, join } from 'node:path';
-import { checkoutDir, isExecutable } from '../../src/rehearsal/tools.ts';
+import { checkoutDir, isExecutable } from '../../tools/testbed/tools.ts';
 
 /** A program of others that tests Baton from outside, where it is here. Installs nothing. */
 export interface ForeignTool {

@@ -1,6 +1,6 @@
 import { Agent } from 'node:http';
-import type { Pod } from '../../src/rehearsal/pod.ts';
-import { sseRequest } from '../../src/rehearsal/sseRequest.ts';
+import type { Pod } from '../../tools/testbed/pod.ts';
+import { sseRequest } from '../../tools/testbed/sseRequest.ts';
 import { eventually } from './eventually.ts';
 
 /** What every pod of a topology has, unless its flags say otherwise. */

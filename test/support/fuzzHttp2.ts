@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import type { AcceptStream } from '../../src/extproc/edgeStream.ts';
-import { acceptCalls } from '../../src/extproc/transport/grpc/acceptCalls.ts';
-import { Connection } from '../../src/extproc/transport/http2/connection.ts';
-import { flag, frameType, preface } from '../../src/extproc/transport/http2/protocol.ts';
-import { frame, message, processPath, requestFields, settings, uint32 } from './rawHttp2.ts';
+import { acceptCalls } from '../../src/grpc/call/acceptCalls.ts';
+import { Connection } from '../../src/grpc/http2/connection.ts';
+import { flag, frameType, preface } from '../../src/grpc/http2/protocol.ts';
+import type { StreamHandler } from '../../src/grpc/serverStream.ts';
+import { frame, message, processPath, requestFields, settingsFrame, uint32 } from './rawHttp2.ts';
 import { Wire } from './wire.ts';
 
 /** Bytes to throw at a connection, and what must hold whatever they are. */
@@ -41,7 +41,7 @@ const likely = fc.oneof(
     .map(([on, bytes, last]) => frame(frameType.continuation, last ? 4 : 0, on, bytes)),
   id.map((on) => frame(frameType.rstStream, 0, on, uint32(8))),
   fc.tuple(id, fc.nat(2 ** 31)).map(([on, more]) => frame(frameType.windowUpdate, 0, on, uint32(more))),
-  fc.tuple(fc.nat(7), fc.nat(2 ** 31)).map(([key, value]) => settings([key, value])),
+  fc.tuple(fc.nat(7), fc.nat(2 ** 31)).map(([key, value]) => settingsFrame([key, value])),
   fc.constant(frame(frameType.settings, flag.ack, 0)),
   fc.boolean().map((ack) => frame(frameType.ping, ack ? 1 : 0, 0, Buffer.from('leaving.'))),
   fc.constant(frame(frameType.goaway, 0, 0, Buffer.alloc(8))),
@@ -53,12 +53,12 @@ const anyFrame = fc
 /** Mostly frames that make sense, in any order. */
 export const frameSequence = fc
   .array(fc.oneof({ weight: 4, arbitrary: likely }, anyFrame), { maxLength: 40 })
-  .map((frames) => Buffer.concat([preface, settings(), ...frames]));
+  .map((frames) => Buffer.concat([preface, settingsFrame(), ...frames]));
 
 /** What Envoy says for three requests, one of them reset, with bytes changed, lost and doubled. */
 const recording = Buffer.concat([
   preface,
-  settings([4, 268_435_456]),
+  settingsFrame([4, 268_435_456]),
   frame(frameType.windowUpdate, 0, 0, uint32(268_369_921)),
   ...[1, 3, 5].flatMap((on) => [
     frame(
@@ -97,7 +97,7 @@ export const cuts = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, m
 export function survive(bytes: Buffer, chunkLengths: readonly number[]): void {
   let ended = 0;
   let accepted = 0;
-  const accept: AcceptStream = (stream) => {
+  const accept: StreamHandler = (stream) => {
     accepted += 1;
     let isOpen = true;
     const end = (): void => {
@@ -109,9 +109,9 @@ export function survive(bytes: Buffer, chunkLengths: readonly number[]): void {
       onMessage: (each) => stream.reply(each),
       onEnd: () => {
         end();
-        stream.finish();
+        stream.end();
       },
-      onGone: () => {
+      onClosed: () => {
         if (isOpen) end();
       },
     };

@@ -1,4 +1,4 @@
-import type { Http2Limits } from '../../src/extproc/transport/http2/limits.ts';
+import type { Http2Limits } from '../../src/grpc/http2/limits.ts';
 
 /** More than any test needs that is not about limits. */
 export const generousLimits: Http2Limits = {

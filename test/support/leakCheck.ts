@@ -1,4 +1,4 @@
-import { liveChildren } from '../../src/rehearsal/orphanGuard.ts';
+import { liveChildren } from '../../tools/testbed/orphanGuard.ts';
 import { eventually } from './eventually.ts';
 
 /** What may not be left behind by a test: listening ports, connections, child processes. */

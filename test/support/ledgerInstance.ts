@@ -1,20 +1,20 @@
 import { performance } from 'node:perf_hooks';
 import { configSchema } from '../../src/config/schema.ts';
+import { EtcdSession, type EtcdSessionOptions } from '../../src/etcd/etcdSession.ts';
 import type { RecordListener } from '../../src/etcd/records.ts';
-import { SharedStore, type SharedStoreOptions } from '../../src/etcd/sharedStore.ts';
-import { Audit } from '../../src/ledger/audit.ts';
+import { ConsistencyCheck } from '../../src/ledger/consistencyCheck.ts';
 import { EtcdLedger } from '../../src/ledger/etcdLedger.ts';
-import type { Phase } from '../../src/lifecycle.ts';
+import type { Phase } from '../../src/phase.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 
 export interface LedgerInstance {
   readonly id: string;
-  readonly store: SharedStore;
+  readonly store: EtcdSession;
   readonly ledger: EtcdLedger;
-  readonly audit: Audit;
+  readonly consistencyCheck: ConsistencyCheck;
   /** Successful writes of the counts. */
   writes(): number;
-  /** Fails when the audit found a difference, unless that is what the test is about. */
+  /** Fails when the consistency check found a difference, unless that is what the test is about. */
   stop(): Promise<void>;
 }
 
@@ -23,26 +23,26 @@ export interface LedgerOptions {
   /** Asked at each write of the instance's record. */
   readonly phase?: () => Phase;
   readonly leaseTtlSeconds?: number;
-  readonly fadeMs?: number;
+  readonly staleDecayMs?: number;
   readonly minIntervalMs?: number;
   readonly writesPerSecond?: number;
   readonly requestTimeoutMs?: number;
   /** For those who look inside. */
-  readonly storeOf?: (options: SharedStoreOptions) => SharedStore;
+  readonly storeOf?: (options: EtcdSessionOptions) => EtcdSession;
   /** Hears of everybody's counts right after the ledger. */
   readonly alsoTo?: RecordListener;
   readonly held?: () => ReadonlyMap<string, number>;
   /**
-   * The pause between two audits. 0, never, where they would be in the way: they put right what a test changes,
+   * The pause between two consistency checks. 0, never, where they would be in the way: they put right what a test changes,
    * and write to see it come back.
    */
-  readonly auditEveryMs?: number;
-  /** The audit is to find something. */
+  readonly checkEveryMs?: number;
+  /** The consistency check is to find something. */
   readonly mayDiffer?: boolean;
 }
 
-/** What an instance does by default: for benchmarks, in which audits would be a good part of what is measured. */
-export const usualAuditMs = configSchema.parse({}).audit.intervalMs;
+/** What an instance does by default: for benchmarks, in which consistency checks would be a good part of what is measured. */
+export const usualCheckIntervalMs = configSchema.parse({}).consistency.intervalMs;
 
 /** One instance's ledger on a real etcd, without the rest of the process. Started, not necessarily joined. */
 export function startLedger(
@@ -52,14 +52,14 @@ export function startLedger(
     prefix = '/baton/v1/test/',
     phase = () => 'ready',
     leaseTtlSeconds = 2,
-    fadeMs = 30_000,
+    staleDecayMs = 30_000,
     minIntervalMs = 20,
     writesPerSecond = 500,
     requestTimeoutMs = 1_000,
-    storeOf = (options) => new SharedStore(options),
+    storeOf = (options) => new EtcdSession(options),
     alsoTo,
     held,
-    auditEveryMs = 50,
+    checkEveryMs = 50,
     mayDiffer = false,
   }: LedgerOptions = {},
 ): LedgerInstance {
@@ -78,11 +78,11 @@ export function startLedger(
       withoutEndpoints: false,
     }),
     writeBudget: () => ({ minIntervalMs, writesPerSecond }),
-    fadeMs,
-    patienceMs: leaseTtlSeconds * 1000,
+    staleDecayMs: staleDecayMs,
+    timeoutMs: leaseTtlSeconds * 1000,
     nowMs: () => performance.now(),
     unixMs: Date.now,
-    onBequest() {},
+    onHandoff() {},
     log: silentLog,
     metrics: {
       recordSkipped() {},
@@ -93,27 +93,27 @@ export function startLedger(
     },
   });
   if (alsoTo) store.subscribe('load/', alsoTo);
-  const audit = new Audit({
+  const consistencyCheck = new ConsistencyCheck({
     sharing: { kind: 'etcd', store, ledger },
     ownId: id,
-    held: held ?? (() => ledger.own()),
-    intervalMs: auditEveryMs,
-    patienceMs: leaseTtlSeconds * 1000,
+    reserved: held ?? (() => ledger.local()),
+    intervalMs: checkEveryMs,
+    timeoutMs: leaseTtlSeconds * 1000,
     nowMs: () => performance.now(),
     onDifferences() {},
     log: silentLog,
-    metrics: { audited() {}, auditDiffered() {} },
+    metrics: { consistencyChecked() {}, consistencyDiffered() {} },
   });
   store.start();
-  audit.start();
+  consistencyCheck.start();
   const stop = async (): Promise<void> => {
-    await audit.stop();
+    await consistencyCheck.stop();
     await ledger.stop();
     await store.stop();
-    const { last } = audit.report();
+    const { last } = consistencyCheck.report();
     if (!mayDiffer && last.length > 0) {
-      throw new Error(`the audit of ${id} found differences: ${JSON.stringify(last)}`);
+      throw new Error(`the consistency check of ${id} found differences: ${JSON.stringify(last)}`);
     }
   };
-  return { id, store, ledger, audit, writes: () => writes, stop };
+  return { id, store, ledger, consistencyCheck, writes: () => writes, stop };
 }

@@ -1,4 +1,4 @@
-import type { EnvoyBootstrap } from '../../src/rehearsal/envoyAddresses.ts';
+import type { EnvoyBootstrap } from '../../tools/testbed/envoyAddresses.ts';
 import { waitForDecisions } from './envoyWindows.ts';
 
 /**

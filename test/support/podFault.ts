@@ -1,4 +1,4 @@
-import type { Pod } from '../../src/rehearsal/pod.ts';
+import type { Pod } from '../../tools/testbed/pod.ts';
 import { ask } from './ask.ts';
 
 /** Lets a simulated pod go wrong, or right again by `{ kind: 'none' }`; `podsim --help` lists the faults. */

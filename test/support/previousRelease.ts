@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs';
-import { SharedStore } from '../../src/etcd/sharedStore.ts';
+import { EtcdSession } from '../../src/etcd/etcdSession.ts';
 
 /**
  * An instance that speaks as the release before this one does: its records lack what was added since, and of
@@ -13,14 +13,14 @@ const messages = protobuf.parse(
      repeated string addresses = 6; string zone = 7; int64 started_unix_ms = 8;
    }
    message EndpointLoad { string address = 1; uint32 in_flight = 2; }
-   message Contribution { uint32 protocol_version = 1; uint64 sequence = 2; repeated EndpointLoad loads = 3; }`,
+   message LoadReport { uint32 protocol_version = 1; uint64 sequence = 2; repeated EndpointLoad loads = 3; }`,
   { keepCase: true },
 ).root;
 
 const ready = 2;
 
 export class PreviousRelease {
-  readonly store: SharedStore;
+  readonly store: EtcdSession;
   readonly #loads = new Map<string, number>();
   readonly #others = new Map<string, ReadonlyMap<string, number>>();
   readonly #write: () => Promise<void>;
@@ -28,11 +28,11 @@ export class PreviousRelease {
 
   constructor(id: string, etcdUrl: string, { prefix, generation }: { prefix: string; generation: number }) {
     const endpoints = [etcdUrl];
-    this.store = new SharedStore({ endpoints, prefix, leaseTtlSeconds: 2, requestTimeoutMs: 1_000 });
-    this.store.keep(`instances/${id}`, () =>
+    this.store = new EtcdSession({ endpoints, prefix, leaseTtlSeconds: 2, requestTimeoutMs: 1_000 });
+    this.store.registerRecord(`instances/${id}`, () =>
       encode('Instance', { protocol_version: 1, id, release: '0.1.0', generation, phase: ready }),
     );
-    const record = this.store.keep(`load/${id}`, () => this.#encodeLoads());
+    const record = this.store.registerRecord(`load/${id}`, () => this.#encodeLoads());
     this.#write = () => record.write();
     this.store.subscribe('load/', {
       onSnapshot: (records) => {
@@ -65,7 +65,7 @@ export class PreviousRelease {
   #encodeLoads(): Uint8Array {
     this.#sequence += 1;
     const loads = [...this.#loads].map(([address, in_flight]) => ({ address, in_flight }));
-    return encode('Contribution', { protocol_version: 1, sequence: this.#sequence, loads });
+    return encode('LoadReport', { protocol_version: 1, sequence: this.#sequence, loads });
   }
 }
 
@@ -75,7 +75,7 @@ function encode(name: string, message: object): Uint8Array {
 }
 
 function decodeLoads(value: Uint8Array): ReadonlyMap<string, number> {
-  const type = messages.lookupType('previous.Contribution');
+  const type = messages.lookupType('previous.LoadReport');
   const { loads = [] } = type.toObject(type.decode(value)) as {
     loads?: { address: string; in_flight: number }[];
   };

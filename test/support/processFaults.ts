@@ -12,7 +12,7 @@ export type ProcessFault =
   | { readonly kind: 'block'; readonly ms: number };
 
 /** What the file holds. */
-export interface Order {
+export interface FaultOrder {
   /** Tells one from the next. */
   readonly nth: number;
   readonly fault: ProcessFault;
@@ -28,7 +28,7 @@ if (fullDisk !== undefined) {
 
 if (faultFile !== undefined) {
   process.on('SIGUSR2', () => {
-    const { nth, fault } = JSON.parse(readFileSync(faultFile, 'utf8')) as Order;
+    const { nth, fault } = JSON.parse(readFileSync(faultFile, 'utf8')) as FaultOrder;
     if (fault.kind === 'clock') shiftClock(fault.ms);
     else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, fault.ms);
     process.stderr.write(`fault ${nth} is over\n`);

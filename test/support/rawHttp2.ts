@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { HpackDecoder } from '../../src/extproc/transport/hpack/decoder.ts';
-import { encodeFields } from '../../src/extproc/transport/hpack/encodeFields.ts';
-import { flag, frameType, preface } from '../../src/extproc/transport/http2/protocol.ts';
-import { until } from '../../src/rehearsal/until.ts';
+import { HpackDecoder } from '../../src/grpc/hpack/decoder.ts';
+import { encodeFields } from '../../src/grpc/hpack/encodeFields.ts';
+import { flag, frameType, preface } from '../../src/grpc/http2/protocol.ts';
+import { until } from '../../tools/testbed/until.ts';
 
 /** A frame as it came. */
 export interface Frame {
@@ -51,7 +51,7 @@ export function uint32(value: number): Buffer {
   return bytes;
 }
 
-export function settings(...pairs: [id: number, value: number][]): Buffer {
+export function settingsFrame(...pairs: [id: number, value: number][]): Buffer {
   const payload = Buffer.concat(
     pairs.map(([id, value]) => Buffer.concat([Buffer.from([id >> 8, id & 255]), uint32(value)])),
   );
@@ -99,7 +99,7 @@ export class RawClient {
   }
 
   /** @param first what it sends behind the preface */
-  static async connect(address: string, first: Buffer = settings()): Promise<RawClient> {
+  static async connect(address: string, first: Buffer = settingsFrame()): Promise<RawClient> {
     const [host, port] = address.split(':');
     const socket = connect({ host: host as string, port: Number(port), noDelay: true });
     await once(socket, 'connect');

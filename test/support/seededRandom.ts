@@ -1,1 +1,1 @@
-export { seededRandom } from '../../src/simulate/seededRandom.ts';
+export { seededRandom } from '../../tools/simulator/seededRandom.ts';

@@ -1,6 +1,6 @@
-import { SseLoad } from '../../src/rehearsal/sseLoad.ts';
-import type { SseReport } from '../../src/rehearsal/sseTally.ts';
-import type { Topology } from '../../src/rehearsal/topology.ts';
+import { SseLoad } from '../../tools/testbed/sseLoad.ts';
+import type { SseReport } from '../../tools/testbed/sseTally.ts';
+import type { Topology } from '../../tools/testbed/topology.ts';
 import { eventually } from './eventually.ts';
 
 /** Few, because it is the same with many and machines are slow. */

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Etcd } from '../../src/rehearsal/etcd.ts';
-import { freePorts } from '../../src/rehearsal/ports.ts';
-import { findTools } from '../../src/rehearsal/tools.ts';
+import { Etcd } from '../../tools/testbed/etcd.ts';
+import { freePorts } from '../../tools/testbed/ports.ts';
+import { findTools } from '../../tools/testbed/tools.ts';
 
 /** A real etcd in a temporary folder. */
 export async function startTestEtcd(): Promise<{ etcd: Etcd; port: number; stop(): Promise<void> }> {

@@ -1,4 +1,4 @@
-import { findTools } from '../../src/rehearsal/tools.ts';
+import { findTools } from '../../tools/testbed/tools.ts';
 
 /**
  * Paths of the real Envoy and etcd for tests: ENVOY_BIN and ETCD_BIN, else what `make tools` installed.

@@ -1,5 +1,5 @@
-import { mergeSettings } from '../../src/rehearsal/baton.ts';
-import { startTopology, type Topology, type TopologyOptions } from '../../src/rehearsal/topology.ts';
+import { mergeSettings } from '../../tools/testbed/baton.ts';
+import { startTopology, type Topology, type TopologyOptions } from '../../tools/testbed/topology.ts';
 import { eventually } from './eventually.ts';
 import { envoyBin, etcdBin } from './tools.ts';
 import { transport } from './transports.ts';
@@ -17,13 +17,16 @@ export function useTopology(options: Options | (() => Promise<Options>) = {}): (
   let topology: Topology | undefined;
   beforeAll(async () => {
     const wanted = typeof options === 'function' ? await options() : options;
-    const baton = mergeSettings({ audit: { intervalMs: 500 }, server: { transport } }, wanted.baton ?? {});
+    const baton = mergeSettings(
+      { consistency: { intervalMs: 500 }, server: { transport } },
+      wanted.baton ?? {},
+    );
     topology = await startTopology({ ...wanted, baton, tools: { envoy: envoyBin(), etcd: etcdBin() } });
     await allPodsAreUp(topology);
   });
   afterAll(async () => {
     try {
-      if (topology) await auditsFoundNothing(topology);
+      if (topology) await checksFoundNothing(topology);
     } finally {
       await topology?.stop();
     }
@@ -34,12 +37,12 @@ export function useTopology(options: Options | (() => Promise<Options>) = {}): (
   };
 }
 
-async function auditsFoundNothing({ instances, laterInstances }: Topology): Promise<void> {
+async function checksFoundNothing({ instances, laterInstances }: Topology): Promise<void> {
   for (const instance of [...instances, ...laterInstances]) {
     if (!instance.processes.some(({ running }) => running)) continue;
     // One that is frozen, or is just ending, cannot be asked.
     const state = await instance.state().catch(() => undefined);
-    expect(state?.audit.last ?? []).toEqual([]);
+    expect(state?.consistency.last ?? []).toEqual([]);
   }
 }
 

@@ -1,9 +1,9 @@
 import type { TransportKind } from './echoTransport.ts';
 
-const both: readonly TransportKind[] = ['native', 'grpc-js'];
+const both: readonly TransportKind[] = ['builtin', 'grpc-js'];
 
 /** `make e2e TRANSPORT=grpc-js`: what instances speak gRPC with where a test says nothing else. */
-export const transport: TransportKind = chosen() ?? 'native';
+export const transport: TransportKind = chosen() ?? 'builtin';
 
 /** For the tests that exercise the transport most, which are run on each. With TRANSPORT given, on that one. */
 export const transports: readonly TransportKind[] = chosen() === undefined ? both : [transport];

@@ -1,4 +1,4 @@
-import type { Baton } from '../../src/rehearsal/baton.ts';
+import type { Baton } from '../../tools/testbed/baton.ts';
 import { eventually } from './eventually.ts';
 
 /** Waiting for what instances know of each other, as their admin ports tell. */
@@ -12,14 +12,14 @@ export async function knowsPeers(instance: Baton, count: number): Promise<void> 
 /** Waits until an instance counts nobody's requests but its own. */
 export async function ownIsAllItCounts(instance: Baton): Promise<void> {
   await eventually(async () => {
-    for (const { own, view } of (await instance.state()).pool) expect(view).toBe(own);
+    for (const { local: own, view } of (await instance.state()).pool) expect(view).toBe(own);
   }, patience);
 }
 
 /** Waits until an instance counts requests of others as well. */
 export async function countsOthers(instance: Baton): Promise<void> {
   await eventually(async () => {
-    expect((await instance.state()).pool.some(({ own, view }) => view > own)).toBe(true);
+    expect((await instance.state()).pool.some(({ local: own, view }) => view > own)).toBe(true);
   }, patience);
 }
 

@@ -1,8 +1,8 @@
 import { credentials } from '@grpc/grpc-js';
 import type { InstanceState } from '../../src/admin/state.ts';
 import { Health } from '../../src/proto/clients.ts';
-import type { Baton } from '../../src/rehearsal/baton.ts';
-import { httpGetJson } from '../../src/rehearsal/httpGet.ts';
+import type { Baton } from '../../tools/testbed/baton.ts';
+import { httpGetJson } from '../../tools/testbed/httpGet.ts';
 import { eventually } from './eventually.ts';
 
 /** An instance that is a group of workers: its parent's process is the instance's, its first worker's admin port too. */

@@ -4,9 +4,9 @@ import type { Policy } from '../policy.ts';
 import { at, eachSampled, randomIndex } from '../sample.ts';
 
 /** How fast the trust in peers' counts falls with what they do not show. */
-const doubt = 16;
+const stalenessDiscount = 16;
 /** How fast the sample shrinks with the picks that are likely made elsewhere for the same reasons. */
-const shyness = 4;
+const sampleShrink = 4;
 /** The sample is never smaller: enough to find a free endpoint. */
 const smallestSample = 10;
 /** Pools up to here may be looked at as a whole; of larger ones a sample will do, and costs the same in all. */
@@ -36,14 +36,14 @@ export class LeastRequest implements Policy {
   }
 
   choose(candidates: readonly Endpoint[], load: Load): Endpoint {
-    const unseen = load.unseen();
-    const trust = Math.exp((-doubt * unseen) / candidates.length);
+    const unseen = load.unacknowledgedPicks();
+    const trust = Math.exp((-stalenessDiscount * unseen) / candidates.length);
     const size = sampleSize(candidates.length, unseen * trust);
     let chosen = at(candidates, 0);
     let least = Number.POSITIVE_INFINITY;
     let ties = 0;
     eachSampled(candidates, size, this.#random, (candidate) => {
-      const own = load.ownInFlight(candidate.address);
+      const own = load.localInFlight(candidate.address);
       const peers = load.inFlight(candidate.address) - own;
       const relative = (own + trust * peers + 1) / candidate.weight;
       if (relative > least) return;
@@ -60,5 +60,5 @@ export class LeastRequest implements Policy {
 /** @param followers picks that are likely made elsewhere, unseen, on the same counts */
 function sampleSize(candidates: number, followers: number): number {
   const most = candidates > wholePool ? largestSample : candidates;
-  return Math.min(most, Math.max(smallestSample, Math.ceil(candidates / (1 + shyness * followers))));
+  return Math.min(most, Math.max(smallestSample, Math.ceil(candidates / (1 + sampleShrink * followers))));
 }

@@ -1,4 +1,4 @@
-import type { Etcd } from '../../../src/rehearsal/etcd.ts';
+import type { Etcd } from '../../../tools/testbed/etcd.ts';
 import { noClientNotices, shortStreams } from '../../support/faultRow.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
 import { useTopology } from '../../support/topology.ts';

@@ -1,7 +1,7 @@
 import { useEtcdCluster } from '../../support/etcdCluster.ts';
 import { noClientNotices, shortStreams } from '../../support/faultRow.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
-import { allShareOneView } from '../../support/oneView.ts';
+import { allShareOneView } from '../../support/sameView.ts';
 import { useTopology } from '../../support/topology.ts';
 import { shareAgain } from '../../support/views.ts';
 

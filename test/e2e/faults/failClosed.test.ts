@@ -1,5 +1,5 @@
-import type { Baton } from '../../../src/rehearsal/baton.ts';
-import type { SseReport } from '../../../src/rehearsal/sseTally.ts';
+import type { Baton } from '../../../tools/testbed/baton.ts';
+import type { SseReport } from '../../../tools/testbed/sseTally.ts';
 import { endsCleanly } from '../../support/cleanEnd.ts';
 import { eventually } from '../../support/eventually.ts';
 import { clientsMayNotice, noClientNotices, shortStreams } from '../../support/faultRow.ts';

@@ -3,7 +3,7 @@ import { type ClientDuplexStream, credentials, status } from '@grpc/grpc-js';
 import { ExternalProcessor } from '../../../src/proto/clients.ts';
 import type { ProcessingRequest } from '../../../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import type { ProcessingResponse__Output } from '../../../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingResponse.ts';
-import type { Baton } from '../../../src/rehearsal/baton.ts';
+import type { Baton } from '../../../tools/testbed/baton.ts';
 import { eventually } from '../../support/eventually.ts';
 import { noClientNotices, shortStreams } from '../../support/faultRow.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';

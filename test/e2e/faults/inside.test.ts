@@ -1,4 +1,4 @@
-import type { Baton } from '../../../src/rehearsal/baton.ts';
+import type { Baton } from '../../../tools/testbed/baton.ts';
 import { eventually } from '../../support/eventually.ts';
 import { noClientNotices, shortStreams } from '../../support/faultRow.ts';
 import { fullDiskEnvironment, useFaultyProcesses } from '../../support/faultyProcesses.ts';

@@ -1,6 +1,6 @@
 import { connect } from '../../../src/etcd/client.ts';
-import type { Baton } from '../../../src/rehearsal/baton.ts';
-import type { Etcd } from '../../../src/rehearsal/etcd.ts';
+import type { Baton } from '../../../tools/testbed/baton.ts';
+import type { Etcd } from '../../../tools/testbed/etcd.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type Fault, FaultProxy } from '../../support/faultProxy.ts';
 import { noClientNotices, shortStreams } from '../../support/faultRow.ts';

@@ -1,8 +1,8 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Baton } from '../../../src/rehearsal/baton.ts';
-import type { Pod } from '../../../src/rehearsal/pod.ts';
+import type { Baton } from '../../../tools/testbed/baton.ts';
+import type { Pod } from '../../../tools/testbed/pod.ts';
 import { endsCleanly } from '../../support/cleanEnd.ts';
 import { eventually } from '../../support/eventually.ts';
 import { clientsMayNotice, noClientNotices, shortStreams } from '../../support/faultRow.ts';

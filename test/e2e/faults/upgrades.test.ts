@@ -1,4 +1,4 @@
-import type { Baton } from '../../../src/rehearsal/baton.ts';
+import type { Baton } from '../../../tools/testbed/baton.ts';
 import { endsCleanly } from '../../support/cleanEnd.ts';
 import { noClientNotices, shortStreams } from '../../support/faultRow.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';

@@ -1,6 +1,6 @@
 import { connect } from '../../../src/etcd/client.ts';
-import type { Phase } from '../../../src/lifecycle.ts';
-import { until } from '../../../src/rehearsal/until.ts';
+import type { Phase } from '../../../src/phase.ts';
+import { until } from '../../../tools/testbed/until.ts';
 import { FaultProxy } from '../../support/faultProxy.ts';
 import { type LedgerInstance, type LedgerOptions, startLedger } from '../../support/ledgerInstance.ts';
 import { startTestEtcd } from '../../support/testEtcd.ts';
@@ -85,11 +85,11 @@ describe('when two instances share a store', () => {
     const [a, b] = await Promise.all([join('a', { minIntervalMs: 60_000 }), join('b')]);
     await until(() => a.writes() >= 1, { what: 'the write after joining' });
     for (let i = 0; i < 100; i += 1) a.ledger.reserve(pod1);
-    expect(a.ledger.unseen()).toBe(0);
+    expect(a.ledger.unacknowledgedPicks()).toBe(0);
     b.ledger.reserve(pod2);
     await sees(a, pod2, 1);
-    expect(a.ledger.unseen()).toBeGreaterThan(10);
-    expect(b.ledger.unseen()).toBeLessThan(1);
+    expect(a.ledger.unacknowledgedPicks()).toBeGreaterThan(10);
+    expect(b.ledger.unacknowledgedPicks()).toBeLessThan(1);
   });
 
   it('expects no unseen picks of a peer that has stepped aside, busy as it may be', async () => {
@@ -102,10 +102,10 @@ describe('when two instances share a store', () => {
     for (let i = 0; i < 100; i += 1) a.ledger.reserve(pod1);
     b.ledger.reserve(pod2);
     await sees(a, pod2, 1);
-    expect(a.ledger.unseen()).toBe(0);
+    expect(a.ledger.unacknowledgedPicks()).toBe(0);
     phase = 'ready';
     b.ledger.announce();
-    await until(() => a.ledger.unseen() > 10, { what: 'picks to be expected of b' });
+    await until(() => a.ledger.unacknowledgedPicks() > 10, { what: 'picks to be expected of b' });
   });
 
   it('writes less often when its part of the fleet budget is smaller', async () => {
@@ -249,7 +249,7 @@ describe('when etcd restarts', () => {
 describe('when etcd stays away', () => {
   it('fades the counts of the others out and keeps its own', async () => {
     const a = await join('a');
-    const b = await join('b', { fadeMs: 500 });
+    const b = await join('b', { staleDecayMs: 500 });
     a.ledger.reserve(pod1);
     b.ledger.reserve(pod1);
     await sees(b, pod1, 2);

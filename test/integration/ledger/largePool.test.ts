@@ -1,6 +1,6 @@
 import type { EtcdClient } from '../../../src/etcd/client.ts';
 import { connect } from '../../../src/etcd/client.ts';
-import { until } from '../../../src/rehearsal/until.ts';
+import { until } from '../../../tools/testbed/until.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
 import { type LedgerInstance, type LedgerOptions, startLedger } from '../../support/ledgerInstance.ts';
 import { PreviousRelease } from '../../support/previousRelease.ts';
@@ -39,7 +39,7 @@ function seesAll({ ledger, id }: LedgerInstance, from: LedgerInstance): Promise<
   const what = `${id} to see what ${from.id} has`;
   return until(
     () => {
-      const own = from.ledger.own();
+      const own = from.ledger.local();
       return (
         ledger.view().size === own.size && [...own].every(([key, count]) => ledger.inFlight(key) === count)
       );
@@ -150,16 +150,16 @@ describe('with requests on thousands of endpoints', () => {
     expect(await loadKeys()).toEqual(['load/b']);
   });
 
-  it('puts a bequest in the place of all of them, in one step', async () => {
+  it('puts a handoff in the place of all of them, in one step', async () => {
     const [a, b] = await Promise.all([join('a'), join('b')]);
     const held = addresses.map((address) => a.ledger.reserve(address));
     await isSpread('a');
     await seesAll(b, a);
     const chunks = (await loadKeys()).filter((key) => key.startsWith('load/a'));
     const { revisions, cancel } = await follow('a');
-    const left = new Map(a.ledger.own());
+    const left = new Map(a.ledger.local());
     for (const one of held) one.release();
-    await a.ledger.bequeath(left, 60_000);
+    await a.ledger.handOff(left, 60_000);
     await until(() => revisions.size > 0, { what: 'the records to be taken away' });
     await a.stop();
     await cancel();

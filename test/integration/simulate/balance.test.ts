@@ -1,13 +1,13 @@
-import { type Scenario, usual } from '../../../src/simulate/scenario.ts';
+import { type Scenario, usual } from '../../../tools/simulator/scenario.ts';
 import {
-  baton,
+  batonScheme,
   envoyAlone,
   independentShortestQueue,
   independentTwoChoices,
   omniscient,
   type Scheme,
-} from '../../../src/simulate/schemes.ts';
-import { simulate } from '../../../src/simulate/simulate.ts';
+} from '../../../tools/simulator/schemes.ts';
+import { simulate } from '../../../tools/simulator/simulate.ts';
 
 /**
  * Two seeds, few requests: enough for ratios that are far from their bounds, and the same each time. Still too
@@ -39,7 +39,7 @@ describe('eight instances that share their counts', () => {
     ['when requests come in bursts', { ...short, arrivals: 'bursts' }],
     ['while they are upgraded', { ...short, churn: 'upgrade' }],
   ])('let requests wait at most 1.6 times as long as one that knows everything, %s', async (_, scenario) => {
-    expect(await p99Ms(scenario, baton)).toBeLessThanOrEqual(1.6 * (await p99Ms(scenario, omniscient)));
+    expect(await p99Ms(scenario, batonScheme)).toBeLessThanOrEqual(1.6 * (await p99Ms(scenario, omniscient)));
   });
 
   it.each<[string, Scenario]>([
@@ -47,18 +47,18 @@ describe('eight instances that share their counts', () => {
     ['200 pods', manyPods],
     ['20 pods of which half take twice as long', slowPods],
   ])('let requests wait at most 0.4 times as long as independent two choices, on %s', async (_, scenario) => {
-    const shared = await p99Ms(scenario, baton);
+    const shared = await p99Ms(scenario, batonScheme);
     expect(shared).toBeLessThanOrEqual(0.4 * (await p99Ms(scenario, independentTwoChoices)));
     expect(shared).toBeLessThanOrEqual(0.4 * (await p99Ms(scenario, envoyAlone)));
   });
 
   it('do no worse than independent ones when they tell each other only every 500 ms', async () => {
     const stale: Scenario = { ...short, syncMs: 500 };
-    expect(await p99Ms(stale, baton)).toBeLessThanOrEqual(await p99Ms(stale, independentShortestQueue));
+    expect(await p99Ms(stale, batonScheme)).toBeLessThanOrEqual(await p99Ms(stale, independentShortestQueue));
   });
 
   it('write to the store no more often than their interval allows', async () => {
-    const { writesPerSecond } = await simulate({ ...short, syncMs: 500 }, baton, 1);
+    const { writesPerSecond } = await simulate({ ...short, syncMs: 500 }, batonScheme, 1);
     expect(writesPerSecond).toBeLessThanOrEqual(2);
   });
 });
@@ -66,6 +66,6 @@ describe('eight instances that share their counts', () => {
 describe('a simulation', () => {
   it('comes out the same each time', async () => {
     const scenario: Scenario = { ...short, requests: 1_000, loss: 0.1, churn: 'crash' };
-    expect(await simulate(scenario, baton, 3)).toEqual(await simulate(scenario, baton, 3));
+    expect(await simulate(scenario, batonScheme, 3)).toEqual(await simulate(scenario, batonScheme, 3));
   });
 });

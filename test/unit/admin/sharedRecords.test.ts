@@ -1,5 +1,5 @@
 import { reportOfRecords } from '../../../src/admin/sharedRecords.ts';
-import { encodeBequest } from '../../../src/ledger/bequests.ts';
+import { encodeHandoff } from '../../../src/ledger/handoffs.ts';
 import { encodeInstance } from '../../../src/ledger/instances.ts';
 import { encodeLoads } from '../../../src/ledger/loadRecord.ts';
 import { stateCodecs } from '../../../src/proto/stateCodecs.ts';
@@ -30,10 +30,10 @@ describe('the records of a pool', () => {
       ],
       ['endpoints/10.0.0.3:80', stateCodecs.registeredEndpoint.encode({ address: '10.0.0.3:80' })],
       [
-        'bequests/gone/1',
-        encodeBequest({
+        'handoffs/gone/1',
+        encodeHandoff({
           counts: new Map([['10.0.0.2:80', 8]]),
-          bequeathedUnixMs: nowMs - 15_000,
+          handedOffUnixMs: nowMs - 15_000,
           ttlMs: 60_000,
         }),
       ],
@@ -51,7 +51,7 @@ describe('the records of a pool', () => {
         { address: '10.0.0.2:80', ready: null, inFlight: 7 },
         { address: '10.0.0.3:80', ready: null, inFlight: 0 },
       ],
-      bequeathed: 6,
+      handedOff: 6,
       recordsSkipped: 0,
     });
   });

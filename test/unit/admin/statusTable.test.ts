@@ -4,8 +4,8 @@ import { sampleState } from './sampleState.ts';
 
 describe('the status of an instance with a peer', () => {
   it('shows both instances, and the load of all on each endpoint', () => {
-    expect(statusTable(reportOfState(sampleState, 'default', 'admin 127.0.0.1:9901'))).toBe(
-      `pool default, asked admin 127.0.0.1:9901
+    expect(statusTable(reportOfState(sampleState, 'default', 'admin 127.0.0.1:9090'))).toBe(
+      `pool default, asked admin 127.0.0.1:9090
 
 INSTANCE  PHASE     RELEASE  GENERATION  IN FLIGHT
 baton-1   draining  1.0.0             1          7
@@ -27,7 +27,7 @@ describe('the status table', () => {
     source: 'etcd http://127.0.0.1:2379',
     instances: [],
     endpoints: [],
-    bequeathed: 0,
+    handedOff: 0,
     recordsSkipped: 0,
   };
 
@@ -49,7 +49,7 @@ describe('the status table', () => {
 
   it('tells of requests that outlived their instance', () => {
     const endpoints = [{ address: '10.0.0.1:80', ready: null, inFlight: 4.5 }];
-    const table = statusTable({ ...empty, endpoints, bequeathed: 2.5 });
+    const table = statusTable({ ...empty, endpoints, handedOff: 2.5 });
     expect(table).toContain('\n2.5 of them were left behind by instances that have ended\n');
   });
 

@@ -1,5 +1,5 @@
-import type { Measured } from '../../bench/measure.ts';
-import { ratioTable } from '../../bench/summary.ts';
+import type { Measured } from '../../../bench/measure.ts';
+import { ratioTable } from '../../../bench/summary.ts';
 
 /** A round on a machine that takes `slow` times as long for everything. */
 function round(nth: number, slow: number): Measured[] {
@@ -20,10 +20,10 @@ function round(nth: number, slow: number): Measured[] {
     },
     failed: 0,
   });
-  return [of('Envoy alone', null, 0.5), of('Go no-op', 60, 0.9), of('Baton native', 15, 0.75)];
+  return [of('Envoy alone', null, 0.5), of('Go no-op', 60, 0.9), of('Baton builtin', 15, 0.75)];
 }
 
-const names = ['Envoy alone', 'Go no-op', 'Baton native'];
+const names = ['Envoy alone', 'Go no-op', 'Baton builtin'];
 
 describe('what a benchmark says of setups', () => {
   it('is the same however fast the machine was in each round', () => {
@@ -32,7 +32,7 @@ describe('what a benchmark says of setups', () => {
     expect(steady.slice(2)).toEqual([
       '| Envoy alone | – | – | 1.00 (1.00–1.00) | 1.00 (1.00–1.00) | – | – |',
       '| Go no-op | 1.00 (1.00–1.00) | 1.00 (1.00–1.00) | 1.00 (1.00–1.00) | 1.00 (1.00–1.00) | 0.40 (0.40–0.40) | 4.00 (4.00–4.00) |',
-      '| Baton native | 0.25 (0.25–0.25) | 0.25 (0.25–0.25) | 1.00 (1.00–1.00) | 1.00 (1.00–1.00) | 0.25 (0.25–0.25) | 2.50 (2.50–2.50) |',
+      '| Baton builtin | 0.25 (0.25–0.25) | 0.25 (0.25–0.25) | 1.00 (1.00–1.00) | 1.00 (1.00–1.00) | 0.25 (0.25–0.25) | 2.50 (2.50–2.50) |',
     ]);
   });
 

@@ -1,8 +1,8 @@
 import type { ConfigFlags } from '../../../src/config/flags.ts';
 import { type Loaded, load } from '../../../src/config/load.ts';
-import { describeOrigin, describeProblem } from '../../../src/config/problem.ts';
+import { formatOrigin, formatProblem } from '../../../src/config/problem.ts';
 import type { Config } from '../../../src/config/schema.ts';
-import { surroundingsOf } from './surroundingsOf.ts';
+import { surroundingsOf } from './processEnvOf.ts';
 
 interface Given {
   readonly yaml?: string;
@@ -20,20 +20,20 @@ function loadGiven({ yaml, environment = {}, flags = {}, files = {}, need = 'not
 
 function problemsOf(given: Given): string[] {
   const loaded = loadGiven(given);
-  return loaded.kind === 'ok' ? [] : loaded.problems.map(describeProblem);
+  return loaded.kind === 'ok' ? [] : loaded.problems.map(formatProblem);
 }
 
 function soundly(given: Given): { config: Config; origin: (path: string) => string } {
   const loaded = loadGiven(given);
-  if (loaded.kind === 'invalid') throw new Error(loaded.problems.map(describeProblem).join('\n'));
-  return { config: loaded.config, origin: (path) => describeOrigin(loaded.origins.of(path)) };
+  if (loaded.kind === 'invalid') throw new Error(loaded.problems.map(formatProblem).join('\n'));
+  return { config: loaded.config, origin: (path) => formatOrigin(loaded.origins.of(path)) };
 }
 
 describe('when nothing is configured', () => {
   it('starts from the documented defaults', () => {
     const { config, origin } = soundly({});
     expect(config).toMatchObject({
-      server: { address: '127.0.0.1:50051', maxMessageBytes: 4 * 1024 * 1024 },
+      server: { address: '127.0.0.1:9002', maxMessageBytes: 4 * 1024 * 1024 },
       instance: { id: 'host-1-abc', release: '9.9.9', generation: 0 },
       pool: {
         name: 'default',
@@ -44,7 +44,7 @@ describe('when nothing is configured', () => {
       scheduling: { policy: 'least-request', unknownPolicy: 'reject' },
       etcd: { endpoints: [], prefix: '/baton/v1', tls: {}, leaseTtlSeconds: 5 },
       drain: { noticeMs: 3000, quietMs: 1000, graceMs: 30_000 },
-      admin: { address: '127.0.0.1:9901' },
+      admin: { address: '127.0.0.1:9090' },
     });
     expect(origin('drain.graceMs')).toBe('default');
   });
@@ -143,10 +143,10 @@ describe('when values are texts', () => {
   it('leaves alone what Kubernetes tells about a Service called baton', () => {
     const environment = {
       BATON_SERVICE_HOST: '10.0.0.1',
-      BATON_SERVICE_PORT_GRPC: '50051',
-      BATON_PORT: 'tcp://10.0.0.1:50051',
+      BATON_SERVICE_PORT_GRPC: '9002',
+      BATON_PORT: 'tcp://10.0.0.1:9002',
       BATON_PORT_50051_TCP_ADDR: '10.0.0.1',
-      BATON_ADMIN_PORT_9901_TCP: 'tcp://10.0.0.1:9901',
+      BATON_ADMIN_PORT_9901_TCP: 'tcp://10.0.0.1:9090',
     };
     expect(problemsOf({ environment })).toEqual([]);
   });
@@ -251,7 +251,7 @@ describe('when settings are unknown', () => {
     [
       'a --set of a section',
       { flags: { set: ['sync=1'] } },
-      '--set: sync: a group of settings; name one of sync.minIntervalMs, sync.writesPerSecond, sync.fadeMs',
+      '--set: sync: a group of settings; name one of sync.minIntervalMs, sync.writesPerSecond, sync.staleDecayMs',
     ],
     [
       'a --set without a value',
@@ -267,22 +267,18 @@ describe('when a value has the wrong form', () => {
   const ms = 'a whole number of milliseconds, at least 0';
   const forms = 'write it like 10.0.0.1:8000, [2001:db8::1]:8000 or pod-a:8000';
   it.each<[string, string, string]>([
-    [
-      'server',
-      'address: "50051"',
-      'server.address: "50051" given, expected host:port, such as 127.0.0.1:50051',
-    ],
+    ['server', 'address: "9002"', 'server.address: "9002" given, expected host:port, such as 127.0.0.1:9002'],
     [
       'server',
       'address: 127.0.0.1:70000',
-      'server.address: "127.0.0.1:70000" given, expected host:port, such as 127.0.0.1:50051',
+      'server.address: "127.0.0.1:70000" given, expected host:port, such as 127.0.0.1:9002',
     ],
-    ['server', 'address: off', 'server.address: "off" given, expected host:port, such as 127.0.0.1:50051'],
-    ['server', 'transport: http2', 'server.transport: "http2" given, expected one of native, grpc-js'],
+    ['server', 'address: off', 'server.address: "off" given, expected host:port, such as 127.0.0.1:9002'],
+    ['server', 'transport: http2', 'server.transport: "http2" given, expected one of builtin, grpc-js'],
     [
       'admin',
       'address: none',
-      'admin.address: "none" given, expected host:port, such as 127.0.0.1:50051, or off',
+      'admin.address: "none" given, expected host:port, such as 127.0.0.1:9002, or off',
     ],
     [
       'instance',
@@ -390,7 +386,7 @@ describe('when a value has the wrong form', () => {
   it('names every problem of every source at once', () => {
     const problems = problemsOf({
       yaml: 'server:\n  address: x\ndrain:\n  graceMs: 1\n  foo: 1\npool:\n  endpoints: [a:1, b, a:1]\n',
-      environment: { BATON_SYNC_FADE_MS: 'x', BATON_NOPE: '1' },
+      environment: { BATON_SYNC_STALE_DECAY_MS: 'x', BATON_NOPE: '1' },
       flags: { policy: 'best' },
     });
     expect(problems.map((problem) => problem.split(': ')[0])).toEqual([
@@ -400,7 +396,7 @@ describe('when a value has the wrong form', () => {
       'baton.yaml:7:20',
       'baton.yaml:7:23',
       '--policy',
-      'BATON_SYNC_FADE_MS',
+      'BATON_SYNC_STALE_DECAY_MS',
       'baton.yaml:4:3',
     ]);
   });
@@ -415,7 +411,7 @@ describe('when several workers are to share the port', () => {
     ].join('\n');
     expect(problemsOf({ yaml })).toEqual([
       'baton.yaml:1:11: server.workers: needs etcd.endpoints: without a shared view each worker counts alone, and they choose alike',
-      'baton.yaml:1:11: server.workers: needs server.transport native',
+      'baton.yaml:1:11: server.workers: needs server.transport builtin',
       'baton.yaml:2:10: admin.address: no room above it for the ports of 3 workers',
     ]);
   });

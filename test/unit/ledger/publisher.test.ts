@@ -1,6 +1,6 @@
 import { systemClock } from '../../../src/clock.ts';
 import { Publisher } from '../../../src/ledger/publisher.ts';
-import { until } from '../../../src/rehearsal/until.ts';
+import { until } from '../../../tools/testbed/until.ts';
 
 /** A publisher whose writes end when the test says so. */
 function harness({ minIntervalMs = 1, retryMs = 5 } = {}) {

@@ -1,4 +1,4 @@
-import { type Api, readCompletionRequest } from '../../../src/podsim/completionRequest.ts';
+import { type Api, readCompletionRequest } from '../../../tools/podsim/completionRequest.ts';
 
 const leftOut = {
   model: undefined,

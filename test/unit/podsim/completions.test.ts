@@ -1,4 +1,4 @@
-import { ReplyEvents, type ReplyFacts, wholeReply } from '../../../src/podsim/completions.ts';
+import { ReplyEvents, type ReplyFacts, wholeReply } from '../../../tools/podsim/completions.ts';
 
 const facts = (changes: Partial<ReplyFacts> = {}): ReplyFacts => ({
   api: 'chat',

@@ -1,7 +1,7 @@
-import type { Clock } from '../../../src/podsim/clock.ts';
+import type { PodClock } from '../../../tools/podsim/clock.ts';
 
 /** Time that goes on only when a test says so. */
-export class FakeClock implements Clock {
+export class FakeClock implements PodClock {
   #nowMs = 0;
   readonly #timers = new Map<() => void, number>();
 

@@ -1,4 +1,4 @@
-import { Faults, readPodFault, readRequestFault } from '../../../src/podsim/faults.ts';
+import { Faults, readPodFault, readRequestFault } from '../../../tools/podsim/faults.ts';
 import { FakeClock } from './fakeClock.ts';
 
 describe('a fault of the pod', () => {

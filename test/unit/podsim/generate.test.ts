@@ -1,4 +1,4 @@
-import { generate } from '../../../src/podsim/generate.ts';
+import { generate } from '../../../tools/podsim/generate.ts';
 import { FakeClock } from './fakeClock.ts';
 
 type Emitted = [atMs: number, from: number, to: number];

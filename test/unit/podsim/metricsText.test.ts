@@ -1,4 +1,4 @@
-import { metricsText } from '../../../src/podsim/metricsText.ts';
+import { metricsText } from '../../../tools/podsim/metricsText.ts';
 
 describe('the metrics of a pod', () => {
   it('are Prometheus text with the names of vLLM', () => {

@@ -1,4 +1,4 @@
-import { drawPace, dueAtMs, dueTokens } from '../../../src/podsim/pace.ts';
+import { drawPace, dueAtMs, dueTokens } from '../../../tools/podsim/pace.ts';
 
 describe('the pace of a reply', () => {
   it('is as configured without jitter', () => {

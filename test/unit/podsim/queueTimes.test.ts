@@ -1,5 +1,5 @@
-import { QueueTimes } from '../../../src/podsim/queueTimes.ts';
-import { startPodsim } from '../../../src/podsim/server.ts';
+import { QueueTimes } from '../../../tools/podsim/queueTimes.ts';
+import { startPodsim } from '../../../tools/podsim/server.ts';
 import { eventually } from '../../support/eventually.ts';
 import { FakeClock } from './fakeClock.ts';
 

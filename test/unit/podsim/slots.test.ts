@@ -1,4 +1,4 @@
-import { type Slot, Slots } from '../../../src/podsim/slots.ts';
+import { type Slot, Slots } from '../../../tools/podsim/slots.ts';
 
 /** Takes part in the queue and notes who was granted a slot. */
 function queueUp(slots: Slots, names: readonly string[], granted: string[]): Slot[] {

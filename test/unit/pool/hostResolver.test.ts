@@ -1,5 +1,5 @@
-import { describeEndpoints } from '../../../src/pool/describeEndpoint.ts';
 import { HostResolver } from '../../../src/pool/hostResolver.ts';
+import { parseEndpoints } from '../../../src/pool/parseEndpoint.ts';
 import { eventually } from '../../support/eventually.ts';
 import { RecordedReport } from './recordedReport.ts';
 
@@ -32,7 +32,7 @@ function resolverWith(dnsRefreshMs: number): HostResolver {
   });
 }
 
-const use = (...list: unknown[]) => resolver.use(describeEndpoints(list).endpoints);
+const use = (...list: unknown[]) => resolver.use(parseEndpoints(list).endpoints);
 
 describe('when an entry is a host name', () => {
   it('makes an endpoint of each of its addresses, with the traits of the entry', async () => {
@@ -142,11 +142,11 @@ describe('when it is stopped', () => {
     const slow = new HostResolver('static', { dnsRefreshMs: 60_000, report, resolveHost }, () =>
       told.push(['told']),
     );
-    const used = slow.use(describeEndpoints(['pods:80']).endpoints);
+    const used = slow.use(parseEndpoints(['pods:80']).endpoints);
     slow.stop();
     answer(['10.0.0.1']);
     await used;
-    await slow.use(describeEndpoints(['10.0.0.1:80']).endpoints);
+    await slow.use(parseEndpoints(['10.0.0.1:80']).endpoints);
     expect(told).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ class FakeStore implements RegistrationStore {
   constructor(records: Map<string, string>) {
     this.#records = records;
   }
-  keep(key: string, encode: () => Uint8Array): void {
+  registerRecord(key: string, encode: () => Uint8Array): void {
     this.#kept = [key, encode];
   }
   onState(listener: (state: { kind: string; problem?: string }) => void): void {

@@ -1,12 +1,12 @@
 import { reportOfRecords } from '../../../src/admin/sharedRecords.ts';
-import { readLiveSettings } from '../../../src/config/liveSettings.ts';
+import { decodeDynamicConfig } from '../../../src/config/dynamic/dynamicRecord.ts';
+import { readDynamicSettings } from '../../../src/config/dynamicSettings.ts';
 import { decodeInstance } from '../../../src/ledger/instances.ts';
-import { decodeLiveRecord } from '../../../src/live/liveRecord.ts';
-import { steer } from '../../../src/upgrade/steering.ts';
-import { decodeTarget } from '../../../src/upgrade/target.ts';
+import { decodePinnedGeneration } from '../../../src/steering/pinnedGeneration.ts';
+import { assignRole } from '../../../src/steering/steering.ts';
 import { frozenRecords } from '../../support/frozenRecords.ts';
 
-/** When the frozen bequests were left. */
+/** When the frozen handoffs were left. */
 const leftUnixMs = 1_795_000_000_000;
 
 function of(records: ReadonlyMap<string, Uint8Array>, key: string): Uint8Array {
@@ -25,7 +25,7 @@ describe('records of protocol version 1, from before instances told of their end
         { address: '10.0.0.1:8000', inFlight: 14 },
         { address: '10.0.0.2:8000', inFlight: 20 },
       ],
-      bequeathed: 4,
+      handedOff: 4,
       recordsSkipped: 0,
     });
   });
@@ -34,11 +34,16 @@ describe('records of protocol version 1, from before instances told of their end
     const old = decodeInstance('old-1', of(records, 'instances/old-1'));
     expect(old).toMatchObject({ withoutEndpoints: false, sequence: 0 });
     const self = { id: 'me', generation: 0, phase: 'ready', withoutEndpoints: false } as const;
-    expect(steer({ self, instances: [old], pinned: undefined, minReady: undefined }).kind).toBe('stand-by');
+    expect(assignRole({ self, instances: [old], pinned: undefined, minReady: undefined }).kind).toBe(
+      'stand-by',
+    );
   });
 
   it("hold the operator's word", () => {
-    expect(decodeTarget(of(records, 'target'))).toMatchObject({ pinnedGeneration: 1, reason: 'hold' });
+    expect(decodePinnedGeneration(of(records, 'target'))).toMatchObject({
+      generation: 1,
+      reason: 'hold',
+    });
   });
 });
 
@@ -61,22 +66,24 @@ describe('records from the future, with fields and a phase that nobody knows', (
       withoutEndpoints: true,
       sequence: 12,
     });
-    expect(decodeTarget(of(records, 'target'))).toMatchObject({ pinnedGeneration: 3 });
+    expect(decodePinnedGeneration(of(records, 'target'))).toMatchObject({ generation: 3 });
   });
 
   it('do not make this release stand by for an instance whose phase it does not know', () => {
     const strange = decodeInstance('new-2', of(records, 'instances/new-2'));
     const self = { id: 'me', generation: 1, phase: 'ready', withoutEndpoints: false } as const;
-    expect(steer({ self, instances: [strange], pinned: undefined, minReady: undefined }).kind).toBe('serve');
+    expect(assignRole({ self, instances: [strange], pinned: undefined, minReady: undefined }).kind).toBe(
+      'serve',
+    );
   });
 });
 
 describe('live configurations', () => {
-  const records = frozenRecords('liveConfig');
-  const read = (key: string) => readLiveSettings(decodeLiveRecord(of(records, key)).settings);
+  const records = frozenRecords('dynamicConfig');
+  const read = (key: string) => readDynamicSettings(decodeDynamicConfig(of(records, key)).settings);
 
   it('of the first release that had one are read as they were meant', () => {
-    expect(decodeLiveRecord(of(records, 'first'))).toMatchObject({
+    expect(decodeDynamicConfig(of(records, 'first'))).toMatchObject({
       reason: 'pods melt',
       setUnixMs: leftUnixMs,
     });

@@ -11,7 +11,7 @@ const newerRelease = protobuf.parse(
      string region = 100; Note note = 101; fixed64 cookie = 102; repeated float curve = 103;
    }
    message EndpointLoad { string address = 1; uint32 in_flight = 2; uint32 queued = 90; }
-   message Contribution {
+   message LoadReport {
      uint32 protocol_version = 1; uint64 sequence = 2; repeated EndpointLoad loads = 3; bytes digest = 90;
    }`,
   { keepCase: true },
@@ -34,8 +34,8 @@ describe('a record that is written and read', () => {
       id: 'host-1-4711-ab12',
       release: '0.1.0',
       generation: 7,
-      phase: 'DRAINING',
-      addresses: ['127.0.0.1:50051', '[::1]:50051'],
+      phase: 'PHASE_DRAINING',
+      addresses: ['127.0.0.1:9002', '[::1]:9002'],
       zone: 'zone-a',
       started_unix_ms: 1_795_000_000_123,
       without_endpoints: true,
@@ -48,14 +48,14 @@ describe('a record that is written and read', () => {
     ).toEqual(message);
   });
 
-  it('comes back whole: a contribution', () => {
+  it('comes back whole: a loadReport', () => {
     const message = { protocol_version: 1, sequence: 9_007_199_254_740_991, loads };
-    expect(stateCodecs.contribution.decode(stateCodecs.contribution.encode(message))).toEqual(message);
+    expect(stateCodecs.loadReport.decode(stateCodecs.loadReport.encode(message))).toEqual(message);
   });
 
-  it('comes back whole: a bequest', () => {
-    const message = { protocol_version: 1, loads, bequeathed_unix_ms: 1_795_000_000_123, ttl_ms: 60_000 };
-    expect(stateCodecs.bequest.decode(stateCodecs.bequest.encode(message))).toEqual(message);
+  it('comes back whole: a handoff', () => {
+    const message = { protocol_version: 1, loads, handed_off_unix_ms: 1_795_000_000_123, ttl_ms: 60_000 };
+    expect(stateCodecs.handoff.decode(stateCodecs.handoff.encode(message))).toEqual(message);
   });
 
   it('comes back whole: a registered endpoint', () => {
@@ -74,19 +74,21 @@ describe('a record that is written and read', () => {
 
   it('comes back whole: a target', () => {
     const message = { protocol_version: 1, pinned_generation: 3, reason: 'rollback', set_unix_ms: 5 };
-    expect(stateCodecs.target.decode(stateCodecs.target.encode(message))).toEqual(message);
+    expect(stateCodecs.pinnedGeneration.decode(stateCodecs.pinnedGeneration.encode(message))).toEqual(
+      message,
+    );
   });
 
-  it('comes back whole: a live configuration', () => {
+  it('comes back whole: a dynamic configuration', () => {
     const settings = { 'scheduling.policy': 'random', 'sync.minIntervalMs': '50' };
     const message = { protocol_version: 1, settings, reason: 'pods melt', set_unix_ms: 5 };
-    expect(stateCodecs.liveConfig.decode(stateCodecs.liveConfig.encode(message))).toEqual(message);
+    expect(stateCodecs.dynamicConfig.decode(stateCodecs.dynamicConfig.encode(message))).toEqual(message);
   });
 
   it('is a Buffer, and is read from any Uint8Array', () => {
-    const bytes = stateCodecs.contribution.encode({ sequence: 1, loads });
+    const bytes = stateCodecs.loadReport.encode({ sequence: 1, loads });
     expect(Buffer.isBuffer(bytes)).toBe(true);
-    expect(stateCodecs.contribution.decode(new Uint8Array(bytes)).loads).toEqual(loads);
+    expect(stateCodecs.loadReport.decode(new Uint8Array(bytes)).loads).toEqual(loads);
   });
 });
 
@@ -112,7 +114,7 @@ describe('a field that is absent', () => {
       models: [],
       slots: 0,
     });
-    expect(stateCodecs.contribution.decode(stateCodecs.contribution.encode({ loads: [{}] }))).toEqual({
+    expect(stateCodecs.loadReport.decode(stateCodecs.loadReport.encode({ loads: [{}] }))).toEqual({
       protocol_version: stateProtocolVersion,
       sequence: 0,
       loads: [{ address: '', in_flight: 0 }],
@@ -120,9 +122,11 @@ describe('a field that is absent', () => {
   });
 
   it('differs from zero where that matters: no pin is not a pin to generation 0', () => {
-    expect(stateCodecs.target.decode(stateCodecs.target.encode({})).pinned_generation).toBeUndefined();
-    const pinned = stateCodecs.target.encode({ pinned_generation: 0 });
-    expect(stateCodecs.target.decode(pinned).pinned_generation).toBe(0);
+    expect(
+      stateCodecs.pinnedGeneration.decode(stateCodecs.pinnedGeneration.encode({})).pinned_generation,
+    ).toBeUndefined();
+    const pinned = stateCodecs.pinnedGeneration.encode({ pinned_generation: 0 });
+    expect(stateCodecs.pinnedGeneration.decode(pinned).pinned_generation).toBe(0);
   });
 });
 
@@ -143,18 +147,18 @@ describe('a record of a newer release', () => {
       protocol_version: 9,
       id: 'new-1',
       generation: 8,
-      phase: 'READY',
+      phase: 'PHASE_READY',
     });
   });
 
   it('is read when the unknown fields are inside repeated messages', () => {
-    const bytes = writtenByNewerRelease('Contribution', {
+    const bytes = writtenByNewerRelease('LoadReport', {
       protocol_version: 2,
       sequence: 5,
       loads: loads.map((load) => ({ ...load, queued: 3 })),
       digest: Buffer.from('digest'),
     });
-    expect(stateCodecs.contribution.decode(bytes)).toEqual({ protocol_version: 2, sequence: 5, loads });
+    expect(stateCodecs.loadReport.decode(bytes)).toEqual({ protocol_version: 2, sequence: 5, loads });
   });
 
   it('has the phase unspecified when this release does not know it', () => {
@@ -164,7 +168,7 @@ describe('a record of a newer release', () => {
 });
 
 describe('bytes that are no record', () => {
-  const whole = stateCodecs.instance.encode({ id: 'host-1', addresses: ['127.0.0.1:50051'] });
+  const whole = stateCodecs.instance.encode({ id: 'host-1', addresses: ['127.0.0.1:9002'] });
 
   it.each([
     ['no bytes', Buffer.alloc(0)],
@@ -204,7 +208,7 @@ describe('the bytes of a record', () => {
         id: 'a',
         release: 'b',
         generation: 3,
-        phase: 'READY',
+        phase: 'PHASE_READY',
         addresses: ['c'],
         zone: 'd',
         started_unix_ms: 8,
@@ -212,15 +216,15 @@ describe('the bytes of a record', () => {
       '08011201611a0162200328023201633a01644008',
     ],
     [
-      'a contribution',
-      stateCodecs.contribution.encode({ sequence: 2, loads: [{ address: 'a', in_flight: 3 }] }),
+      'a loadReport',
+      stateCodecs.loadReport.encode({ sequence: 2, loads: [{ address: 'a', in_flight: 3 }] }),
       '080110021a050a01611003',
     ],
     [
-      'a bequest',
-      stateCodecs.bequest.encode({
+      'a handoff',
+      stateCodecs.handoff.encode({
         loads: [{ address: 'a', in_flight: 3 }],
-        bequeathed_unix_ms: 5,
+        handed_off_unix_ms: 5,
         ttl_ms: 6,
       }),
       '080112050a0161100318052006',
@@ -238,7 +242,7 @@ describe('the bytes of a record', () => {
     ],
     [
       'a target',
-      stateCodecs.target.encode({ pinned_generation: 3, reason: 'a', set_unix_ms: 4 }),
+      stateCodecs.pinnedGeneration.encode({ pinned_generation: 3, reason: 'a', set_unix_ms: 4 }),
       '080110031a01612004',
     ],
   ])('are those that earlier releases wrote: %s', (_kind, bytes, hex) => {

@@ -1,4 +1,4 @@
-import { plannedSteps, stepName } from '../../../src/rehearsal/plan.ts';
+import { plannedSteps, stepName } from '../../../tools/rehearsal/plan.ts';
 
 const from = { release: 'old' };
 const to = { release: 'new', command: ['run'] };

@@ -2,7 +2,7 @@ import {
   type RehearseFlags,
   readRehearseFlags,
   rehearseDefaults,
-} from '../../../src/rehearsal/rehearseOptions.ts';
+} from '../../../tools/rehearsal/rehearseOptions.ts';
 
 const read = (flags: Partial<RehearseFlags>) => readRehearseFlags({ ...rehearseDefaults, ...flags });
 const optionsOf = (flags: Partial<RehearseFlags>) => {

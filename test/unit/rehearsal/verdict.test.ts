@@ -1,6 +1,6 @@
-import type { FirstDecisionAccount, UpgradeAccount } from '../../../src/rehearsal/rollingUpgrade.ts';
-import type { SseReport } from '../../../src/rehearsal/sseTally.ts';
-import { complaints, verdict } from '../../../src/rehearsal/verdict.ts';
+import { complaints, verdict } from '../../../tools/rehearsal/verdict.ts';
+import type { FirstDecisionAccount, UpgradeAccount } from '../../../tools/testbed/rollingUpgrade.ts';
+import type { SseReport } from '../../../tools/testbed/sseTally.ts';
 
 const clean: SseReport = {
   sent: 500,

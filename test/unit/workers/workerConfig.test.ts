@@ -1,6 +1,6 @@
 import { load } from '../../../src/config/load.ts';
 import { workerConfig } from '../../../src/workers/workerConfig.ts';
-import { surroundingsOf } from '../config/surroundingsOf.ts';
+import { surroundingsOf } from '../config/processEnvOf.ts';
 
 function configOf(...set: string[]) {
   const loaded = load(
@@ -22,7 +22,7 @@ describe('the configuration of a worker', () => {
   });
 
   it.each([
-    ['127.0.0.1:9901', '127.0.0.1:9901', '127.0.0.1:9903'],
+    ['127.0.0.1:9090', '127.0.0.1:9090', '127.0.0.1:9092'],
     ['[::1]:80', '[::1]:80', '[::1]:82'],
     ['127.0.0.1:0', '127.0.0.1:0', '127.0.0.1:0'],
     ['off', 'off', 'off'],

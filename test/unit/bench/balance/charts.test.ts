@@ -1,6 +1,6 @@
-import { bars } from '../../../bench/balance/summary.ts';
-import { upgradeChart } from '../../../bench/balance/upgradeChart.ts';
-import { waitChart } from '../../../bench/balance/waitChart.ts';
+import { bars } from '../../../../bench/balance/summary.ts';
+import { upgradeChart } from '../../../../bench/balance/upgradeChart.ts';
+import { waitChart } from '../../../../bench/balance/waitChart.ts';
 import { sampleRound, sampleUpgrade } from './sampleMeasured.ts';
 
 describe('the chart of the waits', () => {

@@ -1,4 +1,4 @@
-import { readOptions } from '../../../bench/balance/options.ts';
+import { readOptions } from '../../../../bench/balance/options.ts';
 
 it('every option has a default', () => {
   const options = readOptions([]);

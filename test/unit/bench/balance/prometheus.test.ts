@@ -1,4 +1,4 @@
-import { total } from '../../../bench/balance/prometheus.ts';
+import { total } from '../../../../bench/balance/prometheus.ts';
 
 const text = `# HELP puts_total Puts.
 # TYPE puts_total counter

@@ -1,4 +1,9 @@
-import { readAnswers, requestsPerSecond, tokenMs, traceText } from '../../../bench/balance/requests.ts';
+import {
+  balanceRequestsPerSecond,
+  readAnswers,
+  tokenMs,
+  traceText,
+} from '../../../../bench/balance/requests.ts';
 
 const load = { pods: 12, slots: 8, serviceMs: 800, utilisation: 0.9 };
 
@@ -11,7 +16,7 @@ describe('the requests of a round', () => {
   it('come as often and take as long as keeps the pods so busy', () => {
     const seconds = 600;
     const lines = traceText(load, seconds, 1).trim().split('\n');
-    expect(lines.length / seconds).toBeCloseTo(requestsPerSecond(load), -1);
+    expect(lines.length / seconds).toBeCloseTo(balanceRequestsPerSecond(load), -1);
     const tokens = lines.reduce((sum, line) => sum + Number(line.split(' ')[1]), 0);
     expect((tokens * tokenMs) / lines.length / load.serviceMs).toBeCloseTo(1, 1);
     expect(Number(lines.at(-1)?.split(' ')[0])).toBeLessThanOrEqual(seconds * 1000);

@@ -1,9 +1,14 @@
-import type { Measured } from '../../../bench/balance/measure.ts';
-import type { UpgradeRun } from '../../../bench/balance/upgrade.ts';
-import type { Sharing } from '../../../bench/balance/world.ts';
+import type { BalanceSharing } from '../../../../bench/balance/environment.ts';
+import type { MeasuredBalance } from '../../../../bench/balance/measure.ts';
+import type { UpgradeRun } from '../../../../bench/balance/upgrade.ts';
 
 /** A round in which every hundredth request waited so long. */
-export function sampleRound(instances: number, sharing: Sharing, round: number, p99Ms: number): Measured {
+export function sampleRound(
+  instances: number,
+  sharing: BalanceSharing,
+  round: number,
+  p99Ms: number,
+): MeasuredBalance {
   const isShared = sharing === 'on';
   return {
     instances,
@@ -24,7 +29,7 @@ export function sampleRound(instances: number, sharing: Sharing, round: number, 
 }
 
 /** An upgrade from second 10 to second 20 of 30. */
-export function sampleUpgrade(sharing: Sharing, failed = 0): UpgradeRun {
+export function sampleUpgrade(sharing: BalanceSharing, failed = 0): UpgradeRun {
   const moments = Array.from({ length: 300 }, (_, nth) => nth * 100);
   const part = { requests: 100, maxOverMean: 1.25, p50Ms: 0, p99Ms: 90 };
   return {

@@ -1,4 +1,4 @@
-import { maxOverMean, mean, p99Ratio, quantile } from '../../../bench/balance/statistics.ts';
+import { maxOverMean, mean, p99Ratio, quantile } from '../../../../bench/balance/statistics.ts';
 
 const upTo = (most: number, factor = 1) => Array.from({ length: most }, (_, index) => index * factor);
 

@@ -1,4 +1,4 @@
-import { balanceTable, costTable, upgradeTable, verdicts } from '../../../bench/balance/summary.ts';
+import { balanceTable, costTable, upgradeTable, verdicts } from '../../../../bench/balance/summary.ts';
 import { sampleRound, sampleUpgrade } from './sampleMeasured.ts';
 
 const check = {

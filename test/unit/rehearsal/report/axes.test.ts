@@ -5,7 +5,7 @@ import {
   niceStep,
   scale,
   timeTicks,
-} from '../../../../src/rehearsal/report/axes.ts';
+} from '../../../../tools/rehearsal/report/axes.ts';
 
 it.each([
   [100, 50],

@@ -1,4 +1,4 @@
-import { buckets } from '../../../../src/rehearsal/report/buckets.ts';
+import { buckets } from '../../../../tools/rehearsal/report/buckets.ts';
 import { sampleReport } from './sampleReport.ts';
 
 const { timeline } = sampleReport;
@@ -15,8 +15,8 @@ describe('when a timeline is put into buckets', () => {
   it('makes rates of totals and means of counts', () => {
     const parts = buckets(timeline);
     for (const { perSecond } of parts) expect(perSecond).toBeCloseTo(10);
-    expect(parts[0]?.own).toEqual([6, 4]);
-    expect(parts.at(-1)?.own).toEqual([6, 0]);
+    expect(parts[0]?.local).toEqual([6, 4]);
+    expect(parts.at(-1)?.local).toEqual([6, 0]);
   });
 
   it('keeps the oldest view', () => {

@@ -1,12 +1,12 @@
-import { page } from '../../../../src/rehearsal/report/page.ts';
-import type { Report } from '../../../../src/rehearsal/report/report.ts';
-import { summary } from '../../../../src/rehearsal/report/summary.ts';
+import { page } from '../../../../tools/rehearsal/report/page.ts';
+import type { RehearsalReport } from '../../../../tools/rehearsal/report/report.ts';
+import { summary } from '../../../../tools/rehearsal/report/summary.ts';
 import { sampleReport } from './sampleReport.ts';
 
 /** Text that would be an element of its own, or leave its attribute, if anything forgot to escape it. */
 const hostile = `<img src=x onerror="alert(1)">'`;
 
-const spoilt: Report = {
+const spoilt: RehearsalReport = {
   ...sampleReport,
   passed: false,
   complaints: [`2 requests failed ${hostile}`],
@@ -78,7 +78,7 @@ it('makes a page of a rehearsal that ended before its first sample', () => {
   const empty = {
     atMs: [],
     load: { sent: [], ok: [], failed: [], cut: [], inFlight: [] },
-    instances: timeline.instances.map((lane) => ({ ...lane, spans: [], own: [], view: [], viewAgeMs: [] })),
+    instances: timeline.instances.map((lane) => ({ ...lane, spans: [], local: [], view: [], viewAgeMs: [] })),
   };
   expect(page({ ...rest, steps: [], timeline: empty })).not.toMatch(/NaN|undefined|Infinity/);
 });

@@ -1,10 +1,10 @@
-import type { Report } from '../../../../src/rehearsal/report/report.ts';
+import type { RehearsalReport } from '../../../../tools/rehearsal/report/report.ts';
 
 /** One upgrade of two instances over eight seconds, in which nothing went wrong. */
 const atMs = Array.from({ length: 33 }, (_, nth) => nth * 250);
 const none = atMs.map(() => 0);
 
-export const sampleReport: Report = {
+export const sampleReport: RehearsalReport = {
   format: 1,
   passed: true,
   complaints: [],
@@ -83,14 +83,14 @@ export const sampleReport: Report = {
       {
         name: 'a',
         spans: [{ fromMs: 0, toMs: 8000, phase: 'ready', release: 'old', generation: 1 }],
-        own: atMs.map(() => 6),
+        local: atMs.map(() => 6),
         view: atMs.map(() => 10),
         viewAgeMs: atMs.map((_, nth) => (nth === 5 ? 40 : 2)),
       },
       {
         name: 'b',
         spans: [{ fromMs: 0, toMs: 8000, phase: 'ready', release: 'old', generation: 1 }],
-        own: atMs.map((ms) => (ms > 4000 ? null : 4)),
+        local: atMs.map((ms) => (ms > 4000 ? null : 4)),
         view: atMs.map(() => 10),
         viewAgeMs: none,
       },

@@ -2,25 +2,25 @@
 
 export const Phase = {
   PHASE_UNSPECIFIED: 'PHASE_UNSPECIFIED',
-  STARTING: 'STARTING',
-  READY: 'READY',
-  STANDBY: 'STANDBY',
-  DRAINING: 'DRAINING',
-  STOPPED: 'STOPPED',
+  PHASE_STARTING: 'PHASE_STARTING',
+  PHASE_READY: 'PHASE_READY',
+  PHASE_STANDBY: 'PHASE_STANDBY',
+  PHASE_DRAINING: 'PHASE_DRAINING',
+  PHASE_STOPPED: 'PHASE_STOPPED',
 } as const;
 
 export type Phase =
   | 'PHASE_UNSPECIFIED'
   | 0
-  | 'STARTING'
+  | 'PHASE_STARTING'
   | 1
-  | 'READY'
+  | 'PHASE_READY'
   | 2
-  | 'STANDBY'
+  | 'PHASE_STANDBY'
   | 3
-  | 'DRAINING'
+  | 'PHASE_DRAINING'
   | 4
-  | 'STOPPED'
+  | 'PHASE_STOPPED'
   | 5
 
 export type Phase__Output = typeof Phase[keyof typeof Phase]

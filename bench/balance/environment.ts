@@ -1,0 +1,29 @@
+import type { Tools } from '../../tools/testbed/tools.ts';
+import { startTopology, type Topology } from '../../tools/testbed/topology.ts';
+import type { FleetLoad } from './options.ts';
+import type { PodFleet } from './podFleet.ts';
+
+/** What all setups of one bench share. */
+export interface BalanceEnvironment {
+  readonly tools: Tools;
+  /** The kit's binary. */
+  readonly kit: string;
+  /** For the files of whatever is under way. */
+  readonly dir: string;
+  readonly pods: PodFleet;
+  readonly load: FleetLoad;
+  readonly warmSeconds: number;
+}
+
+/** Whether the instances have an etcd in common, or each knows only what it placed itself. */
+export type BalanceSharing = 'on' | 'off';
+
+/** Envoy as shipped before so many instances as shipped; etcd, where there is one, is new and empty. */
+export function startInstances(
+  world: BalanceEnvironment,
+  instances: number,
+  sharing: BalanceSharing,
+): Promise<Topology> {
+  const { tools, pods } = world;
+  return startTopology({ tools, instances, etcd: sharing === 'on', givenPods: pods.addresses });
+}

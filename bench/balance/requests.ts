@@ -1,0 +1,53 @@
+import { seededRandom } from '../../tools/simulator/seededRandom.ts';
+import { meanServiceMs, serviceMs, trace } from '../../tools/simulator/trace.ts';
+import type { FleetLoad } from './options.ts';
+
+/** The simulator's traffic (Poisson arrivals, log-normal lengths) as requests to real pods. Pure. */
+
+/** Time that a pod takes for one token: how finely service times are told apart. */
+export const tokenMs = 5;
+
+/** Requests a second that keep the pods as busy as they shall be. */
+export function balanceRequestsPerSecond({ pods, slots, serviceMs: meanMs, utilisation }: FleetLoad): number {
+  return (utilisation * pods * slots * 1000) / meanMs;
+}
+
+/** A line a request: when it is due, in ms, and its tokens. The same seed gives the same requests each time. */
+export function traceText(load: FleetLoad, seconds: number, seed: number): string {
+  const requests = trace({
+    perSecond: balanceRequestsPerSecond(load),
+    pattern: 'poisson',
+    random: seededRandom(seed),
+  });
+  const lines: string[] = [];
+  for (const request of requests) {
+    if (request.atMs > seconds * 1000) break;
+    const ms = serviceMs(request) * (load.serviceMs / meanServiceMs);
+    lines.push(`${request.atMs.toFixed(3)} ${Math.max(1, Math.round(ms / tokenMs))}\n`);
+  }
+  return lines.join('');
+}
+
+/** What became of one request. */
+export interface Answered {
+  /** When it was due, in ms after the beginning. */
+  readonly atMs: number;
+  /** From then to its last byte. */
+  readonly tookMs: number;
+  /** In the pod, until it had a slot. */
+  readonly queuedMs: number;
+  readonly isOk: boolean;
+}
+
+export function readAnswers(text: string): Answered[] {
+  const lines = text.split('\n').filter((line) => line !== '');
+  return lines.map((line) => {
+    const [atMs, tookMs, queuedMs, outcome] = line.split(' ');
+    return {
+      atMs: Number(atMs),
+      tookMs: Number(tookMs),
+      queuedMs: Number(queuedMs),
+      isOk: outcome === 'ok',
+    };
+  });
+}

@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../../test/support/eventually.ts';
+import { startLedger, usualCheckIntervalMs } from '../../test/support/ledgerInstance.ts';
+import { exponential, seededRandom } from '../../tools/simulator/seededRandom.ts';
+import { type BalanceEnvironment, startInstances } from './environment.ts';
+import { Replay } from './replay.ts';
+import { traceText } from './requests.ts';
+import { quantile } from './statistics.ts';
+
+/** The time from a reservation at one instance until another counts it. */
+export interface CrossCheck {
+  readonly instances: number;
+  readonly reservations: number;
+  /** Those that were not seen at all. */
+  readonly missed: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly mostMs: number;
+  /** Of its part from the write on, as the one that reserved saw it: without the wait for the write. */
+  readonly fromWriteMs: { readonly p50: number; readonly p99: number };
+}
+
+/** Reservations a second at the one that is watched; with their releases twice as many changes. */
+const reservationsPerSecond = 25;
+const heldMs = 400;
+/** Where Baton keeps the pool named `default`. */
+const prefix = '/baton/v1/default/';
+
+/**
+ * The age of a view on one clock, without trusting what an instance says of itself: two ledgers of the product
+ * in this process join real instances under load, on the same etcd; one reserves, and the moment at which the
+ * other's count changes is noted. That includes the wait for the end of the interval between two writes, which
+ * an instance's own figure does not.
+ */
+export async function crossCheck(
+  world: BalanceEnvironment,
+  instances: number,
+  seconds: number,
+): Promise<CrossCheck> {
+  const { kit, dir, load, warmSeconds } = world;
+  const topology = await startInstances(world, instances, 'on');
+  const etcdUrl = topology.etcd?.endpoint as string;
+  const pending = new Map<string, number>();
+  const agesMs: number[] = [];
+  const note = () => {
+    const nowMs = performance.now();
+    for (const [address, reservedMs] of pending) {
+      if (reader.ledger.inFlight(address) === 0) continue;
+      pending.delete(address);
+      agesMs.push(nowMs - reservedMs);
+    }
+  };
+  const noted = { onSnapshot: note, onPut: note, onDelete: note };
+  const writer = startLedger('writer', etcdUrl, { prefix, checkEveryMs: usualCheckIntervalMs });
+  const reader = startLedger('reader', etcdUrl, {
+    prefix,
+    checkEveryMs: usualCheckIntervalMs,
+    alsoTo: noted,
+  });
+  let replay: Replay | undefined;
+  try {
+    const joined = () => [writer, reader].every(({ store }) => store.state.kind === 'joined');
+    await eventually(joined);
+    const trace = traceText(load, warmSeconds + seconds, 1);
+    replay = await Replay.start({ kit, dir, url: topology.chatUrl, trace });
+    await sleep(warmSeconds * 1000);
+
+    const random = seededRandom(1);
+    const endMs = performance.now() + seconds * 1000;
+    let reservations = 0;
+    while (performance.now() < endMs) {
+      await sleep(exponential(1000 / reservationsPerSecond, random));
+      reservations += 1;
+      const address = `seen-${reservations}:1`;
+      pending.set(address, performance.now());
+      const reservation = writer.ledger.reserve(address);
+      setTimeout(() => reservation.release(), heldMs);
+    }
+    await sleep(heldMs);
+    return {
+      instances,
+      reservations,
+      missed: pending.size,
+      p50Ms: quantile(agesMs, 0.5),
+      p99Ms: quantile(agesMs, 0.99),
+      mostMs: Math.max(...agesMs),
+      fromWriteMs: writer.ledger.syncLagMs() ?? { p50: Number.NaN, p99: Number.NaN },
+    };
+  } finally {
+    await replay?.process.kill();
+    await Promise.all([writer.stop(), reader.stop()]);
+    await topology.stop();
+  }
+}

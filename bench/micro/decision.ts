@@ -1,0 +1,56 @@
+import { LocalCounts } from '../../src/ledger/localCounts.ts';
+import { PeerCounts } from '../../src/ledger/peerCounts.ts';
+import type { Endpoint } from '../../src/scheduling/endpoint.ts';
+import { createPolicies } from '../../src/scheduling/policies/index.ts';
+import { type PolicyName, policyNames } from '../../src/scheduling/policy.ts';
+import { Scheduler } from '../../src/scheduling/scheduler.ts';
+import { seededRandom } from '../../test/support/seededRandom.ts';
+import { medianMicros, print } from './time.ts';
+
+/** What one decision costs, on a busy view: the whole story, from the candidates to the reservation and back. */
+for (const count of [10, 1_000, 10_000]) {
+  for (const policy of policyNames) {
+    print(`${policy}, ${count} endpoints`, decisionMicros(count, policy), 'µs');
+  }
+  print(
+    `least-request, ${count} endpoints, a subset of 10`,
+    decisionMicros(count, 'least-request', 10),
+    'µs',
+  );
+}
+
+function decisionMicros(count: number, policy: PolicyName, subsetSize?: number): number {
+  const endpoints = Array.from({ length: count }, (_, index) => endpointOf(index));
+  const addresses = endpoints.map(({ address }) => address);
+  const subset = subsetSize === undefined ? undefined : addresses.slice(-subsetSize);
+  const own = new LocalCounts();
+  const peers = new PeerCounts({ staleDecayMs: 1000, nowMs: () => 0 });
+  const random = seededRandom(1);
+  for (const address of addresses) if (random() < 0.5) own.reserve(address);
+  for (let peer = 0; peer < 7; peer += 1) {
+    for (const address of addresses) peers.add(`peer-${peer}`, address, 1 + Math.floor(random() * 3));
+  }
+  const scheduler = new Scheduler({
+    pool: { all: () => endpoints, ready: () => endpoints, onChange: () => () => {} },
+    ledger: {
+      reserve: (address) => own.reserve(address),
+      inFlight: (address) => own.of(address) + peers.of(address),
+      localInFlight: (address) => own.of(address),
+      unacknowledgedPicks: () => 1,
+      local: () => own.counts,
+      view: () => own.counts,
+    },
+    policies: createPolicies({ random }),
+    rules: () => ({ policy: policy, allowRequestPolicy: false, unknownPolicy: 'reject' }),
+    random,
+  });
+  const facts = subset === undefined ? {} : { subset };
+  return medianMicros(() => {
+    const decision = scheduler.schedule(facts);
+    if (decision.kind === 'route') decision.reservation.release();
+  });
+}
+
+function endpointOf(index: number): Endpoint {
+  return { address: `10.0.${index >> 8}.${index & 255}:8000`, weight: 1, labels: {}, models: [] };
+}

@@ -1,0 +1,57 @@
+import { EtcdSession } from '../../src/etcd/etcdSession.ts';
+import type { RecordListener } from '../../src/etcd/records.ts';
+
+/** Events of one turn of the event loop, handed to the ledger one after the other. */
+interface Batch {
+  publications: number;
+  events: number;
+  ms: number;
+}
+
+/** The store as it is, with a watch on what the ledger does with the counts it is shown. */
+export class TimedStore extends EtcdSession {
+  /** What applying one publication took, a mean where several came in one turn. */
+  readonly applyMs: number[] = [];
+  events = 0;
+  publications = 0;
+  #batch: Batch | undefined;
+
+  override subscribe(prefix: string, listener: RecordListener): void {
+    super.subscribe(prefix, prefix === 'load/' ? this.#timed(listener) : listener);
+  }
+
+  reset(): void {
+    this.applyMs.length = 0;
+    this.events = 0;
+    this.publications = 0;
+  }
+
+  #timed(listener: RecordListener): RecordListener {
+    return {
+      onSnapshot: (records) => listener.onSnapshot(records),
+      onPut: (key, value) => this.#time(key, () => listener.onPut(key, value)),
+      onDelete: (key) => this.#time(key, () => listener.onDelete(key)),
+    };
+  }
+
+  #time(key: string, apply: () => void): void {
+    if (this.#batch === undefined) {
+      this.#batch = { publications: 0, events: 0, ms: 0 };
+      queueMicrotask(() => this.#close());
+    }
+    const beganMs = performance.now();
+    apply();
+    this.#batch.ms += performance.now() - beganMs;
+    this.#batch.events += 1;
+    // The first record is in every publication.
+    if (!key.includes('/')) this.#batch.publications += 1;
+  }
+
+  #close(): void {
+    const { publications, events, ms } = this.#batch ?? { publications: 0, events: 0, ms: 0 };
+    this.#batch = undefined;
+    this.events += events;
+    this.publications += publications;
+    if (publications > 0) this.applyMs.push(ms / publications);
+  }
+}

@@ -1,0 +1,117 @@
+import type { z } from 'zod';
+
+/**
+ * What must hold between settings. Each function judges one part of the tree and is attached to it in
+ * schema.ts; it runs even while other settings are wrong, so that all problems show at once.
+ */
+type Context = z.core.$RefinementCtx;
+
+/** Marks an issue about several settings. */
+export const crossField = { kind: 'relation' } as const;
+
+function complain(context: Context, path: (string | number)[], message: string): void {
+  context.addIssue({ code: 'custom', path, message, params: crossField, input: undefined });
+}
+
+export function distinctEndpoints(endpoints: readonly unknown[], context: Context): void {
+  const firstAt = new Map<string, number>();
+  endpoints.forEach((endpoint, index) => {
+    const address = (endpoint as { address?: unknown } | undefined)?.address;
+    if (typeof address !== 'string') return; // a problem of its own
+    const first = firstAt.get(address);
+    if (first === undefined) firstAt.set(address, index);
+    else complain(context, [index], `${address} is listed already, as pool.endpoints.${first}`);
+  });
+}
+
+interface TlsIdentity {
+  readonly certFile?: string;
+  readonly keyFile?: string;
+}
+
+export function wholeEtcdIdentity(tls: TlsIdentity & { caFile?: string }, context: Context): void {
+  wholeIdentity('etcd.tls', tls, context);
+  if (tls.certFile !== undefined && tls.caFile === undefined) {
+    complain(context, ['certFile'], 'needs etcd.tls.caFile');
+  }
+}
+
+export function wholeServerIdentity(tls: TlsIdentity & { clientCaFile?: string }, context: Context): void {
+  wholeIdentity('server.tls', tls, context);
+  if (tls.clientCaFile !== undefined && tls.certFile === undefined) {
+    complain(context, ['clientCaFile'], 'needs server.tls.certFile');
+  }
+}
+
+function wholeIdentity(section: string, { certFile, keyFile }: TlsIdentity, context: Context): void {
+  if (certFile !== undefined && keyFile === undefined) {
+    complain(context, ['certFile'], `needs ${section}.keyFile`);
+  }
+  if (keyFile !== undefined && certFile === undefined) {
+    complain(context, ['keyFile'], `needs ${section}.certFile`);
+  }
+}
+
+interface EtcdAccess {
+  readonly endpoints: readonly string[];
+  readonly username?: string;
+  readonly password?: string;
+  readonly passwordFile?: string;
+  readonly tls: { readonly caFile?: string };
+}
+
+export function coherentEtcdAccess(etcd: EtcdAccess, context: Context): void {
+  const passwords = (['password', 'passwordFile'] as const).filter((name) => etcd[name] !== undefined);
+  if (etcd.username !== undefined && passwords.length === 0) {
+    complain(context, ['username'], 'needs etcd.password or etcd.passwordFile');
+  }
+  if (etcd.username === undefined) {
+    for (const name of passwords) complain(context, [name], 'needs etcd.username');
+  }
+  if (passwords.length > 1) {
+    complain(context, ['passwordFile'], 'etcd.password is given too: give one of them');
+  }
+  const schemes = new Set(etcd.endpoints.map((url) => url.split('://')[0]));
+  if (schemes.size > 1) complain(context, ['endpoints'], 'all must be http:// or all https://');
+  if (schemes.has('http') && etcd.tls.caFile !== undefined) {
+    complain(context, ['endpoints'], 'must be https://, since etcd.tls.caFile is given');
+  }
+}
+
+export function graceCoversNotice(drain: { noticeMs: number; graceMs: number }, context: Context): void {
+  if (drain.graceMs >= drain.noticeMs) return;
+  const expected = `at least drain.noticeMs, which is ${drain.noticeMs}`;
+  complain(context, ['graceMs'], `${drain.graceMs} given, expected ${expected}`);
+}
+
+/** Judges the tree as given when one of its parts is wrong, so it trusts no form. */
+export function registeredEndpointsNeedEtcd(tree: unknown, context: Context): void {
+  const { pool, etcd } = tree as { pool?: { etcd?: unknown }; etcd?: { endpoints?: unknown } };
+  const members = etcd?.endpoints ?? [];
+  if (pool?.etcd === true && Array.isArray(members) && members.length === 0) {
+    complain(context, ['pool', 'etcd'], 'needs etcd.endpoints');
+  }
+}
+
+/** Judges the tree as given when one of its parts is wrong, so it trusts no form. */
+export function sharedPort(tree: unknown, context: Context): void {
+  const { server, etcd, admin } = tree as {
+    server?: { workers?: unknown; transport?: unknown };
+    etcd?: { endpoints?: unknown };
+    admin?: { address?: unknown };
+  };
+  const workers = server?.workers;
+  if (typeof workers !== 'number' || !(workers > 1)) return;
+  const members = etcd?.endpoints ?? [];
+  if (Array.isArray(members) && members.length === 0) {
+    const why = 'needs etcd.endpoints: without a shared view each worker counts alone, and they choose alike';
+    complain(context, ['server', 'workers'], why);
+  }
+  if (server?.transport === 'grpc-js') {
+    complain(context, ['server', 'workers'], 'needs server.transport builtin');
+  }
+  const port = Number(/:(\d+)$/.exec(String(admin?.address ?? ''))?.[1] ?? 0);
+  if (port + workers - 1 > 65_535) {
+    complain(context, ['admin', 'address'], `no room above it for the ports of ${workers} workers`);
+  }
+}

@@ -1,0 +1,110 @@
+import type { EtcdSession } from '../../etcd/etcdSession.ts';
+import { SingleRecord } from '../../etcd/singleRecord.ts';
+import type { Log } from '../../telemetry/log.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import { readDynamicSettings, valueAt, withDynamicSettings } from '../dynamicSettings.ts';
+import { formatProblem, type Problem } from '../problem.ts';
+import type { Config } from '../schema.ts';
+import { type DynamicConfigRecord, decodeDynamicConfig, dynamicConfigKey } from './dynamicRecord.ts';
+
+export interface DynamicConfigOptions {
+  /** What the instance was started with. */
+  readonly own: Config;
+  /** Called after `config` has become another one. */
+  readonly onChange: (config: Config) => void;
+  readonly events: { add(kind: string, message: string, fields: Readonly<Record<string, unknown>>): void };
+  readonly log: Log;
+  readonly metrics: Pick<Metrics, 'recordSkipped'>;
+}
+
+/** What is live, for people. */
+export interface DynamicConfigReport {
+  /** By dotted name: what is in force, and what the instance itself was configured with. */
+  readonly settings: Readonly<Record<string, { readonly value: unknown; readonly own: unknown }>>;
+  /** Settings that this release leaves out, and why. */
+  readonly leftOut: readonly string[];
+  readonly reason: string;
+  /** ISO 8601. */
+  readonly setAt: string;
+}
+
+interface InForce {
+  readonly record: DynamicConfigRecord;
+  readonly values: ReadonlyMap<string, unknown>;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * The configuration that is in force: the instance's own one, and over it what the record `config` says to all
+ * instances of the pool. Whoever reads a dynamic setting asks for `config` at each use. It needs no store: without
+ * one, or without the record, the own configuration is in force; while the store is away, what it said last.
+ */
+export class DynamicConfig {
+  readonly #options: DynamicConfigOptions;
+  #config: Config;
+  #inForce: InForce | undefined;
+
+  constructor(options: DynamicConfigOptions) {
+    this.#options = options;
+    this.#config = options.own;
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  /** To be called before the store is started, so that what it holds is in force before the first decision. */
+  follow(store: Pick<EtcdSession, 'subscribe'>): void {
+    const record = new SingleRecord({
+      decode: decodeDynamicConfig,
+      onChange: (now) => this.#apply(now),
+      onUnreadable: (cause) => this.#skip(String(cause)),
+    });
+    store.subscribe(dynamicConfigKey, record);
+  }
+
+  /** null: nothing is live. */
+  report(): DynamicConfigReport | null {
+    if (this.#inForce === undefined) return null;
+    const { record, values, problems } = this.#inForce;
+    const { own } = this.#options;
+    const settings = [...values].map(([path, value]) => [path, { value, own: valueAt(own, path) }] as const);
+    return {
+      settings: Object.fromEntries(settings),
+      leftOut: problems.map(formatProblem),
+      reason: record.reason,
+      setAt: new Date(record.setUnixMs).toISOString(),
+    };
+  }
+
+  #apply(record: DynamicConfigRecord | undefined): void {
+    const { own, onChange } = this.#options;
+    this.#inForce = record && { record, ...readDynamicSettings(record.settings) };
+    const { values, problems } = this.#inForce ?? { values: new Map<string, unknown>(), problems: [] };
+    this.#config = withDynamicSettings(own, values);
+    onChange(this.#config);
+    const shown = [...values].map(([path, value]) => `${path}=${value}`).join(', ') || 'nothing';
+    this.#record(`dynamic configuration: ${shown}`, {
+      ...Object.fromEntries(values),
+      reason: record?.reason,
+    });
+    for (const problem of problems) this.#skip(formatProblem(problem));
+  }
+
+  #record(message: string, fields: Readonly<Record<string, unknown>>): void {
+    const { log, events } = this.#options;
+    log.info(fields, message);
+    events.add('config', message, fields);
+  }
+
+  /** A setting, or the whole record. */
+  #skip(problem: string): void {
+    const { log, events, metrics } = this.#options;
+    metrics.recordSkipped('config');
+    log.warn(
+      { kind: 'config', problem },
+      'dynamic configuration skipped, or a part of it: it cannot be read',
+    );
+    events.add('config', `left out of the dynamic configuration: ${problem}`, {});
+  }
+}

@@ -1,0 +1,57 @@
+import { effectiveDynamicSettings, readDynamicSettings } from '../dynamicSettings.ts';
+import { formatOrigin, formatProblem } from '../problem.ts';
+import type { Provenance } from '../provenance.ts';
+import type { Config } from '../schema.ts';
+import type { DynamicConfigRecord } from './dynamicRecord.ts';
+
+/**
+ * What `baton dynamic show` answers: every setting that can be live, as an instance with this configuration has it,
+ * and where its value comes from. Pure.
+ */
+export function formatDynamicConfig(
+  own: Config,
+  origins: Provenance,
+  record: DynamicConfigRecord | undefined,
+): string {
+  const { values, problems } = readDynamicSettings(record?.settings ?? new Map());
+  const rows = effectiveDynamicSettings(own, origins, values).map(({ path, value, origin }) => ({
+    path,
+    value: String(value),
+    origin: formatOrigin(origin),
+  }));
+  const width = (of: (row: (typeof rows)[number]) => string): number =>
+    Math.max(...rows.map((row) => of(row).length));
+  const [pathWidth, valueWidth] = [width(({ path }) => path), width(({ value }) => value)];
+  const lines = [
+    headline(own.pool.name, record),
+    ...rows.map(
+      ({ path, value, origin }) => `  ${path.padEnd(pathWidth)}  ${value.padEnd(valueWidth)}  ${origin}`,
+    ),
+    ...problems.map((problem) => `left out by this release: ${formatProblem(problem)}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** The same for programs. */
+export function dynamicConfigJson(
+  own: Config,
+  origins: Provenance,
+  record: DynamicConfigRecord | undefined,
+): string {
+  const { values, problems } = readDynamicSettings(record?.settings ?? new Map());
+  const inForce = effectiveDynamicSettings(own, origins, values);
+  const answer = {
+    pool: own.pool.name,
+    live: record === undefined ? null : { ...record, settings: Object.fromEntries(record.settings) },
+    values: Object.fromEntries(inForce.map(({ path, value }) => [path, value])),
+    origins: Object.fromEntries(inForce.map(({ path, origin }) => [path, formatOrigin(origin)])),
+    leftOut: problems.map(formatProblem),
+  };
+  return `${JSON.stringify(answer, null, 2)}\n`;
+}
+
+function headline(pool: string, record: DynamicConfigRecord | undefined): string {
+  if (record === undefined) return `pool ${pool}: nothing is live`;
+  const reason = record.reason === '' ? '' : `: ${record.reason}`;
+  return `pool ${pool}: dynamic configuration since ${new Date(record.setUnixMs).toISOString()}${reason}`;
+}

@@ -1,0 +1,48 @@
+import type { EtcdClient } from '../../etcd/client.ts';
+import {
+  type DynamicConfigRecord,
+  decodeDynamicConfig,
+  dynamicConfigKey,
+  encodeDynamicConfig,
+} from './dynamicRecord.ts';
+
+/** The record as it was read, and what says whether it is still the same. */
+export interface StoredDynamicConfig {
+  /** undefined: there is none. */
+  readonly record: DynamicConfigRecord | undefined;
+  /** 0: there is none. */
+  readonly revision: number;
+}
+
+/** @throws UnreadableRecord, or etcd3's error when etcd does not answer */
+export async function readStoredConfig(client: EtcdClient): Promise<StoredDynamicConfig> {
+  const { kvs } = await client.keys.get(dynamicConfigKey).exec();
+  const [stored] = kvs;
+  if (stored === undefined) return { record: undefined, revision: 0 };
+  try {
+    return { record: decodeDynamicConfig(stored.value), revision: Number(stored.mod_revision) };
+  } catch (cause) {
+    throw new UnreadableConfigRecord('the dynamic configuration in the store cannot be read', { cause });
+  }
+}
+
+export class UnreadableConfigRecord extends Error {}
+
+/**
+ * Replaces the record that was read; without settings there is none afterwards. Of two people who change it at
+ * once one is refused, so that nobody's change is lost unseen.
+ *
+ * @returns false when somebody else has changed it since
+ */
+export async function replaceStoredConfig(
+  client: EtcdClient,
+  { revision }: StoredDynamicConfig,
+  record: DynamicConfigRecord,
+): Promise<boolean> {
+  const change =
+    record.settings.size === 0
+      ? client.keys.delete().key(dynamicConfigKey)
+      : client.keys.put(dynamicConfigKey).value(Buffer.from(encodeDynamicConfig(record)));
+  const { succeeded } = await client.keys.if(dynamicConfigKey, 'Mod', '==', revision).then(change).commit();
+  return succeeded;
+}

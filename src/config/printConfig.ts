@@ -1,0 +1,67 @@
+import { Document, type Pair, type Scalar, YAMLMap } from 'yaml';
+import { formatOrigin } from './problem.ts';
+import type { Provenance } from './provenance.ts';
+import { redact } from './redact.ts';
+import type { Config } from './schema.ts';
+import { configTree, isSection, type Section } from './settings.ts';
+
+/**
+ * The effective configuration for people: YAML that could be used as it stands (but for the passwords,
+ * shown as stars), each value with a comment that says where it came from.
+ */
+export function configAsYaml(config: Config, origins: Provenance): string {
+  const document = new Document();
+  document.contents = mapOf(document, configTree, config, '', origins) as never;
+  return document.toString({ lineWidth: 0 });
+}
+
+/** The same for programs: the configuration, and the origin of every setting by its path. */
+export function configAsJson(config: Config, origins: Provenance): { config: object; origins: object } {
+  const shown: Record<string, string> = {};
+  const visit = (section: Section, values: object, prefix: string): object =>
+    Object.fromEntries(
+      present(section, values).map(([name, node, value]) => {
+        const path = `${prefix}${name}`;
+        if (isSection(node)) return [name, visit(node, value as object, `${path}.`)];
+        shown[path] = formatOrigin(origins.of(path));
+        return [name, redact(path, value)];
+      }),
+    );
+  return { config: visit(configTree, config, ''), origins: shown };
+}
+
+function mapOf(
+  document: Document,
+  section: Section,
+  values: object,
+  prefix: string,
+  origins: Provenance,
+): YAMLMap {
+  const map = new YAMLMap();
+  for (const [name, node, value] of present(section, values)) {
+    const path = `${prefix}${name}`;
+    if (isSection(node)) {
+      const child = mapOf(document, node, value as object, `${path}.`, origins);
+      if (child.items.length > 0) map.items.push(document.createPair(name, child));
+    } else {
+      map.items.push(commented(document, name, redact(path, value), formatOrigin(origins.of(path))));
+    }
+  }
+  return map;
+}
+
+function commented(document: Document, name: string, value: unknown, comment: string): Pair {
+  const pair = document.createPair(name, value);
+  // A list may stand below its name, so its comment goes above.
+  if (Array.isArray(value)) (pair.key as Scalar).commentBefore = ` ${comment}`;
+  else (pair.value as Scalar).comment = ` ${comment}`;
+  return pair;
+}
+
+/** The children of a section that have a value. */
+function present(section: Section, values: object) {
+  return [...section.children].flatMap(([name, node]) => {
+    const value = (values as Record<string, unknown>)[name];
+    return value === undefined ? [] : [[name, node, value] as const];
+  });
+}

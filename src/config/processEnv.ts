@@ -1,0 +1,28 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/** What the configuration takes from the process it runs in. The only place that reads `process.env`. */
+export interface ProcessEnv {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** @throws Error when the file cannot be read */
+  readonly readFile: (path: string) => string;
+  /** The instance's id unless the configuration names one. */
+  readonly instanceId: () => string;
+  readonly packageVersion: string;
+}
+
+export function readProcessEnv(): ProcessEnv {
+  return {
+    environment: process.env,
+    readFile: (path) => readFileSync(path, 'utf8'),
+    instanceId: () =>
+      `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`.replace(/[^\w.-]/g, '-'),
+    packageVersion: readPackageVersion(),
+  };
+}
+
+function readPackageVersion(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}

@@ -1,0 +1,224 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect, type EtcdClient, type EtcdOptions } from './client.ts';
+import { type DetachedRecord, putDetachedRecord } from './detachedRecord.ts';
+import { type HeldLease, holdLease } from './heldLease.ts';
+import { type PrefixWatch, watchPrefix } from './prefixWatch.ts';
+import { type RangeOptions, type RangeSnapshot, readRange } from './rangeSnapshot.ts';
+import { RecordRouter } from './recordRouter.ts';
+import type { RecordChange, RecordListener } from './records.ts';
+import type { WatchProgress } from './watchProgress.ts';
+
+export type EtcdSessionState =
+  | { readonly kind: 'joining'; readonly problem?: string }
+  | { readonly kind: 'joined' }
+  | { readonly kind: 'stopped' };
+
+export interface EtcdSessionOptions extends EtcdOptions {
+  /** All keys are under it, such as `/baton/v1/default/`. */
+  readonly prefix: string;
+  readonly leaseTtlSeconds: number;
+}
+
+/** A record of this process's own, written again whenever a new lease is granted. */
+export interface LeasedRecord {
+  /** Writes it as it is now. Rejects while the store is not joined; joining writes it anyway. */
+  write(): Promise<void>;
+}
+
+/** What can be asked about the store while it is joined and followed, by those who check what they were told. */
+export interface Inspection {
+  /** Goes on with the watch. After a new beginning the next inspection has another one. */
+  readonly progress: WatchProgress;
+  /** Of this process's own records. */
+  readonly leaseId: string;
+  read(options: RangeOptions): Promise<RangeSnapshot>;
+}
+
+interface Membership {
+  readonly client: EtcdClient;
+  readonly lease: HeldLease;
+  readonly watch: PrefixWatch | undefined;
+}
+
+/** The wait before joining again doubles from the first to the last of these. */
+const firstBackoffMs = 100;
+const lastBackoffMs = 2_000;
+
+/**
+ * This process's membership in the shared store: a lease with its records, and everybody's records followed
+ * without a gap. It is kept up for ever: whatever breaks (lease lost, watch beyond repair, a write that
+ * never ends), the membership is given up as a whole, with its connections, and begun anew.
+ *
+ * joining → joined    lease granted, records read and followed, own records written
+ * joined  → joining   the lease is lost, the watch failed, or somebody calls `rejoin`
+ * any     → stopped   `stop`: the lease is revoked, and with it all own records
+ */
+export class EtcdSession {
+  readonly #options: EtcdSessionOptions;
+  readonly #router = new RecordRouter();
+  readonly #records = new Map<string, () => Uint8Array>();
+  readonly #stateListeners = new Set<(state: EtcdSessionState) => void>();
+  readonly #stopping = new AbortController();
+  #state: EtcdSessionState = { kind: 'joining' };
+  #membership: Membership | undefined;
+  #endMembership: (cause: Error) => void = () => {};
+  #running: Promise<void> | undefined;
+
+  constructor(options: EtcdSessionOptions) {
+    this.#options = options;
+  }
+
+  get state(): EtcdSessionState {
+    return this.#state;
+  }
+
+  /** Calls back after every change; answers a function that stops it. */
+  onState(listener: (state: EtcdSessionState) => void): () => void {
+    this.#stateListeners.add(listener);
+    return () => this.#stateListeners.delete(listener);
+  }
+
+  /** Follows the records under `prefix`. To be called before `start`. */
+  subscribe(prefix: string, listener: RecordListener): void {
+    this.#router.add(prefix, listener);
+  }
+
+  /** Called when the watch breaks and when it resumes. To be called before `start`. */
+  onWatch(listener: (state: 'broken' | 'resumed') => void): void {
+    this.#router.onWatch(listener);
+  }
+
+  /** Keeps a record of this process's own. `encode` is asked at each write. */
+  registerRecord(key: string, encode: () => Uint8Array): LeasedRecord {
+    this.#records.set(key, encode);
+    return { write: () => this.#write(key) };
+  }
+
+  /**
+   * Makes these changes of own records, all of them in one step. The records vanish with the membership and are
+   * not written again by the next one. Rejects while the store is not joined.
+   */
+  async change(changes: readonly RecordChange[]): Promise<void> {
+    if (this.#membership === undefined) throw new Error('the store is not joined');
+    const { lease } = this.#membership;
+    const [first, ...others] = changes;
+    if (first?.kind === 'put' && others.length === 0) await lease.put(first.key, first.value);
+    else await lease.change(changes);
+  }
+
+  /** Leaves a record behind that outlives this membership. Rejects when the store is not joined. */
+  async putDetached(record: DetachedRecord): Promise<void> {
+    if (this.#membership === undefined) throw new Error('the store is not joined');
+    await putDetachedRecord(this.#membership.client, record);
+  }
+
+  /** undefined while the store is not joined, or not followed without doubt. */
+  inspect(): Inspection | undefined {
+    const shown = this.#membership?.watch?.progress();
+    if (this.#membership === undefined || shown === undefined || this.#state.kind !== 'joined')
+      return undefined;
+    const { client, lease } = this.#membership;
+    return { progress: shown, leaseId: lease.id, read: (options) => readRange(client, options) };
+  }
+
+  /** Reads everything again without giving the membership up: what was shown is not what is stored. */
+  resync(): void {
+    this.#membership?.watch?.resync();
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Gives the membership up and joins again: something outside found it broken. */
+  rejoin(reason: string): void {
+    this.#endMembership(new Error(reason));
+  }
+
+  /** Revokes the lease, so that own records vanish at once, and closes. Never rejects. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+    this.#moveTo({ kind: 'stopped' });
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    let backoffMs = firstBackoffMs;
+    while (!signal.aborted) {
+      try {
+        await this.#join();
+        backoffMs = firstBackoffMs;
+        this.#moveTo({ kind: 'joined' });
+        await this.#untilLost(signal);
+      } catch (cause) {
+        if (!signal.aborted) this.#moveTo({ kind: 'joining', problem: describe(cause) });
+      }
+      await this.#leave(signal.aborted);
+      // An abort ends the wait early; that is all it means here.
+      await sleep(backoffMs, undefined, { signal }).catch(() => {});
+      backoffMs = Math.min(lastBackoffMs, backoffMs * 2);
+    }
+  }
+
+  async #join(): Promise<void> {
+    const client = connect(this.#options, this.#options.prefix);
+    let lease: HeldLease | undefined;
+    try {
+      lease = await holdLease(client, this.#options.leaseTtlSeconds);
+      const watch = this.#router.isEmpty ? undefined : await watchPrefix(client, this.#router);
+      this.#membership = { client, lease, watch };
+    } catch (cause) {
+      lease?.abandon();
+      client.close();
+      throw cause;
+    }
+    await Promise.all([...this.#records.keys()].map((key) => this.#write(key)));
+  }
+
+  /** Rejects when the membership breaks; resolves when `signal` aborts. */
+  async #untilLost(signal: AbortSignal): Promise<void> {
+    const membership = this.#membership;
+    if (membership === undefined) return;
+    const told = Promise.withResolvers<never>();
+    this.#endMembership = told.reject;
+    const stopped = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    const broken: Promise<unknown>[] = [membership.lease.lost, told.promise];
+    if (membership.watch !== undefined) broken.push(membership.watch.failed);
+    await Promise.race([stopped, ...broken]);
+  }
+
+  /** @param clean revoke the lease; a lease that may be lost is only abandoned */
+  async #leave(clean: boolean): Promise<void> {
+    const membership = this.#membership;
+    this.#membership = undefined;
+    this.#endMembership = () => {};
+    if (membership === undefined) return;
+    membership.watch?.cancel();
+    if (clean) {
+      // When etcd cannot be reached the lease expires by itself.
+      await membership.lease.revoke().catch(() => {});
+    } else membership.lease.abandon();
+    membership.client.close();
+  }
+
+  async #write(key: string): Promise<void> {
+    const encode = this.#records.get(key);
+    if (this.#membership === undefined || encode === undefined) throw new Error('the store is not joined');
+    await this.#membership.lease.put(key, encode());
+  }
+
+  #moveTo(state: EtcdSessionState): void {
+    this.#state = state;
+    for (const listener of this.#stateListeners) listener(state);
+  }
+}
+
+/** An error with the errors that caused it, outermost first. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${describe(error.cause)}`;
+}

@@ -1,0 +1,196 @@
+import type { ProcessingRequest__Output } from '../proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
+import { WireReader } from '../proto/wire/wireReader.ts';
+
+/** Which of Envoy's questions a message is. */
+export type ProcessingRequestKind = NonNullable<ProcessingRequest__Output['request']>;
+
+/** Field numbers of the messages, as in proto/. */
+const processingRequest = { metadataContext: 8, observabilityMode: 10 } as const;
+const kinds: readonly (ProcessingRequestKind | undefined)[] = [
+  undefined,
+  undefined,
+  'request_headers',
+  'response_headers',
+  'request_body',
+  'response_body',
+  'request_trailers',
+  'response_trailers',
+];
+const httpHeaders = { headers: 1 } as const;
+const headerMap = { headers: 1 } as const;
+const headerValue = { key: 1, value: 2, rawValue: 3 } as const;
+const metadata = { filterMetadata: 1 } as const;
+const struct = { fields: 1 } as const;
+const mapEntry = { key: 1, value: 2 } as const;
+const protobufValue = { stringValue: 3, listValue: 6 } as const;
+const listValue = { values: 1 } as const;
+
+/** A part of the message, nested in it. */
+interface Part {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * A ProcessingRequest as far as it is wanted: its kind at once, a header or metadata value when it is asked for.
+ * Reads the wire form where it lies, so it is only good as long as the bytes are.
+ */
+export class ProcessingRequestReader {
+  readonly kind: ProcessingRequestKind | undefined;
+  /** Envoy only reports and reads no answer. */
+  readonly isObserved: boolean;
+  readonly #bytes: Buffer;
+  readonly #body: Part | undefined;
+  readonly #metadata: Part | undefined;
+
+  /** @throws MalformedMessage */
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+    const reader = new WireReader(bytes);
+    let kind: ProcessingRequestKind | undefined;
+    let isObserved = false;
+    let body: Part | undefined;
+    let context: Part | undefined;
+    while (reader.next()) {
+      const { field } = reader;
+      const named = kinds[field];
+      if (named !== undefined && reader.isBytes(field)) {
+        kind = named;
+        body = partOf(reader);
+      } else if (reader.isBytes(processingRequest.metadataContext)) context = partOf(reader);
+      else if (reader.isVarint(processingRequest.observabilityMode)) isObserved = reader.varint() !== 0;
+      else reader.skip();
+    }
+    this.kind = kind;
+    this.isObserved = isObserved;
+    this.#body = body;
+    this.#metadata = context;
+  }
+
+  /**
+   * The first header of this name, or trailer in a question about trailers; a body has none. Envoy sends names in lower case and values in
+   * `raw_value`; older ones used `value`.
+   */
+  header(name: string): string | undefined {
+    if (this.kind === 'request_body' || this.kind === 'response_body') return undefined;
+    const reader = this.#read(this.#body);
+    let found: string | undefined;
+    while (reader.next()) {
+      if (!reader.isBytes(httpHeaders.headers)) {
+        reader.skip();
+        continue;
+      }
+      const outer = reader.enter();
+      found = headerIn(reader, name);
+      reader.leave(outer);
+    }
+    return found;
+  }
+
+  /**
+   * Texts in the metadata of the request: one text, or each of a list (a member that is no text is ''); none
+   * when the value is of another kind, undefined when there is no value.
+   */
+  metadataTexts(namespace: string, key: string): string | readonly string[] | undefined {
+    const reader = this.#read(this.#metadata);
+    const fields = lastEntry(reader, metadata.filterMetadata, namespace);
+    if (fields === undefined) return undefined;
+    const value = lastEntry(this.#read(fields), struct.fields, key);
+    return value && textsOf(this.#read(value));
+  }
+
+  #read(part: Part | undefined): WireReader {
+    return new WireReader(this.#bytes, part?.start ?? 0, part?.end ?? 0);
+  }
+}
+
+function partOf(reader: WireReader): Part {
+  const outer = reader.enter();
+  const { place: start } = reader;
+  reader.leave(outer);
+  return { start, end: reader.place };
+}
+
+function headerIn(reader: WireReader, name: string): string | undefined {
+  while (reader.next()) {
+    if (!reader.isBytes(headerMap.headers)) {
+      reader.skip();
+      continue;
+    }
+    const outer = reader.enter();
+    const value = headerValueIf(reader, name);
+    reader.leave(outer);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+/** The value of the header at hand, if it has this name. */
+function headerValueIf(reader: WireReader, name: string): string | undefined {
+  let isNamed = false;
+  let value = '';
+  let rawValue = '';
+  while (reader.next()) {
+    if (reader.isBytes(headerValue.key)) {
+      isNamed = reader.textIs(name);
+      // The name stands in front of the value, unless somebody wrote the fields in another order.
+      if (!isNamed && value === '' && rawValue === '') return undefined;
+    } else if (reader.isBytes(headerValue.value)) value = reader.text();
+    else if (reader.isBytes(headerValue.rawValue)) rawValue = reader.text();
+    else reader.skip();
+  }
+  return isNamed ? rawValue || value : undefined;
+}
+
+/** The value of a map's entry. Of entries with the same key the last one counts. */
+function lastEntry(reader: WireReader, mapField: number, key: string): Part | undefined {
+  let found: Part | undefined;
+  while (reader.next()) {
+    if (!reader.isBytes(mapField)) {
+      reader.skip();
+      continue;
+    }
+    const outer = reader.enter();
+    let isNamed = key === '';
+    let value: Part | undefined;
+    while (reader.next()) {
+      if (reader.isBytes(mapEntry.key)) isNamed = reader.textIs(key);
+      else if (reader.isBytes(mapEntry.value)) value = partOf(reader);
+      else reader.skip();
+    }
+    reader.leave(outer);
+    if (isNamed && value !== undefined) found = value;
+  }
+  return found;
+}
+
+/** Of the members of google.protobuf.Value the last one counts. */
+function textsOf(reader: WireReader): string | readonly string[] {
+  let texts: string | readonly string[] = [];
+  while (reader.next()) {
+    if (reader.isBytes(protobufValue.stringValue)) texts = reader.text();
+    else if (reader.isBytes(protobufValue.listValue)) texts = listOf(reader);
+    else {
+      texts = [];
+      reader.skip();
+    }
+  }
+  return texts;
+}
+
+function listOf(reader: WireReader): string[] {
+  const texts: string[] = [];
+  const outer = reader.enter();
+  while (reader.next()) {
+    if (!reader.isBytes(listValue.values)) {
+      reader.skip();
+      continue;
+    }
+    const list = reader.enter();
+    const value = textsOf(reader);
+    reader.leave(list);
+    texts.push(typeof value === 'string' ? value : '');
+  }
+  reader.leave(outer);
+  return texts;
+}

@@ -1,0 +1,209 @@
+import type { LifeEvent } from '../../src/admin/eventLog.ts';
+import { decodeDynamicConfig } from '../../src/config/dynamic/dynamicRecord.ts';
+import { readStoredConfig, replaceStoredConfig } from '../../src/config/dynamic/storedRecord.ts';
+import { connect } from '../../src/etcd/client.ts';
+import type { Baton } from '../../tools/testbed/baton.ts';
+import { httpGet, httpGetJson } from '../../tools/testbed/httpGet.ts';
+import { BatonCluster } from '../support/batonCluster.ts';
+import { eventually } from '../support/eventually.ts';
+import { beginExchange } from '../support/fakeEnvoyClient.ts';
+import { checkForLeaks } from '../support/leakCheck.ts';
+import { areDegraded, shareAgain } from '../support/views.ts';
+
+/** Settings for the whole fleet at once: two instances as processes, a real etcd, and the operator's commands. */
+// Before the check for leaks, in the order in which they are written.
+afterAll(() => fleet.stop());
+checkForLeaks();
+
+const patience = { timeoutMs: 30_000 };
+
+let fleet: BatonCluster;
+let a: Baton;
+let b: Baton;
+
+beforeAll(async () => {
+  fleet = await BatonCluster.start({
+    pool: { endpoints: ['10.0.0.1:80', '10.0.0.2:80'], probe: { enabled: false } },
+    etcd: { leaseTtlSeconds: 2 },
+    drain: { noticeMs: 0, quietMs: 0, graceMs: 1000 },
+  });
+  a = await fleet.instance('a');
+  b = await fleet.instance('b');
+  await Promise.all([a.start(), b.start()]);
+});
+
+afterEach(async () => {
+  await fleet.remove('config');
+  await Promise.all([a, b].map((instance) => hasLive(instance, undefined)));
+});
+
+async function live(...args: readonly string[]) {
+  return fleet.command('dynamic', ...args);
+}
+
+/** Waits until an instance has exactly these settings in force; undefined: only its own. */
+async function hasLive(instance: Baton, settings: Record<string, unknown> | undefined): Promise<void> {
+  await eventually(async () => {
+    const { dynamic: live } = await instance.state();
+    const values = Object.entries(live?.settings ?? {}).map(([path, { value }]) => [path, value] as const);
+    expect(live && Object.fromEntries(values)).toEqual(settings ?? null);
+  }, patience);
+}
+
+/** Has a request decided, and answers which policy did it: the one that has decided once more. */
+async function policyOf(instance: Baton): Promise<string | undefined> {
+  const before = await decisions(instance);
+  const exchange = await beginExchange(instance.address);
+  exchange.end();
+  expect(exchange.pod).toBeDefined();
+  const after = await decisions(instance);
+  return [...after.keys()].find((policy) => after.get(policy) !== before.get(policy));
+}
+
+async function decisions(instance: Baton): Promise<ReadonlyMap<string, number>> {
+  const { body } = await httpGet(`${instance.adminUrl}/metrics`);
+  const lines = body.matchAll(/^baton_decisions_total\{policy="([^"]+)",outcome="route"\} (\d+)/gm);
+  return new Map([...lines].map(([, policy = '', count]) => [policy, Number(count)]));
+}
+
+describe('when the operator sets settings live', () => {
+  it('has every instance act on them at once, and on its own again when they are taken back', async () => {
+    const said = await live(
+      'set',
+      'scheduling.policy=random',
+      'telemetry.logLevel=debug',
+      '--reason',
+      'slow',
+    );
+    expect(said).toMatchObject({ exitCode: 0, stderr: '' });
+    for (const instance of [a, b]) {
+      await hasLive(instance, { 'scheduling.policy': 'random', 'telemetry.logLevel': 'debug' });
+      expect((await instance.state()).dynamic).toMatchObject({
+        settings: { 'scheduling.policy': { value: 'random', own: 'least-request' } },
+        leftOut: [],
+        reason: 'slow',
+      });
+      expect(await policyOf(instance)).toBe('random');
+      await instance.process.waitForLine(/"policy":"random".*"decision"/);
+    }
+
+    await live('unset', 'scheduling.policy');
+    await hasLive(a, { 'telemetry.logLevel': 'debug' });
+    expect(await policyOf(a)).toBe('least-request');
+
+    const events = (await httpGetJson(`${a.adminUrl}/events`)) as LifeEvent[];
+    const told = events.filter(({ kind }) => kind === 'config').map(({ message }) => message);
+    expect(told.slice(-2)).toEqual([
+      'dynamic configuration: scheduling.policy=random, telemetry.logLevel=debug',
+      'dynamic configuration: telemetry.logLevel=debug',
+    ]);
+  });
+
+  it('adds to what is live already, and shows all of it with its origin', async () => {
+    await live('set', 'scheduling.policy=round-robin', '--reason', 'first');
+    await live('set', 'sync.writesPerSecond=100', '--reason', 'second');
+    const { stdout } = await live('show', '--set', 'sync.minIntervalMs=30');
+    expect(stdout).toMatch(/^pool default: dynamic configuration since \S+: second$/m);
+    expect(stdout).toMatch(/^ {2}scheduling\.policy +round-robin +dynamic configuration$/m);
+    expect(stdout).toMatch(/^ {2}sync\.writesPerSecond +100 +dynamic configuration$/m);
+    expect(stdout).toMatch(/^ {2}sync\.minIntervalMs +30 +--set$/m);
+    await live('unset', 'scheduling.policy', 'sync.writesPerSecond');
+    expect((await fleet.records()).has('config')).toBe(false);
+  });
+
+  it('writes nothing when one of them is wrong, and says what is wrong with each', async () => {
+    const said = await live(
+      'set',
+      'scheduling.policy=best',
+      'sync.minIntervalMs=50',
+      'telemetry.loglevel=warn',
+    );
+    expect(said).toMatchObject({ exitCode: 78, stdout: '' });
+    expect(said.stderr).toContain('scheduling.policy: "best" given, expected one of');
+    expect(said.stderr).toContain('telemetry.loglevel: no dynamic setting; did you mean telemetry.logLevel?');
+    expect((await fleet.records()).has('config')).toBe(false);
+  });
+
+  it('does not keep back what waits for an interval that is taken back', async () => {
+    await live('set', 'sync.minIntervalMs=3600000');
+    await hasLive(a, { 'sync.minIntervalMs': 3_600_000 });
+    const exchange = await beginExchange(a.address);
+    const seenByB = async () => (await b.state()).peers.find(({ id }) => id === 'a')?.inFlight;
+    expect(await seenByB()).toBe(0);
+    await live('clear');
+    await eventually(async () => expect(await seenByB()).toBe(1), patience);
+    exchange.end();
+    await eventually(async () => expect(await seenByB()).toBe(0), patience);
+  });
+});
+
+describe('when two operators change it at once', () => {
+  it('refuses the second, whose change would undo what it has not seen', async () => {
+    const options = { endpoints: [fleet.etcd.endpoint], requestTimeoutMs: 5_000 };
+    const client = connect(options, '/baton/v1/default/');
+    try {
+      const record = (policy: string) => ({
+        settings: new Map([['scheduling.policy', policy]]),
+        reason: '',
+        setUnixMs: 1,
+      });
+      const seen = await readStoredConfig(client);
+      expect(await replaceStoredConfig(client, seen, record('random'))).toBe(true);
+      expect(await replaceStoredConfig(client, seen, record('round-robin'))).toBe(false);
+      const now = await readStoredConfig(client);
+      expect(now.record?.settings.get('scheduling.policy')).toBe('random');
+      expect(await replaceStoredConfig(client, now, { ...record(''), settings: new Map() })).toBe(true);
+      expect(await readStoredConfig(client)).toEqual({ record: undefined, revision: 0 });
+    } finally {
+      client.close();
+    }
+  });
+});
+
+describe('when an instance starts', () => {
+  it('has them in force before its first decision', async () => {
+    await live('set', 'scheduling.policy=round-robin');
+    const c = await fleet.instance('c', { scheduling: { policy: 'random' } });
+    await c.start();
+    expect(await policyOf(c)).toBe('round-robin');
+    expect((await decisions(c)).get('random')).toBe(0);
+    await c.end();
+  });
+});
+
+describe('when etcd goes away', () => {
+  it('keeps them in force, and takes what changed when it is back', async () => {
+    await live('set', 'scheduling.policy=random');
+    await hasLive(a, { 'scheduling.policy': 'random' });
+    await hasLive(b, { 'scheduling.policy': 'random' });
+    await fleet.etcd.kill();
+    await areDegraded([a, b]);
+    expect(await policyOf(a)).toBe('random');
+    await fleet.etcd.restart('kept');
+    await live('set', 'scheduling.policy=power-of-two');
+    await shareAgain([a, b]);
+    await hasLive(a, { 'scheduling.policy': 'power-of-two' });
+    expect(await policyOf(a)).toBe('power-of-two');
+  });
+});
+
+describe('when the record cannot be read', () => {
+  it('keeps the one before in force, counts it, and is replaced only after a clear', async () => {
+    await live('set', 'scheduling.policy=random');
+    await hasLive(a, { 'scheduling.policy': 'random' });
+    await fleet.put('config', Uint8Array.of(0xff, 0xff, 0xff));
+    await eventually(async () => {
+      const { body } = await httpGet(`${a.adminUrl}/metrics`);
+      expect(body).toMatch(/^baton_records_skipped_total\{kind="config"\} 1$/m);
+    }, patience);
+    expect(await policyOf(a)).toBe('random');
+    const refused = await live('set', 'scheduling.policy=round-robin');
+    expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('baton dynamic clear') });
+    await live('clear');
+    await live('set', 'scheduling.policy=round-robin');
+    await hasLive(a, { 'scheduling.policy': 'round-robin' });
+    expect(decodeDynamicConfig((await fleet.records()).get('config') ?? new Uint8Array()).settings.size).toBe(
+      1,
+    );
+  });
+});

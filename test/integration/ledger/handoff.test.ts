@@ -1,0 +1,148 @@
+import { connect } from '../../../src/etcd/client.ts';
+import { until } from '../../../tools/testbed/until.ts';
+import { checkForLeaks } from '../../support/leakCheck.ts';
+import { type LedgerInstance, type LedgerOptions, startLedger } from '../../support/ledgerInstance.ts';
+import { startTestEtcd } from '../../support/testEtcd.ts';
+
+/** Requests that outlive the instance that counts them, on a real etcd. */
+checkForLeaks();
+
+const pod1 = '10.0.0.1:8000';
+const pod2 = '10.0.0.2:8000';
+
+let running: Awaited<ReturnType<typeof startTestEtcd>>;
+const instances: LedgerInstance[] = [];
+
+beforeEach(async () => {
+  running = await startTestEtcd();
+});
+
+afterEach(async () => {
+  await Promise.all(instances.splice(0).map((instance) => instance.stop()));
+  await running.stop();
+});
+
+async function join(id: string, options: LedgerOptions = {}): Promise<LedgerInstance> {
+  const instance = startLedger(id, running.etcd.endpoint, options);
+  instances.push(instance);
+  await until(() => instance.store.state.kind === 'joined', { what: `${id} to join` });
+  return instance;
+}
+
+function sees({ ledger, id }: LedgerInstance, address: string, count: number): Promise<true> {
+  return until(() => ledger.inFlight(address) === count, { what: `${id} to see ${count} on ${address}` });
+}
+
+async function keys(): Promise<string[]> {
+  const options = { endpoints: [running.etcd.endpoint], requestTimeoutMs: 2_000 };
+  const client = connect(options, '/baton/v1/test/');
+  try {
+    return (await client.keys.getAll().keys()).sort();
+  } finally {
+    client.close();
+  }
+}
+
+/** What a leaving instance does when its streams are half-closed: everything is given back, and left behind. */
+async function leave({ ledger, stop }: LedgerInstance, release: () => void, ttlMs: number): Promise<void> {
+  const left = new Map(ledger.local());
+  release();
+  await ledger.handOff(left, ttlMs);
+  await stop();
+}
+
+describe('when an instance leaves requests behind', () => {
+  it('has them counted once at every moment by the others', async () => {
+    const [a, b] = await Promise.all([join('a'), join('b')]);
+    const held = Array.from({ length: 10 }, () => a.ledger.reserve(pod1));
+    await sees(b, pod1, 10);
+    const seen: number[] = [];
+    // A reader that looks between any two turns, as decisions do.
+    let isOver = false;
+    const look = (): void => {
+      seen.push(b.ledger.inFlight(pod1));
+      if (!isOver) setImmediate(look);
+    };
+    look();
+    await leave(a, () => held.map((one) => one.release()), 60_000);
+    await until(() => b.ledger.instances.size === 1, { what: 'a to be gone' });
+    isOver = true;
+    expect(Math.max(...seen)).toBe(10);
+    // A minute's fading, as far as this test has come with it.
+    expect(Math.min(...seen)).toBeGreaterThan(5);
+    expect(b.ledger.inFlight(pod1)).toBeLessThan(10);
+    expect(b.ledger.handoffs()).toMatchObject([{ instance: 'a/1', inFlight: 10 }]);
+    expect(await keys()).toEqual(['handoffs/a/1', 'instances/b', 'load/b']);
+  });
+
+  it('writes no loadReport any more, though its counts go to nothing', async () => {
+    // A consistency check that waits for the watch has the counts written once more, which is what is looked for here.
+    const [a, b] = await Promise.all([join('a', { checkEveryMs: 0 }), join('b')]);
+    const held = a.ledger.reserve(pod1);
+    await sees(b, pod1, 1);
+    const client = connect(
+      { endpoints: [running.etcd.endpoint], requestTimeoutMs: 2_000 },
+      '/baton/v1/test/',
+    );
+    const events: string[] = [];
+    const watcher = await client.keys.watch().key('load/a').create();
+    watcher.on('data', (response) => {
+      for (const { type } of response.events) events.push(String(type).toLowerCase());
+    });
+    await leave(a, () => held.release(), 60_000);
+    await until(() => events.includes('delete'), { what: 'the loadReport to be taken away' });
+    await watcher.cancel();
+    client.close();
+    expect(events).toEqual(['delete']);
+  });
+
+  it('gives a newcomer all loadReports and handoffs before it is joined', async () => {
+    const [a, b] = await Promise.all([join('a'), join('b')]);
+    const held = a.ledger.reserve(pod1);
+    b.ledger.reserve(pod2);
+    await Promise.all([sees(b, pod1, 1), sees(a, pod2, 1)]);
+    await leave(a, () => held.release(), 60_000);
+
+    const c = startLedger('c', running.etcd.endpoint);
+    instances.push(c);
+    const atJoin = await new Promise<ReadonlyMap<string, number>>((resolve) => {
+      c.store.onState(({ kind }) => kind === 'joined' && resolve(c.ledger.view()));
+    });
+    expect(atJoin.get(pod2)).toBe(1);
+    expect(atJoin.get(pod1)).toBeGreaterThan(0.5);
+    expect(atJoin.get(pod1)).toBeLessThanOrEqual(1);
+  });
+
+  it('has them forgotten by the others, and by etcd, when their time is over', async () => {
+    const [a, b] = await Promise.all([join('a'), join('b')]);
+    const held = a.ledger.reserve(pod1);
+    await sees(b, pod1, 1);
+    await leave(a, () => held.release(), 1_000);
+    await sees(b, pod1, 0);
+    await until(async () => !(await keys()).includes('handoffs/a/1'), {
+      what: 'etcd to forget',
+      timeoutMs: 20_000,
+    });
+  });
+
+  it('writes them even when its lease is gone already', async () => {
+    const [a, b] = await Promise.all([join('a', { checkEveryMs: 0 }), join('b')]);
+    const held = a.ledger.reserve(pod1);
+    await sees(b, pod1, 1);
+    const client = connect(
+      { endpoints: [running.etcd.endpoint], requestTimeoutMs: 2_000 },
+      '/baton/v1/test/',
+    );
+    await client.keys.delete().key('load/a');
+    client.close();
+    await sees(b, pod1, 0);
+    await leave(a, () => held.release(), 60_000);
+    await until(() => b.ledger.inFlight(pod1) > 0.5, { what: 'the handoff' });
+  });
+
+  it('cannot without a store, and says so', async () => {
+    const a = startLedger('a', 'http://127.0.0.1:1');
+    instances.push(a);
+    await expect(a.ledger.handOff(new Map([[pod1, 1]]), 60_000)).rejects.toThrow('not joined');
+  });
+});

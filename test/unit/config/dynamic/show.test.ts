@@ -1,0 +1,54 @@
+import { dynamicConfigJson, formatDynamicConfig } from '../../../../src/config/dynamic/show.ts';
+import { load } from '../../../../src/config/load.ts';
+import { surroundingsOf } from '../processEnvOf.ts';
+
+function own() {
+  const loaded = load({ set: ['sync.minIntervalMs=100'] }, surroundingsOf(), 'nothing');
+  if (loaded.kind === 'invalid') throw new Error('the configuration is sound');
+  return loaded;
+}
+
+const record = {
+  settings: new Map([
+    ['scheduling.policy', 'random'],
+    ['telemetry.mood', 'good'],
+  ]),
+  reason: 'pods melt',
+  setUnixMs: 0,
+};
+
+describe('what is live', () => {
+  it('is shown with its values and where they come from', () => {
+    const { config, origins } = own();
+    expect(formatDynamicConfig(config, origins, record)).toBe(
+      `pool default: dynamic configuration since 1970-01-01T00:00:00.000Z: pods melt
+  scheduling.policy              random  dynamic configuration
+  scheduling.allowRequestPolicy  true    default
+  scheduling.unknownPolicy       reject  default
+  sync.minIntervalMs             100     --set
+  sync.writesPerSecond           500     default
+  telemetry.logLevel             info    default
+left out by this release: dynamic configuration: telemetry.mood: unknown setting
+`,
+    );
+  });
+
+  it('is shown when it is nothing', () => {
+    const { config, origins } = own();
+    expect(formatDynamicConfig(config, origins, undefined)).toMatch(
+      /^pool default: nothing is live\n {2}scheduling/,
+    );
+  });
+
+  it('is there for programs as well', () => {
+    const { config, origins } = own();
+    expect(JSON.parse(dynamicConfigJson(config, origins, record))).toMatchObject({
+      pool: 'default',
+      live: { settings: { 'scheduling.policy': 'random', 'telemetry.mood': 'good' }, reason: 'pods melt' },
+      values: { 'scheduling.policy': 'random', 'sync.minIntervalMs': 100 },
+      origins: { 'scheduling.policy': 'dynamic configuration', 'sync.minIntervalMs': '--set' },
+      leftOut: [expect.stringContaining('telemetry.mood')],
+    });
+    expect(JSON.parse(dynamicConfigJson(config, origins, undefined)).live).toBeNull();
+  });
+});

@@ -1,0 +1,155 @@
+import { deflateSync, gzipSync } from 'node:zlib';
+import { flag, frameType } from '../../../../src/grpc/http2/protocol.ts';
+import { until } from '../../../../tools/testbed/until.ts';
+import { EchoTransport } from '../../../support/echoTransport.ts';
+import { checkForLeaks } from '../../../support/leakCheck.ts';
+import { frame, message, RawClient, requestFields } from '../../../support/rawHttp2.ts';
+
+checkForLeaks();
+
+const maxMessageBytes = 1000;
+let echo: EchoTransport;
+let client: RawClient;
+
+beforeEach(async () => {
+  echo = await new EchoTransport({ maxMessageBytes }).listen();
+  client = await RawClient.connect(echo.address);
+});
+
+afterEach(async () => {
+  client.close();
+  await echo.transport.close(500);
+});
+
+function call(changes: Record<string, string | undefined>, ...messages: Buffer[]): void {
+  client.open(1, requestFields(changes));
+  client.send(...messages.map((each) => frame(frameType.data, 0, 1, each)));
+}
+const halfClose = (): void => client.send(frame(frameType.data, flag.endStream, 1));
+
+describe('what is no call', () => {
+  it.each([
+    ['another method', { ':method': 'GET' }, '405'],
+    ['another content type', { 'content-type': 'application/json' }, '415'],
+    ['a content type that only begins alike', { 'content-type': 'application/grpc-web' }, '415'],
+    ['no content type', { 'content-type': undefined }, '415'],
+  ])('is answered by HTTP: %s', async (_what, changes, status) => {
+    call(changes);
+    halfClose();
+    expect(await client.ended(1)).toEqual({ ':status': status });
+  });
+
+  it.each([
+    ['an unknown method', { ':path': '/some.Service/Else' }, '12', 'there is no method /some.Service/Else'],
+    ['an unknown encoding', { 'grpc-encoding': 'br' }, '12', 'grpc-encoding br is not known'],
+    ['a timeout that is none', { 'grpc-timeout': '5 minutes' }, '13', 'grpc-timeout 5 minutes is no time'],
+  ])('is answered by gRPC at once: %s', async (_what, changes, status, why) => {
+    call(changes);
+    expect(await client.ended(1)).toMatchObject({
+      ':status': '200',
+      'content-type': 'application/grpc',
+      'grpc-status': status,
+      'grpc-message': why,
+    });
+    expect(echo.accepted).toBe(0);
+  });
+
+  it('learns which encodings are known', async () => {
+    call({ 'grpc-encoding': 'br' });
+    expect(await client.ended(1)).toHaveProperty('grpc-accept-encoding', 'identity,deflate,gzip');
+  });
+});
+
+describe('messages', () => {
+  it('are cut out of frames that hold several, or parts', async () => {
+    const all = Buffer.concat([
+      message(Buffer.from('one')),
+      message(Buffer.alloc(0)),
+      message(Buffer.alloc(700, 3)),
+    ]);
+    call(
+      { 'content-type': 'application/grpc+proto' },
+      all.subarray(0, 9),
+      all.subarray(9, 300),
+      all.subarray(300),
+    );
+    halfClose();
+    await client.ended(1);
+    expect(echo.told).toEqual(['message 3', 'message 0', 'message 700', 'end']);
+    expect(client.data(1)).toEqual(all);
+  });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+  ])('may be compressed with %s, each for itself', async (encoding, compress) => {
+    const plain = Buffer.alloc(900, 5);
+    call({ 'grpc-encoding': encoding }, message(compress(plain), true), message(plain));
+    halfClose();
+    await client.ended(1);
+    expect(client.data(1)).toEqual(Buffer.concat([message(plain), message(plain)]));
+  });
+
+  it.each([
+    ['announces too much', {}, message(Buffer.alloc(maxMessageBytes + 1)).subarray(0, 5), '8'],
+    ['is too large', {}, message(Buffer.alloc(maxMessageBytes + 1)), '8'],
+    ['becomes too large', { 'grpc-encoding': 'gzip' }, message(gzipSync(Buffer.alloc(1_000_000)), true), '8'],
+    ['is no gzip', { 'grpc-encoding': 'gzip' }, message(Buffer.from('plain'), true), '13'],
+    ['is compressed without a word', {}, message(gzipSync(Buffer.from('x')), true), '13'],
+  ])('end the call when one %s', async (_what, changes, bytes, status) => {
+    call(changes, bytes);
+    expect(await client.ended(1)).toHaveProperty('grpc-status', status);
+    expect(echo.told).toEqual(['error']);
+  });
+
+  it('end the call when the last one is not whole', async () => {
+    call({}, message(Buffer.from('hello')).subarray(0, 7));
+    halfClose();
+    expect(await client.ended(1)).toHaveProperty('grpc-status', '13');
+    expect(echo.told).toEqual(['error']);
+  });
+});
+
+describe('a call', () => {
+  it('is ended when the time is over that the client gave', async () => {
+    call({ 'grpc-timeout': '20m' }, message(Buffer.from('x')));
+    expect(await client.ended(1)).toHaveProperty('grpc-status', '4');
+    expect(echo.told).toEqual(['message 1', 'cancelled']);
+  });
+
+  it('that ends in time leaves no timer behind', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    await client.settled();
+    const before = timers();
+    call({ 'grpc-timeout': '1H' });
+    await until(() => echo.open === 1, { what: 'the call' });
+    halfClose();
+    await client.settled();
+    expect(echo.told).toEqual(['end']);
+    expect(timers()).toBe(before);
+  });
+
+  it('carries a message of any text with its refusal', async () => {
+    call({}, message(Buffer.from('x')));
+    await until(() => echo.open === 1, { what: 'the call' });
+    echo.streams[0]?.fail('INVALID_ARGUMENT', 'größer als 100 %\n');
+    expect(await client.ended(1)).toMatchObject({
+      'grpc-status': '3',
+      'grpc-message': 'gr%C3%B6%C3%9Fer als 100 %25%0A',
+    });
+  });
+
+  it('says nothing more once it is over', async () => {
+    call({}, message(Buffer.from('x')));
+    await until(() => echo.streams.length === 1, { what: 'the call' });
+    const [stream] = echo.streams;
+    stream?.end();
+    stream?.reply(Buffer.from('y'));
+    stream?.fail('INTERNAL', 'z');
+    stream?.end();
+    expect(await client.ended(1)).toHaveProperty('grpc-status', '0');
+    await client.settled();
+    expect(client.frames.filter(({ type }) => type === frameType.headers)).toHaveLength(2);
+    expect(client.data(1)).toHaveLength(6);
+  });
+});

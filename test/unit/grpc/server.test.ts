@@ -1,0 +1,314 @@
+import { once } from 'node:events';
+import { connect as tcpConnect } from 'node:net';
+import { type ClientDuplexStream, credentials, status } from '@grpc/grpc-js';
+import { Exchanges, type ExchangesOptions } from '../../../src/extproc/exchanges.ts';
+import { HealthStatus } from '../../../src/extproc/health.ts';
+import { openGrpcServer } from '../../../src/grpc/openServer.ts';
+import type { GrpcServer } from '../../../src/grpc/server.ts';
+import { MemoryLedger } from '../../../src/ledger/memoryLedger.ts';
+import { ExternalProcessor, Health as HealthClient } from '../../../src/proto/clients.ts';
+import type { ProcessingRequest } from '../../../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
+import type { ProcessingResponse__Output } from '../../../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingResponse.ts';
+import { createPolicies } from '../../../src/scheduling/policies/index.ts';
+import { Scheduler } from '../../../src/scheduling/scheduler.ts';
+import { until } from '../../../tools/testbed/until.ts';
+import { endpoints } from '../../support/endpoints.ts';
+import { generousLimits } from '../../support/http2Limits.ts';
+import { seededRandom } from '../../support/seededRandom.ts';
+
+type Stream = ClientDuplexStream<ProcessingRequest, ProcessingResponse__Output>;
+
+const headers = (values: Record<string, string> = {}): ProcessingRequest => ({
+  request_headers: {
+    headers: {
+      headers: Object.entries(values).map(([key, value]) => ({ key, raw_value: Buffer.from(value) })),
+    },
+  },
+});
+
+let kind: 'builtin' | 'grpc-js';
+let address: string;
+let transport: GrpcServer;
+let exchanges: Exchanges;
+let ledger: MemoryLedger;
+let health: HealthStatus;
+let takesTraffic = true;
+let client: InstanceType<typeof ExternalProcessor>;
+let healthClient: InstanceType<typeof HealthClient>;
+
+async function serve(options: Partial<ExchangesOptions> = {}): Promise<void> {
+  const random = seededRandom(1);
+  ledger = new MemoryLedger();
+  const ready = endpoints(3);
+  const scheduler = new Scheduler({
+    pool: { all: () => ready, ready: () => ready, onChange: () => () => {} },
+    ledger,
+    policies: createPolicies({ random }),
+    rules: () => ({ policy: 'least-request', allowRequestPolicy: true, unknownPolicy: 'reject' }),
+    random,
+  });
+  exchanges = new Exchanges({
+    answersStreams: () => true,
+    maxStreams: 100,
+    decide: (facts) => scheduler.schedule(facts),
+    extraHeaders: ['target-pod'],
+    retryAfterSeconds: 7,
+    nowMs: () => performance.now(),
+    onEnded() {},
+    onOverload() {},
+    ...options,
+  });
+  health = new HealthStatus({ takesTraffic: () => takesTraffic, isFit: () => true });
+  transport = openGrpcServer(kind, {
+    acceptStream: (stream) => exchanges.accept(stream),
+    health,
+    maxMessageBytes: 1_000_000,
+    limits: generousLimits,
+  });
+  address = await transport.listen('127.0.0.1:0');
+  client = new ExternalProcessor(address, credentials.createInsecure());
+  healthClient = new HealthClient(address, credentials.createInsecure());
+}
+
+afterEach(async () => {
+  takesTraffic = true;
+  client.close();
+  healthClient.close();
+  await transport.close(500);
+});
+
+function open(): Stream {
+  const stream = client.process();
+  // The status says what an error means; nobody else listens.
+  stream.on('error', () => {});
+  return stream;
+}
+
+async function answerTo(stream: Stream, message: ProcessingRequest): Promise<ProcessingResponse__Output> {
+  stream.write(message);
+  const [answer] = await once(stream, 'data');
+  return answer;
+}
+
+const statusOf = (stream: Stream): Promise<{ code: number; details: string }> => {
+  stream.resume();
+  // Not `once`: it would take the error that comes with a status for a failure of its own.
+  return new Promise((resolve) => stream.on('status', resolve));
+};
+
+describe.each(['builtin', 'grpc-js'] as const)('over %s', (transportKind) => {
+  beforeAll(() => {
+    kind = transportKind;
+  });
+
+  describe('an ext_proc stream', () => {
+    it('is answered with the same destination in header and metadata, and the extra header', async () => {
+      await serve();
+      const stream = open();
+      const answer = await answerTo(stream, headers());
+      const set = answer.request_headers?.response?.header_mutation?.set_headers ?? [];
+      const values = Object.fromEntries(
+        set.map(({ header }) => [header?.key, header?.raw_value?.toString()]),
+      );
+      const destination = values['x-gateway-destination-endpoint'] ?? '';
+      expect(destination.split(',')).toHaveLength(3);
+      expect(values['target-pod']).toBe(destination.split(',')[0]);
+      expect(set.every(({ append_action }) => append_action === 'OVERWRITE_IF_EXISTS_OR_ADD')).toBe(true);
+      const lb = answer.dynamic_metadata?.fields?.['envoy.lb']?.structValue?.fields;
+      expect(lb?.['x-gateway-destination-endpoint']?.stringValue).toBe(destination);
+      expect(ledger.inFlight(values['target-pod'] ?? '')).toBe(1);
+
+      stream.end();
+      expect((await statusOf(stream)).code).toBe(status.OK);
+      expect(ledger.view().size).toBe(0);
+    });
+
+    it('gets an answer for every phase that Envoy asks about', async () => {
+      await serve();
+      const stream = open();
+      await answerTo(stream, headers());
+      for (const phase of [
+        'response_headers',
+        'request_body',
+        'response_body',
+        'request_trailers',
+        'response_trailers',
+      ]) {
+        expect((await answerTo(stream, { [phase]: {} })).response).toBe(phase);
+      }
+      stream.end();
+      await statusOf(stream);
+    });
+
+    it('releases what it held when it is cancelled', async () => {
+      await serve();
+      const stream = open();
+      await answerTo(stream, headers());
+      stream.cancel();
+      await until(() => ledger.view().size === 0, { what: 'the release' });
+      expect(exchanges.open).toBe(0);
+    });
+
+    it('releases what it held when the connection is lost', async () => {
+      await serve();
+      await answerTo(open(), headers());
+      client.close();
+      client.getChannel().close();
+      await transport.close(0);
+      await until(() => ledger.view().size === 0, { what: 'the release' });
+    });
+
+    it('tells a client of an unknown policy which are known', async () => {
+      await serve();
+      const stream = open();
+      const { immediate_response: answer } = await answerTo(
+        stream,
+        headers({ 'routing-strategy': 'fa"stest' }),
+      );
+      expect(answer?.status?.code).toBe('BadRequest');
+      const { error } = JSON.parse(answer?.body?.toString() ?? '');
+      expect(error.code).toBe('unknown_routing_strategy');
+      expect(error.message).toContain('"fa\\"stest"');
+      expect(error.message).toContain('random, round-robin, least-request, power-of-two');
+      stream.end();
+      await statusOf(stream);
+    });
+
+    it('tells a client when to come back if its subset holds nothing', async () => {
+      await serve();
+      const subset = { fields: { 'x-gateway-destination-endpoint-subset': { stringValue: '10.9.9.9:80' } } };
+      const metadata = { filter_metadata: { 'envoy.lb.subset_hint': subset } };
+      const stream = open();
+      const { immediate_response: answer } = await answerTo(stream, {
+        ...headers(),
+        metadata_context: metadata,
+      });
+      expect(answer?.status?.code).toBe('ServiceUnavailable');
+      const retryAfter = answer?.headers?.set_headers?.find(({ header }) => header?.key === 'retry-after');
+      expect(retryAfter?.header?.raw_value?.toString()).toBe('7');
+      stream.end();
+      await statusOf(stream);
+    });
+
+    it.each([
+      ['a list', { listValue: { values: [{ stringValue: '10.0.0.2:8000' }] } }],
+      ['a string', { stringValue: ' 10.9.9.9:1 , 10.0.0.2:8000' }],
+    ])('keeps to a subset given as %s', async (_form, value) => {
+      await serve();
+      const subset = { fields: { 'x-gateway-destination-endpoint-subset': value } };
+      const metadata = { filter_metadata: { 'envoy.lb.subset_hint': subset } };
+      const stream = open();
+      await answerTo(stream, { ...headers(), metadata_context: metadata });
+      expect(Object.fromEntries(ledger.view())).toEqual({ '10.0.0.2:8000': 1 });
+      stream.end();
+      await statusOf(stream);
+    });
+
+    it('is refused with UNAVAILABLE while the instance takes none', async () => {
+      await serve({ answersStreams: () => false });
+      expect((await statusOf(open())).code).toBe(status.UNAVAILABLE);
+    });
+
+    it('is refused at once when there are too many, and the others go on', async () => {
+      await serve({ maxStreams: 1 });
+      const first = open();
+      await answerTo(first, headers());
+      const { code, details } = await statusOf(open());
+      expect([code, details]).toEqual([status.RESOURCE_EXHAUSTED, 'limits.maxStreams (1) is reached']);
+      expect((await answerTo(first, { response_headers: {} })).response).toBe('response_headers');
+      first.end();
+      await statusOf(first);
+    });
+
+    it('is refused when a message holds nothing', async () => {
+      await serve();
+      const stream = open();
+      stream.write({});
+      expect((await statusOf(stream)).code).toBe(status.INVALID_ARGUMENT);
+      expect(exchanges.open).toBe(0);
+    });
+
+    it('ends with OK when the instance leaves it to Envoy', async () => {
+      await serve();
+      const stream = open();
+      await answerTo(stream, headers());
+      expect(exchanges.halfCloseAll()).toBe(1);
+      expect((await statusOf(stream)).code).toBe(status.OK);
+      expect(ledger.view().size).toBe(0);
+    });
+  });
+
+  describe('the gRPC health service', () => {
+    const check = (service?: string): Promise<string> =>
+      new Promise((resolve, reject) => {
+        healthClient.check(service === undefined ? {} : { service }, (problem, answer) =>
+          problem ? reject(problem) : resolve(String(answer?.status)),
+        );
+      });
+
+    it('answers Envoy and an orchestrator each their question', async () => {
+      await serve();
+      takesTraffic = false;
+      expect(await check()).toBe('NOT_SERVING');
+      expect(await check('envoy.service.ext_proc.v3.ExternalProcessor')).toBe('NOT_SERVING');
+      expect(await check('readiness')).toBe('SERVING');
+      expect(await check('liveness')).toBe('SERVING');
+      await expect(check('nonsense')).rejects.toMatchObject({ code: status.NOT_FOUND });
+    });
+
+    it('tells watchers each change once, and ends their streams when it leaves', async () => {
+      await serve();
+      const told: unknown[] = [];
+      const watch = healthClient.watch({ service: '' });
+      watch.on('data', ({ status: now }) => told.push(now));
+      watch.on('error', () => {});
+      await until(() => told.length === 1, { what: 'the first status' });
+      takesTraffic = false;
+      health.changed();
+      health.changed();
+      await until(() => told.length === 2, { what: 'the change' });
+      expect(told).toEqual(['SERVING', 'NOT_SERVING']);
+      const ended = once(watch, 'end');
+      await transport.close(1_000);
+      await ended;
+    });
+
+    it('says SERVICE_UNKNOWN to a watcher of nothing', async () => {
+      await serve();
+      const watch = healthClient.watch({ service: 'nonsense' });
+      watch.on('error', () => {});
+      const [{ status: now }] = await once(watch, 'data');
+      expect(now).toBe('SERVICE_UNKNOWN');
+      watch.cancel();
+    });
+  });
+
+  describe('the port', () => {
+    it('survives bytes that are not HTTP/2', async () => {
+      await serve();
+      const [host, port] = address.split(':');
+      const stranger = tcpConnect(Number(port), host);
+      stranger.on('error', () => {});
+      stranger.resume();
+      stranger.write(`GET / HTTP/1.1\r\nhost: x\r\n\r\n${'\0'.repeat(1000)}`);
+      await once(stranger, 'close');
+      const stream = open();
+      expect((await answerTo(stream, headers())).response).toBe('request_headers');
+      stream.end();
+      await statusOf(stream);
+    });
+
+    it('says which address is taken', async () => {
+      await serve();
+      const other = openGrpcServer(kind, {
+        acceptStream: (stream) => exchanges.accept(stream),
+        health,
+        maxMessageBytes: 1,
+        limits: generousLimits,
+      });
+      await expect(other.listen(address)).rejects.toThrow(`cannot listen on ${address}`);
+      await expect(other.listen(address)).rejects.toThrow('EADDRINUSE');
+      await other.close(0);
+    });
+  });
+});

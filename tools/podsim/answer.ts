@@ -1,0 +1,142 @@
+import type { ServerResponse } from 'node:http';
+import type { PodClock } from './clock.ts';
+import { ReplyEvents, type ReplyFacts, wholeReply } from './completions.ts';
+import { generate } from './generate.ts';
+import { dueAtMs, type TokenPace } from './pace.ts';
+import type { QueueTimes } from './queueTimes.ts';
+import type { Slot, Slots } from './slots.ts';
+
+/**
+ * The answer to one completion request: it waits for a slot, makes its tokens, sends them, and gives the slot
+ * back at its end, whichever comes first of
+ *   served     all tokens handed to the connection
+ *   cutShort   the pod broke it off: a cut, a refusal, or the end of the pod's grace
+ *   aborted    the client left, in the queue or later
+ * The head of the response goes out with the first token: until then a proxy may still try another pod.
+ */
+export interface AnswerPlan {
+  readonly facts: ReplyFacts;
+  readonly stream: boolean;
+  readonly pace: TokenPace;
+  readonly fault:
+    | { readonly kind: 'none' }
+    | { readonly kind: 'hang' }
+    | { readonly kind: 'cut'; readonly afterTokens: number };
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface RequestCounts {
+  served: number;
+  cutShort: number;
+  aborted: number;
+}
+
+export interface AnswerSurroundings {
+  readonly slots: Slots;
+  readonly clock: PodClock;
+  readonly tally: RequestCounts;
+  readonly queueTimes: QueueTimes;
+}
+
+export class CompletionResponse {
+  readonly #response: ServerResponse;
+  readonly #plan: AnswerPlan;
+  readonly #surroundings: AnswerSurroundings;
+  #events: ReplyEvents | undefined;
+  #slot: Slot | undefined;
+  #cancel = () => {};
+  #queuedMs = 0;
+  #isOver = false;
+
+  constructor(response: ServerResponse, plan: AnswerPlan, surroundings: AnswerSurroundings) {
+    this.#response = response;
+    this.#plan = plan;
+    this.#surroundings = surroundings;
+  }
+
+  /** Never more than accepted: nothing but the client's leaving or `breakOff` ends it. */
+  get hangs(): boolean {
+    return this.#plan.fault.kind === 'hang';
+  }
+
+  begin(): void {
+    // A client that is gone already would never be heard leaving.
+    if (this.#response.destroyed) return void this.#end('aborted');
+    // Emitted after a whole response too; then it changes nothing.
+    this.#response.on('close', () => this.#end('aborted'));
+    const { slots, clock, queueTimes } = this.#surroundings;
+    const arrivedMs = clock.nowMs();
+    this.#slot = slots.acquire((slot) => {
+      this.#slot = slot;
+      this.#queuedMs = clock.nowMs() - arrivedMs;
+      queueTimes.observe(this.#queuedMs);
+      this.#generate();
+    });
+  }
+
+  breakOff(): void {
+    if (this.#end('cutShort')) this.#response.socket?.resetAndDestroy();
+  }
+
+  #generate(): void {
+    const { facts, fault, pace, stream } = this.#plan;
+    if (fault.kind === 'hang') return;
+    const isCut = fault.kind === 'cut';
+    const tokens = isCut ? Math.min(fault.afterTokens, facts.tokens) : facts.tokens;
+    const { clock } = this.#surroundings;
+    if (stream) {
+      this.#cancel = generate(tokens, pace, clock, (from, to) => {
+        this.#sendEvents(from, to, to === tokens, isCut);
+      });
+    } else {
+      // Nothing is to be seen of the tokens before the last one.
+      const lastMs = dueAtMs(pace, tokens - 1);
+      this.#cancel = generate(1, { firstMs: lastMs, everyMs: 0 }, clock, () => {
+        if (isCut) this.#cut();
+        else this.#sendWhole();
+      });
+    }
+  }
+
+  #sendEvents(from: number, to: number, isLast: boolean, isCut: boolean): void {
+    this.#events ??= new ReplyEvents(this.#plan.facts);
+    let events = this.#events.tokens(from, to);
+    if (from === 0) {
+      this.#response.writeHead(200, this.#headers());
+      events = this.#events.opening() + events;
+    }
+    if (isLast && !isCut) {
+      this.#response.end(events + this.#events.ending());
+      this.#end('served');
+    } else {
+      // What was sent before the cut must arrive, or the client would see no response begin.
+      this.#response.write(events, isLast ? () => this.#cut() : undefined);
+    }
+  }
+
+  #sendWhole(): void {
+    const body = wholeReply(this.#plan.facts);
+    this.#response.writeHead(200, { ...this.#headers(), 'content-length': Buffer.byteLength(body) });
+    this.#response.end(body);
+    this.#end('served');
+  }
+
+  #headers(): Record<string, string> {
+    return { ...this.#plan.headers, 'x-podsim-queued-ms': this.#queuedMs.toFixed(2) };
+  }
+
+  /** Closes and does not reset: a reset could overtake the tokens that come before the cut. */
+  #cut(): void {
+    if (this.#end('cutShort')) this.#response.destroy();
+  }
+
+  /** Answers whether it ended by this call. */
+  #end(how: keyof RequestCounts): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    this.#surroundings.tally[how]++;
+    this.#cancel();
+    this.#slot?.release();
+    return true;
+  }
+}

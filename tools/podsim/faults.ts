@@ -1,0 +1,143 @@
+import type { PodClock } from './clock.ts';
+
+/**
+ * What may go wrong on demand, how it is asked for, and the fault in effect. Does nothing wrong itself:
+ * server.ts and answer.ts do.
+ *
+ * For the whole pod, as JSON to `POST /podsim/fault`:
+ *   {"kind":"none"}                    all is well again
+ *   {"kind":"refuse","forMs":2000}     connections are reset and new ones refused; forMs is required,
+ *                                      because nobody can reach a pod that refuses to say that it is enough
+ *   {"kind":"hang"}                    requests are accepted and never answered
+ *   {"kind":"error"}                   requests are answered 500
+ *   {"kind":"cut","afterTokens":3}     the connection is destroyed after so many tokens (1), or before the end
+ *                                      mark of a shorter reply
+ *   {"kind":"unhealthy"}               only /health fails, with 503
+ * `forMs` ends any of them. `"health":false` with hang, error and cut lets /health fail with them: it hangs
+ * with hang, and answers 503 with the others.
+ *
+ * For one request, as its header x-podsim-fault: `none`, `refuse`, `hang`, `error`, `cut`, `cut;afterTokens=3`.
+ * It is stronger than the pod's fault.
+ */
+export type RequestFault =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'refuse' }
+  | { readonly kind: 'hang' }
+  | { readonly kind: 'error' }
+  | { readonly kind: 'cut'; readonly afterTokens: number };
+
+export interface PodFault {
+  readonly kind: RequestFault['kind'] | 'unhealthy';
+  readonly requests: RequestFault;
+  readonly healthFails: boolean;
+  readonly forMs: number | undefined;
+}
+
+export type ReadFault<Fault> =
+  | { readonly kind: 'fault'; readonly fault: Fault }
+  | { readonly kind: 'invalid'; readonly problem: string };
+
+const noFault: PodFault = {
+  kind: 'none',
+  requests: { kind: 'none' },
+  healthFails: false,
+  forMs: undefined,
+};
+const kinds = ['none', 'refuse', 'hang', 'error', 'cut', 'unhealthy'] as const;
+/** Beside `kind` and `forMs`. */
+const fieldsOf: Readonly<Record<PodFault['kind'], readonly string[]>> = {
+  none: [],
+  refuse: [],
+  hang: ['health'],
+  error: ['health'],
+  cut: ['health', 'afterTokens'],
+  unhealthy: [],
+};
+const maxForMs = 3_600_000;
+const maxTokens = 1_000_000;
+
+export function readPodFault(given: unknown): ReadFault<PodFault> {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    return invalid('the fault', given, 'a JSON object like {"kind":"error"}');
+  const fields = given as Readonly<Record<string, unknown>>;
+  const { kind, forMs, health = true, afterTokens = 1 } = fields;
+  if (!isKind(kind)) return invalid('kind', kind, kinds.join(', '));
+  const known = ['kind', 'forMs', ...fieldsOf[kind]];
+  const misplaced = Object.keys(fields).find((field) => !known.includes(field));
+  if (misplaced !== undefined) return invalid(misplaced, fields[misplaced], `not to be there with ${kind}`);
+  const isTimed = forMs !== undefined || kind === 'refuse';
+  if (isTimed && !isWhole(forMs, maxForMs))
+    return invalid('forMs', forMs, `a whole number from 1 to ${maxForMs}`);
+  if (typeof health !== 'boolean') return invalid('health', health, 'true or false');
+  if (!isWhole(afterTokens, maxTokens))
+    return invalid('afterTokens', afterTokens, `a whole number from 1 to ${maxTokens}`);
+
+  const fault: PodFault = {
+    kind,
+    requests: kind === 'unhealthy' ? { kind: 'none' } : requestFault(kind, afterTokens),
+    healthFails: kind === 'unhealthy' || !health,
+    forMs: isTimed ? forMs : undefined,
+  };
+  return { kind: 'fault', fault };
+}
+
+function requestFault(kind: RequestFault['kind'], afterTokens: number): RequestFault {
+  return kind === 'cut' ? { kind, afterTokens } : { kind };
+}
+
+const headerForm = /^(none|refuse|hang|error|cut)(?:;\s*afterTokens=([1-9]\d{0,5}))?$/;
+
+export function readRequestFault(header: string): ReadFault<RequestFault> {
+  const [, kind, afterTokens] = headerForm.exec(header.trim()) ?? [];
+  if (kind === undefined || (afterTokens !== undefined && kind !== 'cut'))
+    return invalid('x-podsim-fault', header, 'none, refuse, hang, error, cut or cut;afterTokens=3');
+  const fault = requestFault(kind as RequestFault['kind'], Number(afterTokens ?? 1));
+  return { kind: 'fault', fault };
+}
+
+/** The pod's fault in effect, until it is replaced or its time is over. */
+export class Faults {
+  readonly #clock: PodClock;
+  #current = noFault;
+  #cancelEnd = () => {};
+
+  constructor(clock: PodClock) {
+    this.#clock = clock;
+  }
+
+  get current(): PodFault {
+    return this.#current;
+  }
+
+  /** @param over called when the fault's own time ends it, not when another replaces it. */
+  set(fault: PodFault, over: () => void = () => {}): void {
+    this.clear();
+    this.#current = fault;
+    if (fault.forMs === undefined) return;
+    this.#cancelEnd = this.#clock.after(fault.forMs, () => {
+      this.clear();
+      over();
+    });
+  }
+
+  clear(): void {
+    this.#cancelEnd();
+    this.#cancelEnd = () => {};
+    this.#current = noFault;
+  }
+}
+
+function isKind(value: unknown): value is PodFault['kind'] {
+  return kinds.some((kind) => kind === value);
+}
+
+function isWhole(value: unknown, max: number): value is number {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= max;
+}
+
+function invalid(what: string, given: unknown, expected: string): { kind: 'invalid'; problem: string } {
+  return {
+    kind: 'invalid',
+    problem: `${what} is ${JSON.stringify(given) ?? 'missing'}; expected ${expected}`,
+  };
+}

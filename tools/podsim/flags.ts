@@ -1,0 +1,57 @@
+import type { PodsimOptions } from './server.ts';
+
+/** Reads the flags of `baton podsim`: sound options, or every problem at once. */
+export interface PodsimFlags {
+  readonly address: string;
+  readonly id: string;
+  readonly model: string;
+  readonly slots: string;
+  readonly ttftMs: string;
+  readonly tokenMs: string;
+  readonly tokens: string;
+  readonly jitter: string;
+  readonly strictModel: boolean;
+}
+
+export type ReadFlags =
+  | { readonly kind: 'options'; readonly options: PodsimOptions }
+  /** Each says the flag, what was given and what is expected. */
+  | { readonly kind: 'problems'; readonly problems: readonly string[] };
+
+const maxCount = 100_000;
+const maxDelayMs = 3_600_000;
+const addressForm = /^(?:\[([\da-f:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/i;
+const plainNumber = /^\d+(\.\d+)?$/;
+
+export function readPodsimFlags(flags: PodsimFlags): ReadFlags {
+  const problems: string[] = [];
+  const expect = (isSound: boolean, flag: string, given: string, expected: string) => {
+    if (!isSound) problems.push(`${flag} is ${JSON.stringify(given)}; expected ${expected}`);
+  };
+  const number = (flag: string, given: string, min: number, max: number, isWhole: boolean) => {
+    const value = plainNumber.test(given) ? Number(given) : Number.NaN;
+    const isSound = value >= min && value <= max && (!isWhole || Number.isInteger(value));
+    expect(isSound, flag, given, `a ${isWhole ? 'whole ' : ''}number from ${min} to ${max}`);
+    return value;
+  };
+
+  const [, ipv6, plain, portText] = addressForm.exec(flags.address) ?? [];
+  const port = Number(portText);
+  expect(port <= 65_535, '--address', flags.address, 'ip:port, as 127.0.0.1:8001, [::1]:8001 or 127.0.0.1:0');
+  // It becomes the value of a header.
+  expect(/^[\w.-]{1,100}$/.test(flags.id), '--id', flags.id, 'letters, digits, ".", "_" and "-"');
+  expect(/^\S{1,200}$/.test(flags.model), '--model', flags.model, 'a name without spaces');
+  const options: PodsimOptions = {
+    host: ipv6 ?? plain ?? '',
+    port,
+    id: flags.id,
+    model: flags.model,
+    slots: number('--slots', flags.slots, 1, maxCount, true),
+    ttftMs: number('--ttft-ms', flags.ttftMs, 0, maxDelayMs, false),
+    tokenMs: number('--token-ms', flags.tokenMs, 0, maxDelayMs, false),
+    tokensPerReply: number('--tokens', flags.tokens, 1, maxCount, true),
+    jitter: number('--jitter', flags.jitter, 0, 1, false),
+    strictModel: flags.strictModel,
+  };
+  return problems.length > 0 ? { kind: 'problems', problems } : { kind: 'options', options };
+}

@@ -1,0 +1,93 @@
+import { createServer } from 'node:http';
+import Fastify from 'fastify';
+import { type PodClock, podClock } from './clock.ts';
+import { Listener } from './listener.ts';
+import { addRoutes } from './routes.ts';
+import { type PodsimState, type PodTraits, SimulatedPod } from './simulatedPod.ts';
+
+/**
+ * Starts and stops a simulated inference pod: an OpenAI-compatible HTTP/1.1 server that makes no sense but
+ * takes its time, has as many slots as it is told, and fails on demand (faults.ts says how).
+ */
+export interface PodsimOptions extends Partial<PodTraits> {
+  /** Where to listen (127.0.0.1). */
+  readonly host?: string;
+  /** 0 lets the system choose (0). */
+  readonly port?: number;
+  /** How long `stop` lets answers finish (5000). */
+  readonly stopGraceMs?: number;
+  readonly clock?: PodClock;
+  /** Within [0, 1). */
+  readonly random?: () => number;
+}
+
+export interface Podsim {
+  /** `ip:port` that it listens on. */
+  readonly address: string;
+  readonly id: string;
+  state(): PodsimState;
+  /** Takes no new connection, finishes what was accepted up to the grace, breaks off the rest. Idempotent. */
+  stop(): Promise<void>;
+}
+
+export const podsimDefaults: PodTraits = {
+  id: 'pod-1',
+  model: 'sim-model',
+  slots: 8,
+  ttftMs: 50,
+  tokenMs: 10,
+  jitter: 0,
+  tokensPerReply: 20,
+  strictModel: false,
+};
+
+/** Long prompts are what inference pods are for. */
+const maxBodyBytes = 32 * 1024 * 1024;
+
+/** @throws Error when it cannot listen there, with the system's `code`, `EADDRINUSE` for one */
+export async function startPodsim(options: PodsimOptions = {}): Promise<Podsim> {
+  const {
+    host = '127.0.0.1',
+    port = 0,
+    stopGraceMs = 5000,
+    clock = podClock,
+    random = Math.random,
+    ...traits
+  } = options;
+  const pod = new SimulatedPod({ ...podsimDefaults, ...traits }, clock, random);
+  // Idle connections stay: a pool of them, like Envoy's, would lose requests to a server that closes them.
+  const server = createServer({ keepAliveTimeout: 0 });
+  const listener = new Listener(server, clock);
+  const app = Fastify({
+    serverFactory: (handler) => server.on('request', handler),
+    bodyLimit: maxBodyBytes,
+    // The few fields that are read are read by name.
+    onProtoPoisoning: 'ignore',
+    onConstructorPoisoning: 'ignore',
+  });
+  addRoutes(app, pod, (fault, asking) => {
+    pod.faults.set(fault, () => listener.reopen());
+    pod.breakOffAll();
+    listener.refuse(asking);
+  });
+  await app.ready();
+  const address = await listener.open(host, port);
+
+  let stopped: Promise<void> | undefined;
+  async function stop(): Promise<void> {
+    pod.faults.clear();
+    listener.shut();
+    await pod.drain(stopGraceMs, () => listener.dropIdle());
+    await listener.end();
+    await app.close();
+  }
+  return {
+    address,
+    id: pod.traits.id,
+    state: () => pod.state(),
+    stop() {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { parseArgs } from 'node:util';
+import { readProcessEnv } from '../../src/config/processEnv.ts';
+import { onInterrupt } from '../testbed/interrupt.ts';
+import { findTools } from '../testbed/tools.ts';
+import { plannedSteps } from './plan.ts';
+import { portsSummary } from './portsSummary.ts';
+import { run } from './run.ts';
+import { complaints, verdict } from './verdict.ts';
+
+/**
+ * `make demo`: the whole system on this machine, live traffic, a rolling upgrade of both instances, a verdict.
+ * With `--once` it ends after the verdict, with exit code 1 if a request failed or was cut or an instance began
+ * with an empty view; without, it stays up until Ctrl-C.
+ */
+const usage = `usage: npm run demo -- [--once] [--clients N]
+
+  --once       end after the verdict; exit code 1 unless no client noticed the upgrade
+  --clients N  streaming clients at once (default 60)
+`;
+
+/** Unequal pods, so that the counts look like 10, 20, 30 and an empty view is seen at once. */
+const podWeights = [1, 2, 3];
+const podFlags = { slots: 100, 'ttft-ms': 300, 'token-ms': 50, tokens: 40, jitter: 0.3 };
+/** How long the viewer sees each state of things before the next act. */
+const actMs = 4000;
+
+interface DemoOptions {
+  readonly isOnce: boolean;
+  readonly clients: number;
+}
+
+async function main(): Promise<number> {
+  const options = readOptions();
+  if (typeof options === 'string') {
+    process.stderr.write(`${options}\n\n${usage}`);
+    return 64;
+  }
+  const { clients, isOnce } = options;
+  const steps = plannedSteps({ release: '1.0.0' }, { release: '1.1.0' }, 1, 0);
+  const interrupted = onInterrupt();
+  process.stdout.write('starting etcd, 3 simulated pods, 2 Baton instances and Envoy …\n');
+  const staging = {
+    topology: { tools: findTools(readProcessEnv().environment), podWeights, podFlags },
+    plan: { steps, loads: [{ pace: { kind: 'closed', clients, rampMs: 2000 } }], restMs: actMs },
+    clients,
+    lineEveryMs: 1000,
+    interrupted,
+  } as const;
+  const exitCode = await run(staging, async (outcome, topology) => {
+    process.stdout.write(`\n${verdict(outcome).join('\n')}\n`);
+    if (!isOnce) {
+      process.stdout.write(`\nEverything stays up until Ctrl-C. ${portsSummary(topology).join('\n')}\n`);
+      await interrupted;
+    }
+    return complaints(outcome).length === 0 ? 0 : 1;
+  });
+  return exitCode === 'interrupted' ? 130 : exitCode;
+}
+
+function readOptions(): DemoOptions | string {
+  try {
+    const { values } = parseArgs({ options: { once: { type: 'boolean' }, clients: { type: 'string' } } });
+    const clients = Number(values.clients ?? 60);
+    if (!Number.isInteger(clients) || clients < 1)
+      return `--clients ${values.clients}: expected a number from 1 up`;
+    return { isOnce: values.once ?? false, clients };
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+// Not exitCode: after Ctrl-C in the middle there may be clients and a step of the upgrade under way.
+process.exit(
+  await main().catch((error: Error) => {
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }),
+);

@@ -1,0 +1,124 @@
+import { type Build, readBuild } from '../testbed/release.ts';
+import type { Program } from './plan.ts';
+
+/** The flags of `baton rehearse` as they are typed, and what they mean. Pure. */
+export interface RehearseFlags {
+  readonly from: string;
+  readonly to: string;
+  readonly replicas: string;
+  readonly pods: string;
+  readonly clients: string;
+  readonly rps: string;
+  readonly streamSeconds: string;
+  readonly times: string;
+  readonly rollbacks: string;
+  readonly etcd?: readonly string[];
+  readonly pod?: readonly string[];
+  readonly model?: string;
+  readonly envoyConfig?: string;
+  readonly report: string;
+}
+
+export interface RehearseOptions {
+  readonly from: Program;
+  readonly to: Program;
+  readonly replicas: number;
+  /** Simulated ones to start; 0 when pods are given. */
+  readonly pods: number;
+  readonly clients: number;
+  readonly requestsPerSecond: number;
+  readonly streamSeconds: number;
+  readonly upgrades: number;
+  readonly rollbacks: number;
+  /** Empty: one is started. */
+  readonly givenEtcd: readonly string[];
+  readonly givenPods: readonly string[];
+  /** What requests ask for; simulated pods take any. */
+  readonly model?: string;
+  /** A file; default the shipped envoy/envoy.yaml. */
+  readonly envoyConfig?: string;
+  readonly reportDir: string;
+}
+
+export const rehearseDefaults = {
+  from: 'old',
+  to: 'new',
+  replicas: '3',
+  pods: '3',
+  clients: '100',
+  rps: '10',
+  streamSeconds: '5',
+  times: '1',
+  rollbacks: '0',
+  report: 'rehearsal-report',
+} as const satisfies RehearseFlags;
+
+export type ReadRehearseFlags =
+  | { readonly kind: 'options'; readonly options: RehearseOptions }
+  | { readonly kind: 'problems'; readonly problems: readonly string[] };
+
+const maxReplicas = 26;
+const ipPort = /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:]+\]):\d{1,5}$/;
+
+/** All problems at once. */
+export function readRehearseFlags(flags: RehearseFlags): ReadRehearseFlags {
+  const problems: string[] = [];
+  const whole = (flag: string, text: string, least: number, most: number): number => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    problems.push(`--${flag} "${text}": expected a whole number from ${least} to ${most}`);
+    return least;
+  };
+  const positive = (flag: string, text: string, most: number): number => {
+    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+    if (value > 0 && value <= most) return value;
+    problems.push(`--${flag} "${text}": expected a number above 0, at most ${most}`);
+    return 1;
+  };
+  const program = (flag: 'from' | 'to'): Program => {
+    const build: Build = readBuild(flags[flag]);
+    switch (build.kind) {
+      case 'label':
+        return { release: build.label };
+      case 'command':
+        return { release: rehearseDefaults[flag], command: build.words };
+      case 'unreadable':
+        problems.push(`--${flag} "${flags[flag]}": ${build.reason}`);
+        return { release: '' };
+      default:
+        return build satisfies never;
+    }
+  };
+
+  const givenPods = flags.pod ?? [];
+  for (const pod of givenPods) {
+    if (!ipPort.test(pod)) problems.push(`--pod "${pod}": expected ip:port`);
+  }
+  const givenEtcd = flags.etcd ?? [];
+  for (const url of givenEtcd) {
+    if (!/^https?:\/\/[^/]+\/?$/.test(url)) problems.push(`--etcd "${url}": expected http://host:port`);
+  }
+  if (flags.report === '') problems.push('--report: expected a folder');
+  const upgrades = whole('times', flags.times, 1, 1000);
+  const rollbacks = whole('rollbacks', flags.rollbacks, 0, 1000);
+  if (rollbacks > upgrades) {
+    problems.push(`--rollbacks ${rollbacks}: there are only ${upgrades} upgrades to take back (--times)`);
+  }
+  const options: RehearseOptions = {
+    from: program('from'),
+    to: program('to'),
+    replicas: whole('replicas', flags.replicas, 1, maxReplicas),
+    pods: givenPods.length > 0 ? 0 : whole('pods', flags.pods, 1, 100),
+    clients: whole('clients', flags.clients, 1, 10_000),
+    requestsPerSecond: whole('rps', flags.rps, 0, 10_000),
+    streamSeconds: positive('stream-seconds', flags.streamSeconds, 3600),
+    upgrades,
+    rollbacks,
+    givenEtcd,
+    givenPods,
+    ...(flags.model !== undefined && { model: flags.model }),
+    ...(flags.envoyConfig !== undefined && { envoyConfig: flags.envoyConfig }),
+    reportDir: flags.report,
+  };
+  return problems.length > 0 ? { kind: 'problems', problems } : { kind: 'options', options };
+}

@@ -1,0 +1,149 @@
+import { ms } from '../verdict.ts';
+import { clock } from './axes.ts';
+import { html, Markup } from './markup.ts';
+import { instanceClass } from './panels.ts';
+import { loadedDecisions, type RehearsalReport, type ReportedInstance, type ReportedStep } from './report.ts';
+import { style } from './style.ts';
+import { timelineChart } from './timelineChart.ts';
+
+/** report.html: one page that needs nothing beside itself, neither a script nor a network. Pure. */
+export function page(report: RehearsalReport): string {
+  const { passed, startedAt } = report;
+  const title = `Rehearsal of ${startedAt.slice(0, 10)}: ${passed ? 'no client noticed' : 'FAILED'}`;
+  const content = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${title}</title>
+<style>${new Markup(style)}</style>
+</head>
+<body>
+<main>
+${verdictBox(report)}
+${tiles(report)}
+<h2>What happened when</h2>
+<div class="sheet">${legend(report)}${timelineChart(report)}</div>
+<h2>First decisions</h2>
+${decisionTable(report)}
+${problems(report)}
+<h2>How it was made</h2>
+${setup(report)}
+</main>
+</body>
+</html>
+`;
+  return content.text;
+}
+
+function verdictBox(report: RehearsalReport): Markup {
+  const { passed, complaints, setup, steps, durationMs } = report;
+  const count = (kind: ReportedStep['kind']) => steps.filter((step) => step.kind === kind).length;
+  const rollbacks = setup.rollbacks > 0 ? ` and ${plural(count('rollback'), 'rollback')}` : '';
+  const what = `${plural(count('upgrade'), 'rolling upgrade')}${rollbacks} of ${plural(setup.replicas, 'instance')}, ${setup.from.release} → ${setup.to.release}, under ${plural(setup.clients, 'streaming client')}, in ${clock(durationMs)}`;
+  const against = complaints.map((complaint) => html`<li>${complaint}</li>`);
+  return html`<section class="verdict ${passed ? 'passed' : 'failed'}"><h1>${passed ? 'No client noticed' : 'A client could notice'}</h1><p>${what}</p>${against.length > 0 ? html`<ul>${against}</ul>` : html``}</section>`;
+}
+
+function tiles(report: RehearsalReport): Markup {
+  const { requests, steps, timeline } = report;
+  const { loaded, of } = loadedDecisions(report);
+  const instances = steps.flatMap((step) => step.instances);
+  const longest = (part: 'drainMs' | 'startMs') =>
+    instances.length === 0 ? '–' : ms(Math.max(...instances.map((each) => each[part])));
+  const ages = timeline.instances.flatMap(({ viewAgeMs }) => viewAgeMs.filter((age) => age !== null));
+  const tile = (value: string, name: string, kind: '' | 'good' | 'bad' = '') =>
+    html`<div class="tile ${kind}"><b>${value}</b><span>${name}</span></div>`;
+  const zeroIsGood = (count: number) => (count === 0 ? 'good' : 'bad');
+  return html`<div class="tiles">${[
+    tile(requests.sent.toLocaleString('en'), 'requests sent'),
+    tile(String(requests.failed), 'failed', zeroIsGood(requests.failed)),
+    tile(String(requests.cut), 'cut', zeroIsGood(requests.cut)),
+    tile(`${loaded} of ${of}`, 'first decisions on a loaded view', loaded === of ? 'good' : 'bad'),
+    tile(longest('drainMs'), 'longest drain'),
+    tile(longest('startMs'), 'longest start'),
+    tile(requests.latencyMs ? ms(requests.latencyMs.p99) : '–', 'whole answer, 99 of 100'),
+    tile(ages.length === 0 ? '–' : ms(quantile(ages, 0.99)), 'age of the view, 99 of 100 samples'),
+  ]}</div>`;
+}
+
+/** `stopped` is as short as a moment, and looks like down. */
+const phases = ['starting', 'ready', 'standby', 'draining', 'down'];
+
+function legend({ timeline }: RehearsalReport): Markup {
+  const seen = new Set(timeline.instances.flatMap(({ spans }) => spans.map(({ phase }) => phase)));
+  const entry = (className: string, name: string) => html`<span><i class="${className}"></i>${name}</span>`;
+  return html`<p class="legend">${[
+    ...phases.filter((phase) => seen.has(phase)).map((phase) => entry(phase, phase)),
+    ...timeline.instances.map(({ name }, index) => entry(instanceClass(index), `instance ${name}`)),
+  ]}</p>`;
+}
+
+function decisionTable({ steps, pods }: RehearsalReport): Markup {
+  const podColumns = Object.values(pods).map((name) => html`<th>${name}</th>`);
+  const rows = steps.flatMap((step) => step.instances.map((instance, nth) => row(step, instance, nth, pods)));
+  return html`<div class="sheet"><p>Requests in flight as the new instance believed them when it first decided / as the others counted them at that time.</p><table><thead><tr><th>step</th><th class="text">release</th><th class="text">instance</th><th>drained in</th><th>ready after</th>${podColumns}<th>in all</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+}
+
+function row(
+  { kind, nth, from, to }: ReportedStep,
+  { name, drainMs, startMs, firstDecision: first }: ReportedInstance,
+  place: number,
+  pods: RehearsalReport['pods'],
+): Markup {
+  const isFirst = place === 0;
+  const pair = (believed: number, counted: number) => `${Math.round(believed)} / ${Math.round(counted)}`;
+  const cells = Object.keys(pods).map((address) =>
+    first
+      ? html`<td>${pair(first.believed[address] ?? 0, first.othersCounted[address] ?? 0)}</td>`
+      : html`<td>–</td>`,
+  );
+  const total = first ? pair(first.believedTotal, first.othersTotal) : 'none';
+  return html`<tr class="${isFirst ? 'first' : ''}"><td>${isFirst ? `${kind} ${nth}` : ''}</td><td class="text">${isFirst ? `${from} → ${to}` : ''}</td><td class="text">${name}</td><td>${ms(drainMs)}</td><td>${ms(startMs)}</td>${cells}<td class="${first?.isLoaded ? '' : 'bad'}">${total}</td></tr>
+`;
+}
+
+function problems({ requests }: RehearsalReport): Markup {
+  if (requests.problems.length === 0) return html``;
+  const items = requests.problems.map((problem) => html`<li><code>${problem}</code></li>`);
+  return html`<h2>The first requests that went wrong</h2><div class="sheet"><ul>${items}</ul></div>`;
+}
+
+function setup({ setup: given, facts, startedAt, requests }: RehearsalReport): Markup {
+  const program = (release: string, command: readonly string[] | undefined) =>
+    command ? `${release}: ${command.join(' ')}` : `${release} (this checkout)`;
+  const rows: [string, string][] = [
+    ['begun', startedAt],
+    ['from', program(given.from.release, given.from.command)],
+    ['to', program(given.to.release, given.to.command)],
+    [
+      'load',
+      `${given.clients} clients with streams of ${given.streamSeconds} s, ${given.requestsPerSecond} short requests a second`,
+    ],
+    [
+      'answers by pod',
+      Object.entries(requests.byPod)
+        .map(([pod, count]) => `${pod} ${count}`)
+        .join(', '),
+    ],
+    ['machine', `${facts.processors} × ${facts.processor}, ${facts.memoryGiB} GiB, ${facts.platform}`],
+    ['load of the machine', `${facts.loadPerProcessor} per processor in the last minute`],
+    [
+      'versions',
+      Object.entries(facts.versions)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(', '),
+    ],
+  ];
+  return html`<div class="sheet"><dl>${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl></div>`;
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,106 @@
+import type { FirstDecisionAccount } from '../../testbed/rollingUpgrade.ts';
+import type { SseReport } from '../../testbed/sseTally.ts';
+import type { Counts } from '../../testbed/stateWatch.ts';
+import type { Timeline } from '../../testbed/timeline.ts';
+import { releaseName } from '../plan.ts';
+import type { RehearsalOutcome } from '../rehearsal.ts';
+import type { RehearseOptions } from '../rehearseOptions.ts';
+import { complaints, isLoaded, totalOf } from '../verdict.ts';
+import type { Facts } from './facts.ts';
+
+/**
+ * report.json: all that is known of one rehearsal; the page and the terminal show parts of it. Times are ms
+ * since the rehearsal began unless they say otherwise. Fields may be added; `format` counts what breaks readers.
+ */
+export interface RehearsalReport {
+  readonly format: 1;
+  readonly passed: boolean;
+  /** What speaks against it, in words; empty when it passed. */
+  readonly complaints: readonly string[];
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly setup: RehearseOptions;
+  readonly facts: Facts;
+  readonly requests: SseReport;
+  /** Names by address. */
+  readonly pods: Readonly<Record<string, string>>;
+  readonly steps: readonly ReportedStep[];
+  readonly timeline: Timeline;
+}
+
+export interface ReportedStep {
+  readonly kind: 'upgrade' | 'rollback';
+  readonly nth: number;
+  readonly from: string;
+  readonly to: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly instances: readonly ReportedInstance[];
+}
+
+export interface ReportedInstance {
+  readonly name: string;
+  readonly drainMs: number;
+  readonly startMs: number;
+  readonly firstDecision: ReportedDecision | null;
+}
+
+export interface ReportedDecision {
+  readonly atMs: number;
+  readonly isLoaded: boolean;
+  /** Requests in flight, by pod address and in all. */
+  readonly believed: Counts;
+  readonly othersCounted: Counts;
+  readonly believedTotal: number;
+  readonly othersTotal: number;
+}
+
+/** Pure. */
+export function reportOf(outcome: RehearsalOutcome, setup: RehearseOptions, facts: Facts): RehearsalReport {
+  const against = complaints(outcome);
+  const decision = (first: FirstDecisionAccount, loaded: boolean): ReportedDecision => ({
+    atMs: Math.max(0, first.atMs - outcome.startedAtMs),
+    isLoaded: loaded,
+    believed: first.believed,
+    othersCounted: first.othersCounted,
+    believedTotal: Math.round(totalOf(first.believed)),
+    othersTotal: Math.round(totalOf(first.othersCounted)),
+  });
+  return {
+    format: 1,
+    passed: against.length === 0,
+    complaints: against,
+    startedAt: new Date(outcome.startedAtMs).toISOString(),
+    durationMs: Math.round(outcome.durationMs),
+    setup,
+    facts,
+    requests: outcome.report,
+    pods: Object.fromEntries(outcome.pods),
+    steps: outcome.steps.map(({ kind, nth, from, to, fromMs, toMs, upgrades }) => ({
+      kind,
+      nth,
+      from: releaseName(from),
+      to: releaseName(to),
+      fromMs: Math.round(fromMs),
+      toMs: Math.round(toMs),
+      instances: upgrades.map((upgrade) => ({
+        name: upgrade.name,
+        drainMs: Math.round(upgrade.drainMs),
+        startMs: Math.round(upgrade.startMs),
+        firstDecision: upgrade.firstDecision ? decision(upgrade.firstDecision, isLoaded(upgrade)) : null,
+      })),
+    })),
+    timeline: outcome.timeline,
+  };
+}
+
+/** First decisions made on a loaded view, of how many. */
+export function loadedDecisions({ steps }: RehearsalReport): {
+  readonly loaded: number;
+  readonly of: number;
+} {
+  const instances = steps.flatMap((step) => step.instances);
+  const loaded = instances.filter(({ firstDecision }) => firstDecision?.isLoaded).length;
+  return { loaded, of: instances.length };
+}

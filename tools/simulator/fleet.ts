@@ -1,0 +1,143 @@
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { MemoryLedger } from '../../src/ledger/memoryLedger.ts';
+import type { Endpoint } from '../../src/scheduling/endpoint.ts';
+import type { Random } from '../../src/scheduling/load.ts';
+import { createPolicies } from '../../src/scheduling/policies/index.ts';
+import { at, randomIndex } from '../../src/scheduling/sample.ts';
+import { type Decision, Scheduler } from '../../src/scheduling/scheduler.ts';
+import type { Scenario } from './scenario.ts';
+import type { Scheme } from './schemes.ts';
+import { SimulatedLedger } from './simulatedLedger.ts';
+import type { SimulatedStore } from './simulatedStore.ts';
+import type { VirtualClock } from './virtualClock.ts';
+
+interface Instance {
+  readonly id: string;
+  readonly ledger: Ledger;
+  readonly scheduler: Scheduler;
+}
+
+/** As `etcd.leaseTtlSeconds`: how long a crashed instance's counts remain. */
+const leaseTtlMs = 5_000;
+/** Between two events of a churn. */
+const churnEveryMs = 10_000;
+/** How long an instance that will leave works beside the one that replaces it. */
+const overlapMs = 2_000;
+
+export interface FleetOptions {
+  readonly scenario: Scenario;
+  readonly scheme: Scheme;
+  readonly endpoints: readonly Endpoint[];
+  readonly clock: VirtualClock;
+  readonly store: SimulatedStore;
+  readonly random: Random;
+}
+
+/** The instances of a run: each with the product's scheduler and the ledger of its scheme. They come and go. */
+export class SimulatedFleet {
+  readonly #options: FleetOptions;
+  readonly #everything = new MemoryLedger();
+  /** Who takes requests, longest first. */
+  readonly #taking: Instance[] = [];
+  #started = 0;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    for (let i = 0; i < options.scenario.instances; i += 1) this.#start();
+  }
+
+  /** One request, at any of the instances; they are equally likely, as behind a load balancer. */
+  schedule(): { readonly instance: string; readonly decision: Decision } {
+    const { id, scheduler } = at(this.#taking, randomIndex(this.#taking.length, this.#options.random));
+    return { instance: id, decision: scheduler.schedule({}) };
+  }
+
+  /** Begins what the scenario has happen to instances, until `untilMs`. */
+  churn(untilMs: number): void {
+    const { clock, scenario } = this.#options;
+    if (scenario.churn === 'none') return;
+    clock.after(churnEveryMs, () => {
+      if (clock.nowMs() > untilMs) return;
+      this.#churnOnce();
+      this.churn(untilMs);
+    });
+  }
+
+  #churnOnce(): void {
+    const { clock, scenario } = this.#options;
+    switch (scenario.churn) {
+      case 'join':
+        // One more for a while, with an empty past.
+        this.#start();
+        clock.after(churnEveryMs / 2, () => this.#drainOldest());
+        return;
+      case 'crash':
+        this.#crashOldest();
+        clock.after(overlapMs, () => this.#start());
+        return;
+      case 'upgrade':
+        this.#start();
+        clock.after(overlapMs, () => this.#drainOldest());
+        return;
+      case 'none':
+        return;
+      default:
+        scenario.churn satisfies never;
+    }
+  }
+
+  #start(): void {
+    const { endpoints, random, scheme } = this.#options;
+    this.#started += 1;
+    const id = `instance-${this.#started}`;
+    const ledger = this.#ledgerOf(id);
+    const scheduler = new Scheduler({
+      pool: { all: () => endpoints, ready: () => endpoints, onChange: () => () => {} },
+      ledger,
+      policies: { ...createPolicies({ random }), 'least-request': scheme.policy(random) },
+      rules: () => ({ policy: 'least-request', allowRequestPolicy: false, unknownPolicy: 'reject' }),
+      random,
+    });
+    this.#taking.push({ id, ledger, scheduler });
+  }
+
+  #ledgerOf(id: string): Ledger {
+    const { clock, store, scenario, scheme } = this.#options;
+    switch (scheme.knowledge) {
+      case 'true':
+        return this.#everything;
+      case 'own':
+        return new MemoryLedger();
+      case 'shared':
+        return new SimulatedLedger({ id, clock, store, minIntervalMs: scenario.syncMs });
+      default:
+        return scheme.knowledge satisfies never;
+    }
+  }
+
+  /** Its requests go on, and nobody counts them once its lease is over. */
+  #crashOldest(): void {
+    const { clock, store } = this.#options;
+    const crashed = this.#taking.shift();
+    if (!(crashed?.ledger instanceof SimulatedLedger)) return;
+    crashed.ledger.stop();
+    clock.after(leaseTtlMs, () => store.delete(crashed.id));
+  }
+
+  /** It takes no new request and leaves after its last one. */
+  #drainOldest(): void {
+    const { clock, store } = this.#options;
+    const leaving = this.#taking.shift();
+    if (!(leaving?.ledger instanceof SimulatedLedger)) return;
+    const { id, ledger } = leaving;
+    const leaveWhenIdle = (): void => {
+      if (ledger.local().size > 0) {
+        clock.after(overlapMs, leaveWhenIdle);
+        return;
+      }
+      ledger.stop();
+      store.delete(id);
+    };
+    leaveWhenIdle();
+  }
+}

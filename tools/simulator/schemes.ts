@@ -1,0 +1,66 @@
+import type { Random } from '../../src/scheduling/load.ts';
+import { createPolicies } from '../../src/scheduling/policies/index.ts';
+import type { Policy } from '../../src/scheduling/policy.ts';
+import { EnvoyLeastRequest, ShortestQueue } from './comparators.ts';
+
+/** A way to schedule: who knows what, and how they choose. */
+export interface Scheme {
+  readonly name: string;
+  /**
+   * - shared: each instance's ledger publishes to its peers, as in production
+   * - own: each instance knows what it placed itself
+   * - true: all know everything at every moment
+   */
+  readonly knowledge: 'shared' | 'own' | 'true';
+  readonly policy: (random: Random) => Policy;
+}
+
+const product =
+  (name: 'random' | 'least-request' | 'power-of-two') =>
+  (random: Random): Policy =>
+    createPolicies({ random })[name];
+
+export const batonScheme: Scheme = { name: 'baton', knowledge: 'shared', policy: product('least-request') };
+export const omniscient: Scheme = {
+  name: 'omniscient shortest queue',
+  knowledge: 'true',
+  policy: (random) => new ShortestQueue({ random }),
+};
+export const sharedShortestQueue: Scheme = {
+  name: 'shared view, shortest queue',
+  knowledge: 'shared',
+  policy: (random) => new ShortestQueue({ random }),
+};
+export const sharedTwoChoices: Scheme = {
+  name: 'shared view, two choices',
+  knowledge: 'shared',
+  policy: product('power-of-two'),
+};
+export const independentShortestQueue: Scheme = {
+  name: 'independent, shortest queue',
+  knowledge: 'own',
+  policy: (random) => new ShortestQueue({ random }),
+};
+export const independentTwoChoices: Scheme = {
+  name: 'independent, two choices',
+  knowledge: 'own',
+  policy: product('power-of-two'),
+};
+export const envoyAlone: Scheme = {
+  name: 'Envoy least_request, alone',
+  knowledge: 'own',
+  policy: (random) => new EnvoyLeastRequest({ random }),
+};
+export const blind: Scheme = { name: 'random', knowledge: 'own', policy: product('random') };
+
+/** In the order of the table. */
+export const schemes: readonly Scheme[] = [
+  omniscient,
+  batonScheme,
+  sharedTwoChoices,
+  sharedShortestQueue,
+  independentShortestQueue,
+  independentTwoChoices,
+  envoyAlone,
+  blind,
+];

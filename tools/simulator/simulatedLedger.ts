@@ -1,0 +1,112 @@
+import type { Ledger, Reservation } from '../../src/ledger/ledger.ts';
+import { LocalCounts } from '../../src/ledger/localCounts.ts';
+import { PeerCounts } from '../../src/ledger/peerCounts.ts';
+import { Publisher } from '../../src/ledger/publisher.ts';
+import { UnacknowledgedPicks } from '../../src/ledger/unacknowledgedPicks.ts';
+import { publishIntervalMs } from '../../src/ledger/writeBudget.ts';
+import type { LoadReport, SimulatedStore, Watcher } from './simulatedStore.ts';
+import type { VirtualClock } from './virtualClock.ts';
+
+const retryMs = 200;
+const staleDecayMs = 30_000;
+/** As `sync.writesPerSecond`. */
+const writesPerSecond = 500;
+
+const none: ReadonlyMap<string, number> = new Map();
+
+export interface SharedLedgerOptions {
+  readonly id: string;
+  readonly clock: VirtualClock;
+  readonly store: SimulatedStore;
+  readonly minIntervalMs: number;
+}
+
+/**
+ * The ledger of an instance among others, of the parts that EtcdLedger is made of, on a store without bytes:
+ * encoding every write and decoding it in every peer would take nine tenths of a simulation's time.
+ */
+export class SimulatedLedger implements Ledger, Watcher {
+  readonly #id: string;
+  readonly #store: SimulatedStore;
+  readonly #own: LocalCounts;
+  readonly #peers: PeerCounts;
+  readonly #loadReports = new Map<string, ReadonlyMap<string, number>>();
+  readonly #publisher: Publisher;
+  readonly #unacknowledgedPicks = new UnacknowledgedPicks();
+  #sequence = 0;
+
+  constructor({ id, clock, store, minIntervalMs }: SharedLedgerOptions) {
+    this.#id = id;
+    this.#store = store;
+    this.#peers = new PeerCounts({ staleDecayMs, nowMs: () => clock.nowMs() });
+    this.#publisher = new Publisher({
+      write: () => this.#write(),
+      minIntervalMs: (writeMs) =>
+        publishIntervalMs({ minIntervalMs, writesPerSecond }, { instances: store.records.size, writeMs }),
+      retryMs,
+      clock,
+    });
+    this.#own = new LocalCounts(() => this.#publisher.changed());
+    for (const [peer, { counts }] of store.records) this.#replace(peer, counts);
+    store.watch(this);
+  }
+
+  /** As after a crash: nothing is told any more. */
+  stop(): void {
+    void this.#publisher.stop();
+    this.#store.unwatch(this);
+  }
+
+  reserve(address: string): Reservation {
+    this.#unacknowledgedPicks.picked(this.#own.total);
+    return this.#own.reserve(address);
+  }
+
+  inFlight(address: string): number {
+    return this.#own.of(address) + this.#peers.of(address);
+  }
+
+  localInFlight(address: string): number {
+    return this.#own.of(address);
+  }
+
+  unacknowledgedPicks(): number {
+    return this.#unacknowledgedPicks.ofPeers({ busy: this.#peers.busy(), weight: this.#peers.weight() });
+  }
+
+  local(): ReadonlyMap<string, number> {
+    return this.#own.counts;
+  }
+
+  view(): ReadonlyMap<string, number> {
+    const view = new Map(this.#own.counts);
+    for (const address of this.#peers.sums.keys()) view.set(address, this.inFlight(address));
+    return view;
+  }
+
+  onPut(id: string, { sequence, counts }: LoadReport): void {
+    if (id === this.#id) this.#unacknowledgedPicks.seen(sequence);
+    else this.#replace(id, counts);
+  }
+
+  onDelete(id: string): void {
+    this.#replace(id, none);
+    this.#loadReports.delete(id);
+  }
+
+  #replace(peer: string, counts: ReadonlyMap<string, number>): void {
+    const before = this.#loadReports.get(peer) ?? none;
+    this.#loadReports.set(peer, counts);
+    for (const [address, count] of counts) {
+      const difference = count - (before.get(address) ?? 0);
+      if (difference !== 0) this.#peers.add(peer, address, difference);
+    }
+    for (const [address, count] of before) if (!counts.has(address)) this.#peers.add(peer, address, -count);
+  }
+
+  #write(): Promise<void> {
+    this.#sequence += 1;
+    this.#unacknowledgedPicks.sent(this.#sequence);
+    return this.#store.put(this.#id, { sequence: this.#sequence, counts: new Map(this.#own.counts) });
+  }
+}

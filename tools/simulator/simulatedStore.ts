@@ -1,0 +1,89 @@
+import type { Random } from '../../src/scheduling/load.ts';
+import { exponential } from './seededRandom.ts';
+import type { VirtualClock } from './virtualClock.ts';
+
+/** What an instance writes: the ledger's load report, by reference instead of as bytes. */
+export interface LoadReport {
+  readonly sequence: number;
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+export interface Watcher {
+  onPut(id: string, loadReport: LoadReport): void;
+  onDelete(id: string): void;
+}
+
+export interface StoreOptions {
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  /** The mean time of a write, and of a change's way to one watcher. Each is at least half of it. */
+  readonly hopMs: number;
+  /** The fraction of writes that fail, after twice the mean time of one. */
+  readonly loss: number;
+}
+
+/** etcd as the ledger knows it: keys that live until their owner goes, and watches that keep the order. */
+export class SimulatedStore {
+  readonly #options: StoreOptions;
+  readonly #records = new Map<string, LoadReport>();
+  /** watcher → when its last change arrives; later ones do not overtake it */
+  readonly #watchers = new Map<Watcher, number>();
+  #writes = 0;
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+  }
+
+  get writes(): number {
+    return this.#writes;
+  }
+
+  get records(): ReadonlyMap<string, LoadReport> {
+    return this.#records;
+  }
+
+  /** Everything written from now on is shown to the watcher. */
+  watch(watcher: Watcher): void {
+    this.#watchers.set(watcher, 0);
+  }
+
+  unwatch(watcher: Watcher): void {
+    this.#watchers.delete(watcher);
+  }
+
+  put(id: string, loadReport: LoadReport): Promise<void> {
+    const { clock, random, loss, hopMs } = this.#options;
+    this.#writes += 1;
+    return new Promise((resolve, reject) => {
+      if (random() < loss) {
+        clock.after(2 * hopMs, () => reject(new Error('lost')));
+        return;
+      }
+      clock.after(this.#hop(), () => {
+        this.#records.set(id, loadReport);
+        this.#tell((watcher) => watcher.onPut(id, loadReport));
+        resolve();
+      });
+    });
+  }
+
+  delete(id: string): void {
+    if (this.#records.delete(id)) this.#tell((watcher) => watcher.onDelete(id));
+  }
+
+  #tell(how: (watcher: Watcher) => void): void {
+    const { clock } = this.#options;
+    for (const [watcher, lastMs] of this.#watchers) {
+      const atMs = Math.max(lastMs, clock.nowMs() + this.#hop());
+      this.#watchers.set(watcher, atMs);
+      clock.after(atMs - clock.nowMs(), () => {
+        if (this.#watchers.has(watcher)) how(watcher);
+      });
+    }
+  }
+
+  #hop(): number {
+    const { hopMs, random } = this.#options;
+    return hopMs / 2 + exponential(hopMs / 2, random);
+  }
+}

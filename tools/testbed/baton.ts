@@ -1,0 +1,151 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { InstanceState } from '../../src/admin/state.ts';
+import { ChildProcess, describeExit, type Exit, type LaunchOptions } from './childProcess.ts';
+import { httpGet, httpGetJson } from './httpGet.ts';
+import { fillIn, type Release } from './release.ts';
+import { checkoutDir } from './tools.ts';
+
+/**
+ * One Baton instance as a process with a configuration file of its own: `baton serve` from this checkout, or
+ * the command of another build. Its address stays the same over restarts and upgrades, because Envoy's
+ * configuration names it.
+ */
+export interface BatonOptions {
+  /** Short name for messages and files: `a`. */
+  readonly name: string;
+  readonly port: number;
+  readonly adminPort: number;
+  /** Where the configuration file is written. */
+  readonly dir: string;
+  /** Any part of Baton's configuration; the two addresses are set here. */
+  readonly settings: BatonSettings;
+  /** Starts another build; default: `baton serve` of this checkout. */
+  readonly command?: Release['command'];
+  /** Environment beside the configuration file. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly background?: LaunchOptions['background'];
+}
+
+const ownCommand = [
+  process.execPath,
+  join(checkoutDir, 'src', 'cli', 'main.ts'),
+  'serve',
+  '--config',
+  '{config}',
+];
+
+/** Sections of the configuration and their keys, as in a configuration file. */
+export type BatonSettings = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+export class Baton {
+  readonly name: string;
+  /** gRPC, `ip:port`. */
+  readonly address: string;
+  readonly adminUrl: string;
+  readonly #options: BatonOptions;
+  #settings: BatonSettings;
+  #command: Release['command'];
+  #process: ChildProcess | undefined;
+
+  constructor(options: BatonOptions) {
+    this.name = options.name;
+    this.address = `127.0.0.1:${options.port}`;
+    this.adminUrl = `http://127.0.0.1:${options.adminPort}`;
+    this.#options = options;
+    this.#settings = options.settings;
+    this.#command = options.command;
+  }
+
+  get process(): ChildProcess {
+    if (!this.#process) throw new Error(`baton ${this.name} was never started`);
+    return this.#process;
+  }
+
+  /** Its processes so far: none before the first start, then the one that ran last. */
+  get processes(): readonly ChildProcess[] {
+    return this.#process ? [this.#process] : [];
+  }
+
+  get release(): string {
+    return String(this.#settings.instance?.release ?? '');
+  }
+
+  /** Starts the process, for the first time or again; does not wait until it is ready. */
+  async launch(changes: BatonSettings = {}): Promise<void> {
+    if (this.#process?.running) throw new Error(`baton ${this.name} runs already`);
+    this.#settings = mergeSettings(this.#settings, changes);
+    const { name, dir, port, adminPort, env, background } = this.#options;
+    const configFile = join(dir, `baton-${name}.yaml`);
+    const addresses = {
+      server: { address: this.address },
+      admin: { address: `127.0.0.1:${adminPort}` },
+    };
+    await writeFile(configFile, JSON.stringify(mergeSettings(this.#settings, addresses), null, 2));
+    const [command, ...args] = fillIn(this.#command ?? ownCommand, {
+      config: configFile,
+      address: this.address,
+      admin: addresses.admin.address,
+      release: this.release,
+      generation: String(this.#settings.instance?.generation ?? ''),
+    }) as [string, ...string[]];
+    this.#process = await ChildProcess.start({
+      name: `baton ${name} on port ${port}`,
+      command,
+      args,
+      ...(env && { env }),
+      ...(background && { background }),
+    });
+  }
+
+  /** Starts the process as another release and waits until it takes traffic. */
+  startAs({ release, generation, command }: Release): Promise<void> {
+    this.#command = command;
+    return this.start({ instance: { release, generation } });
+  }
+
+  /** Starts the process and waits until it takes traffic. */
+  async start(changes?: BatonSettings): Promise<void> {
+    await this.launch(changes);
+    try {
+      await this.waitUntilReady();
+    } catch (error) {
+      await this.process.kill();
+      throw error;
+    }
+  }
+
+  waitUntilReady(timeoutMs?: number): Promise<void> {
+    const answers200 = async () => (await httpGet(`${this.adminUrl}/readyz`)).status === 200;
+    return this.process.waitUntil('its /readyz', answers200, timeoutMs);
+  }
+
+  /** What GET /state answers. @throws Error when the admin port does not answer. */
+  async state(): Promise<InstanceState> {
+    return (await httpGetJson(`${this.adminUrl}/state`)) as InstanceState;
+  }
+
+  /** SIGTERM; answers when its drain is over. */
+  stop(graceMs = 60_000): Promise<Exit> {
+    return this.process.stop(graceMs);
+  }
+
+  kill(): Promise<Exit> {
+    return this.process.kill();
+  }
+
+  /** Like `stop`, for those who count on a clean end. @throws Error when its exit code is not 0. */
+  async end(): Promise<void> {
+    const exit = await this.stop();
+    if (exit.code === 0) return;
+    const said = this.process.output.text(20);
+    throw new Error(`baton ${this.name} ended with ${describeExit(exit)}, not cleanly; it said:\n${said}`);
+  }
+}
+
+/** Section by section, the changes' keys over the base's. */
+export function mergeSettings(base: BatonSettings, changes: BatonSettings): BatonSettings {
+  const merged: Record<string, Readonly<Record<string, unknown>>> = { ...base };
+  for (const [section, keys] of Object.entries(changes)) merged[section] = { ...merged[section], ...keys };
+  return merged;
+}

@@ -1,0 +1,100 @@
+import type { InstanceState } from '../../src/admin/state.ts';
+import type { SseCounts } from './sseTally.ts';
+
+/**
+ * What a rehearsal looked like over time: the load's counts and each instance's own word, sampled at moments
+ * that the caller chooses. Columns, not rows, so that a long one stays small as JSON. Pure: no clock of its own.
+ */
+export interface Timeline {
+  /** Since the rehearsal began, rising. All columns are as long as this one. */
+  readonly atMs: readonly number[];
+  readonly load: LoadColumns;
+  readonly instances: readonly InstanceLane[];
+}
+
+/** Totals up to each moment; inFlight: at that moment. */
+export type LoadColumns = Readonly<Record<LoadColumn, readonly number[]>>;
+
+export interface InstanceLane {
+  readonly name: string;
+  readonly spans: readonly PhaseSpan[];
+  /** Its own requests in flight; null while it does not answer. */
+  readonly local: readonly (number | null)[];
+  /** Everybody's, as it sees them. */
+  readonly view: readonly (number | null)[];
+  /**
+   * How far its view is behind: the time since its watch broke, or, while it watches, how long its last write
+   * took to come back. null where there is no view to decide on.
+   */
+  readonly viewAgeMs: readonly (number | null)[];
+}
+
+/** A time without a change of phase or release. */
+export interface PhaseSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** A phase, or `down` while it does not answer. */
+  readonly phase: string;
+  readonly release: string;
+  readonly generation: number | null;
+}
+
+const loadColumns = ['sent', 'ok', 'failed', 'cut', 'inFlight'] as const;
+type LoadColumn = (typeof loadColumns)[number];
+
+type Growing<T> = { -readonly [Key in keyof T]: T[Key] };
+interface GrowingLane {
+  readonly name: string;
+  readonly spans: Growing<PhaseSpan>[];
+  readonly local: (number | null)[];
+  readonly view: (number | null)[];
+  readonly viewAgeMs: (number | null)[];
+}
+
+export class TimelineRecorder {
+  readonly #atMs: number[] = [];
+  readonly #load: Record<LoadColumn, number[]> = { sent: [], ok: [], failed: [], cut: [], inFlight: [] };
+  readonly #instances: readonly GrowingLane[];
+
+  constructor(instanceNames: readonly string[]) {
+    this.#instances = instanceNames.map((name) => ({ name, spans: [], local: [], view: [], viewAgeMs: [] }));
+  }
+
+  /** One moment; the states in the order of the instances, undefined for one that does not answer. */
+  sample(atMs: number, counts: SseCounts, states: readonly (InstanceState | undefined)[]): void {
+    this.#atMs.push(atMs);
+    for (const column of loadColumns) this.#load[column].push(counts[column]);
+    for (const [index, lane] of this.#instances.entries()) addToLane(lane, atMs, states[index]);
+  }
+
+  timeline(): Timeline {
+    return structuredClone({ atMs: this.#atMs, load: this.#load, instances: this.#instances });
+  }
+}
+
+function addToLane(lane: GrowingLane, atMs: number, state: InstanceState | undefined): void {
+  lane.local.push(state ? total(state, 'local') : null);
+  lane.view.push(state ? total(state, 'view') : null);
+  const { phase = 'down', release = '', generation = null } = state?.instance ?? {};
+  lane.viewAgeMs.push(phase === 'starting' ? null : viewAge(state));
+
+  const current = lane.spans.at(-1);
+  if (current) current.toMs = atMs;
+  const isSame =
+    current && current.phase === phase && current.release === release && current.generation === generation;
+  if (!isSame) lane.spans.push({ fromMs: atMs, toMs: atMs, phase, release, generation });
+}
+
+function viewAge(state: InstanceState | undefined): number | null {
+  const { viewAgeMs = null, syncLagMs = null } = state?.store ?? {};
+  return viewAgeMs === null ? null : tenths(Math.max(viewAgeMs, syncLagMs?.last ?? 0));
+}
+
+function total(state: InstanceState, count: 'local' | 'view'): number {
+  return tenths(state.pool.reduce((sum, endpoint) => sum + endpoint[count], 0));
+}
+
+/** More than anybody can see, and short as JSON. */
+function tenths(value: number): number {
+  return Math.round(10 * value) / 10;
+}

@@ -1,0 +1,220 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Baton, type BatonSettings, mergeSettings } from './baton.ts';
+import type { ChildProcess, LaunchOptions } from './childProcess.ts';
+import { Envoy } from './envoy.ts';
+import type { EnvoyBootstrap } from './envoyAddresses.ts';
+import { Etcd } from './etcd.ts';
+import { Pod, type PodOptions } from './pod.ts';
+import { freePort, freePortRow, freePorts } from './ports.ts';
+import type { Release } from './release.ts';
+import type { Tools } from './tools.ts';
+
+/**
+ * All real parts on one machine: etcd, simulated pods, Baton instances, Envoy in front. The demo, the
+ * end-to-end tests and `make up` start it, each with its own wishes.
+ */
+export interface TopologyOptions {
+  readonly tools: Tools;
+  /** Default 2. */
+  readonly instances?: number;
+  /** Further instances that Envoy knows of but that are not started. Default 0. */
+  readonly laterInstances?: number;
+  /** Default 3. */
+  readonly pods?: number;
+  /** Default true; false leaves each instance with its in-memory ledger. */
+  readonly etcd?: boolean;
+  /** A file of the folder envoy/, or the whole path of another; default `envoy.yaml`. */
+  readonly envoyConfig?: string;
+  readonly amendEnvoy?: (bootstrap: EnvoyBootstrap) => void;
+  /** Envoy's worker threads; default 1. */
+  readonly envoyThreads?: number;
+  /** What the instances run at first; default release 1.0.0 of generation 1 from this checkout. */
+  readonly release?: Release;
+  /** Environment of every instance; nothing of this process's own is passed on by itself. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Client URLs of an etcd that runs already: none is started. */
+  readonly givenEtcd?: readonly string[];
+  /** Addresses of pods that run already: none is started. */
+  readonly givenPods?: readonly string[];
+  /** Settings of every instance, over the ones that make the parts fit together. */
+  readonly baton?: BatonSettings;
+  /** Relative capacity of each pod in turn, where not 1. */
+  readonly podWeights?: readonly number[];
+  readonly podFlags?: PodOptions['flags'];
+  /** Default: free ports. */
+  readonly ports?: TopologyPorts;
+  /** The parts outlive this process and log into this folder, which is kept. */
+  readonly backgroundDir?: string;
+}
+
+export interface TopologyPorts {
+  readonly envoy: number;
+  readonly envoyAdmin: number;
+  readonly etcdClient: number;
+  readonly etcdPeer: number;
+  /** gRPC port and admin port of each instance, those that are started later at the end. */
+  readonly instances: readonly InstancePorts[];
+  readonly pods: readonly number[];
+}
+
+interface InstancePorts {
+  readonly grpc: number;
+  readonly admin: number;
+}
+
+export interface Topology {
+  readonly envoy: Envoy;
+  /** Undefined in a topology without etcd or with a given one. */
+  readonly etcd: Etcd | undefined;
+  readonly instances: readonly Baton[];
+  /** Not started yet; whoever starts one ends it, or `stop` does. */
+  readonly laterInstances: readonly Baton[];
+  /** The pods that were started here. */
+  readonly pods: readonly Pod[];
+  /** Where requests go: these pods or the given ones. */
+  readonly targets: readonly TestPod[];
+  /** Where clients POST their chat completions. */
+  readonly chatUrl: string;
+  /** The processes that make it up now, in the order of their start. */
+  processes(): readonly ChildProcess[];
+  /** Ends every part at once, by SIGKILL: how a part ends by itself is for its own handle. Idempotent. */
+  stop(): Promise<void>;
+}
+
+export type TestPod = Pick<Pod, 'id' | 'address'>;
+
+/** Names of instances: a, b, … */
+export const instanceName = (index: number): string => String.fromCharCode('a'.charCodeAt(0) + index);
+
+/** Answers once Envoy holds all instances and pods for healthy. What was started is ended if a part fails. */
+export async function startTopology(options: TopologyOptions): Promise<Topology> {
+  const { instances: instanceCount = 2, laterInstances: laterCount = 0, pods: podCount = 3 } = options;
+  const dir = options.backgroundDir ?? (await mkdtemp(join(tmpdir(), 'baton-rehearsal-')));
+  const background = (part: string): { background?: LaunchOptions['background'] } =>
+    options.backgroundDir === undefined ? {} : { background: { logFile: join(dir, `${part}.log`) } };
+
+  const instances: Baton[] = [];
+  const laterInstances: Baton[] = [];
+  const pods: Pod[] = [];
+  let etcd: Etcd | undefined;
+  let envoy: Envoy | undefined;
+  const processes = () => [
+    ...(etcd ? [etcd.process] : []),
+    // flatMap passes over the places of parts that have not started.
+    ...pods.flatMap((pod) => pod.process),
+    ...[...instances, ...laterInstances].flatMap((instance) => instance.processes),
+    ...(envoy ? [envoy.process] : []),
+  ];
+  const stop = async () => {
+    await Promise.all(processes().map((process) => process.kill()));
+    if (options.backgroundDir === undefined) await rm(dir, { recursive: true, force: true });
+  };
+
+  try {
+    const workers = Number(options.baton?.server?.workers ?? 1);
+    const ports =
+      options.ports ??
+      (await choosePorts(instanceCount + laterCount, options.givenPods ? 0 : podCount, workers));
+    const startEtcd = async () => {
+      if (options.etcd === false || options.givenEtcd) return;
+      const dataDir = join(dir, 'etcd');
+      const { etcdClient: clientPort, etcdPeer: peerPort } = ports;
+      etcd = await Etcd.start({
+        bin: options.tools.etcd,
+        clientPort,
+        peerPort,
+        dataDir,
+        ...background('etcd'),
+      });
+    };
+    const startPod = async (port: number, index: number) => {
+      const id = `pod-${index + 1}`;
+      pods[index] = await Pod.start({ id, port, flags: options.podFlags ?? {}, ...background(id) });
+    };
+    // allSettled: what starts beside a failing part must be known before everything is ended.
+    await allStarted([startEtcd(), ...ports.pods.map(startPod)]);
+
+    const targets = options.givenPods?.map((address) => ({ id: address, address })) ?? pods;
+    const etcdEndpoints = options.givenEtcd ?? (etcd ? [etcd.endpoint] : []);
+    const shared = mergeSettings(
+      sharedSettings(etcdEndpoints, targets, options.podWeights),
+      options.baton ?? {},
+    );
+    const { release = '1.0.0', generation = 1, command } = options.release ?? {};
+    const makeInstance = ({ grpc: port, admin: adminPort }: InstancePorts, index: number): Baton => {
+      const name = instanceName(index);
+      const settings = mergeSettings({ instance: { release, generation } }, shared);
+      return new Baton({
+        name,
+        port,
+        adminPort,
+        dir,
+        settings,
+        ...(command && { command }),
+        ...(options.env && { env: options.env }),
+        ...background(`baton-${name}`),
+      });
+    };
+    const all = ports.instances.map(makeInstance);
+    laterInstances.push(...all.slice(instanceCount));
+    const startInstance = async (baton: Baton, index: number) => {
+      await baton.launch();
+      instances[index] = baton;
+      await baton.waitUntilReady();
+    };
+    await allStarted(all.slice(0, instanceCount).map(startInstance));
+
+    const { envoy: listenerPort, envoyAdmin: adminPort } = ports;
+    const schedulers = instances.map(({ address }) => address);
+    const laterSchedulers = laterInstances.map(({ address }) => address);
+    envoy = await Envoy.start({
+      bin: options.tools.envoy,
+      configuration: options.envoyConfig ?? 'envoy.yaml',
+      dir,
+      listenerPort,
+      adminPort,
+      schedulers: [...schedulers, ...laterSchedulers],
+      pods: targets.map(({ address }) => address),
+      ...(options.amendEnvoy && { amend: options.amendEnvoy }),
+      ...(options.envoyThreads && { threads: options.envoyThreads }),
+      ...background('envoy'),
+    });
+    await envoy.waitForHealthy('scheduler', schedulers);
+    await envoy.waitForHealthy(
+      'model_pods',
+      targets.map(({ address }) => address),
+    );
+    const chatUrl = `${envoy.url}/v1/chat/completions`;
+    return { envoy, etcd, instances, laterInstances, pods, targets, chatUrl, processes, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function choosePorts(instanceCount: number, podCount: number, workers: number): Promise<TopologyPorts> {
+  const [envoy, envoyAdmin, etcdClient, etcdPeer] = (await freePorts(4)) as [number, number, number, number];
+  const instances: InstancePorts[] = [];
+  while (instances.length < instanceCount)
+    instances.push({ grpc: await freePort(), admin: await freePortRow(workers) });
+  return { envoy, envoyAdmin, etcdClient, etcdPeer, instances, pods: await freePorts(podCount) };
+}
+
+function sharedSettings(
+  etcdEndpoints: readonly string[],
+  targets: readonly TestPod[],
+  weights: readonly number[] = [],
+): BatonSettings {
+  return {
+    pool: { endpoints: targets.map(({ address }, index) => ({ address, weight: weights[index] ?? 1 })) },
+    ...(etcdEndpoints.length > 0 && { etcd: { endpoints: etcdEndpoints } }),
+  };
+}
+
+async function allStarted(starts: readonly Promise<void>[]): Promise<void> {
+  for (const start of await Promise.allSettled(starts)) {
+    if (start.status === 'rejected') throw start.reason;
+  }
+}
