@@ -5,7 +5,9 @@ import type { StreamEnd } from '../telemetry/metrics.ts';
 import { Exchange, type ExchangeOptions } from './exchange.ts';
 
 export interface ExchangesOptions {
-  /** Streams are refused with UNAVAILABLE while it says no; Envoy then asks another instance. */
+  /** Called for each stream that arrives, before `answersStreams` is read. */
+  readonly onStreamArrived: () => void;
+  /** While false, streams fail with UNAVAILABLE and Envoy retries them on another instance. Only reads. */
   readonly answersStreams: () => boolean;
   /** More than so many at once are refused with RESOURCE_EXHAUSTED, which no retry makes better. */
   readonly maxStreams: number;
@@ -60,7 +62,8 @@ export class Exchanges {
   }
 
   accept(stream: ServerStream): ServerStreamListener {
-    const { answersStreams, maxStreams, nowMs, onOverload } = this.#options;
+    const { onStreamArrived, answersStreams, maxStreams, nowMs, onOverload } = this.#options;
+    onStreamArrived();
     if (!answersStreams()) return refuse(stream, 'UNAVAILABLE', 'this instance takes no requests now');
     if (this.#open.size >= maxStreams) {
       onOverload();

@@ -7,7 +7,7 @@ import type {
 } from '../grpc/serverStream.ts';
 import type { HealthListResponse } from '../proto/generated/edge/grpc/health/v1/HealthListResponse.ts';
 import { externalProcessorService, healthService } from '../proto/services.ts';
-import type { HealthStatus } from './health.ts';
+import type { HealthStatus } from './healthStatus.ts';
 
 /** The answer to a unary call. */
 type Answer<Response> = Response | { readonly refusal: FailureStatus; readonly why: string };
@@ -37,17 +37,14 @@ export class GrpcServices {
   }
 
   #check(service: string) {
-    const status = this.#health.statusOf(service);
+    const status = this.#health.check(service);
     if (status !== undefined) return { status };
     return { refusal: 'NOT_FOUND' as const, why: `unknown service "${service}"` };
   }
 
   #list(): HealthListResponse {
     const statuses: NonNullable<HealthListResponse['statuses']> = {};
-    for (const service of this.#health.services) {
-      const status = this.#health.statusOf(service);
-      if (status !== undefined) statuses[service] = { status };
-    }
+    for (const [service, status] of this.#health.list()) statuses[service] = { status };
     return { statuses };
   }
 

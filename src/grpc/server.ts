@@ -1,4 +1,4 @@
-import type { HealthStatus } from '../extproc/health.ts';
+import type { HealthStatus } from '../extproc/healthStatus.ts';
 import type { StreamHandler } from './serverStream.ts';
 import type { CertificateFiles } from './tls/certificateFiles.ts';
 

@@ -4,7 +4,7 @@ import { DynamicConfig } from '../config/dynamic/dynamicConfig.ts';
 import type { Config } from '../config/schema.ts';
 import { EtcdSession } from '../etcd/etcdSession.ts';
 import { Exchanges } from '../extproc/exchanges.ts';
-import { HealthStatus } from '../extproc/health.ts';
+import { HealthStatus } from '../extproc/healthStatus.ts';
 import { instrument } from '../extproc/instrument.ts';
 import { openGrpcServer } from '../grpc/openServer.ts';
 import type { GrpcServer } from '../grpc/server.ts';
@@ -95,10 +95,8 @@ export function assemble(config: Config, telemetry: Telemetry, portHealth?: Port
     log,
   });
   const exchanges = new Exchanges({
-    answersStreams: () => {
-      steering?.detectPause();
-      return answersStreams(lifecycle.phase);
-    },
+    onStreamArrived: () => steering?.detectPause(),
+    answersStreams: () => answersStreams(lifecycle.phase),
     maxStreams: limits.maxStreams,
     decide,
     extraHeaders: scheduling.destinationHeaders,
@@ -119,10 +117,8 @@ export function assemble(config: Config, telemetry: Telemetry, portHealth?: Port
     metrics,
   });
   const health = new HealthStatus({
-    takesTraffic: () => {
-      steering?.detectPause();
-      return portHealth?.takesTraffic() ?? takesTraffic(lifecycle.phase);
-    },
+    onCheckArrived: () => steering?.detectPause(),
+    takesTraffic: () => portHealth?.takesTraffic() ?? takesTraffic(lifecycle.phase),
     isFit: () => portHealth?.isFit() ?? isFit(lifecycle.phase),
   });
   portHealth?.onChange(() => health.changed());

@@ -66,6 +66,7 @@ function system() {
     random,
   });
   const exchanges = new Exchanges({
+    onStreamArrived: () => {},
     answersStreams: () => true,
     maxStreams: 1000,
     decide: (facts) => scheduler.schedule(facts),

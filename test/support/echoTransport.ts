@@ -1,4 +1,4 @@
-import { HealthStatus } from '../../src/extproc/health.ts';
+import { HealthStatus } from '../../src/extproc/healthStatus.ts';
 import type { Http2Limits } from '../../src/grpc/http2/limits.ts';
 import { openGrpcServer } from '../../src/grpc/openServer.ts';
 import type { GrpcServer } from '../../src/grpc/server.ts';
@@ -27,7 +27,11 @@ export class EchoTransport {
   address = '';
 
   constructor({ kind = 'builtin', limits, maxMessageBytes = 1_000_000, certificateFiles }: EchoOptions = {}) {
-    const health = new HealthStatus({ takesTraffic: () => true, isFit: () => true });
+    const health = new HealthStatus({
+      onCheckArrived: () => {},
+      takesTraffic: () => true,
+      isFit: () => true,
+    });
     const acceptStream: StreamHandler = (stream) => this.#accept(stream);
     this.transport = openGrpcServer(kind, {
       acceptStream,

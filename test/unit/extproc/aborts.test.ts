@@ -2,7 +2,7 @@ import { type ClientHttp2Session, connect } from 'node:http2';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Exchanges } from '../../../src/extproc/exchanges.ts';
-import { HealthStatus } from '../../../src/extproc/health.ts';
+import { HealthStatus } from '../../../src/extproc/healthStatus.ts';
 import { BuiltinServer } from '../../../src/grpc/builtinServer.ts';
 import { MemoryLedger } from '../../../src/ledger/memoryLedger.ts';
 import { externalProcessorService } from '../../../src/proto/services.ts';
@@ -31,6 +31,7 @@ describe('many requests of which every tenth is aborted', () => {
     const [endpoint] = endpoints(1);
     if (endpoint === undefined) throw new Error('there is one');
     const exchanges = new Exchanges({
+      onStreamArrived: () => {},
       answersStreams: () => true,
       maxStreams: 1000,
       decide: () => ({
@@ -51,7 +52,7 @@ describe('many requests of which every tenth is aborted', () => {
     });
     const transport = new BuiltinServer({
       acceptStream: (stream) => exchanges.accept(stream),
-      health: new HealthStatus({ takesTraffic: () => true, isFit: () => true }),
+      health: new HealthStatus({ onCheckArrived: () => {}, takesTraffic: () => true, isFit: () => true }),
       maxMessageBytes: 10_000,
       limits: { ...generousLimits, resetsPerSecond: 1_000_000 },
     });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect as tcpConnect } from 'node:net';
 import { type ClientDuplexStream, credentials, status } from '@grpc/grpc-js';
 import { Exchanges, type ExchangesOptions } from '../../../src/extproc/exchanges.ts';
-import { HealthStatus } from '../../../src/extproc/health.ts';
+import { HealthStatus } from '../../../src/extproc/healthStatus.ts';
 import { openGrpcServer } from '../../../src/grpc/openServer.ts';
 import type { GrpcServer } from '../../../src/grpc/server.ts';
 import { MemoryLedger } from '../../../src/ledger/memoryLedger.ts';
@@ -48,6 +48,7 @@ async function serve(options: Partial<ExchangesOptions> = {}): Promise<void> {
     random,
   });
   exchanges = new Exchanges({
+    onStreamArrived: () => {},
     answersStreams: () => true,
     maxStreams: 100,
     decide: (facts) => scheduler.schedule(facts),
@@ -58,7 +59,11 @@ async function serve(options: Partial<ExchangesOptions> = {}): Promise<void> {
     onOverload() {},
     ...options,
   });
-  health = new HealthStatus({ takesTraffic: () => takesTraffic, isFit: () => true });
+  health = new HealthStatus({
+    onCheckArrived: () => {},
+    takesTraffic: () => takesTraffic,
+    isFit: () => true,
+  });
   transport = openGrpcServer(kind, {
     acceptStream: (stream) => exchanges.accept(stream),
     health,
