@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { packageRoot } from '../packageRoot.ts';
 
 /** What the configuration takes from the process it runs in. The only place that reads `process.env`. */
 export interface ProcessEnv {
@@ -23,6 +25,6 @@ export function readProcessEnv(): ProcessEnv {
 }
 
 function readPackageVersion(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+  return (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string })
+    .version;
 }

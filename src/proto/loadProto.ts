@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { loadSync, type Options, type PackageDefinition } from '@grpc/proto-loader';
+import { packageRoot } from '../packageRoot.ts';
 
 /**
  * Reads files of the project's proto folder into message and service definitions.
  * Not here: what is loaded and with which options (services.ts, stateCodecs.ts). The options change what
  * messages look like, so they must be those of scripts/generate-types.sh.
  */
-const protoFolder = join(import.meta.dirname, '../../proto');
+const protoFolder = join(packageRoot(), 'proto');
 
 /**
  * What all messages have in common: field names as in the .proto files, enum values by name (an unknown value

@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RehearsalReport } from '../../tools/rehearsal/report/report.ts';
+import { batonEntry } from '../../tools/testbed/batonEntry.ts';
 import { ChildProcess } from '../../tools/testbed/childProcess.ts';
 import { Etcd } from '../../tools/testbed/etcd.ts';
 import { Pod } from '../../tools/testbed/pod.ts';
 import { freePort } from '../../tools/testbed/ports.ts';
-import { checkoutDir } from '../../tools/testbed/tools.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { envoyBin, etcdBin } from '../support/tools.ts';
@@ -17,7 +17,7 @@ checkForLeaks();
 
 /** A whole upgrade under load is many starts of processes. */
 const timeoutMs = 180_000;
-const mainFile = join(checkoutDir, 'src', 'cli', 'main.ts');
+const mainFile = batonEntry;
 const small = ['--replicas', '2', '--pods', '2', '--clients', '10', '--rps', '4', '--stream-seconds', '1'];
 let dir: string;
 

@@ -1,9 +1,9 @@
 import type { LifeEvent } from '../../src/admin/eventLog.ts';
 import type { Baton } from '../../tools/testbed/baton.ts';
+import { batonEntry } from '../../tools/testbed/batonEntry.ts';
 import { ChildProcess } from '../../tools/testbed/childProcess.ts';
 import { httpGetJson } from '../../tools/testbed/httpGet.ts';
 import { SseLoad } from '../../tools/testbed/sseLoad.ts';
-import { checkoutDir } from '../../tools/testbed/tools.ts';
 import type { Topology } from '../../tools/testbed/topology.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
@@ -100,7 +100,7 @@ describe('when the operator has a word to say', () => {
     const child = await ChildProcess.start({
       name: `baton upgrade ${args[0]}`,
       command: process.execPath,
-      args: [`${checkoutDir}/src/cli/main.ts`, 'upgrade', ...args, '--etcd', topology().etcd?.endpoint ?? ''],
+      args: [batonEntry, 'upgrade', ...args, '--etcd', topology().etcd?.endpoint ?? ''],
     });
     const { code } = await child.exited;
     return { code, said: child.output.text(50) };

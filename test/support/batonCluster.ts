@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '../../src/etcd/client.ts';
 import { Baton, type BatonSettings, mergeSettings } from '../../tools/testbed/baton.ts';
+import { batonEntry } from '../../tools/testbed/batonEntry.ts';
 import { ChildProcess } from '../../tools/testbed/childProcess.ts';
 import type { Etcd } from '../../tools/testbed/etcd.ts';
 import { freePort } from '../../tools/testbed/ports.ts';
-import { checkoutDir } from '../../tools/testbed/tools.ts';
 import { type Ended, runBaton } from './batonCommand.ts';
 import { startTestEtcd } from './testEtcd.ts';
 
@@ -57,7 +57,7 @@ export class BatonCluster {
 
   /** Keeps a pod registered in a process of its own, as a sidecar does; answers when it is. */
   async register(address: string): Promise<void> {
-    const args = [join(checkoutDir, 'src', 'cli', 'main.ts'), 'register', '--address', address];
+    const args = [batonEntry, 'register', '--address', address];
     const registrar = await ChildProcess.start({
       name: `registrar of ${address}`,
       command: process.execPath,

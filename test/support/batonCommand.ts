@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { checkoutDir } from '../../tools/testbed/tools.ts';
+import { batonEntry } from '../../tools/testbed/batonEntry.ts';
 
 export interface Ended {
   readonly exitCode: number;
@@ -12,7 +11,7 @@ export interface Ended {
 export function runBaton(args: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
   return new Promise((resolve) => {
     const env = { PATH: process.env.PATH, ...environment };
-    const command = [join(checkoutDir, 'src', 'cli', 'main.ts'), ...args];
+    const command = [batonEntry, ...args];
     execFile(process.execPath, command, { env, timeout: 20_000 }, (error, stdout, stderr) => {
       resolve({ exitCode: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
     });

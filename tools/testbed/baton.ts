@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { InstanceState } from '../../src/admin/state.ts';
+import { batonCommandLine } from './batonEntry.ts';
 import { ChildProcess, describeExit, type Exit, type LaunchOptions } from './childProcess.ts';
 import { httpGet, httpGetJson } from './httpGet.ts';
 import { fillIn, type Release } from './release.ts';
-import { checkoutDir } from './tools.ts';
 
 /**
  * One Baton instance as a process with a configuration file of its own: `baton serve` from this checkout, or
@@ -27,13 +27,7 @@ export interface BatonOptions {
   readonly background?: LaunchOptions['background'];
 }
 
-const ownCommand = [
-  process.execPath,
-  join(checkoutDir, 'src', 'cli', 'main.ts'),
-  'serve',
-  '--config',
-  '{config}',
-];
+const localCommand = batonCommandLine('serve', '--config', '{config}');
 
 /** Sections of the configuration and their keys, as in a configuration file. */
 export type BatonSettings = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -82,7 +76,7 @@ export class Baton {
       admin: { address: `127.0.0.1:${adminPort}` },
     };
     await writeFile(configFile, JSON.stringify(mergeSettings(this.#settings, addresses), null, 2));
-    const [command, ...args] = fillIn(this.#command ?? ownCommand, {
+    const [command, ...args] = fillIn(this.#command ?? localCommand, {
       config: configFile,
       address: this.address,
       admin: addresses.admin.address,

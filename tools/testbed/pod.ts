@@ -1,7 +1,6 @@
-import { join } from 'node:path';
+import { batonCommandLine } from './batonEntry.ts';
 import { ChildProcess, type Exit, type LaunchOptions } from './childProcess.ts';
 import { httpGet, httpGetJson } from './httpGet.ts';
-import { checkoutDir } from './tools.ts';
 
 /** One simulated inference pod as a process: `baton podsim` from this checkout. */
 export interface PodOptions {
@@ -67,10 +66,11 @@ async function launch({ id, port, flags = {}, background }: PodOptions): Promise
     `--${flag}`,
     String(value),
   ]);
+  const [command, ...args] = batonCommandLine('podsim', ...given);
   const child = await ChildProcess.start({
     name: id,
-    command: process.execPath,
-    args: [join(checkoutDir, 'src', 'cli', 'main.ts'), 'podsim', ...given],
+    command,
+    args,
     ...(background && { background }),
   });
   try {
