@@ -9,6 +9,7 @@ import type { Loaded } from '../config/load.ts';
 import { readProcessEnv } from '../config/processEnv.ts';
 import type { Requirement } from '../config/requirements.ts';
 import type { Config } from '../config/schema.ts';
+import { BatonError } from '../errors.ts';
 import { keepHeapSmall } from '../instance/heap.ts';
 import { packageRoot } from '../packageRoot.ts';
 import type { RegisterFlags } from '../pool/registration.ts';
@@ -29,7 +30,7 @@ const exitBug = 70;
 const unavailable = /\b(EADDRINUSE|EADDRNOTAVAIL|ECONNREFUSED)\b/;
 
 /** Files that the configuration names and that cannot be used, found when they are opened. */
-const configErrors = new Set(['TlsFilesError', 'EndpointsFileError', 'EndpointProblemsError']);
+const configErrors = new Set(['TlsFilesError']);
 
 /** How long the end may wait for a reader of the log. */
 const logFlushMs = 1_000;
@@ -289,6 +290,8 @@ function explain(error: unknown): number {
   for (const { message } of chain) if (!words.includes(message)) words += `: ${message}`;
   process.stderr.write(`baton: ${words.replace(/\s*\n\s*/g, ' ')}\n`);
   if (showStacks && chain[0]?.stack) process.stderr.write(`${chain[0].stack}\n`);
+  const known = chain.find((cause) => cause instanceof BatonError);
+  if (known) return known.exitCode;
   if (chain.some(({ name }) => configErrors.has(name))) return exitConfig;
   const isUnavailable = chain.some(({ name }) => name === 'ListenError') || unavailable.test(words);
   return isUnavailable ? exitUnavailable : exitBug;

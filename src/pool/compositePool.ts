@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { BatonError } from '../errors.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
 import type { EndpointHealth, EndpointSource, HealthChange, Pool, PoolReport } from './pool.ts';
 
@@ -57,7 +58,7 @@ export class CompositePool implements Pool {
 
   /**
    * Resolves when every source has told once (etcd is not waited for), before the first verdicts.
-   * @throws the source's error, or an AggregateError of several; the pool is stopped then.
+   * @throws the source's error, or one for those of several sources; the pool is stopped then.
    */
   async start(): Promise<void> {
     const starts = this.#sources.map((source, index) => source.start((told) => this.#onTold(index, told)));
@@ -66,8 +67,7 @@ export class CompositePool implements Pool {
     );
     if (errors.length === 0) return;
     await this.stop();
-    if (errors.length === 1) throw errors[0];
-    throw new AggregateError(errors, errors.map((error) => error.message).join('\n'));
+    throw oneError(errors);
   }
 
   /** The lists stay as they are: requests in flight may still ask for them. */
@@ -158,6 +158,15 @@ export class CompositePool implements Pool {
     this.#ready = health ? this.#all.filter(({ address }) => health.isHealthy(address)) : this.#all;
     for (const listener of this.#listeners) listener();
   }
+}
+
+function oneError(errors: readonly Error[]): Error | undefined {
+  const [first] = errors;
+  if (errors.length === 1) return first;
+  const message = errors.map((error) => error.message).join('; ');
+  const cause = new AggregateError(errors, message);
+  const isBug = errors.some((error) => !(error instanceof BatonError));
+  return first instanceof BatonError && !isBug ? new BatonError(first.code, message, { cause }) : cause;
 }
 
 function sameElements<T>(left: readonly T[], right: readonly T[]): boolean {

@@ -1,7 +1,6 @@
-/**
- * What is wrong with configured endpoints, in the shape all configuration problems have, and the error that
- * ends a start because of them.
- */
+import { BatonError } from '../errors.ts';
+
+/** What is wrong with the endpoints of a file or of the configuration. */
 export interface EndpointProblem {
   /** `endpoints[3].weight` */
   readonly path: string;
@@ -10,28 +9,22 @@ export interface EndpointProblem {
   readonly expected: string;
 }
 
-/** The endpoints of a place cannot be used, for the reasons listed in `problems` and in the message. */
-export class EndpointProblemsError extends Error {
-  readonly problems: readonly EndpointProblem[];
-
-  constructor(place: string, problems: readonly EndpointProblem[]) {
-    super(`${place} cannot be used: ${problemsInWords(problems)}`);
-    this.name = 'EndpointProblemsError';
-    this.problems = problems;
-  }
+/** @param place names the file or the setting that lists the endpoints */
+export function invalidEndpoints(place: string, problems: readonly EndpointProblem[]): BatonError {
+  return new BatonError('endpoints-invalid', `${place} cannot be used: ${formatEndpointProblems(problems)}`);
 }
 
 const shownProblems = 5;
 const shownCharacters = 80;
 
-export function problemsInWords(problems: readonly EndpointProblem[]): string {
-  const words = problems.slice(0, shownProblems).map(inWords);
+export function formatEndpointProblems(problems: readonly EndpointProblem[]): string {
+  const words = problems.slice(0, shownProblems).map(formatEndpointProblem);
   const more = problems.length - words.length;
   if (more > 0) words.push(`and ${more} more`);
   return words.join('; ');
 }
 
-function inWords({ path, value, expected }: EndpointProblem): string {
+function formatEndpointProblem({ path, value, expected }: EndpointProblem): string {
   const at = path === '' ? '' : `${path}: `;
   if (value === undefined) return `${at}expected ${expected}`;
   const shown = String(JSON.stringify(value));

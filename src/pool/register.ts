@@ -1,7 +1,7 @@
 import { EtcdSession, type EtcdSessionOptions } from '../etcd/etcdSession.ts';
 import { stateCodecs } from '../proto/stateCodecs.ts';
 import type { Log } from '../telemetry/log.ts';
-import { problemsInWords } from './endpointProblems.ts';
+import { formatEndpointProblems } from './endpointProblems.ts';
 import { keepRegistered } from './keepRegistered.ts';
 import { type RegisterFlags, readRegistration } from './registration.ts';
 
@@ -17,7 +17,7 @@ const exitUsage = 64;
 export async function register({ store, log, ...flags }: RegisterOptions): Promise<number> {
   const read = readRegistration(flags);
   if (read.kind === 'problems') {
-    process.stderr.write(`baton register: ${problemsInWords(read.problems)}\n`);
+    process.stderr.write(`baton register: ${formatEndpointProblems(read.problems)}\n`);
     return exitUsage;
   }
   const stop = new AbortController();

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../scheduling/endpoint.ts';
-import { EndpointProblemsError } from './endpointProblems.ts';
+import { invalidEndpoints } from './endpointProblems.ts';
 import { HostResolver, type HostResolverOptions } from './hostResolver.ts';
 import { parseEndpoints } from './parseEndpoint.ts';
 import type { EndpointSource } from './pool.ts';
@@ -17,10 +17,10 @@ export class StaticSource implements EndpointSource {
     this.#options = options;
   }
 
-  /** @throws EndpointProblemsError when an entry cannot be read. */
+  /** @throws BatonError `endpoints-invalid` */
   async start(tell: (endpoints: readonly Endpoint[]) => void): Promise<void> {
     const { endpoints, problems } = parseEndpoints(this.#list, 'pool.endpoints');
-    if (problems.length > 0) throw new EndpointProblemsError('the configured list of endpoints', problems);
+    if (problems.length > 0) throw invalidEndpoints('the configured list of endpoints', problems);
     this.#resolver = new HostResolver(this.name, this.#options, tell);
     await this.#resolver.use(endpoints);
   }

@@ -180,7 +180,7 @@ describe('when a source cannot start', () => {
 
   it('names all the reasons when there are several', async () => {
     const sources = [new FakeSource('a', new Error('one')), new FakeSource('b', new Error('two'))];
-    await expect(new CompositePool({ sources, report: report.current }).start()).rejects.toThrow('one\ntwo');
+    await expect(new CompositePool({ sources, report: report.current }).start()).rejects.toThrow('one; two');
   });
 });
 

@@ -106,7 +106,7 @@ describe('when an edit is broken', () => {
     expect(told).toEqual(['10.0.0.1:80', '10.0.0.2:80']);
     expect(report.reasons.filter((said) => String(said).includes(reason))).toHaveLength(1);
     expect(report.counts).toContain(`broken-file file ${path}`);
-    expect(report.infos.at(-1)?.message).toBe('endpoints file is good again');
+    expect(report.infos.at(-1)?.fields.event).toBe('endpoints-file.recovered');
   });
 
   it('keeps the last good pool while the file is missing, and says when the same file is back', async () => {
@@ -119,7 +119,7 @@ describe('when an edit is broken', () => {
     expect(report.reasons).toEqual([expect.stringContaining('ENOENT')]);
     expect(told).toEqual(['10.0.0.1:80']);
     await rename(join(folder, 'away'), join(folder, 'mount'));
-    await eventually(() => report.infos.at(-1)?.message === 'endpoints file is good again');
+    await eventually(() => report.infos.at(-1)?.fields.event === 'endpoints-file.recovered');
     expect(report.counts).toHaveLength(1);
   });
 

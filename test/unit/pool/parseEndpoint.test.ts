@@ -1,4 +1,4 @@
-import { EndpointProblemsError } from '../../../src/pool/endpointProblems.ts';
+import { invalidEndpoints } from '../../../src/pool/endpointProblems.ts';
 import { parseEndpoints } from '../../../src/pool/parseEndpoint.ts';
 
 describe('when the list is sound', () => {
@@ -65,7 +65,7 @@ describe('when something is wrong', () => {
 
   it('puts place, problems and found values in words, and not all of a hundred', () => {
     const { problems } = parseEndpoints(Array.from({ length: 100 }, () => 'x'.repeat(1000)));
-    const { message } = new EndpointProblemsError('file pods.yaml', problems);
+    const { message } = invalidEndpoints('file pods.yaml', problems);
     expect(message).toContain(
       'file pods.yaml cannot be used: endpoints[0]: expected an address like 10.0.0.1:8000',
     );
