@@ -1,17 +1,20 @@
 #!/usr/bin/env bash
-# Writes what the schema of the configuration says of itself: docs/config.schema.json and the table in README.md.
-# A unit test fails while they are not current.
+# Writes the parts of the documents that the code knows: the JSON schema and the table of settings from the
+# configuration's schema, the table of imports from scripts/structure. Unit tests fail while they are not current.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-baton() {
-  node_modules/.bin/node src/cli/main.ts "$@"
-}
-
-baton config --schema >docs/config.schema.json
+node=node_modules/.bin/node
 table=$(mktemp)
 trap 'rm -f "$table"' EXIT
-baton config --markdown-table >"$table"
-sed -i.bak -e '/<!-- config:begin -->/,/<!-- config:end -->/{//!d}' \
-  -e "/<!-- config:begin -->/r $table" README.md
-rm README.md.bak
+
+# replace_section FILE NAME: what is on standard input becomes what is between the markers of that name
+replace_section() {
+  cat >"$table"
+  sed -i.bak -e "/<!-- $2:begin -->/,/<!-- $2:end -->/{//!d}" -e "/<!-- $2:begin -->/r $table" "$1"
+  rm "$1.bak"
+}
+
+$node src/cli/main.ts config --schema >docs/config.schema.json
+$node src/cli/main.ts config --markdown-table | replace_section README.md config
+$node scripts/structure/importTable.ts | replace_section ARCHITECTURE.md imports
