@@ -132,7 +132,7 @@ describe('when the operator has a word to say', () => {
       const status = await upgrade('status', '--json');
       expect(JSON.parse(status.said)).toMatchObject({
         servingGeneration: 1,
-        pinned: { pinnedGeneration: 1, reason: 'slow' },
+        pinned: { generation: 1, reason: 'slow' },
       });
 
       expect((await upgrade('release')).code).toBe(0);
