@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+/**
+ * The command `baton` of the installed package. This file must parse on any Node since 16, so that an old one
+ * prints one sentence in place of a stack; everything else is in dist/, compiled from src/.
+ */
+import { readFileSync } from 'node:fs';
+
+const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+if (isSupported(process.versions.node, engines.node)) {
+  if (process.pid === 1) exitOnUnhandledSignals();
+  await import('../dist/src/cli/main.js');
+} else {
+  process.stderr.write(
+    `baton: Node ${engines.node} is required; this is Node ${process.versions.node} (${process.execPath})\n`,
+  );
+  process.exitCode = 1;
+}
+
+/**
+ * In a container this is process 1, whose signals the kernel drops unless there is a handler: one that arrives
+ * before the command has installed its own would be lost, and the container killed after its grace.
+ */
+function exitOnUnhandledSignals() {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']) {
+    process.on(signal, (name, number) => {
+      if (process.listenerCount(name) === 1) process.exit(128 + number);
+    });
+  }
+}
+
+/** Evaluates the two forms of range that `engines` uses: `^x.y.z` and `>=x.y.z`, separated by `||`. */
+function isSupported(version, ranges) {
+  const running = version.split('.').map(Number);
+  return ranges.split('||').some((range) => {
+    const [, operator, oldest] = /^\s*(\^|>=)(\d+\.\d+\.\d+)\s*$/.exec(range);
+    const wanted = oldest.split('.').map(Number);
+    if (operator === '^' && running[0] !== wanted[0]) return false;
+    const differing = [0, 1, 2].find((part) => running[part] !== wanted[part]);
+    return differing === undefined || running[differing] > wanted[differing];
+  });
+}

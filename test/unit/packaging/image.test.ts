@@ -1,0 +1,106 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { configSchema } from '../../../src/config/schema.ts';
+import { checkoutDir } from '../../../tools/testbed/tools.ts';
+
+/** The Dockerfile and the Compose file agree with the checkout. Nothing is built here: that needs Docker. */
+const read = (path: string): string => readFileSync(join(checkoutDir, path), 'utf8');
+const packageJson = JSON.parse(read('package.json'));
+
+interface Instruction {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Comments removed, continued lines joined. */
+const instructions: readonly Instruction[] = read('Dockerfile')
+  .replace(/^#.*\n/gm, '')
+  .replace(/\\\n\s*/g, '')
+  .split('\n')
+  .filter((line) => line.trim() !== '')
+  .map((line) => {
+    const [, name = '', text = ''] = /^(\w+) (.*)$/.exec(line) ?? [];
+    return { name, text };
+  });
+
+const all = (name: string): readonly string[] =>
+  instructions.filter((instruction) => instruction.name === name).map(({ text }) => text);
+const last = (name: string): string => all(name).at(-1) as string;
+/** Sources of every COPY from the checkout, not from another stage. */
+const copied = all('COPY')
+  .filter((text) => !text.includes('--from='))
+  .flatMap((text) => text.split(' ').slice(0, -1));
+const finalStage = instructions.slice(instructions.findLastIndex(({ name }) => name === 'FROM') + 1);
+
+describe('the Dockerfile', () => {
+  it.each(copied)('copies %s, which exists and is not ignored', (source) => {
+    expect(existsSync(join(checkoutDir, source))).toBe(true);
+    const admitted = read('.dockerignore')
+      .split('\n')
+      .filter((line) => line.startsWith('!'))
+      .map((line) => line.slice(1));
+    expect(admitted.some((path) => `${source}/`.startsWith(`${path}/`))).toBe(true);
+  });
+
+  it('copies the package files that are not built, but documents', () => {
+    const needed = packageJson.files.filter((path: string) => path !== 'dist' && !/\.(md|json)$/.test(path));
+    expect(copied).toEqual(expect.arrayContaining(needed));
+  });
+
+  it('takes every stage from one base image, which a build argument replaces', () => {
+    for (const text of all('FROM')) expect(text).toMatch(/^\$\{NODE_IMAGE\}( AS \w+)?$/);
+    expect(all('ARG')[0]).toBe(`NODE_IMAGE=node:${packageJson.devDependencies.node.split('.')[0]}-slim`);
+  });
+
+  it('runs the command of the package as process 1, without a shell', () => {
+    const entrypoint = JSON.parse(last('ENTRYPOINT'));
+    expect(entrypoint).toEqual(['node', `/app/${packageJson.bin.baton}`]);
+    expect(JSON.parse(last('CMD'))).toEqual(['serve']);
+  });
+
+  it('runs as a numeric user that is not root, and writes no compile cache', () => {
+    expect(Number(last('USER'))).toBeGreaterThan(0);
+    expect(last('ENV')).toMatch(/\bNODE_DISABLE_COMPILE_CACHE=1\b/);
+    const user = finalStage.findIndex(({ name }) => name === 'USER');
+    expect(finalStage.slice(user).map(({ name }) => name)).not.toContain('RUN');
+  });
+
+  it('listens on the default port, on every interface', () => {
+    const port = configSchema.parse({}).server.address.split(':').at(-1);
+    expect(last('ENV')).toContain(`BATON_SERVER_ADDRESS=0.0.0.0:${port}`);
+    expect(last('EXPOSE')).toBe(port);
+  });
+
+  it('has a health check that runs a command of the image', () => {
+    expect(last('HEALTHCHECK')).toMatch(/CMD \["baton", "probe", "--service", "readiness"\]$/);
+    expect(all('RUN').at(-1)).toContain(`ln -s /app/${packageJson.bin.baton} /usr/local/bin/baton`);
+  });
+
+  it('has the labels of the OCI', () => {
+    for (const label of ['title', 'description', 'licenses', 'version', 'revision', 'base.name']) {
+      expect(last('LABEL')).toContain(`org.opencontainers.image.${label}="`);
+    }
+    expect(last('LABEL')).toContain(`licenses="${packageJson.license}"`);
+  });
+});
+
+describe('docker-compose.yml', () => {
+  const { services } = parse(read('docker-compose.yml'), { merge: true });
+  const built = Object.entries<Record<string, unknown>>(services).filter(([, { build }]) => build);
+
+  it.each(built)('runs %s on a read-only file system without capabilities', (_, service) => {
+    expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
+  });
+
+  it('leaves address and health check of Baton to the image', () => {
+    expect(services.baton.environment).not.toHaveProperty('BATON_SERVER_ADDRESS');
+    expect(services.baton.healthcheck).toBeUndefined();
+  });
+
+  it('gives Baton more time to stop than its grace', () => {
+    expect(Number.parseInt(services.baton.stop_grace_period, 10) * 1000).toBeGreaterThanOrEqual(
+      configSchema.parse({}).drain.graceMs + 10_000,
+    );
+  });
+});
