@@ -1,4 +1,5 @@
-import { instrument } from '../../src/extproc/instrument.ts';
+import { DecisionRecorder } from '../../src/extproc/decisionRecorder.ts';
+import { extprocMetrics } from '../../src/extproc/metrics.ts';
 import type { Decision } from '../../src/scheduling/scheduler.ts';
 import { startTelemetry } from '../../src/telemetry/telemetry.ts';
 import { medianMicros, print } from './time.ts';
@@ -13,13 +14,17 @@ const decision: Decision = {
   candidates: 3,
   reservation: { address: '10.0.0.1:8000', release() {} },
 };
-const decide = instrument({ ...telemetry, schedule: () => decision, defaultPolicy: () => 'least-request' });
+const recorder = new DecisionRecorder({
+  ...telemetry,
+  metrics: telemetry.instruments(extprocMetrics),
+  defaultPolicy: () => 'least-request',
+});
 /** Many in one step: what is done once in a batch counts in. */
 const requests = 1024;
 const micros = medianMicros(() => {
   for (let i = 0; i < requests; i += 1) {
-    decide({});
-    telemetry.metrics.streamEnded('end');
+    recorder.decided({}, decision, performance.now());
+    recorder.ended('end');
   }
 });
 print('telling of a request, nobody tracing', micros / requests, 'µs');

@@ -1,4 +1,7 @@
+import type { DynamicConfigReport } from '../config/dynamic/dynamicConfig.ts';
+import type { ConsistencyReport } from '../ledger/consistencyCheck.ts';
 import type { Phase } from '../phase.ts';
+import type { SteeringReport } from '../steering/steeringController.ts';
 
 /**
  * What `/state` answers: one instance as it sees itself, its peers and its pool, in JSON. Types only.
@@ -21,12 +24,12 @@ export interface InstanceState {
   readonly store: StoreReport;
   readonly steering: SteeringReport;
   /** What is in force over the instance's own configuration; null when nothing is. */
-  readonly dynamic: LiveReport | null;
+  readonly dynamic: DynamicConfigReport | null;
   readonly peers: readonly PeerReport[];
   readonly handoffs: readonly HandoffReport[];
   readonly pool: readonly EndpointReport[];
   readonly streams: { readonly open: number };
-  readonly consistency: AuditReport;
+  readonly consistency: ConsistencyReport;
   readonly drain: DrainReport | null;
   readonly firstDecision: FirstDecision | null;
 }
@@ -45,26 +48,6 @@ export interface StoreReport {
   readonly syncLagMs: { readonly p50: number; readonly p99: number; readonly last: number } | null;
   readonly regrants: number;
   readonly recordsSkipped: number;
-}
-
-/** Who takes the traffic, as far as is known here. */
-export interface SteeringReport {
-  readonly mode: 'automatic' | 'off';
-  /** null when no instance is known to serve. */
-  readonly servingGeneration: number | null;
-  /** The operator's word; null when there is none. */
-  readonly pinnedGeneration: number | null;
-}
-
-/** The dynamic configuration of the pool, as this instance takes it. */
-export interface LiveReport {
-  /** By dotted name: what is in force, and what the instance itself was configured with. */
-  readonly settings: Readonly<Record<string, { readonly value: unknown; readonly own: unknown }>>;
-  /** Settings that this release leaves out, and why. */
-  readonly leftOut: readonly string[];
-  /** The operator's, of the last change. */
-  readonly reason: string;
-  readonly setAt: string;
 }
 
 /** Requests whose instance has left. */
@@ -96,23 +79,6 @@ export interface EndpointReport {
   readonly local: number;
   /** Everybody's; a fraction where old counts fade. */
   readonly view: number;
-}
-
-/** What the consistency check found since the start. Every difference is a bug. */
-export interface AuditReport {
-  /** Rounds in which everything was compared. */
-  readonly rounds: number;
-  /** Since the last of them; null before the first. */
-  readonly ageMs: number | null;
-  /** By kind. */
-  readonly differences: Readonly<Record<string, number>>;
-  /** Of the last round that found any: what about, what it should be, and what it was. */
-  readonly last: readonly {
-    readonly kind: string;
-    readonly about: string;
-    readonly should: number;
-    readonly is: number;
-  }[];
 }
 
 export interface DrainReport {

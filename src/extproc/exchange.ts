@@ -4,7 +4,8 @@ import { MalformedMessage } from '../proto/wire/wireReader.ts';
 import { readSchedulingRequest } from '../request/readSchedulingRequest.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Decision } from '../scheduling/scheduler.ts';
-import type { StreamEnd } from '../telemetry/metrics.ts';
+import type { DecisionRecorder } from './decisionRecorder.ts';
+import type { StreamEnd } from './metrics.ts';
 import { ProcessingRequestReader } from './processingRequestReader.ts';
 import { continueReply, rejectReply, routeReply } from './replies.ts';
 
@@ -12,6 +13,9 @@ export interface ExchangeOptions {
   readonly decide: (facts: SchedulingRequest) => Decision;
   readonly extraHeaders: readonly string[];
   readonly retryAfterSeconds: number;
+  readonly recorder: Pick<DecisionRecorder, 'decided' | 'undecided'>;
+  /** A clock that never jumps. */
+  readonly nowMs: () => number;
   /** Called once, when the exchange is over and its reservation is released. */
   readonly onClosed: (exchange: Exchange, how: StreamEnd) => void;
 }
@@ -46,8 +50,9 @@ export class Exchange implements ServerStreamListener {
 
   onMessage(message: Buffer): void {
     if (this.#state.kind === 'closed') return;
+    const arrivedMs = this.#state.kind === 'undecided' ? this.#options.nowMs() : 0;
     try {
-      this.#answer(new ProcessingRequestReader(message));
+      this.#answer(new ProcessingRequestReader(message), arrivedMs);
     } catch (error) {
       if (!(error instanceof MalformedMessage)) throw error;
       this.#refuse('INTERNAL', `not a ProcessingRequest: ${error.message}`);
@@ -71,24 +76,27 @@ export class Exchange implements ServerStreamListener {
     this.#close('drained');
   }
 
-  #answer(question: ProcessingRequestReader): void {
+  #answer(question: ProcessingRequestReader, arrivedMs: number): void {
     const { kind, isObserved } = question;
     // Envoy reads no answers in this mode, so there is nothing to decide.
     if (isObserved) return;
     if (kind === undefined) {
       this.#refuse('INVALID_ARGUMENT', 'a ProcessingRequest must hold headers, a body or trailers');
-    } else if (kind === 'request_headers' && this.#state.kind === 'undecided') this.#decide(question);
+    } else if (kind === 'request_headers' && this.#state.kind === 'undecided')
+      this.#decide(question, arrivedMs);
     else this.#stream.reply(continueReply(kind));
   }
 
   #refuse(code: FailureStatus, why: string): void {
+    if (this.#state.kind === 'undecided') this.#options.recorder.undecided('bad-request');
     this.#stream.fail(code, why);
     this.#close('error');
   }
 
-  #decide(question: ProcessingRequestReader): void {
-    const { decide, extraHeaders, retryAfterSeconds } = this.#options;
-    const decision = decide(readSchedulingRequest(question));
+  #decide(question: ProcessingRequestReader, arrivedMs: number): void {
+    const { decide, extraHeaders, retryAfterSeconds, recorder } = this.#options;
+    const request = readSchedulingRequest(question);
+    const decision = decide(request);
     switch (decision.kind) {
       case 'route':
         this.#state = { kind: 'routed', reservation: decision.reservation };
@@ -101,6 +109,7 @@ export class Exchange implements ServerStreamListener {
       default:
         decision satisfies never;
     }
+    recorder.decided(request, decision, arrivedMs);
   }
 
   #close(how: StreamEnd): void {

@@ -1,8 +1,9 @@
 import type { FailureStatus, ServerStream, ServerStreamListener } from '../grpc/serverStream.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Decision } from '../scheduling/scheduler.ts';
-import type { StreamEnd } from '../telemetry/metrics.ts';
+import type { DecisionRecorder } from './decisionRecorder.ts';
 import { Exchange, type ExchangeOptions } from './exchange.ts';
+import type { StreamEnd } from './metrics.ts';
 
 export interface ExchangesOptions {
   /** Called for each stream that arrives, before `answersStreams` is read. */
@@ -16,8 +17,7 @@ export interface ExchangesOptions {
   readonly retryAfterSeconds: number;
   /** A clock that never jumps. */
   readonly nowMs: () => number;
-  readonly onEnded: (how: StreamEnd) => void;
-  readonly onOverload: () => void;
+  readonly recorder: Pick<DecisionRecorder, 'decided' | 'undecided' | 'ended'>;
 }
 
 /** The exchanges that are open, and when the last one came. */
@@ -35,6 +35,8 @@ export class Exchanges {
       decide: options.decide,
       extraHeaders: options.extraHeaders,
       retryAfterSeconds: options.retryAfterSeconds,
+      recorder: options.recorder,
+      nowMs: options.nowMs,
       onClosed: (closed, how) => this.#closed(closed, how),
     };
   }
@@ -62,11 +64,11 @@ export class Exchanges {
   }
 
   accept(stream: ServerStream): ServerStreamListener {
-    const { onStreamArrived, answersStreams, maxStreams, nowMs, onOverload } = this.#options;
+    const { onStreamArrived, answersStreams, maxStreams, nowMs, recorder } = this.#options;
     onStreamArrived();
     if (!answersStreams()) return refuse(stream, 'UNAVAILABLE', 'this instance takes no requests now');
     if (this.#open.size >= maxStreams) {
-      onOverload();
+      recorder.undecided('overloaded');
       return refuse(stream, 'RESOURCE_EXHAUSTED', `limits.maxStreams (${maxStreams}) is reached`);
     }
     this.#lastOpenedMs = nowMs();
@@ -85,7 +87,7 @@ export class Exchanges {
   #closed(exchange: Exchange, how: StreamEnd): void {
     this.#open.delete(exchange);
     this.#finished += 1;
-    this.#options.onEnded(how);
+    this.#options.recorder.ended(how);
   }
 }
 

@@ -1,15 +1,7 @@
+import type { FirstDecision } from '../admin/state.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Decision } from '../scheduling/scheduler.ts';
-
-/** What an instance believed when it decided for the first time: the proof that it did not begin at zero. */
-export interface FirstDecision {
-  /** ISO 8601. */
-  readonly at: string;
-  /** Requests in flight by address, before the decision. */
-  readonly view: Readonly<Record<string, number>>;
-  readonly endpoint: string;
-}
 
 /** Makes decisions, and remembers the view behind the first that named an endpoint. */
 export class FirstDecisionProbe {

@@ -3,9 +3,9 @@ import { EventLog } from '../admin/eventLog.ts';
 import { DynamicConfig } from '../config/dynamic/dynamicConfig.ts';
 import type { Config } from '../config/schema.ts';
 import { EtcdSession } from '../etcd/etcdSession.ts';
+import { DecisionRecorder } from '../extproc/decisionRecorder.ts';
 import { Exchanges } from '../extproc/exchanges.ts';
 import { HealthStatus } from '../extproc/healthStatus.ts';
-import { instrument } from '../extproc/instrument.ts';
 import { openGrpcServer } from '../grpc/openServer.ts';
 import type { GrpcServer } from '../grpc/server.ts';
 import { CertificateFiles } from '../grpc/tls/certificateFiles.ts';
@@ -24,12 +24,14 @@ import type { Log } from '../telemetry/log.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { FirstDecisionProbe } from './firstDecisionProbe.ts';
 import type { PortHealth } from './host.ts';
+import { type InstanceMetrics, instanceMetrics } from './instruments.ts';
 import { Lifecycle } from './lifecycle.ts';
 
 /** The parts of one instance, wired in the order a request meets them. Nothing is started yet. */
 export interface InstanceParts {
   readonly config: Config;
   readonly telemetry: Telemetry;
+  readonly metrics: InstanceMetrics;
   readonly startedAt: Date;
   readonly lifecycle: Lifecycle;
   readonly events: EventLog;
@@ -51,7 +53,8 @@ export const nowMs = (): number => performance.now();
 
 /** @param portHealth what the port says, where this instance shares it with others */
 export function assemble(config: Config, telemetry: Telemetry, portHealth?: PortHealth): InstanceParts {
-  const { log, metrics, trace } = telemetry;
+  const { log, trace } = telemetry;
+  const metrics = telemetry.instruments(instanceMetrics);
   const startedAt = new Date();
   const lifecycle = new Lifecycle();
   const events = new EventLog({ now: () => new Date() });
@@ -69,10 +72,10 @@ export function assemble(config: Config, telemetry: Telemetry, portHealth?: Port
     log,
     metrics,
   });
-  const sharing: Sharing = openSharing(config, live, telemetry, events, self, startedAt);
+  const sharing: Sharing = openSharing(config, live, { log, metrics }, events, self, startedAt);
   const store = sharing.kind === 'etcd' ? sharing.store : undefined;
-  const pool: CompositePool = openPool(config.pool, telemetry, store);
-  const steering = openSteering(config, telemetry, events, sharing, lifecycle, self);
+  const pool: CompositePool = openPool(config.pool, { log, metrics }, store);
+  const steering = openSteering(config, { log, metrics }, events, sharing, lifecycle, self);
   if (steering !== undefined) pool.onChange(() => steering.endpointsChanged());
 
   const { scheduling, limits, server } = config;
@@ -87,8 +90,7 @@ export function assemble(config: Config, telemetry: Telemetry, portHealth?: Port
     log.info(first, 'first decision');
     events.add('first-decision', `first decision: ${first.endpoint}`, { ...first });
   });
-  const decide = instrument({
-    schedule: firstDecision.wrap((facts) => scheduler.schedule(facts), sharing.ledger),
+  const recorder = new DecisionRecorder({
     defaultPolicy: () => live.config.scheduling.policy,
     metrics,
     trace,
@@ -98,12 +100,11 @@ export function assemble(config: Config, telemetry: Telemetry, portHealth?: Port
     onStreamArrived: () => steering?.detectPause(),
     answersStreams: () => answersStreams(lifecycle.phase),
     maxStreams: limits.maxStreams,
-    decide,
+    decide: firstDecision.wrap((facts) => scheduler.schedule(facts), sharing.ledger),
     extraHeaders: scheduling.destinationHeaders,
     retryAfterSeconds: scheduling.retryAfterSeconds,
     nowMs,
-    onEnded: (how) => metrics.streamEnded(how),
-    onOverload: () => metrics.decided(undefined, 'overloaded', 0),
+    recorder,
   });
   const consistencyCheck = new ConsistencyCheck({
     sharing,
@@ -132,6 +133,7 @@ export function assemble(config: Config, telemetry: Telemetry, portHealth?: Port
   return {
     config,
     telemetry,
+    metrics,
     startedAt,
     lifecycle,
     events,
@@ -156,10 +158,15 @@ function openCertificateFiles(tls: Config['server']['tls'], log: Log): Certifica
 /** What an instance tells of itself that changes over its life. */
 type SelfNow = Pick<InstanceRecord, 'phase' | 'withoutEndpoints'>;
 
+interface Recording {
+  readonly log: Log;
+  readonly metrics: InstanceMetrics;
+}
+
 function openSharing(
   config: Config,
   live: DynamicConfig,
-  telemetry: Telemetry,
+  { log, metrics }: Recording,
   events: EventLog,
   self: () => SelfNow,
   startedAt: Date,
@@ -186,18 +193,18 @@ function openSharing(
     unixMs: Date.now,
     onHandoff: (instance, { counts, ttlMs }) => {
       const fields = { instance, counts: Object.fromEntries(counts), ttlMs };
-      telemetry.log.info(fields, 'requests were left behind');
+      log.info(fields, 'requests were left behind');
       events.add('handoff', `${instance} left requests behind`, fields);
     },
-    log: telemetry.log,
-    metrics: telemetry.metrics,
+    log,
+    metrics,
   });
   return { kind: 'etcd', ledger, store };
 }
 
 function openSteering(
   { upgrade, instance, startup, etcd }: Config,
-  { log, metrics }: Telemetry,
+  { log, metrics }: Recording,
   events: EventLog,
   sharing: Sharing,
   lifecycle: Lifecycle,
@@ -223,7 +230,7 @@ function openSteering(
       events.add('steering', message, fields);
     },
     onUnreadable: (key, cause) => {
-      metrics.recordSkipped('target');
+      metrics.recordsSkipped.add('target');
       log.warn({ kind: 'target', key, cause: String(cause) }, 'record skipped: it cannot be read');
     },
   });

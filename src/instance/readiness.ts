@@ -1,3 +1,5 @@
+import type { Readiness } from '../admin/state.ts';
+
 /** What an instance needs before it takes traffic, as it is now. */
 export interface ReadinessFacts {
   /** The ext_proc port is bound. */
@@ -8,12 +10,6 @@ export interface ReadinessFacts {
   readonly storeWaitOver: boolean;
   readonly endpointsKnown: number;
   readonly endpointsReady: number;
-}
-
-export interface Readiness {
-  readonly ready: boolean;
-  /** Everything that is missing, in words. */
-  readonly reasons: readonly string[];
 }
 
 /** May an instance that is starting become ready? */

@@ -1,12 +1,13 @@
 import { startAdmin } from '../admin/server.ts';
-import type { DrainReport, InstanceState } from '../admin/state.ts';
+import type { DrainReport, InstanceState, Readiness } from '../admin/state.ts';
 import type { Config } from '../config/schema.ts';
 import { type Phase, takesTraffic } from '../phase.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
 import { drain } from './drain.ts';
 import { type Host, StandaloneHost } from './host.ts';
+import { instanceGauges } from './instruments.ts';
 import { assemble, type InstanceParts, nowMs } from './parts.ts';
-import { type Readiness, readinessOf } from './readiness.ts';
+import { readinessOf } from './readiness.ts';
 import { instanceState, isDegraded } from './state.ts';
 
 /** How long clients may take to leave closed connections before they are cut. */
@@ -67,7 +68,7 @@ class RunningInstance {
     const { config, pool, sharing, steering, consistencyCheck, transport, lifecycle, telemetry } =
       this.#instance;
     lifecycle.onChange(({ from, to, reason }) => this.#tellPhase(from, to, reason));
-    telemetry.metrics.observe(() => this.#state());
+    telemetry.observe(() => this.#state(), instanceGauges);
     this.#addresses = [await this.#station.open(transport)];
     if (config.admin.address !== 'off') {
       this.#admin = await startAdmin({
@@ -158,11 +159,11 @@ class RunningInstance {
   }
 
   #joinStore(store: Extract<InstanceParts['sharing'], { kind: 'etcd' }>['store']): void {
-    const { config, telemetry, events } = this.#instance;
+    const { config, telemetry, metrics, events } = this.#instance;
     store.onState((state) => {
       if (state.kind === 'joined') {
         this.#joins += 1;
-        if (this.#joins > 1) telemetry.metrics.leaseRegranted();
+        if (this.#joins > 1) metrics.leaseRegrants.add();
       }
       const fields = { ...state, degraded: isDegraded(this.#instance.sharing) };
       telemetry.log[state.kind === 'joining' ? 'warn' : 'info'](fields, `store ${state.kind}`);

@@ -1,7 +1,7 @@
-import type { InstanceState, PeerReport, SteeringReport, StoreReport } from '../admin/state.ts';
+import type { InstanceState, PeerReport, Readiness, StoreReport } from '../admin/state.ts';
 import type { Sharing } from '../ledger/sharing.ts';
+import type { SteeringReport } from '../steering/steeringController.ts';
 import type { InstanceParts } from './parts.ts';
-import type { Readiness } from './readiness.ts';
 
 /** What changes over the life of an instance and is known only to those who run it. */
 export interface Progress {

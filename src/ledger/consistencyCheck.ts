@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../telemetry/log.ts';
+import { type Difference, differing } from './differences.ts';
 import {
   type ConsistencyOutcome,
   type DifferenceKind,
   differenceKinds,
-  type Metrics,
-} from '../telemetry/metrics.ts';
-import { type Difference, differing } from './differences.ts';
+  type LedgerMetrics,
+} from './metrics.ts';
 import type { Sharing } from './sharing.ts';
 import { StoreConsistency } from './storeConsistency.ts';
 
@@ -24,7 +24,7 @@ export interface ConsistencyCheckOptions {
   readonly nowMs: () => number;
   readonly onDifferences: (differences: readonly Difference[]) => void;
   readonly log: Log;
-  readonly metrics: Pick<Metrics, 'consistencyChecked' | 'consistencyDiffered'>;
+  readonly metrics: Pick<LedgerMetrics, 'consistencyChecks' | 'consistencyDifferences'>;
 }
 
 export interface ConsistencyReport {
@@ -93,7 +93,7 @@ export class ConsistencyCheck {
           log.debug({ cause: String(cause) }, 'consistency check: the store cannot be read');
         return 'undecided';
       });
-      metrics.consistencyChecked(outcome);
+      metrics.consistencyChecks.add(outcome);
       if (outcome === 'undecided') continue;
       this.#rounds += 1;
       this.#lastMs = nowMs();
@@ -126,7 +126,7 @@ export class ConsistencyCheck {
     const { log, metrics, onDifferences } = this.#options;
     for (const { kind } of differences) {
       this.#found.set(kind, (this.#found.get(kind) ?? 0) + 1);
-      metrics.consistencyDiffered(kind);
+      metrics.consistencyDifferences.add(kind);
     }
     this.#last = differences.slice(0, shownDifferences);
     log.error(

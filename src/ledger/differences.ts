@@ -1,4 +1,4 @@
-import type { DifferenceKind } from '../telemetry/metrics.ts';
+import type { DifferenceKind } from './metrics.ts';
 
 /** Comparisons of what should be the same. Pure; who compares, when, and what follows is `consistencyCheck.ts`. */
 export interface Difference {

@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts';
+import type { EtcdMetrics } from '../etcd/metrics.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 import { encodeHandoff, type Handoff, Handoffs, handoffPrefix } from './handoffs.ts';
 import { encodeInstance, type InstanceRecord, InstanceRecords } from './instances.ts';
 import type { Ledger, Reservation } from './ledger.ts';
@@ -19,7 +19,7 @@ export interface EtcdLedgerOptions extends Omit<LocalLoadOptions, 'instances' | 
   /** Somebody left, and left requests behind. */
   readonly onHandoff: (instance: string, handoff: Handoff) => void;
   readonly log: Log;
-  readonly metrics: Pick<Metrics, 'recordSkipped' | 'storeWritten' | 'syncLag'>;
+  readonly metrics: LocalLoadOptions['metrics'] & EtcdMetrics;
 }
 
 /**
@@ -223,7 +223,7 @@ export class EtcdLedger implements Ledger {
 
   #skip(kind: 'instance' | 'load' | 'handoff', key: string, cause: unknown): void {
     this.#recordsSkipped += 1;
-    this.#options.metrics.recordSkipped(kind);
+    this.#options.metrics.recordsSkipped.add(kind);
     this.#options.log.warn({ kind, key, cause: String(cause) }, 'record skipped: it cannot be read');
   }
 }

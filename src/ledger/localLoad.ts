@@ -1,9 +1,9 @@
 import { systemClock } from '../clock.ts';
 import type { EtcdSession } from '../etcd/etcdSession.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 import type { Reservation } from './ledger.ts';
 import { LoadRecords } from './loadRecords.ts';
 import { LocalCounts } from './localCounts.ts';
+import type { LedgerMetrics } from './metrics.ts';
 import { Publisher } from './publisher.ts';
 import { SyncLag } from './syncLag.ts';
 import { UnacknowledgedPicks } from './unacknowledgedPicks.ts';
@@ -23,7 +23,7 @@ export interface LocalLoadOptions {
   readonly timeoutMs: number;
   /** A clock that never jumps. */
   readonly nowMs: () => number;
-  readonly metrics: Pick<Metrics, 'storeWritten' | 'syncLag'>;
+  readonly metrics: Pick<LedgerMetrics, 'storeWrites' | 'syncLag'>;
 }
 
 /**
@@ -95,7 +95,7 @@ export class LocalLoad {
     this.#shownSequence = Math.max(this.#shownSequence, sequence);
     this.unacknowledgedPicks.seen(sequence);
     const lagMs = this.#lag.seen(sequence);
-    if (lagMs !== undefined) this.#options.metrics.syncLag(lagMs);
+    if (lagMs !== undefined) this.#options.metrics.syncLag.record(lagMs / 1000);
   }
 
   /** The watch broke: what is read anew instead of followed shows no single write. */
@@ -152,7 +152,7 @@ export class LocalLoad {
 
   #wrote(outcome: 'ok' | 'failed'): void {
     const { metrics, timeoutMs, store, nowMs } = this.#options;
-    metrics.storeWritten(outcome);
+    metrics.storeWrites.add(outcome);
     if (outcome === 'ok') this.#failingSinceMs = undefined;
     else {
       this.#lag.reset();

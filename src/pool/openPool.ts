@@ -1,9 +1,10 @@
 import type { EtcdSession } from '../etcd/etcdSession.ts';
+import type { EtcdMetrics } from '../etcd/metrics.ts';
 import { stateCodecs } from '../proto/stateCodecs.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 import { CompositePool } from './compositePool.ts';
 import { FileSource } from './fileSource.ts';
+import type { PoolMetrics } from './metrics.ts';
 import type { EndpointSource, PoolReport } from './pool.ts';
 import { Prober, type ProberOptions } from './prober.ts';
 import { RegisteredSource } from './registeredSource.ts';
@@ -22,14 +23,14 @@ export interface PoolSettings {
 /** The pool of the sources that are configured. Not started; the store must not be either. */
 export function openPool(
   { endpoints, file, etcd, dnsRefreshMs, probe }: PoolSettings,
-  { log, metrics }: { log: Log; metrics: Pick<Metrics, 'recordSkipped' | 'poolReloadFailed'> },
+  { log, metrics }: { log: Log; metrics: PoolMetrics & EtcdMetrics },
   store: Pick<EtcdSession, 'subscribe'> | undefined,
 ): CompositePool {
   const report: PoolReport = {
     log,
     count: (trouble, source) => {
-      if (trouble === 'unreadable-record') metrics.recordSkipped('endpoint');
-      else if (trouble !== 'duplicate-endpoint') metrics.poolReloadFailed(source);
+      if (trouble === 'unreadable-record') metrics.recordsSkipped.add('endpoint');
+      else if (trouble !== 'duplicate-endpoint') metrics.reloadFailures.add(source);
     },
   };
   const sources: EndpointSource[] = [];

@@ -3,15 +3,16 @@ import type { Histogram } from '@opentelemetry/api';
 const batchSize = 256;
 
 /**
- * Hands values to a histogram many at once. One by one, between all else that a request needs, a record costs
- * 2–3 µs; in a row, 0.1 µs.
+ * Passes values to OpenTelemetry's histogram in batches. Recorded one by one, between everything else that a
+ * request needs, a value costs 2–3 µs; in a row, 0.1 µs.
  */
 export class BatchedHistogram {
-  readonly #histogram: Histogram;
+  readonly #histogram: Pick<Histogram, 'record'> | undefined;
   readonly #values = new Float64Array(batchSize);
   #count = 0;
 
-  constructor(histogram: Histogram) {
+  /** @param histogram undefined where nothing exports it */
+  constructor(histogram?: Pick<Histogram, 'record'>) {
     this.#histogram = histogram;
   }
 
@@ -21,9 +22,9 @@ export class BatchedHistogram {
     if (this.#count === batchSize) this.flush();
   }
 
-  /** To be called before the histogram is read. */
+  /** Must be called before the histogram is read. */
   flush(): void {
-    for (let i = 0; i < this.#count; i += 1) this.#histogram.record(this.#values[i] as number);
+    for (let i = 0; i < this.#count; i += 1) this.#histogram?.record(this.#values[i] as number);
     this.#count = 0;
   }
 }

@@ -1,19 +1,19 @@
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { type IMetricReader, MeterProvider } from '@opentelemetry/sdk-metrics';
-import { policyNames } from '../scheduling/policy.ts';
-import { perEndpointGauges } from './gauges.ts';
+import { createInstruments, type Declarations, type Instruments } from './instruments.ts';
 import { LineSink } from './lineSink.ts';
 import type { Log, LogLevel } from './log.ts';
 import { createLog } from './logger.ts';
+import type { GaugeMetric } from './metric.ts';
+import { MetricExport } from './metricExport.ts';
 import { passiveReader } from './metricReader.ts';
-import type { Metrics } from './metrics.ts';
-import { OtelMetrics } from './otelMetrics.ts';
+import { telemetryGauges } from './metrics.ts';
 import { noTrace, type ScheduleTrace } from './scheduleTrace.ts';
 
 /** How long the end of the process waits for a reader of the log that does not read. */
 const lastLinesMs = 1_000;
-/** Room for every endpoint of a large pool; what is beyond it is summed up by OpenTelemetry. */
-const maxEndpointSeries = 20_000;
+/** Room for every endpoint of a large pool; OpenTelemetry adds up what is beyond it. */
+const maxSeries = 20_000;
 
 export interface TelemetryOptions {
   readonly logLevel: LogLevel;
@@ -26,9 +26,12 @@ export interface TelemetryOptions {
 
 export interface Telemetry {
   readonly log: Log;
-  readonly metrics: Metrics;
   readonly trace: ScheduleTrace;
   readonly setLogLevel: (level: LogLevel) => void;
+  /** The exported instruments of a folder's declarations. To be called once for each folder. */
+  instruments<Declared extends Declarations>(declared: Declared): Instruments<Declared>;
+  /** @param read called once each time the metrics are read: as a rule the function that `/state` answers with */
+  observe<State>(read: () => State, gauges: readonly GaugeMetric<State>[]): void;
   /** All metrics in Prometheus' text format, version 0.0.4. */
   metricsText(): Promise<string>;
   /** Sends and writes what waits, then no more of metrics and spans. Never rejects; twice is once. */
@@ -49,16 +52,11 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   const reader = otlp?.metricReader ?? passiveReader();
   const provider = new MeterProvider({
     readers: [reader],
-    views: perEndpointGauges.map((instrumentName) => ({
-      instrumentName,
-      aggregationCardinalityLimit: maxEndpointSeries,
-    })),
+    views: [{ instrumentName: '*', aggregationCardinalityLimit: maxSeries }],
     ...(otlp !== undefined && { resource: otlp.resource }),
   });
-  const meter = provider.getMeter('baton');
-  meter
-    .createObservableGauge('baton_info', { description: 'Always 1; the labels say who and what this is' })
-    .addCallback((observed) => observed.observe(1, { id, release }));
+  const metrics = new MetricExport(provider.getMeter('baton'));
+  metrics.gauges(() => options.instance, telemetryGauges);
 
   const stopOnce = async (): Promise<void> => {
     await Promise.all([
@@ -72,11 +70,12 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   let stopped: Promise<void> | undefined;
   return {
     log,
-    metrics: new OtelMetrics(meter, policyNames),
     trace: otlp?.trace ?? noTrace,
     setLogLevel: (level) => {
       log.level = level;
     },
+    instruments: (declared) => createInstruments(declared, metrics),
+    observe: (read, gauges) => metrics.gauges(read, gauges),
     metricsText: () => prometheusText(reader),
     stop: () => {
       stopped ??= stopOnce();

@@ -7,6 +7,7 @@ import { createPolicies } from '../../src/scheduling/policies/index.ts';
 import { policyNames } from '../../src/scheduling/policy.ts';
 import { Scheduler } from '../../src/scheduling/scheduler.ts';
 import { endpoints } from '../support/endpoints.ts';
+import { recorderOf } from '../support/recorderOf.ts';
 import { seededRandom } from '../support/seededRandom.ts';
 
 /**
@@ -73,8 +74,7 @@ function system() {
     extraHeaders: [],
     retryAfterSeconds: 1,
     nowMs: () => 0,
-    onEnded() {},
-    onOverload() {},
+    recorder: recorderOf(),
   });
   return {
     ledger,

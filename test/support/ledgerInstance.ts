@@ -1,10 +1,13 @@
 import { performance } from 'node:perf_hooks';
 import { configSchema } from '../../src/config/schema.ts';
 import { EtcdSession, type EtcdSessionOptions } from '../../src/etcd/etcdSession.ts';
+import { etcdMetrics } from '../../src/etcd/metrics.ts';
 import type { RecordListener } from '../../src/etcd/records.ts';
 import { ConsistencyCheck } from '../../src/ledger/consistencyCheck.ts';
 import { EtcdLedger } from '../../src/ledger/etcdLedger.ts';
+import { ledgerMetrics } from '../../src/ledger/metrics.ts';
 import type { Phase } from '../../src/phase.ts';
+import { createInstruments } from '../../src/telemetry/instruments.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 
 export interface LedgerInstance {
@@ -63,7 +66,7 @@ export function startLedger(
     mayDiffer = false,
   }: LedgerOptions = {},
 ): LedgerInstance {
-  let writes = 0;
+  const metrics = createInstruments({ ...etcdMetrics, ...ledgerMetrics });
   const store = storeOf({ endpoints: [etcdUrl], prefix, leaseTtlSeconds, requestTimeoutMs });
   const ledger = new EtcdLedger({
     store,
@@ -84,13 +87,7 @@ export function startLedger(
     unixMs: Date.now,
     onHandoff() {},
     log: silentLog,
-    metrics: {
-      recordSkipped() {},
-      storeWritten: (outcome) => {
-        if (outcome === 'ok') writes += 1;
-      },
-      syncLag() {},
-    },
+    metrics,
   });
   if (alsoTo) store.subscribe('load/', alsoTo);
   const consistencyCheck = new ConsistencyCheck({
@@ -102,7 +99,7 @@ export function startLedger(
     nowMs: () => performance.now(),
     onDifferences() {},
     log: silentLog,
-    metrics: { consistencyChecked() {}, consistencyDiffered() {} },
+    metrics,
   });
   store.start();
   consistencyCheck.start();
@@ -115,5 +112,5 @@ export function startLedger(
       throw new Error(`the consistency check of ${id} found differences: ${JSON.stringify(last)}`);
     }
   };
-  return { id, store, ledger, consistencyCheck, writes: () => writes, stop };
+  return { id, store, ledger, consistencyCheck, writes: () => metrics.storeWrites.of('ok'), stop };
 }

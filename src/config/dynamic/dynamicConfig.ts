@@ -1,7 +1,7 @@
 import type { EtcdSession } from '../../etcd/etcdSession.ts';
+import type { EtcdMetrics } from '../../etcd/metrics.ts';
 import { SingleRecord } from '../../etcd/singleRecord.ts';
 import type { Log } from '../../telemetry/log.ts';
-import type { Metrics } from '../../telemetry/metrics.ts';
 import { readDynamicSettings, valueAt, withDynamicSettings } from '../dynamicSettings.ts';
 import { formatProblem, type Problem } from '../problem.ts';
 import type { Config } from '../schema.ts';
@@ -14,7 +14,7 @@ export interface DynamicConfigOptions {
   readonly onChange: (config: Config) => void;
   readonly events: { add(kind: string, message: string, fields: Readonly<Record<string, unknown>>): void };
   readonly log: Log;
-  readonly metrics: Pick<Metrics, 'recordSkipped'>;
+  readonly metrics: EtcdMetrics;
 }
 
 /** What is live, for people. */
@@ -100,7 +100,7 @@ export class DynamicConfig {
   /** A setting, or the whole record. */
   #skip(problem: string): void {
     const { log, events, metrics } = this.#options;
-    metrics.recordSkipped('config');
+    metrics.recordsSkipped.add('config');
     log.warn(
       { kind: 'config', problem },
       'dynamic configuration skipped, or a part of it: it cannot be read',

@@ -30,7 +30,12 @@ export const sampleState: InstanceState = {
     { address: '10.0.0.10:8000', ready: false, weight: 1, local: 1, view: 3.5 },
   ],
   streams: { open: 3 },
-  consistency: { rounds: 0, ageMs: null, differences: {}, last: [] },
+  consistency: {
+    rounds: 0,
+    ageMs: null,
+    differences: { local: 0, watch: 0, view: 0, published: 0 },
+    last: [],
+  },
   drain: null,
   firstDecision: null,
 };

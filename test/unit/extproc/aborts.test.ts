@@ -3,14 +3,17 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Exchanges } from '../../../src/extproc/exchanges.ts';
 import { HealthStatus } from '../../../src/extproc/healthStatus.ts';
+import { extprocMetrics } from '../../../src/extproc/metrics.ts';
 import { BuiltinServer } from '../../../src/grpc/builtinServer.ts';
 import { MemoryLedger } from '../../../src/ledger/memoryLedger.ts';
 import { externalProcessorService } from '../../../src/proto/services.ts';
+import { createInstruments } from '../../../src/telemetry/instruments.ts';
 import { until } from '../../../tools/testbed/until.ts';
 import { endpoints } from '../../support/endpoints.ts';
 import { generousLimits } from '../../support/http2Limits.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
 import { message, processPath } from '../../support/rawHttp2.ts';
+import { recorderOf } from '../../support/recorderOf.ts';
 
 checkForLeaks();
 
@@ -26,7 +29,7 @@ const question = message(externalProcessorService.Process.requestSerialize({ req
 
 describe('many requests of which every tenth is aborted', () => {
   it('leave no stream, no reservation, no timer and no memory behind', async () => {
-    const ends = { end: 0, cancelled: 0, error: 0, drained: 0 };
+    const metrics = createInstruments(extprocMetrics);
     const ledger = new MemoryLedger();
     const [endpoint] = endpoints(1);
     if (endpoint === undefined) throw new Error('there is one');
@@ -45,10 +48,7 @@ describe('many requests of which every tenth is aborted', () => {
       extraHeaders: [],
       retryAfterSeconds: 1,
       nowMs: () => 0,
-      onEnded(how) {
-        ends[how] += 1;
-      },
-      onOverload() {},
+      recorder: recorderOf(metrics),
     });
     const transport = new BuiltinServer({
       acceptStream: (stream) => exchanges.accept(stream),
@@ -66,6 +66,7 @@ describe('many requests of which every tenth is aborted', () => {
     await until(() => exchanges.open === 0, { what: 'the end of all streams' });
     expect(ledger.view().size).toBe(0);
     const tenth = (requests + 500) / 10;
+    const ends = Object.fromEntries([...metrics.streamsEnded.entries()].map(([count, how]) => [how, count]));
     expect(ends).toEqual({ end: 9 * tenth, cancelled: tenth, error: 0, drained: 0 });
     // The client and the test runner have passing timers and garbage of their own.
     await until(() => timerCount() <= timers + 1, { what: 'the end of all timers' });

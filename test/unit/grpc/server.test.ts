@@ -14,6 +14,7 @@ import { Scheduler } from '../../../src/scheduling/scheduler.ts';
 import { until } from '../../../tools/testbed/until.ts';
 import { endpoints } from '../../support/endpoints.ts';
 import { generousLimits } from '../../support/http2Limits.ts';
+import { recorderOf } from '../../support/recorderOf.ts';
 import { seededRandom } from '../../support/seededRandom.ts';
 
 type Stream = ClientDuplexStream<ProcessingRequest, ProcessingResponse__Output>;
@@ -55,8 +56,7 @@ async function serve(options: Partial<ExchangesOptions> = {}): Promise<void> {
     extraHeaders: ['target-pod'],
     retryAfterSeconds: 7,
     nowMs: () => performance.now(),
-    onEnded() {},
-    onOverload() {},
+    recorder: recorderOf(),
     ...options,
   });
   health = new HealthStatus({

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type ExtprocMetrics, extprocMetrics } from '../../../src/extproc/metrics.ts';
 import { startTelemetry, type Telemetry, type TelemetryOptions } from '../../../src/telemetry/telemetry.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
 
@@ -15,6 +16,7 @@ const parentSpanId = '00f067aa0ba902b7';
 let folder: string;
 let logFd: number;
 let telemetry: Telemetry;
+let metrics: ExtprocMetrics;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'baton-telemetry-'));
@@ -33,10 +35,12 @@ async function start(options: Partial<TelemetryOptions> = {}): Promise<void> {
     logFd,
     ...options,
   });
+  metrics = telemetry.instruments(extprocMetrics);
 }
 
 function decide(outcome: 'route' | 'unknown-policy', policy = 'least-request'): void {
-  telemetry.metrics.decided(policy, outcome, 0.02);
+  metrics.decisions.add(policy, outcome);
+  metrics.decisionDuration.record(0.000_02);
 }
 
 describe('when a receiver of OpenTelemetry is configured', () => {

@@ -1,7 +1,9 @@
 import { DynamicConfig } from '../../../../src/config/dynamic/dynamicConfig.ts';
 import { encodeDynamicConfig } from '../../../../src/config/dynamic/dynamicRecord.ts';
 import { load } from '../../../../src/config/load.ts';
+import { etcdMetrics } from '../../../../src/etcd/metrics.ts';
 import type { RecordListener } from '../../../../src/etcd/records.ts';
+import { createInstruments } from '../../../../src/telemetry/instruments.ts';
 import { silentLog } from '../../../../src/telemetry/log.ts';
 import { surroundingsOf } from '../processEnvOf.ts';
 
@@ -10,18 +12,14 @@ function harness() {
   const loaded = load({ policy: 'round-robin' }, surroundingsOf(), 'nothing');
   if (loaded.kind === 'invalid') throw new Error('the configuration is sound');
   const events: string[] = [];
-  let skipped = 0;
+  const metrics = createInstruments(etcdMetrics);
   const changes: unknown[] = [];
   const live = new DynamicConfig({
     own: loaded.config,
     onChange: ({ scheduling }) => changes.push(scheduling.policy),
     events: { add: (_, message) => events.push(message) },
     log: silentLog,
-    metrics: {
-      recordSkipped: () => {
-        skipped += 1;
-      },
-    },
+    metrics,
   });
   let listener: RecordListener | undefined;
   live.follow({
@@ -36,7 +34,16 @@ function harness() {
   };
   const putBytes = (...bytes: number[]): void => listener?.onPut('', Uint8Array.from(bytes));
   const remove = (): void => listener?.onDelete('');
-  return { live, own: loaded.config, events, changes, skipped: () => skipped, put, putBytes, remove };
+  return {
+    live,
+    own: loaded.config,
+    events,
+    changes,
+    skipped: () => metrics.recordsSkipped.of('config'),
+    put,
+    putBytes,
+    remove,
+  };
 }
 
 describe('when nothing is live', () => {

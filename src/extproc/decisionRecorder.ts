@@ -1,0 +1,60 @@
+import { performance } from 'node:perf_hooks';
+import type { SchedulingRequest } from '../request/schedulingRequest.ts';
+import type { Decision } from '../scheduling/scheduler.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { ScheduleTrace } from '../telemetry/scheduleTrace.ts';
+import type { ExtprocMetrics, StreamEnd } from './metrics.ts';
+
+export interface DecisionRecorderOptions {
+  /** For requests that name none, now. */
+  readonly defaultPolicy: () => string;
+  readonly metrics: ExtprocMetrics;
+  readonly trace: ScheduleTrace;
+  readonly log: Log;
+}
+
+/**
+ * Records what the exchanges decided and how they ended: the one place where the silent core meets metrics,
+ * traces and logs.
+ */
+export class DecisionRecorder {
+  readonly #options: DecisionRecorderOptions;
+
+  constructor(options: DecisionRecorderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * A decision whose reply is written.
+   *
+   * @param arrivedMs when the request's headers arrived, by performance.now()
+   */
+  decided(request: SchedulingRequest, decision: Decision, arrivedMs: number): void {
+    const { metrics, trace, log, defaultPolicy } = this.#options;
+    const isRoute = decision.kind === 'route';
+    const policy = isRoute ? decision.policy : (request.policy ?? defaultPolicy());
+    const outcome = isRoute ? 'route' : decision.why.kind;
+    metrics.decisions.add(policy, outcome);
+    metrics.decisionDuration.record((performance.now() - arrivedMs) / 1000);
+
+    const endpoint = isRoute ? decision.endpoint.address : undefined;
+    const candidates = isRoute ? decision.candidates : 0;
+    const { traceparent } = request;
+    log.debug(
+      { event: 'decision.made', policy, outcome, endpoint, candidates, traceparent },
+      'decision made',
+    );
+    if (!trace.enabled) return;
+    const startMs = performance.timeOrigin + arrivedMs;
+    trace.record({ traceparent, startMs, policy, candidates, endpoint, outcome });
+  }
+
+  /** A stream that came to no decision. */
+  undecided(outcome: 'overloaded' | 'bad-request'): void {
+    this.#options.metrics.decisions.add('unknown', outcome);
+  }
+
+  ended(how: StreamEnd): void {
+    this.#options.metrics.streamsEnded.add(how);
+  }
+}

@@ -1,0 +1,54 @@
+import type { Rejection } from '../scheduling/decision.ts';
+import { policyNames } from '../scheduling/policy.ts';
+import type { Instruments } from '../telemetry/instruments.ts';
+import { counter, gauge, histogram, label, labelOr } from '../telemetry/metric.ts';
+
+/** `route`, why the scheduler rejected, or why a stream came to no decision. */
+export const decisionOutcomes = [
+  'route',
+  'no-ready-endpoint',
+  'subset-empty',
+  'unknown-policy',
+  'overloaded',
+  'bad-request',
+] as const satisfies readonly ('route' | Rejection['kind'] | 'overloaded' | 'bad-request')[];
+
+/** By Envoy's end, by its reset, with an error, or half-closed by a drain. */
+export const streamEnds = ['end', 'cancelled', 'error', 'drained'] as const;
+export type StreamEnd = (typeof streamEnds)[number];
+
+export const extprocMetrics = {
+  decisions: counter({
+    name: 'baton_decisions',
+    labels: [labelOr('policy', policyNames, 'unknown'), label('outcome', decisionOutcomes)],
+    means: 'Decisions by policy and outcome',
+    worry:
+      'A rising share of outcomes other than `route`. `no-ready-endpoint`: no pod passes its probe. ' +
+      '`overloaded`: `limits.maxStreams` is reached. `bad-request`: the peer does not speak ext_proc.',
+  }),
+  decisionDuration: histogram({
+    name: 'baton_decision_duration_seconds',
+    unit: 's',
+    buckets: [5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.1, 1],
+    means: "From the arrival of a request's headers to the written reply",
+    worry: 'A 99th percentile above 1 ms: the process lacks CPU time, or the pool is very large.',
+  }),
+  streamsEnded: counter({
+    name: 'baton_streams_ended',
+    labels: [label('how', streamEnds)],
+    means: 'ext_proc streams by how they ended',
+    worry:
+      '`error` rises: messages that cannot be read, or connections that break. `drained` rises only in drains.',
+  }),
+};
+export type ExtprocMetrics = Instruments<typeof extprocMetrics>;
+
+export const extprocGauges = [
+  gauge<{ readonly open: number }>({
+    name: 'baton_streams_open',
+    labels: [],
+    means: 'Open ext_proc streams',
+    worry: 'It comes near `limits.maxStreams`, or stays high without traffic.',
+    read: ({ open }) => open,
+  }),
+];

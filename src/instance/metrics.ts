@@ -1,0 +1,53 @@
+import type { InstanceState } from '../admin/state.ts';
+import { phases } from '../phase.ts';
+import { counter, gauge, label } from '../telemetry/metric.ts';
+
+export const lifeMetrics = {
+  leaseRegrants: counter({
+    name: 'baton_lease_regrants',
+    labels: [],
+    means: 'Leases granted after one was lost',
+    worry:
+      'Any rise while etcd is reachable: the process stood still for longer than `etcd.leaseTtlSeconds`.',
+  }),
+};
+
+export const lifeGauges = [
+  gauge<InstanceState['instance']>({
+    name: 'baton_phase',
+    labels: [label('phase', phases)],
+    means: '1 for the phase the instance is in, 0 for the others',
+    worry: '`starting` for longer than `startup.storeWaitMs`; no instance is `ready`.',
+    read: ({ phase }) => phases.map((name) => [phase === name ? 1 : 0, name]),
+  }),
+  gauge<InstanceState['instance']>({
+    name: 'baton_generation',
+    labels: [],
+    means: "The generation of this instance's release",
+    worry: 'Never; see `baton_generation_serving`.',
+    read: ({ generation }) => generation,
+  }),
+  gauge<InstanceState['instance']>({
+    name: 'baton_degraded',
+    labels: [],
+    means: '1 while the instance serves without the etcd that is configured',
+    worry: '1: this instance decides on its own counts alone.',
+    read: ({ degraded }) => (degraded ? 1 : 0),
+  }),
+];
+
+export const drainGauges = [
+  gauge<InstanceState['drain']>({
+    name: 'baton_drain_streams',
+    labels: [label('state', ['open', 'finished', 'half-closed', 'handed-off'])],
+    means: 'Streams of the drain that is under way; absent without one',
+    worry: '`half-closed` above 0: `drain.graceMs` is shorter than some responses.',
+    read: (drain) =>
+      drain && [
+        [drain.open, 'open'],
+        [drain.finished, 'finished'],
+        [drain.halfClosed, 'half-closed'],
+        [drain.handedOff, 'handed-off'],
+      ],
+  }),
+];

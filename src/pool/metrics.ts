@@ -1,0 +1,28 @@
+import type { Instruments } from '../telemetry/instruments.ts';
+import { counter, gauge, label, openLabel } from '../telemetry/metric.ts';
+
+export const poolMetrics = {
+  reloadFailures: counter({
+    name: 'baton_pool_reload_failures',
+    labels: [openLabel('source', 'the configured sources, such as `file pods.yaml`')],
+    means: 'Failed reads of an endpoint source',
+    worry: 'Any rise: the pool stays as the last good read left it. The log names the problem.',
+  }),
+};
+export type PoolMetrics = Instruments<typeof poolMetrics>;
+
+export const poolGauges = [
+  gauge<readonly { readonly ready: boolean }[]>({
+    name: 'baton_endpoints',
+    labels: [label('state', ['ready', 'unready'])],
+    means: 'Endpoints of the pool by state',
+    worry: '`unready` above 0 for longer than a restart of a pod takes; `ready` at 0 rejects every request.',
+    read: (endpoints) => {
+      const ready = endpoints.filter((endpoint) => endpoint.ready).length;
+      return [
+        [ready, 'ready'],
+        [endpoints.length - ready, 'unready'],
+      ];
+    },
+  }),
+];

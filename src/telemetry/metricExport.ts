@@ -1,0 +1,63 @@
+import type { Attributes, Meter, MetricOptions } from '@opentelemetry/api';
+import { BatchedHistogram } from './batchedHistogram.ts';
+import type { InstrumentExporter } from './instruments.ts';
+import type { LabelledCounter } from './labelledCounter.ts';
+import type { CounterMetric, GaugeMetric, HistogramMetric, Label } from './metric.ts';
+
+/** Exports instruments and gauges through one of OpenTelemetry's meters. */
+export class MetricExport implements InstrumentExporter {
+  readonly #meter: Meter;
+  readonly #histograms: BatchedHistogram[] = [];
+
+  constructor(meter: Meter) {
+    this.#meter = meter;
+  }
+
+  counter({ name, means, labels }: CounterMetric, instrument: LabelledCounter): void {
+    this.#meter.createObservableCounter(name, { description: means }).addCallback((observed) => {
+      for (const [count, ...values] of instrument.entries())
+        observed.observe(count, attributes(labels, values));
+    });
+  }
+
+  histogram({ name, means, unit, buckets }: HistogramMetric): BatchedHistogram {
+    const advice = { explicitBucketBoundaries: [...buckets] };
+    const made = new BatchedHistogram(
+      this.#meter.createHistogram(name, { description: means, unit, advice }),
+    );
+    this.#histograms.push(made);
+    return made;
+  }
+
+  /** @param read called once each time the metrics are read */
+  gauges<State>(read: () => State, gauges: readonly GaugeMetric<State>[]): void {
+    const exported = gauges.map((metric) => ({
+      ...metric,
+      observable: this.#meter.createObservableGauge(metric.name, optionsOf(metric)),
+    }));
+    this.#meter.addBatchObservableCallback(
+      (observed) => {
+        // Callbacks run before histograms are read.
+        for (const each of this.#histograms) each.flush();
+        const state = read();
+        for (const { read: valuesOf, labels, observable } of exported) {
+          const values = valuesOf(state);
+          if (typeof values === 'number') observed.observe(observable, values);
+          else if (values !== null) {
+            for (const [value, ...names] of values)
+              observed.observe(observable, value, attributes(labels, names));
+          }
+        }
+      },
+      exported.map(({ observable }) => observable),
+    );
+  }
+}
+
+function optionsOf({ means, unit }: { means: string; unit?: string }): MetricOptions {
+  return unit === undefined ? { description: means } : { description: means, unit };
+}
+
+function attributes(labels: readonly Label[], values: readonly string[]): Attributes {
+  return Object.fromEntries(labels.map(({ name }, index) => [name, values[index]]));
+}

@@ -1,0 +1,106 @@
+import { LabelledCounter } from '../../../src/telemetry/labelledCounter.ts';
+import { counter, gauge, gaugesOf, label, labelOr, openLabel } from '../../../src/telemetry/metric.ts';
+import { startTelemetry, type Telemetry } from '../../../src/telemetry/telemetry.ts';
+
+const said = { means: 'For this test', worry: 'Never.' };
+
+describe('a counter', () => {
+  it('starts at 0 for every value that is declared', () => {
+    const made = new LabelledCounter([label('outcome', ['ok', 'failed'])]);
+    expect([...made.entries()]).toEqual([
+      [0, 'ok', ''],
+      [0, 'failed', ''],
+    ]);
+  });
+
+  it('counts a value that is not declared as the declared other one', () => {
+    const made = new LabelledCounter([labelOr('policy', ['random'], 'unknown'), label('outcome', ['route'])]);
+    made.add('random', 'route');
+    made.add('evil', 'route');
+    expect([...made.entries()]).toEqual([
+      [1, 'random', 'route'],
+      [1, 'unknown', 'route'],
+    ]);
+  });
+
+  it('adds a value of an open label when it first occurs', () => {
+    const made = new LabelledCounter([openLabel('source', 'configured sources')]);
+    made.add('file a.yaml');
+    made.add('file a.yaml');
+    expect([...made.entries()]).toEqual([[2, 'file a.yaml', '']]);
+  });
+
+  it('needs no label', () => {
+    const made = new LabelledCounter([]);
+    made.add();
+    expect(made.of()).toBe(1);
+  });
+
+  it('refuses an open label that is not the first, and a third label', () => {
+    expect(() => new LabelledCounter([label('a', ['1']), openLabel('b', 'texts')])).toThrow();
+    expect(() => new LabelledCounter([label('a', ['1']), label('b', ['1']), label('c', ['1'])])).toThrow();
+  });
+});
+
+describe('exported metrics', () => {
+  let telemetry: Telemetry;
+  beforeEach(async () => {
+    telemetry = await startTelemetry({ logLevel: 'silent', instance: { id: 'a', release: '1' } });
+  });
+  afterEach(() => telemetry.stop());
+
+  it('name the instance and its release', async () => {
+    expect(await telemetry.metricsText()).toContain('baton_info{id="a",release="1"} 1');
+  });
+
+  it('show a counter with its labels and its meaning', async () => {
+    const labels = [label('outcome', ['ok', 'failed'])] as const;
+    const { writes } = telemetry.instruments({ writes: counter({ name: 'test_writes', labels, ...said }) });
+    writes.add('failed');
+    const text = await telemetry.metricsText();
+    expect(text).toContain('# HELP test_writes_total For this test\n');
+    expect(text).toContain('test_writes_total{outcome="ok"} 0\ntest_writes_total{outcome="failed"} 1\n');
+  });
+
+  it('show gauges as the state is when they are read, and none that has no value', async () => {
+    const busy = gauge<readonly (readonly [string, number])[]>({
+      name: 'test_busy',
+      labels: [openLabel('endpoint', 'addresses')],
+      read: (pods) => pods.map(([address, count]) => [count, address]),
+      ...said,
+    });
+    const age = gauge<number | null>({ name: 'test_age', labels: [], read: (ageMs) => ageMs, ...said });
+    let reads = 0;
+    let state: { readonly pods: readonly (readonly [string, number])[]; readonly ageMs: number | null } = {
+      pods: [['a:80', 3]],
+      ageMs: 7,
+    };
+    const read = () => {
+      reads += 1;
+      return state;
+    };
+    telemetry.observe(read, [...gaugesOf('pods', [busy]), ...gaugesOf('ageMs', [age])]);
+    const first = await telemetry.metricsText();
+    expect(first).toContain('test_busy{endpoint="a:80"} 3\n');
+    expect(first).toContain('test_age 7\n');
+    expect(reads).toBe(1);
+
+    state = { pods: [['b:80', 1]], ageMs: null };
+    const second = await telemetry.metricsText();
+    expect(second).toContain('test_busy{endpoint="b:80"} 1\n');
+    expect(second).not.toMatch(/test_age|a:80/);
+  });
+
+  it('keep every endpoint of a large pool apart', async () => {
+    const pods = Array.from({ length: 12_000 }, (_, index) => `10.0.${index >> 8}.${index & 255}:80`);
+    const busy = gauge<readonly string[]>({
+      name: 'test_busy',
+      labels: [openLabel('endpoint', 'addresses')],
+      read: (addresses) => addresses.map((address) => [1, address]),
+      ...said,
+    });
+    telemetry.observe(() => pods, [busy]);
+    const text = await telemetry.metricsText();
+    expect(text.match(/^test_busy\{/gm)).toHaveLength(12_000);
+  });
+});
