@@ -1,5 +1,6 @@
 import { EtcdSession } from '../../src/etcd/etcdSession.ts';
 import type { RecordListener } from '../../src/etcd/records.ts';
+import type { SessionListeners } from '../../src/etcd/sessionListeners.ts';
 
 /** Events of one turn of the event loop, handed to the ledger one after the other. */
 interface Batch {
@@ -16,8 +17,12 @@ export class TimedStore extends EtcdSession {
   publications = 0;
   #batch: Batch | undefined;
 
-  override subscribe(prefix: string, listener: RecordListener): void {
-    super.subscribe(prefix, prefix === 'load/' ? this.#timed(listener) : listener);
+  override start(listeners: Partial<SessionListeners>): void {
+    const records = (listeners.records ?? []).map(({ prefix, listener }) => ({
+      prefix,
+      listener: prefix === 'load/' ? this.#timed(listener) : listener,
+    }));
+    super.start({ ...listeners, records });
   }
 
   reset(): void {

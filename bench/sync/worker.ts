@@ -53,11 +53,17 @@ let isOver = false;
 // The harness is slow where a fleet would not be: fifty instances have two processors.
 const members = names.map((name): Member => {
   let store: TimedStore | undefined;
+  let hasJoined = false;
   const instance = startLedger(name, etcdUrl, {
     writesPerSecond,
     leaseTtlSeconds: 60,
     requestTimeoutMs: 20_000,
     checkEveryMs: usualCheckIntervalMs,
+    // Of an instance that has joined once: the first state is `joined`.
+    onState: (state) => {
+      if (hasJoined) rejoins += 1;
+      hasJoined ||= state.kind === 'joined';
+    },
     storeOf: (options) => {
       store = new TimedStore(options);
       return store;
@@ -139,8 +145,5 @@ process.on('disconnect', () => process.exit(1));
 
 for (const { store } of members) {
   await until(() => store.state.kind === 'joined', { what: 'an instance to join', timeoutMs: 60_000 });
-  store.onState(() => {
-    rejoins += 1;
-  });
 }
 process.send?.('joined');

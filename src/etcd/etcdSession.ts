@@ -5,24 +5,14 @@ import { type HeldLease, holdLease } from './heldLease.ts';
 import { type PrefixWatch, watchPrefix } from './prefixWatch.ts';
 import { type RangeOptions, type RangeSnapshot, readRange } from './rangeSnapshot.ts';
 import { RecordRouter } from './recordRouter.ts';
-import type { RecordChange, RecordListener } from './records.ts';
+import type { RecordChange } from './records.ts';
+import { type EtcdSessionState, noSessionListeners, type SessionListeners } from './sessionListeners.ts';
 import type { WatchProgress } from './watchProgress.ts';
-
-export type EtcdSessionState =
-  | { readonly kind: 'joining'; readonly problem?: string }
-  | { readonly kind: 'joined' }
-  | { readonly kind: 'stopped' };
 
 export interface EtcdSessionOptions extends EtcdOptions {
   /** All keys are under it, such as `/baton/v1/default/`. */
   readonly prefix: string;
   readonly leaseTtlSeconds: number;
-}
-
-/** A record of this process's own, written again whenever a new lease is granted. */
-export interface LeasedRecord {
-  /** Writes it as it is now. Rejects while the store is not joined; joining writes it anyway. */
-  write(): Promise<void>;
 }
 
 /** What can be asked about the store while it is joined and followed, by those who check what they were told. */
@@ -55,10 +45,8 @@ const lastBackoffMs = 2_000;
  */
 export class EtcdSession {
   readonly #options: EtcdSessionOptions;
-  readonly #router = new RecordRouter();
-  readonly #records = new Map<string, () => Uint8Array>();
-  readonly #stateListeners = new Set<(state: EtcdSessionState) => void>();
   readonly #stopping = new AbortController();
+  #listeners = noSessionListeners;
   #state: EtcdSessionState = { kind: 'joining' };
   #membership: Membership | undefined;
   #endMembership: (cause: Error) => void = () => {};
@@ -70,28 +58,6 @@ export class EtcdSession {
 
   get state(): EtcdSessionState {
     return this.#state;
-  }
-
-  /** Calls back after every change; answers a function that stops it. */
-  onState(listener: (state: EtcdSessionState) => void): () => void {
-    this.#stateListeners.add(listener);
-    return () => this.#stateListeners.delete(listener);
-  }
-
-  /** Follows the records under `prefix`. To be called before `start`. */
-  subscribe(prefix: string, listener: RecordListener): void {
-    this.#router.add(prefix, listener);
-  }
-
-  /** Called when the watch breaks and when it resumes. To be called before `start`. */
-  onWatch(listener: (state: 'broken' | 'resumed') => void): void {
-    this.#router.onWatch(listener);
-  }
-
-  /** Keeps a record of this process's own. `encode` is asked at each write. */
-  registerRecord(key: string, encode: () => Uint8Array): LeasedRecord {
-    this.#records.set(key, encode);
-    return { write: () => this.#write(key) };
   }
 
   /**
@@ -126,8 +92,11 @@ export class EtcdSession {
     this.#membership?.watch?.resync();
   }
 
-  start(): void {
-    this.#running ??= this.#run();
+  /** Joins, and serves these listeners until `stop`. Starts once. */
+  start(listeners: Partial<SessionListeners> = {}): void {
+    if (this.#running !== undefined) throw new Error('the session is already started');
+    this.#listeners = { ...noSessionListeners, ...listeners };
+    this.#running = this.#run();
   }
 
   /** Gives the membership up and joins again: something outside found it broken. */
@@ -166,14 +135,17 @@ export class EtcdSession {
     let lease: HeldLease | undefined;
     try {
       lease = await holdLease(client, this.#options.leaseTtlSeconds);
-      const watch = this.#router.isEmpty ? undefined : await watchPrefix(client, this.#router);
+      const { records } = this.#listeners;
+      const watch =
+        records.length === 0 ? undefined : await watchPrefix(client, new RecordRouter(this.#listeners));
       this.#membership = { client, lease, watch };
     } catch (cause) {
       lease?.abandon();
       client.close();
       throw cause;
     }
-    await Promise.all([...this.#records.keys()].map((key) => this.#write(key)));
+    const { leasedRecords } = this.#listeners;
+    await Promise.all(leasedRecords.map(({ key, encode }) => lease.put(key, encode())));
   }
 
   /** Rejects when the membership breaks; resolves when `signal` aborts. */
@@ -205,15 +177,9 @@ export class EtcdSession {
     membership.client.close();
   }
 
-  async #write(key: string): Promise<void> {
-    const encode = this.#records.get(key);
-    if (this.#membership === undefined || encode === undefined) throw new Error('the store is not joined');
-    await this.#membership.lease.put(key, encode());
-  }
-
   #moveTo(state: EtcdSessionState): void {
     this.#state = state;
-    for (const listener of this.#stateListeners) listener(state);
+    this.#listeners.onState(state);
   }
 }
 

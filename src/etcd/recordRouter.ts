@@ -1,30 +1,23 @@
 import type { PrefixWatchListener } from './prefixWatch.ts';
 import type { RecordListener } from './records.ts';
+import type { SessionListeners } from './sessionListeners.ts';
 
-/** Hands each record to the listener whose prefix its key begins with, relative to that prefix. */
+/** Routes each record to the subscriptions whose prefix its key begins with, relative to that prefix. */
 export class RecordRouter implements PrefixWatchListener {
-  readonly #routes: { readonly prefix: string; readonly listener: RecordListener }[] = [];
-  readonly #watchListeners = new Set<(state: 'broken' | 'resumed') => void>();
+  readonly #listeners: SessionListeners;
 
-  get isEmpty(): boolean {
-    return this.#routes.length === 0;
-  }
-
-  add(prefix: string, listener: RecordListener): void {
-    this.#routes.push({ prefix, listener });
-  }
-
-  onWatch(listener: (state: 'broken' | 'resumed') => void): void {
-    this.#watchListeners.add(listener);
+  constructor(listeners: SessionListeners) {
+    this.#listeners = listeners;
   }
 
   onSnapshot(records: ReadonlyMap<string, Uint8Array>): void {
-    for (const { prefix, listener } of this.#routes) {
-      const own = new Map<string, Uint8Array>();
+    for (const { prefix, listener } of this.#listeners.records) {
+      const matching = new Map<string, Uint8Array>();
       for (const [key, value] of records)
-        if (key.startsWith(prefix)) own.set(key.slice(prefix.length), value);
-      listener.onSnapshot(own);
+        if (key.startsWith(prefix)) matching.set(key.slice(prefix.length), value);
+      listener.onSnapshot(matching);
     }
+    this.#listeners.onSynced();
   }
 
   onPut(key: string, value: Uint8Array): void {
@@ -36,16 +29,16 @@ export class RecordRouter implements PrefixWatchListener {
   }
 
   onBroken(): void {
-    for (const listener of this.#watchListeners) listener('broken');
+    this.#listeners.onWatch('broken');
   }
 
   onResumed(): void {
-    for (const listener of this.#watchListeners) listener('resumed');
+    this.#listeners.onWatch('resumed');
   }
 
-  #route(key: string, hand: (listener: RecordListener, rest: string) => void): void {
-    for (const { prefix, listener } of this.#routes) {
-      if (key.startsWith(prefix)) hand(listener, key.slice(prefix.length));
+  #route(key: string, deliver: (listener: RecordListener, rest: string) => void): void {
+    for (const { prefix, listener } of this.#listeners.records) {
+      if (key.startsWith(prefix)) deliver(listener, key.slice(prefix.length));
     }
   }
 }

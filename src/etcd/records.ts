@@ -6,9 +6,22 @@ export interface RecordListener {
   onDelete(key: string): void;
 }
 
-/** A change of one's own records. */
+/** What a part of the process listens to. It is handed to the session when that starts. */
+export interface RecordSubscription {
+  readonly prefix: string;
+  readonly listener: RecordListener;
+}
+
+/** A record of this process that lives under its lease. The session writes it at each join. */
+export interface LeasedRecord {
+  readonly key: string;
+  /** Called at each write. */
+  readonly encode: () => Uint8Array;
+}
+
+/** A change of this process's records. */
 export type RecordChange =
   | { readonly kind: 'put'; readonly key: string; readonly value: Uint8Array }
   | { readonly kind: 'delete'; readonly key: string }
-  /** Of all records whose keys begin so; none of those that the same step puts may. */
+  /** Deletes every record whose key begins with `prefix`. The same step must put none of them. */
   | { readonly kind: 'delete all'; readonly prefix: string };

@@ -73,8 +73,11 @@ export function assemble(config: Config, telemetry: Telemetry, portHealth?: Port
     metrics,
   });
   const sharing: Sharing = openSharing(config, live, { log, metrics }, events, self, startedAt);
-  const store = sharing.kind === 'etcd' ? sharing.store : undefined;
-  const pool: CompositePool = openPool(config.pool, { log, metrics }, store);
+  const hasStore = sharing.kind === 'etcd';
+  const pool: CompositePool = openPool(
+    { ...config.pool, etcd: config.pool.etcd && hasStore },
+    { log, metrics },
+  );
   const steering = openSteering(config, { log, metrics }, events, sharing, lifecycle, self);
   if (steering !== undefined) pool.onChange(() => steering.endpointsChanged());
 
@@ -174,7 +177,6 @@ function openSharing(
   if (config.etcd.endpoints.length === 0) return { kind: 'memory', ledger: new MemoryLedger() };
   const { instance, sync, etcd, server, pool } = config;
   const store = new EtcdSession({ ...etcd, prefix: `${etcd.prefix}/${pool.name}/` });
-  live.follow(store);
   const ledger = new EtcdLedger({
     store,
     ownId: instance.id,

@@ -1,6 +1,7 @@
 import { startAdmin } from '../admin/server.ts';
 import type { DrainReport, InstanceState, Readiness } from '../admin/state.ts';
 import type { Config } from '../config/schema.ts';
+import type { EtcdSessionState } from '../etcd/sessionListeners.ts';
 import { type Phase, takesTraffic } from '../phase.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
 import { drain } from './drain.ts';
@@ -8,6 +9,7 @@ import { type Host, StandaloneHost } from './host.ts';
 import { instanceGauges } from './instruments.ts';
 import { assemble, type InstanceParts, nowMs } from './parts.ts';
 import { readinessOf } from './readiness.ts';
+import { sessionListeners } from './sessionListeners.ts';
 import { instanceState, isDegraded } from './state.ts';
 
 /** How long clients may take to leave closed connections before they are cut. */
@@ -83,9 +85,8 @@ class RunningInstance {
       'listening, not ready yet',
     );
     pool.onChange(() => this.#becomeReadyIfSo());
-    // In this order: sources subscribe to the store before it is joined.
     const poolStarted = pool.start();
-    if (sharing.kind === 'etcd') this.#joinStore(sharing.store);
+    if (sharing.kind === 'etcd') this.#joinStore(sharing);
     steering?.start();
     consistencyCheck.start();
     await poolStarted;
@@ -158,19 +159,19 @@ class RunningInstance {
     return [...left.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  #joinStore(store: Extract<InstanceParts['sharing'], { kind: 'etcd' }>['store']): void {
+  #joinStore(sharing: Extract<InstanceParts['sharing'], { kind: 'etcd' }>): void {
     const { config, telemetry, metrics, events } = this.#instance;
-    store.onState((state) => {
+    const onState = (state: EtcdSessionState): void => {
       if (state.kind === 'joined') {
         this.#joins += 1;
         if (this.#joins > 1) metrics.leaseRegrants.add();
       }
-      const fields = { ...state, degraded: isDegraded(this.#instance.sharing) };
+      const fields = { ...state, degraded: isDegraded(sharing) };
       telemetry.log[state.kind === 'joining' ? 'warn' : 'info'](fields, `store ${state.kind}`);
       events.add('store', `store ${state.kind}`, fields);
       this.#becomeReadyIfSo();
-    });
-    store.start();
+    };
+    sharing.store.start(sessionListeners(this.#instance, sharing.ledger, onState));
     this.#storeWait = setTimeout(() => {
       this.#storeWaitOver = true;
       this.#becomeReadyIfSo();

@@ -1,5 +1,7 @@
 import { systemClock } from '../clock.ts';
 import type { EtcdMetrics } from '../etcd/metrics.ts';
+import type { LeasedRecord, RecordSubscription } from '../etcd/records.ts';
+import type { SessionListeners } from '../etcd/sessionListeners.ts';
 import type { Log } from '../telemetry/log.ts';
 import { encodeHandoff, type Handoff, Handoffs, handoffPrefix } from './handoffs.ts';
 import { encodeInstance, type InstanceRecord, InstanceRecords } from './instances.ts';
@@ -36,18 +38,21 @@ export class EtcdLedger implements Ledger {
   readonly #handoffs: Handoffs;
   readonly #instances: InstanceRecords;
   readonly #announcer: Publisher;
+  readonly #instanceListeners = new Set<() => void>();
   #announcement = 0;
   #recordsSkipped = 0;
 
-  /** Subscribes to the store, which must not be started yet. */
   constructor(options: EtcdLedgerOptions) {
     this.#options = options;
-    const { store, ownId, startedUnixMs } = options;
+    const { store, ownId } = options;
     this.#peers = new PeerCounts(options);
     this.#peers.markStale();
     this.#instances = new InstanceRecords({
       onUnreadable: (key, cause) => this.#skip('instance', key, cause),
       onCame: () => this.#own.intervalChanged(),
+      onChange: () => {
+        for (const listener of this.#instanceListeners) listener();
+      },
     });
     this.loadReports = new LoadReports({
       ownId,
@@ -62,32 +67,58 @@ export class EtcdLedger implements Ledger {
       onUnreadable: (key, cause) => this.#skip('handoff', key, cause),
     });
 
-    const instanceRecord = store.registerRecord(`instances/${ownId}`, () =>
-      encodeInstance({ ...options.self(), id: ownId, startedUnixMs, sequence: this.#announcement }),
-    );
     this.#own = new LocalLoad({ ...options, instances: () => this.#instances.known.size });
     // One write at a time, so that the last one written is the last one meant.
     this.#announcer = new Publisher({
-      write: () => instanceRecord.write(),
+      write: () => {
+        const { key, encode } = this.#instanceRecord;
+        return store.change([{ kind: 'put', key, value: encode() }]);
+      },
       minIntervalMs: () => 0,
       retryMs,
       clock: systemClock,
     });
+  }
 
-    store.subscribe('instances/', this.#instances);
-    store.subscribe('load/', this.loadReports);
-    store.subscribe(handoffPrefix, this.#handoffs);
-    store.onWatch((state) => {
-      if (state === 'resumed') return this.#peers.markFresh();
-      this.#peers.markStale();
-      this.#own.watchBroke();
-    });
-    store.onState(({ kind }) => {
-      this.#own.storeChanged(kind === 'joined');
-      if (kind !== 'joined') this.#peers.markStale();
-      // What changed while the record was being written anew is not in it.
-      else this.#announcer.changed();
-    });
+  /** To be handed to the session. */
+  get sessionListeners(): Omit<SessionListeners, 'onSynced'> {
+    return {
+      records: this.#subscriptions,
+      leasedRecords: [this.#instanceRecord],
+      onWatch: (state) => {
+        if (state === 'resumed') return this.#peers.markFresh();
+        this.#peers.markStale();
+        this.#own.watchBroke();
+      },
+      onState: ({ kind }) => {
+        this.#own.storeChanged(kind === 'joined');
+        if (kind !== 'joined') this.#peers.markStale();
+        // The record may have changed while the join wrote it.
+        else this.#announcer.changed();
+      },
+    };
+  }
+
+  get #subscriptions(): readonly RecordSubscription[] {
+    return [
+      { prefix: 'instances/', listener: this.#instances },
+      { prefix: 'load/', listener: this.loadReports },
+      { prefix: handoffPrefix, listener: this.#handoffs },
+    ];
+  }
+
+  get #instanceRecord(): LeasedRecord {
+    const { self, ownId, startedUnixMs } = this.#options;
+    return {
+      key: `instances/${ownId}`,
+      encode: () => encodeInstance({ ...self(), id: ownId, startedUnixMs, sequence: this.#announcement }),
+    };
+  }
+
+  /** Calls back after an instance's record came, changed or went; snapshots are the session's `onSynced`. */
+  onInstanceChange(listener: () => void): () => void {
+    this.#instanceListeners.add(listener);
+    return () => this.#instanceListeners.delete(listener);
   }
 
   reserve(address: string): Reservation {

@@ -66,6 +66,8 @@ export interface InstanceRecordsOptions {
   readonly onUnreadable: (key: string, cause: unknown) => void;
   /** One more is known. */
   readonly onCame?: () => void;
+  /** A record came, changed or went; not called for a snapshot. */
+  readonly onChange?: () => void;
 }
 
 /** The records under `instances/`: everybody who lives, this instance included. */
@@ -90,10 +92,21 @@ export class InstanceRecords implements RecordListener {
   onSnapshot(records: ReadonlyMap<string, Uint8Array>): void {
     this.#known = new Map();
     this.#aside.clear();
-    for (const [id, value] of records) this.onPut(id, value);
+    for (const [id, value] of records) this.#put(id, value);
   }
 
   onPut(id: string, value: Uint8Array): void {
+    this.#put(id, value);
+    this.#options.onChange?.();
+  }
+
+  onDelete(id: string): void {
+    this.#known.delete(id);
+    this.#aside.delete(id);
+    this.#options.onChange?.();
+  }
+
+  #put(id: string, value: Uint8Array): void {
     const isNew = !this.#known.has(id);
     let instance: InstanceRecord;
     try {
@@ -107,10 +120,5 @@ export class InstanceRecords implements RecordListener {
     if (phase === undefined || takesTraffic(phase)) this.#aside.delete(id);
     else this.#aside.add(id);
     if (isNew) this.#options.onCame?.();
-  }
-
-  onDelete(id: string): void {
-    this.#known.delete(id);
-    this.#aside.delete(id);
   }
 }

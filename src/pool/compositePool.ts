@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { BatonError } from '../errors.ts';
+import type { RecordSubscription } from '../etcd/records.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
 import type { EndpointHealth, EndpointSource, HealthChange, Pool, PoolReport } from './pool.ts';
 
@@ -41,6 +42,11 @@ export class CompositePool implements Pool {
     this.#report = report;
     this.#told = sources.map(() => []);
     health?.onVerdict((verdict) => this.#onVerdict(verdict));
+  }
+
+  /** Of all sources; to be handed to the session. */
+  get subscriptions(): readonly RecordSubscription[] {
+    return this.#sources.flatMap(({ subscription }) => subscription ?? []);
   }
 
   all(): readonly Endpoint[] {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SessionListeners } from '../etcd/sessionListeners.ts';
 import { splitHostPort } from '../hostPort.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
 import { nextHealth, unknownHealth, type Verdict } from './healthVerdict.ts';
@@ -14,9 +15,7 @@ import type { Registration } from './registration.ts';
  */
 /** What is needed of the store: SharedStore has it. A stopped one is not used again. */
 export interface RegistrationStore {
-  registerRecord(key: string, encode: () => Uint8Array): unknown;
-  onState(listener: (state: { readonly kind: string; readonly problem?: string }) => void): unknown;
-  start(): void;
+  start(listeners: Pick<SessionListeners, 'leasedRecords' | 'onState'>): void;
   stop(): Promise<void>;
 }
 
@@ -91,15 +90,17 @@ function openAndKeep(
   const store = openStore();
   const key = registeredPrefix + endpoint.address;
   let lastProblem: string | undefined;
-  store.registerRecord(key, () => encode(endpoint));
-  store.onState(({ kind, problem }) => {
-    if (kind === 'joined') log.info({ key }, 'registered');
-    if (kind === 'stopped') log.info({ key }, 'registration taken back');
-    if (problem !== undefined && problem !== lastProblem) {
-      log.warn({ key, reason: problem }, 'not registered; trying again');
-    }
-    lastProblem = problem;
+  store.start({
+    leasedRecords: [{ key, encode: () => encode(endpoint) }],
+    onState: (state) => {
+      const problem = state.kind === 'joining' ? state.problem : undefined;
+      if (state.kind === 'joined') log.info({ key }, 'registered');
+      if (state.kind === 'stopped') log.info({ key }, 'registration taken back');
+      if (problem !== undefined && problem !== lastProblem) {
+        log.warn({ key, reason: problem }, 'not registered; trying again');
+      }
+      lastProblem = problem;
+    },
   });
-  store.start();
   return store;
 }

@@ -1,4 +1,3 @@
-import type { EtcdSession } from '../etcd/etcdSession.ts';
 import type { EtcdMetrics } from '../etcd/metrics.ts';
 import { stateCodecs } from '../proto/stateCodecs.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -20,11 +19,10 @@ export interface PoolSettings {
   readonly probe: ProberOptions & { readonly enabled: boolean };
 }
 
-/** The pool of the sources that are configured. Not started; the store must not be either. */
+/** The pool of the sources that are configured, not started. */
 export function openPool(
   { endpoints, file, etcd, dnsRefreshMs, probe }: PoolSettings,
   { log, metrics }: { log: Log; metrics: PoolMetrics & EtcdMetrics },
-  store: Pick<EtcdSession, 'subscribe'> | undefined,
 ): CompositePool {
   const report: PoolReport = {
     log,
@@ -36,9 +34,6 @@ export function openPool(
   const sources: EndpointSource[] = [];
   if (endpoints.length > 0) sources.push(new StaticSource(endpoints, { dnsRefreshMs, report }));
   if (file !== undefined) sources.push(new FileSource(file, { dnsRefreshMs, report }));
-  if (etcd && store !== undefined) {
-    const subscribe = store.subscribe.bind(store);
-    sources.push(new RegisteredSource({ subscribe, codec: stateCodecs.registeredEndpoint, report }));
-  }
+  if (etcd) sources.push(new RegisteredSource({ codec: stateCodecs.registeredEndpoint, report }));
   return new CompositePool({ sources, report, health: probe.enabled ? new Prober(probe) : undefined });
 }

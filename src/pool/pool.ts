@@ -1,3 +1,4 @@
+import type { RecordSubscription } from '../etcd/records.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
 
 /** Which endpoints exist, and which of them may be chosen now. */
@@ -14,6 +15,8 @@ export interface Pool {
 export interface EndpointSource {
   /** For logs and problems: `static`, `file pods.yaml`, `etcd`. */
   readonly name: string;
+  /** The records that it listens to; to be handed to the session. */
+  readonly subscription?: RecordSubscription;
   /**
    * Begins to tell; each call of `tell` replaces all that this source said before. Resolves when the source
    * has told once, or at once when it has nobody to wait for; rejects when it can never tell.

@@ -1,4 +1,4 @@
-import type { RecordListener } from '../etcd/records.ts';
+import type { RecordSubscription } from '../etcd/records.ts';
 import { parseAddress } from '../hostPort.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
 import { isSlots, isWeight } from './parseEndpoint.ts';
@@ -17,7 +17,6 @@ export interface RegisteredTraits {
 }
 
 export interface RegisteredSourceOptions {
-  readonly subscribe: (prefix: string, listener: RecordListener) => void;
   /** Throws when the bytes are no such record. */
   readonly codec: { decode(bytes: Uint8Array): RegisteredTraits };
   readonly report: PoolReport;
@@ -30,6 +29,7 @@ export class RegisteredSource implements EndpointSource {
   readonly #options: RegisteredSourceOptions;
   /** By key, because only the key says which record is deleted. */
   #endpoints = new Map<string, Endpoint>();
+  #tell: ((endpoints: readonly Endpoint[]) => void) | undefined;
   #tellSoon: NodeJS.Immediate | undefined;
   #stopped = false;
 
@@ -37,35 +37,45 @@ export class RegisteredSource implements EndpointSource {
     this.#options = options;
   }
 
-  async start(tell: (endpoints: readonly Endpoint[]) => void): Promise<void> {
-    const changed = () => {
-      // One response of the store brings many records: they make one change.
-      if (this.#stopped) return;
-      this.#tellSoon ??= setImmediate(() => {
-        this.#tellSoon = undefined;
-        tell([...this.#endpoints.values()]);
-      });
+  get subscription(): RecordSubscription {
+    return {
+      prefix: registeredPrefix,
+      listener: {
+        onSnapshot: (records) => {
+          const before = this.#endpoints;
+          this.#endpoints = new Map();
+          for (const [key, value] of records) this.#put(key, value, before.get(key));
+          this.#changed();
+        },
+        onPut: (key, value) => {
+          this.#put(key, value, this.#endpoints.get(key));
+          this.#changed();
+        },
+        onDelete: (key) => {
+          if (this.#endpoints.delete(key)) this.#changed();
+        },
+      },
     };
-    this.#options.subscribe(registeredPrefix, {
-      onSnapshot: (records) => {
-        const before = this.#endpoints;
-        this.#endpoints = new Map();
-        for (const [key, value] of records) this.#put(key, value, before.get(key));
-        changed();
-      },
-      onPut: (key, value) => {
-        this.#put(key, value, this.#endpoints.get(key));
-        changed();
-      },
-      onDelete: (key) => {
-        if (this.#endpoints.delete(key)) changed();
-      },
-    });
+  }
+
+  /** Records may have come before: the order of the session's start and this one does not matter. */
+  async start(tell: (endpoints: readonly Endpoint[]) => void): Promise<void> {
+    this.#tell = tell;
+    if (this.#endpoints.size > 0) this.#changed();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     clearImmediate(this.#tellSoon);
+  }
+
+  /** One response of the store brings many records: they make one change. */
+  #changed(): void {
+    if (this.#stopped || this.#tell === undefined) return;
+    this.#tellSoon ??= setImmediate(() => {
+      this.#tellSoon = undefined;
+      this.#tell?.([...this.#endpoints.values()]);
+    });
   }
 
   /** A record that cannot be read changes nothing: its key still says that the pod is alive. */

@@ -1,4 +1,6 @@
 import type { EtcdSession } from '../etcd/etcdSession.ts';
+import type { RecordSubscription } from '../etcd/records.ts';
+import type { EtcdSessionState } from '../etcd/sessionListeners.ts';
 import { SingleRecord } from '../etcd/singleRecord.ts';
 import type { Lifecycle } from '../instance/lifecycle.ts';
 import type { EtcdLedger } from '../ledger/etcdLedger.ts';
@@ -20,7 +22,6 @@ export interface SteeringControllerOptions {
   readonly leaseTtlMs: number;
   readonly lifecycle: Lifecycle;
   readonly store: EtcdSession;
-  /** Has subscribed to the store already, so that it knows each record before this does. */
   readonly ledger: EtcdLedger;
   readonly isWithoutEndpoints: () => boolean;
   /** A clock that never jumps. */
@@ -50,10 +51,9 @@ export class SteeringController {
   readonly #timers = new Set<NodeJS.Timeout>();
   #wasWithoutEndpoints: boolean | undefined;
 
-  /** Subscribes to the store, which must not be started yet. */
   constructor(options: SteeringControllerOptions) {
     this.#options = options;
-    const { lifecycle, store, ledger, settleMs, storeWaitMs, leaseTtlMs, nowMs, onEvent: tell } = options;
+    const { lifecycle, ledger, settleMs, storeWaitMs, leaseTtlMs, nowMs, onEvent: tell } = options;
     this.#steersman = new StandbyMachine({
       facts: () => this.#facts(),
       phase: () => lifecycle.phase,
@@ -85,15 +85,23 @@ export class SteeringController {
       },
     });
 
-    store.subscribe(pinnedGenerationKey, this.#target);
-    // Last: a snapshot is looked at when all of it is known.
-    const look = (): void => this.#look();
-    store.subscribe('instances/', { onSnapshot: look, onPut: look, onDelete: look });
-    store.onState(({ kind }) => {
-      if (kind === 'joined') this.#steersman.onStoreRead();
-      else this.#steersman.onStoreLost();
-    });
-    lifecycle.onChange(look);
+    ledger.onInstanceChange(() => this.#look());
+    lifecycle.onChange(() => this.#look());
+  }
+
+  /** To be handed to the session. */
+  get subscription(): RecordSubscription {
+    return { prefix: pinnedGenerationKey, listener: this.#target };
+  }
+
+  /** The ledger and the pinned generation have their snapshots. */
+  onSynced(): void {
+    this.#look();
+  }
+
+  onState({ kind }: EtcdSessionState): void {
+    if (kind === 'joined') this.#steersman.onStoreRead();
+    else this.#steersman.onStoreLost();
   }
 
   /** The phase that this instance's record tells. */

@@ -37,14 +37,10 @@ async function startPool() {
   const store = new EtcdSession(storeOptions());
   const report = { log: { info() {}, warn() {} }, count() {} };
   const codec = stateCodecs.registeredEndpoint;
-  const source = new RegisteredSource({
-    subscribe: (prefix, listener) => store.subscribe(prefix, listener),
-    codec,
-    report,
-  });
+  const source = new RegisteredSource({ codec, report });
   const pool = new CompositePool({ sources: [source], report });
   await pool.start();
-  store.start();
+  store.start({ records: pool.subscriptions });
   return { store, pool };
 }
 
@@ -117,7 +113,6 @@ describe('when a registered pod is probed', () => {
     const probed = new EtcdSession(storeOptions());
     const report = { log: { info() {}, warn() {} }, count() {} };
     const codec = stateCodecs.registeredEndpoint;
-    const subscribe: EtcdSession['subscribe'] = (prefix, listener) => probed.subscribe(prefix, listener);
     const health = new Prober({
       path: '/health',
       intervalMs: 20,
@@ -125,12 +120,12 @@ describe('when a registered pod is probed', () => {
       healthyThreshold: 1,
       unhealthyThreshold: 1,
     });
-    const source = new RegisteredSource({ subscribe, codec, report });
+    const source = new RegisteredSource({ codec, report });
     const withProber = new CompositePool({ sources: [source], health, report });
     const verdicts: string[] = [];
     health.onVerdict(({ reason }) => verdicts.push(reason));
     await withProber.start();
-    probed.start();
+    probed.start({ records: withProber.subscriptions });
     await startSidecar();
     await eventually(() => expect(verdicts).toEqual([`connect ECONNREFUSED ${pod}`]));
     expect([withProber.all().length, withProber.ready().length]).toEqual([1, 0]);
@@ -165,14 +160,14 @@ describe('when the flags are wrong', () => {
 async function recordCount(): Promise<number> {
   const reader = new EtcdSession(storeOptions());
   let count = -1;
-  reader.subscribe('endpoints/', {
-    onSnapshot: (records) => {
+  const listener = {
+    onSnapshot: (records: ReadonlyMap<string, unknown>) => {
       count = records.size;
     },
     onPut() {},
     onDelete() {},
-  });
-  reader.start();
+  };
+  reader.start({ records: [{ prefix: 'endpoints/', listener }] });
   await eventually(() => count >= 0);
   await reader.stop();
   return count;

@@ -3,6 +3,7 @@ import { configSchema } from '../../src/config/schema.ts';
 import { EtcdSession, type EtcdSessionOptions } from '../../src/etcd/etcdSession.ts';
 import { etcdMetrics } from '../../src/etcd/metrics.ts';
 import type { RecordListener } from '../../src/etcd/records.ts';
+import type { EtcdSessionState } from '../../src/etcd/sessionListeners.ts';
 import { ConsistencyCheck } from '../../src/ledger/consistencyCheck.ts';
 import { EtcdLedger } from '../../src/ledger/etcdLedger.ts';
 import { ledgerMetrics } from '../../src/ledger/metrics.ts';
@@ -34,6 +35,7 @@ export interface LedgerOptions {
   readonly storeOf?: (options: EtcdSessionOptions) => EtcdSession;
   /** Hears of everybody's counts right after the ledger. */
   readonly alsoTo?: RecordListener;
+  readonly onState?: (state: EtcdSessionState, ledger: EtcdLedger) => void;
   readonly held?: () => ReadonlyMap<string, number>;
   /**
    * The pause between two consistency checks. 0, never, where they would be in the way: they put right what a test changes,
@@ -61,6 +63,7 @@ export function startLedger(
     requestTimeoutMs = 1_000,
     storeOf = (options) => new EtcdSession(options),
     alsoTo,
+    onState,
     held,
     checkEveryMs = 50,
     mayDiffer = false,
@@ -89,7 +92,6 @@ export function startLedger(
     log: silentLog,
     metrics,
   });
-  if (alsoTo) store.subscribe('load/', alsoTo);
   const consistencyCheck = new ConsistencyCheck({
     sharing: { kind: 'etcd', store, ledger },
     ownId: id,
@@ -101,7 +103,15 @@ export function startLedger(
     log: silentLog,
     metrics,
   });
-  store.start();
+  const listeners = ledger.sessionListeners;
+  store.start({
+    ...listeners,
+    records: [...listeners.records, ...(alsoTo ? [{ prefix: 'load/', listener: alsoTo }] : [])],
+    onState: (state) => {
+      listeners.onState(state);
+      onState?.(state, ledger);
+    },
+  });
   consistencyCheck.start();
   const stop = async (): Promise<void> => {
     await consistencyCheck.stop();

@@ -1,5 +1,6 @@
 import protobuf from 'protobufjs';
 import { EtcdSession } from '../../src/etcd/etcdSession.ts';
+import type { RecordListener } from '../../src/etcd/records.ts';
 
 /**
  * An instance that speaks as the release before this one does: its records lack what was added since, and of
@@ -29,12 +30,14 @@ export class PreviousRelease {
   constructor(id: string, etcdUrl: string, { prefix, generation }: { prefix: string; generation: number }) {
     const endpoints = [etcdUrl];
     this.store = new EtcdSession({ endpoints, prefix, leaseTtlSeconds: 2, requestTimeoutMs: 1_000 });
-    this.store.registerRecord(`instances/${id}`, () =>
-      encode('Instance', { protocol_version: 1, id, release: '0.1.0', generation, phase: ready }),
-    );
-    const record = this.store.registerRecord(`load/${id}`, () => this.#encodeLoads());
-    this.#write = () => record.write();
-    this.store.subscribe('load/', {
+    const instance = {
+      key: `instances/${id}`,
+      encode: () =>
+        encode('Instance', { protocol_version: 1, id, release: '0.1.0', generation, phase: ready }),
+    };
+    const loads = { key: `load/${id}`, encode: () => this.#encodeLoads() };
+    this.#write = () => this.store.change([{ kind: 'put', key: loads.key, value: loads.encode() }]);
+    const listener: RecordListener = {
       onSnapshot: (records) => {
         this.#others.clear();
         for (const [key, value] of records) if (key !== id) this.#others.set(key, decodeLoads(value));
@@ -43,8 +46,8 @@ export class PreviousRelease {
         if (key !== id) this.#others.set(key, decodeLoads(value));
       },
       onDelete: (key) => this.#others.delete(key),
-    });
-    this.store.start();
+    };
+    this.store.start({ leasedRecords: [instance, loads], records: [{ prefix: 'load/', listener }] });
   }
 
   async take(address: string, count: number): Promise<void> {

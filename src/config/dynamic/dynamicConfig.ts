@@ -1,5 +1,5 @@
-import type { EtcdSession } from '../../etcd/etcdSession.ts';
 import type { EtcdMetrics } from '../../etcd/metrics.ts';
+import type { RecordSubscription } from '../../etcd/records.ts';
 import { SingleRecord } from '../../etcd/singleRecord.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { readDynamicSettings, valueAt, withDynamicSettings } from '../dynamicSettings.ts';
@@ -41,26 +41,27 @@ interface InForce {
  */
 export class DynamicConfig {
   readonly #options: DynamicConfigOptions;
+  readonly #record: SingleRecord<DynamicConfigRecord>;
   #config: Config;
   #inForce: InForce | undefined;
 
   constructor(options: DynamicConfigOptions) {
     this.#options = options;
     this.#config = options.own;
+    this.#record = new SingleRecord({
+      decode: decodeDynamicConfig,
+      onChange: (now) => this.#apply(now),
+      onUnreadable: (cause) => this.#skip(String(cause)),
+    });
   }
 
   get config(): Config {
     return this.#config;
   }
 
-  /** To be called before the store is started, so that what it holds is in force before the first decision. */
-  follow(store: Pick<EtcdSession, 'subscribe'>): void {
-    const record = new SingleRecord({
-      decode: decodeDynamicConfig,
-      onChange: (now) => this.#apply(now),
-      onUnreadable: (cause) => this.#skip(String(cause)),
-    });
-    store.subscribe(dynamicConfigKey, record);
+  /** To be handed to the session. */
+  get subscription(): RecordSubscription {
+    return { prefix: dynamicConfigKey, listener: this.#record };
   }
 
   /** null: nothing is live. */
@@ -84,14 +85,14 @@ export class DynamicConfig {
     this.#config = withDynamicSettings(own, values);
     onChange(this.#config);
     const shown = [...values].map(([path, value]) => `${path}=${value}`).join(', ') || 'nothing';
-    this.#record(`dynamic configuration: ${shown}`, {
+    this.#report(`dynamic configuration: ${shown}`, {
       ...Object.fromEntries(values),
       reason: record?.reason,
     });
     for (const problem of problems) this.#skip(formatProblem(problem));
   }
 
-  #record(message: string, fields: Readonly<Record<string, unknown>>): void {
+  #report(message: string, fields: Readonly<Record<string, unknown>>): void {
     const { log, events } = this.#options;
     log.info(fields, message);
     events.add('config', message, fields);

@@ -1,6 +1,7 @@
 import { connect } from '../../../src/etcd/client.ts';
 import { EtcdSession } from '../../../src/etcd/etcdSession.ts';
 import type { RecordListener } from '../../../src/etcd/records.ts';
+import type { SessionListeners } from '../../../src/etcd/sessionListeners.ts';
 import { until } from '../../../tools/testbed/until.ts';
 import { type LedgerInstance, type LedgerOptions, startLedger } from '../../support/ledgerInstance.ts';
 import { startTestEtcd } from '../../support/testEtcd.ts';
@@ -54,8 +55,16 @@ async function comparesWell({ consistencyCheck }: LedgerInstance): Promise<void>
 class ForgetfulStore extends EtcdSession {
   forgets = false;
 
-  override subscribe(prefix: string, listener: RecordListener): void {
-    super.subscribe(prefix, {
+  override start(listeners: Partial<SessionListeners>): void {
+    const records = listeners.records?.map(({ prefix, listener }) => ({
+      prefix,
+      listener: this.#forgetful(listener),
+    }));
+    super.start({ ...listeners, records: records ?? [] });
+  }
+
+  #forgetful(listener: RecordListener): RecordListener {
+    return {
       onSnapshot: (records) => listener.onSnapshot(records),
       onPut: (key, value) => {
         if (!this.forgets) listener.onPut(key, value);
@@ -63,7 +72,7 @@ class ForgetfulStore extends EtcdSession {
       onDelete: (key) => {
         if (!this.forgets) listener.onDelete(key);
       },
-    });
+    };
   }
 }
 

@@ -73,10 +73,10 @@ describe('when two instances share a store', () => {
     await sees(b, pod2, 20);
     await b.stop();
 
-    const c = startLedger('c', running.etcd.endpoint);
-    instances.push(c);
     const atJoin = new Promise((resolve) => {
-      c.store.onState(({ kind }) => kind === 'joined' && resolve(Object.fromEntries(c.ledger.view())));
+      const onState: LedgerOptions['onState'] = ({ kind }, ledger) =>
+        kind === 'joined' && resolve(Object.fromEntries(ledger.view()));
+      instances.push(startLedger('c', running.etcd.endpoint, { onState }));
     });
     expect(await atJoin).toEqual({ [pod1]: 10, [pod2]: 20 });
   });

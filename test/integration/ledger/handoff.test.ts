@@ -103,10 +103,10 @@ describe('when an instance leaves requests behind', () => {
     await Promise.all([sees(b, pod1, 1), sees(a, pod2, 1)]);
     await leave(a, () => held.release(), 60_000);
 
-    const c = startLedger('c', running.etcd.endpoint);
-    instances.push(c);
     const atJoin = await new Promise<ReadonlyMap<string, number>>((resolve) => {
-      c.store.onState(({ kind }) => kind === 'joined' && resolve(c.ledger.view()));
+      const onState: LedgerOptions['onState'] = ({ kind }, ledger) =>
+        kind === 'joined' && resolve(ledger.view());
+      instances.push(startLedger('c', running.etcd.endpoint, { onState }));
     });
     expect(atJoin.get(pod2)).toBe(1);
     expect(atJoin.get(pod1)).toBeGreaterThan(0.5);

@@ -8,24 +8,19 @@ import { RecordedReport } from './recordedReport.ts';
 
 checkForLeaks();
 
+type Listeners = Parameters<RegistrationStore['start']>[0];
+
 class FakeStore implements RegistrationStore {
   readonly #records: Map<string, string>;
-  #kept: [string, () => Uint8Array] | undefined;
-  say: (state: { kind: string; problem?: string }) => void = () => {};
+  say: Listeners['onState'] = () => {};
 
   constructor(records: Map<string, string>) {
     this.#records = records;
   }
-  registerRecord(key: string, encode: () => Uint8Array): void {
-    this.#kept = [key, encode];
-  }
-  onState(listener: (state: { kind: string; problem?: string }) => void): void {
-    this.say = listener;
-  }
-  start(): void {
-    const [key, encode] = this.#kept ?? [];
-    if (key && encode) this.#records.set(key, Buffer.from(encode()).toString());
-    this.say({ kind: 'joined' });
+  start({ leasedRecords, onState }: Listeners): void {
+    this.say = onState;
+    for (const { key, encode } of leasedRecords) this.#records.set(key, Buffer.from(encode()).toString());
+    onState({ kind: 'joined' });
   }
   async stop(): Promise<void> {
     this.#records.clear();

@@ -17,11 +17,9 @@ let told: (readonly Endpoint[])[];
 beforeEach(async () => {
   report = new RecordedReport();
   told = [];
-  const subscribe = (prefix: string, subscribed: RecordListener) => {
-    expect(prefix).toBe('endpoints/');
-    listener = subscribed;
-  };
-  source = new RegisteredSource({ subscribe, codec, report });
+  source = new RegisteredSource({ codec, report });
+  expect(source.subscription.prefix).toBe('endpoints/');
+  listener = source.subscription.listener;
   await source.start((endpoints) => told.push(endpoints));
 });
 afterEach(() => source.stop());

@@ -2,7 +2,6 @@ import { DynamicConfig } from '../../../../src/config/dynamic/dynamicConfig.ts';
 import { encodeDynamicConfig } from '../../../../src/config/dynamic/dynamicRecord.ts';
 import { load } from '../../../../src/config/load.ts';
 import { etcdMetrics } from '../../../../src/etcd/metrics.ts';
-import type { RecordListener } from '../../../../src/etcd/records.ts';
 import { createInstruments } from '../../../../src/telemetry/instruments.ts';
 import { silentLog } from '../../../../src/telemetry/log.ts';
 import { surroundingsOf } from '../processEnvOf.ts';
@@ -21,19 +20,14 @@ function harness() {
     log: silentLog,
     metrics,
   });
-  let listener: RecordListener | undefined;
-  live.follow({
-    subscribe: (key, given) => {
-      expect(key).toBe('config');
-      listener = given;
-    },
-  });
+  const { prefix, listener } = live.subscription;
+  expect(prefix).toBe('config');
   const put = (settings: Record<string, string>): void => {
     const record = { settings: new Map(Object.entries(settings)), reason: 'pods melt', setUnixMs: 0 };
-    listener?.onPut('', encodeDynamicConfig(record));
+    listener.onPut('', encodeDynamicConfig(record));
   };
-  const putBytes = (...bytes: number[]): void => listener?.onPut('', Uint8Array.from(bytes));
-  const remove = (): void => listener?.onDelete('');
+  const putBytes = (...bytes: number[]): void => listener.onPut('', Uint8Array.from(bytes));
+  const remove = (): void => listener.onDelete('');
   return {
     live,
     own: loaded.config,
