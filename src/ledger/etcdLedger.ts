@@ -1,19 +1,18 @@
-import { systemClock } from '../clock.ts';
 import type { EtcdMetrics } from '../etcd/metrics.ts';
-import type { LeasedRecord, RecordSubscription } from '../etcd/records.ts';
+import type { RecordSubscription } from '../etcd/records.ts';
 import type { SessionListeners } from '../etcd/sessionListeners.ts';
 import type { Log } from '../telemetry/log.ts';
 import { encodeHandoff, type Handoff, Handoffs, handoffPrefix } from './handoffs.ts';
-import { encodeInstance, type InstanceRecord, InstanceRecords } from './instances.ts';
+import { InstanceAnnouncer, type InstanceAnnouncerOptions } from './instanceAnnouncer.ts';
+import { type InstanceRecord, InstanceRecords } from './instances.ts';
 import type { Ledger, Reservation } from './ledger.ts';
 import { LoadReports } from './loadReports.ts';
 import { LocalLoad, type LocalLoadOptions, retryMs } from './localLoad.ts';
 import { PeerCounts } from './peerCounts.ts';
-import { Publisher } from './publisher.ts';
 
 export interface EtcdLedgerOptions extends Omit<LocalLoadOptions, 'instances' | 'metrics'> {
-  /** This instance as it is now; asked at each write of its record. */
-  readonly self: () => Omit<InstanceRecord, 'id' | 'startedUnixMs' | 'sequence'>;
+  /** This instance as it is now; called at each write of its record. */
+  readonly self: InstanceAnnouncerOptions['self'];
   readonly startedUnixMs: number;
   readonly staleDecayMs: number;
   /** The time of day, in ms since 1970. */
@@ -37,14 +36,13 @@ export class EtcdLedger implements Ledger {
   readonly #peers: PeerCounts;
   readonly #handoffs: Handoffs;
   readonly #instances: InstanceRecords;
-  readonly #announcer: Publisher;
+  readonly #announcer: InstanceAnnouncer;
   readonly #instanceListeners = new Set<() => void>();
-  #announcement = 0;
   #recordsSkipped = 0;
 
   constructor(options: EtcdLedgerOptions) {
     this.#options = options;
-    const { store, ownId } = options;
+    const { ownId } = options;
     this.#peers = new PeerCounts(options);
     this.#peers.markStale();
     this.#instances = new InstanceRecords({
@@ -68,23 +66,14 @@ export class EtcdLedger implements Ledger {
     });
 
     this.#own = new LocalLoad({ ...options, instances: () => this.#instances.known.size });
-    // One write at a time, so that the last one written is the last one meant.
-    this.#announcer = new Publisher({
-      write: () => {
-        const { key, encode } = this.#instanceRecord;
-        return store.change([{ kind: 'put', key, value: encode() }]);
-      },
-      minIntervalMs: () => 0,
-      retryMs,
-      clock: systemClock,
-    });
+    this.#announcer = new InstanceAnnouncer({ ...options, localId: ownId, retryMs });
   }
 
   /** To be handed to the session. */
   get sessionListeners(): Omit<SessionListeners, 'onSynced'> {
     return {
       records: this.#subscriptions,
-      leasedRecords: [this.#instanceRecord],
+      leasedRecords: [this.#announcer.record],
       onWatch: (state) => {
         if (state === 'resumed') return this.#peers.markFresh();
         this.#peers.markStale();
@@ -93,8 +82,7 @@ export class EtcdLedger implements Ledger {
       onState: ({ kind }) => {
         this.#own.storeChanged(kind === 'joined');
         if (kind !== 'joined') this.#peers.markStale();
-        // The record may have changed while the join wrote it.
-        else this.#announcer.changed();
+        else this.#announcer.joined();
       },
     };
   }
@@ -105,14 +93,6 @@ export class EtcdLedger implements Ledger {
       { prefix: 'load/', listener: this.loadReports },
       { prefix: handoffPrefix, listener: this.#handoffs },
     ];
-  }
-
-  get #instanceRecord(): LeasedRecord {
-    const { self, ownId, startedUnixMs } = this.#options;
-    return {
-      key: `instances/${ownId}`,
-      encode: () => encodeInstance({ ...self(), id: ownId, startedUnixMs, sequence: this.#announcement }),
-    };
   }
 
   /** Calls back after an instance's record came, changed or went; snapshots are the session's `onSynced`. */
@@ -193,16 +173,12 @@ export class EtcdLedger implements Ledger {
 
   /** This instance's record changed and is written soon; answers the number that its next version bears. */
   announce(): number {
-    this.#announcement += 1;
-    this.#announcer.changed();
-    return this.#announcement;
+    return this.#announcer.announce();
   }
 
-  /** The number of this process's own record as the watch showed it last; 0 before it did. */
+  /** The number of the announcement that the watch delivered last; 0 before the first. */
   acknowledgedAnnouncement(): number {
-    const own = this.#instances.known.get(this.#options.ownId);
-    // An earlier process may have had the same id.
-    return own?.startedUnixMs === this.#options.startedUnixMs ? own.sequence : 0;
+    return this.#announcer.acknowledged(this.#instances.known.get(this.#options.ownId));
   }
 
   /** The own record and the own counts are the same, up to the revision that the watch has come to. */

@@ -1,0 +1,68 @@
+import { type Clock, systemClock } from '../clock.ts';
+import type { EtcdSession } from '../etcd/etcdSession.ts';
+import type { LeasedRecord } from '../etcd/records.ts';
+import { encodeInstance, type InstanceRecord } from './instances.ts';
+import { Publisher } from './publisher.ts';
+
+export interface InstanceAnnouncerOptions {
+  readonly store: Pick<EtcdSession, 'change'>;
+  readonly localId: string;
+  readonly startedUnixMs: number;
+  /** This instance as it is now; called at each write of its record. */
+  readonly self: () => Omit<InstanceRecord, 'id' | 'startedUnixMs' | 'sequence'>;
+  /** The wait before a failed write is tried again. */
+  readonly retryMs: number;
+  readonly clock?: Clock;
+}
+
+/**
+ * Publishes this instance's record. Each announcement has a number that the record carries, so that its
+ * writer recognises in the watch which of them the other instances see.
+ */
+export class InstanceAnnouncer {
+  readonly #options: InstanceAnnouncerOptions;
+  /** At most one write at a time, so that the last write is the newest record. */
+  readonly #publisher: Publisher;
+  #sequence = 0;
+
+  constructor(options: InstanceAnnouncerOptions) {
+    this.#options = options;
+    const { store, retryMs, clock = systemClock } = options;
+    const { key, encode } = this.record;
+    this.#publisher = new Publisher({
+      write: () => store.change([{ kind: 'put', key, value: encode() }]),
+      minIntervalMs: () => 0,
+      retryMs,
+      clock,
+    });
+  }
+
+  get record(): LeasedRecord {
+    const { self, localId, startedUnixMs } = this.#options;
+    return {
+      key: `instances/${localId}`,
+      encode: () => encodeInstance({ ...self(), id: localId, startedUnixMs, sequence: this.#sequence }),
+    };
+  }
+
+  /** The record changed; returns the sequence number of its next version. */
+  announce(): number {
+    this.#sequence += 1;
+    this.#publisher.changed();
+    return this.#sequence;
+  }
+
+  /** Joining wrote the record; what changed meanwhile is not in it. */
+  joined(): void {
+    this.#publisher.changed();
+  }
+
+  /** @param known what the watch delivered last under this instance's id; an earlier process may have used it */
+  acknowledged(known: InstanceRecord | undefined): number {
+    return known?.startedUnixMs === this.#options.startedUnixMs ? known.sequence : 0;
+  }
+
+  stop(): Promise<void> {
+    return this.#publisher.stop();
+  }
+}
