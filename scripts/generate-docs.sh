@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Writes the parts of the documents that the code knows: the JSON schema and the table of settings from the
-# configuration's schema, the table of imports from scripts/structure. Unit tests fail while they are not current.
+# configuration's schema, the table of imports from scripts/structure, docs/metrics.md from scripts/metrics. Unit tests fail while they are not current.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,3 +18,4 @@ replace_section() {
 $node src/cli/main.ts config --schema >docs/config.schema.json
 $node src/cli/main.ts config --markdown-table | replace_section README.md config
 $node scripts/structure/importTable.ts | replace_section ARCHITECTURE.md imports
+$node scripts/metrics/metricsDoc.ts >docs/metrics.md

@@ -183,7 +183,6 @@ export const notYet: ReadonlySet<string> = new Set<string>([
   'scheduling → ledger',
   'scheduling → pool',
   'steering → instance',
-  'telemetry → scheduling',
   'circle in bench/balance',
   'circle in src/grpc/http2',
   'long file src/cli/main.ts',

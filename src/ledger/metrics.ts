@@ -41,7 +41,9 @@ export const ledgerMetrics = {
     name: 'baton_consistency_differences',
     labels: [label('kind', differenceKinds)],
     means: 'Counts that the consistency check found wrong',
-    worry: 'Any rise is a bug: report it with the error from the log.',
+    worry:
+      'Any rise is a bug: report it with the error from the log. Kinds: `local`, counts and open streams; ' +
+      '`watch`, stored and watched records; `view`, records and the view; `published`, counts and the own record.',
   }),
 };
 export type LedgerMetrics = Instruments<typeof ledgerMetrics>;

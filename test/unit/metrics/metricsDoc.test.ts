@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { declaredMetrics, exportedName, metricsDoc } from '../../../scripts/metrics/metricsDoc.ts';
+import { instanceGauges, instanceMetrics } from '../../../src/instance/instruments.ts';
+import { startTelemetry } from '../../../src/telemetry/telemetry.ts';
+import { sampleState } from '../admin/sampleState.ts';
+
+describe('docs/metrics.md', () => {
+  it('is current (npm run generate)', async () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../docs/metrics.md'), 'utf8');
+    expect(page).toBe(metricsDoc(await declaredMetrics()));
+  });
+
+  it('lists what an instance exports, and nothing else', async () => {
+    const telemetry = await startTelemetry({ logLevel: 'silent', instance: { id: 'a', release: '1' } });
+    const metrics = telemetry.instruments(instanceMetrics);
+    // Exported only when they have a value.
+    metrics.syncLag.record(0.001);
+    metrics.decisionDuration.record(0.001);
+    metrics.reloadFailures.add('file pods.yaml');
+    const { instance, steering, consistency } = sampleState;
+    const drain = {
+      startedAt: instance.startedAt,
+      open: 1,
+      finished: 0,
+      halfClosed: 0,
+      handedOff: 0,
+      graceLeftMs: 1,
+    };
+    const state = {
+      ...sampleState,
+      steering: { ...steering, pinnedGeneration: 1 },
+      consistency: { ...consistency, ageMs: 1 },
+      drain,
+    };
+    telemetry.observe(() => state, instanceGauges);
+    const text = await telemetry.metricsText();
+    await telemetry.stop();
+    const exported = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+    const declared = [...(await declaredMetrics()).values()].flat().map(exportedName);
+    expect(exported.sort()).toEqual(declared.sort());
+  });
+});
