@@ -1,17 +1,37 @@
-/** Something in an instance's life that a person would want to read later: a phase change, a lease lost. */
+/** The kinds of events, and what an event of each reports. `/events` shows them; the list may grow. */
+export const lifeEventKinds = [
+  /** The phase changed. */
+  'phase',
+  /** The session with etcd was joined or lost. */
+  'store',
+  /** The dynamic configuration changed, or a part of it could not be read. */
+  'config',
+  /** Steering changed the role of this instance, or detected that the process was paused. */
+  'steering',
+  /** Another instance stopped while requests of it were still open. */
+  'handoff',
+  /** The consistency check found differences. */
+  'consistency',
+  /** The first decision that named an endpoint. */
+  'first-decision',
+  /** The drain ended. */
+  'drain',
+] as const;
+export type LifeEventKind = (typeof lifeEventKinds)[number];
+
+/** An event in the life of an instance that an operator may want to read later. */
 export interface LifeEvent {
-  /** Counts up from 1; a gap to the oldest one listed shows how many were dropped. */
+  /** Counts from 1. A gap before the oldest listed event is the number of dropped ones. */
   readonly sequence: number;
   /** ISO 8601. */
   readonly at: string;
-  /** A few fixed words, such as `phase`, `lease`, `peer`, `pool`. */
-  readonly kind: string;
+  readonly kind: LifeEventKind;
   /** For people. */
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** Remembers the last events in memory. It is no log: it forgets, and nothing is written anywhere. */
+/** The last events, in memory only. Old ones are dropped. */
 export class EventLog {
   readonly #now: () => Date;
   readonly #capacity: number;
@@ -23,7 +43,7 @@ export class EventLog {
     this.#capacity = capacity;
   }
 
-  add(kind: string, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+  add(kind: LifeEventKind, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
     this.#sequence += 1;
     this.#events.push({ sequence: this.#sequence, at: this.#now().toISOString(), kind, message, fields });
     if (this.#events.length > this.#capacity) this.#events.shift();

@@ -1,4 +1,6 @@
 import fastify, { type FastifyInstance } from 'fastify';
+import { BatonError } from '../errors.ts';
+import { splitHostPort, withPort } from '../hostPort.ts';
 import type { LifeEvent } from './eventLog.ts';
 import type { InstanceState } from './state.ts';
 
@@ -6,7 +8,7 @@ export interface AdminOptions {
   /** `host:port`, IPv6 in brackets; port 0 takes a free one. */
   readonly address: string;
   readonly state: () => InstanceState;
-  /** Prometheus' text format. */
+  /** All metrics in Prometheus' text format. */
   readonly metricsText: () => Promise<string>;
   readonly events: { list(): readonly LifeEvent[] };
 }
@@ -14,32 +16,30 @@ export interface AdminOptions {
 export interface Admin {
   /** The address that is bound, `host:port`. */
   readonly address: string;
-  /** Stops listening and closes every connection. Twice is once. */
+  /** Stops listening and closes every connection. Idempotent. */
   stop(): Promise<void>;
 }
 
 /**
- * Opens the admin port: an orchestrator's probes, a person's questions and Prometheus. It only answers, it
- * changes nothing, and it knows no users: it belongs on loopback or behind a network policy.
+ * Opens the admin port: HTTP for probes of an orchestrator, for operators, and for Prometheus. It only reads
+ * state and knows no users, so it belongs on loopback or behind a network policy.
  *
- * @throws Error that names the address and why, when it cannot be listened on
+ * @throws BatonError listen-failed, with the cause
  */
 export async function startAdmin(options: AdminOptions): Promise<Admin> {
-  const { host, port } = splitListenAddress(options.address);
+  const { host, port } = splitHostPort(options.address);
   const server = fastify({ forceCloseConnections: true });
   addRoutes(server, options);
   try {
     await server.listen({ host, port });
   } catch (cause) {
     await server.close();
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`cannot open the admin port on ${options.address}: ${why}`, { cause });
+    throw new BatonError('listen-failed', `the admin port cannot listen on ${options.address}`, { cause });
   }
-  const bound = server.addresses()[0];
-  const boundPort = typeof bound === 'object' ? bound.port : port;
+  const bound = server.server.address();
   let closed: Promise<void> | undefined;
   return {
-    address: options.address.replace(/:\d+$/, `:${boundPort}`),
+    address: withPort(options.address, typeof bound === 'object' && bound !== null ? bound.port : port),
     stop() {
       closed ??= Promise.resolve(server.close());
       return closed;
@@ -58,11 +58,4 @@ function addRoutes(server: FastifyInstance, { state, metricsText, events }: Admi
   server.get('/metrics', async (_request, reply) =>
     reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metricsText()),
   );
-}
-
-function splitListenAddress(address: string): { host: string; port: number } {
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]*)):(\d+)$/.exec(address) ?? [];
-  const host = bracketed ?? plain;
-  if (host === undefined) throw new Error(`"${address}" is no admin address: write host:port`);
-  return { host, port: Number(port) };
 }

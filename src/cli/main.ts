@@ -32,9 +32,6 @@ const unavailable = /\b(EADDRINUSE|EADDRNOTAVAIL|ECONNREFUSED)\b/;
 /** Files that the configuration names and that cannot be used, found when they are opened. */
 const configErrors = new Set(['TlsFilesError']);
 
-/** How long the end may wait for a reader of the log. */
-const logFlushMs = 1_000;
-
 const exitCodesHelp = `
 Exit codes:
   0   done
@@ -139,17 +136,14 @@ async function describeProgram(args: readonly string[]): Promise<Command> {
     .addHelpText('after', exitCodesHelp)
     .action(async (flags: ConfigFlags & RegisterFlags) => {
       const { etcd, pool, instance, telemetry } = await configure(storeFlags(flags), 'etcd');
-      const [{ register }, { createLog }, { LineSink }] = await Promise.all([
+      const [{ register }, { openProcessLog }] = await Promise.all([
         import('../pool/register.ts'),
-        import('../telemetry/logger.ts'),
-        import('../telemetry/lineSink.ts'),
+        import('../telemetry/processLog.ts'),
       ]);
-      const sink = new LineSink({ fd: process.stdout.fd });
-      const base = { instance: instance.id, release: instance.release };
-      const log = createLog({ level: telemetry.logLevel, base, sink });
+      const { log, close } = openProcessLog({ level: telemetry.logLevel, instance });
       const store = { ...etcd, prefix: `${etcd.prefix}/${pool.name}/` };
       const exitCode = await register({ ...flags, store, log });
-      await sink.flush(logFlushMs);
+      await close();
       process.exit(exitCode);
     });
 

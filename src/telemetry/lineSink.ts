@@ -3,17 +3,17 @@ import { closeSync, constants, fstatSync, openSync, write, writeSync } from 'nod
 export interface LineSinkOptions {
   /** An open file descriptor. */
   readonly fd: number;
-  /** What may wait to be written; lines beyond it are dropped. */
+  /** The most bytes that wait to be written. A line beyond them is dropped. */
   readonly maxWaitingBytes?: number;
 }
 
-/** How long to wait when the reader of a pipe does not read. */
+/** The pause before a write to a full pipe is repeated. */
 const retryMs = 50;
 
 /**
- * Writes lines to a file descriptor behind the program's back: `write` only remembers the line, the system
- * call is asynchronous, one at a time. A reader that does not read, a full disk or a closed pipe cost log
- * lines, never a decision and never the process. What is lost is counted.
+ * Writes lines to a file descriptor without blocking: `write` queues the line, and one asynchronous system call
+ * at a time writes the queue. A slow reader, a full disk or a closed pipe costs log lines, never a decision and
+ * never the process. Dropped lines are counted.
  */
 export class LineSink {
   readonly #fd: number;
@@ -22,34 +22,35 @@ export class LineSink {
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
   #writing = false;
+  #closed = false;
   #dropped = 0;
   #idle: (() => void)[] = [];
-  /** The write that is under way finishes on its own; what waits behind it has only this chance. */
+  /** A write that is under way completes by itself. The queue behind it is written here or never. */
   readonly #onExit = (): void => {
     try {
       for (const line of this.#waiting) writeSync(this.#fd, line);
     } catch {
-      // A pipe that nobody reads, or a full disk: the process ends all the same.
+      // A full pipe or disk must not keep the process from ending.
     }
   };
 
   constructor({ fd, maxWaitingBytes = 1024 * 1024 }: LineSinkOptions) {
-    const ownFd = openPipeAgain(fd);
-    this.#fd = ownFd ?? fd;
-    this.#reopened = ownFd !== undefined;
+    const reopenedFd = reopenPipe(fd);
+    this.#fd = reopenedFd ?? fd;
+    this.#reopened = reopenedFd !== undefined;
     this.#maxWaitingBytes = maxWaitingBytes;
     process.on('exit', this.#onExit);
   }
 
-  /** Lines that were lost so far. */
+  /** The number of dropped lines. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** @param line with its line end */
+  /** @param line with its line break */
   write(line: string): void {
     const bytes = Buffer.from(line);
-    if (this.#waitingBytes + bytes.length > this.#maxWaitingBytes) {
+    if (this.#closed || this.#waitingBytes + bytes.length > this.#maxWaitingBytes) {
       this.#dropped += 1;
       return;
     }
@@ -58,7 +59,7 @@ export class LineSink {
     if (!this.#writing) this.#writeNext();
   }
 
-  /** Resolves when everything is written or lost, at the latest after `timeoutMs`. Never rejects. */
+  /** Resolves when every line is written or dropped, at the latest after `timeoutMs`. Never rejects. */
   flush(timeoutMs: number): Promise<void> {
     if (!this.#writing) return Promise.resolve();
     return new Promise((resolve) => {
@@ -87,7 +88,7 @@ export class LineSink {
   #writeBytes(bytes: Buffer, from: number, lines: number): void {
     write(this.#fd, bytes, from, bytes.length - from, null, (error, written) => {
       if (error?.code === 'EAGAIN') {
-        // Unreferenced: lines that nobody reads are no reason to stay alive.
+        // Unreferenced: waiting for a slow reader must not keep the process alive.
         setTimeout(() => this.#writeBytes(bytes, from, lines), retryMs).unref();
         return;
       }
@@ -101,23 +102,25 @@ export class LineSink {
     });
   }
 
-  /** Closes what it opened itself; the descriptor it was given stays open. */
+  /** Later lines are dropped. The descriptor that the sink was given stays open. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     process.off('exit', this.#onExit);
     if (this.#reopened && !this.#writing) closeSync(this.#fd);
   }
 }
 
 /**
- * A pipe opened once more, so that it can be non-blocking for this process alone. A write that blocks would
- * hold a thread of the pool, and with it the end of the process, until somebody reads.
+ * Opens a pipe again, so that it is non-blocking for this process alone. A blocking write would hold a thread of
+ * the pool, and with it the end of the process, until the reader reads.
  */
-function openPipeAgain(fd: number): number | undefined {
+function reopenPipe(fd: number): number | undefined {
   try {
     if (!fstatSync(fd).isFIFO()) return undefined;
     return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
   } catch {
-    // No /proc, or a pipe of another user: then it is written as it was given.
+    // No /proc, or a pipe of another user: the given descriptor is used.
     return undefined;
   }
 }

@@ -1,7 +1,6 @@
 /**
- * What a part of the program needs to be able to say. Parts take it by injection and know no logging library.
- * `fields` are for machines (times in ms, names ending in Ms), `message` is for people. Neither blocks nor
- * throws.
+ * The log that each part is given; only `logger.ts` knows the logging library. `fields` are for programs (times
+ * in ms, with names that end in Ms), `message` is for people. A call neither blocks nor throws.
  */
 export interface Log {
   debug(fields: object, message: string): void;
@@ -10,9 +9,8 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
-/** Weakest first. `silent` says nothing at all. */
+/** Most verbose first. `silent` writes nothing. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** For those who have nobody to tell. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };

@@ -4,20 +4,20 @@ import type { Log, LogLevel } from './log.ts';
 
 export interface LogOptions {
   readonly level: LogLevel;
-  /** Fields on every line: the instance, the release. */
+  /** Fields on each line: the instance, the release. */
   readonly base: Readonly<Record<string, string>>;
   readonly sink: Pick<LineSink, 'write'>;
 }
 
-/** A log whose level is set while it is in use. */
+/** A log whose level may change while it is in use. */
 export interface AdjustableLog extends Log {
   level: string;
 }
 
 /**
- * JSON lines by pino: `time` in ISO 8601, `level` as a word, the base fields on each line. Errors under
- * `err`, `error` or `cause` are written with message, stack and causes. Where lines go is the sink's matter:
- * pino's own destinations wait for a blocked reader when the process ends, for ever.
+ * Writes JSON lines with pino: `time` in ISO 8601, `level` as a word, the base fields on each line. Errors
+ * under `err`, `error` or `cause` are written with message, stack and causes. Lines go to a sink of our own,
+ * because pino's destinations wait without limit for a blocked reader when the process ends.
  */
 export function createLog({ level, base, sink }: LogOptions): AdjustableLog {
   const { errWithCause } = pino.stdSerializers;

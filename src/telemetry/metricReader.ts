@@ -8,11 +8,10 @@ import {
 } from '@opentelemetry/sdk-metrics';
 
 /**
- * The one reader of the metrics. One, because a second reader that nobody asks piles up everything the
- * first one collects: so the same reader answers /metrics and feeds OTLP.
+ * The single reader of the metrics: it answers /metrics and feeds OTLP. A second reader that is never read
+ * would accumulate everything that the first one collects.
  *
- * Counters add up; gauges show the moment and nothing older, or an endpoint that left the pool would be
- * reported for ever.
+ * Counters are cumulative. Gauges keep no earlier values, so an endpoint that left the pool is not reported.
  */
 const temporality = (type: InstrumentType): AggregationTemporality =>
   type === InstrumentType.OBSERVABLE_GAUGE ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE;
@@ -25,12 +24,12 @@ class PassiveReader extends MetricReader {
   protected override async onShutdown(): Promise<void> {}
 }
 
-/** Reads only when asked. */
+/** Reads only when `collect` is called. */
 export function passiveReader(): IMetricReader {
   return new PassiveReader();
 }
 
-/** Reads when asked, and every `intervalMs` for the exporter. */
+/** Reads when `collect` is called, and every `intervalMs` for the exporter. */
 export function exportingReader(exporter: PushMetricExporter, intervalMs: number): IMetricReader {
   return new PeriodicExportingMetricReader({
     exporter: {

@@ -1,21 +1,21 @@
-/** One decision, as a trace shows it. */
+/** One decision, for a trace. */
 export interface ScheduleSpan {
-  /** The request's W3C `traceparent` header, as it came. */
+  /** The request's W3C `traceparent` header, not parsed. */
   readonly traceparent: string | undefined;
-  /** Milliseconds since the epoch, fractions welcome (performance.timeOrigin + performance.now()). */
+  /** Milliseconds since the epoch, with fractions: performance.timeOrigin + performance.now(). */
   readonly startMs: number;
   readonly policy: string;
-  /** How many endpoints it was chosen from. */
+  /** The number of candidates of the decision. */
   readonly candidates: number;
-  /** The chosen address; undefined when there is none. */
+  /** The chosen address; undefined for a rejection. */
   readonly endpoint: string | undefined;
   /** `route` or the kind of the rejection. */
   readonly outcome: string;
 }
 
-/** Takes finished decisions. */
+/** Records decisions. */
 export interface ScheduleTrace {
-  /** False when nobody reads them: the caller then need not build a span. */
+  /** False where spans are not exported: the caller then builds none. */
   readonly enabled: boolean;
   record(span: ScheduleSpan): void;
 }

@@ -1,14 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import type { Config } from '../config/schema.ts';
-import { LineSink } from '../telemetry/lineSink.ts';
-import { createLog } from '../telemetry/logger.ts';
+import { openProcessLog } from '../telemetry/processLog.ts';
 import { openListener } from './listener.ts';
 import { workerConfig } from './workerConfig.ts';
 import { WorkerGroup } from './workerGroup.ts';
 import { WorkerProcess } from './workerProcess.ts';
-
-/** How long the end may wait for a reader of the log. */
-const logFlushMs = 1_000;
 
 /**
  * Serves one port with several workers until it is told to stop: SIGTERM or SIGINT drains all of them, a
@@ -20,9 +16,8 @@ const logFlushMs = 1_000;
  */
 export async function serveGroup(config: Config, mainFile: string): Promise<number> {
   const { instance, server, telemetry } = config;
-  const sink = new LineSink({ fd: process.stdout.fd });
-  const base = { instance: instance.id, release: instance.release };
-  const log = createLog({ level: telemetry.logLevel, base, sink });
+  const processLog = openProcessLog({ level: telemetry.logLevel, instance });
+  const { log } = processLog;
   const nowMs = (): number => performance.now();
 
   const door = await openListener(server.address, (socket) => {
@@ -47,6 +42,6 @@ export async function serveGroup(config: Config, mainFile: string): Promise<numb
   group.start();
   const exitCode = await group.ended;
   door.close();
-  await sink.flush(logFlushMs);
+  await processLog.close();
   return exitCode;
 }

@@ -12,7 +12,7 @@ export interface DynamicConfigOptions {
   readonly own: Config;
   /** Called after `config` has become another one. */
   readonly onChange: (config: Config) => void;
-  readonly events: { add(kind: string, message: string, fields: Readonly<Record<string, unknown>>): void };
+  readonly events: { add(kind: 'config', message: string, fields: Readonly<Record<string, unknown>>): void };
   readonly log: Log;
   readonly metrics: EtcdMetrics;
 }

@@ -3,7 +3,7 @@ import { EventLog } from '../../../src/admin/eventLog.ts';
 const now = () => new Date('2026-05-04T03:02:01.000Z');
 
 describe('the log of life-cycle events', () => {
-  it('lists what happened, oldest first, with the time of day', () => {
+  it('lists events, oldest first, with their time', () => {
     const events = new EventLog({ now });
     events.add('phase', 'starting → ready', { to: 'ready' });
     events.add('store', 'store joined');
@@ -19,19 +19,19 @@ describe('the log of life-cycle events', () => {
     ]);
   });
 
-  it('forgets the oldest when it is full, and its numbers show it', () => {
+  it('drops the oldest when it is full, and the sequence shows it', () => {
     const events = new EventLog({ now, capacity: 3 });
     for (const message of ['a', 'b', 'c', 'd', 'e']) events.add('phase', message);
     expect(events.list().map(({ sequence, message }) => `${sequence}${message}`)).toEqual(['3c', '4d', '5e']);
   });
 
-  it('keeps 200 unless told otherwise', () => {
+  it('keeps 200 by default', () => {
     const events = new EventLog({ now });
     for (let i = 0; i < 250; i += 1) events.add('phase', String(i));
     expect(events.list()).toHaveLength(200);
   });
 
-  it('gives a list that later events do not change', () => {
+  it('returns a list that later events do not change', () => {
     const events = new EventLog({ now });
     const before = events.list();
     events.add('phase', 'later');

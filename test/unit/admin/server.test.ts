@@ -1,6 +1,7 @@
 import { EventLog } from '../../../src/admin/eventLog.ts';
 import { type Admin, startAdmin } from '../../../src/admin/server.ts';
 import type { InstanceState } from '../../../src/admin/state.ts';
+import { exitCodes } from '../../../src/errors.ts';
 import { sampleState } from './sampleState.ts';
 
 describe('the admin port', () => {
@@ -20,11 +21,11 @@ describe('the admin port', () => {
 
   const get = (path: string): Promise<Response> => fetch(`http://${admin.address}${path}`);
 
-  it('tells the port that it took', () => {
+  it('returns the port that it listens on', () => {
     expect(admin.address).toMatch(/^127\.0\.0\.1:[1-9]\d+$/);
   });
 
-  it('answers /readyz with 200 when the instance is fit', async () => {
+  it('answers /readyz with 200 when the instance is ready', async () => {
     const response = await get('/readyz');
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({ ready: true, reasons: [] });
@@ -43,7 +44,7 @@ describe('the admin port', () => {
     expect((await get('/livez')).status).toBe(200);
   });
 
-  it('shows the whole state in JSON', async () => {
+  it('answers /state with the whole state in JSON', async () => {
     const response = await get('/state');
     expect(response.headers.get('content-type')).toContain('application/json');
     expect(await response.json()).toEqual(sampleState);
@@ -53,13 +54,13 @@ describe('the admin port', () => {
     expect(await (await get('/events')).json()).toEqual(events.list());
   });
 
-  it("gives the metrics in Prometheus' text format", async () => {
+  it("answers /metrics in Prometheus' text format", async () => {
     const response = await get('/metrics');
     expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(await response.text()).toContain('baton_peers 1');
   });
 
-  it('answers 500 and goes on when the metrics cannot be read', async () => {
+  it('answers 500 and continues when the metrics cannot be read', async () => {
     metricsText = () => Promise.reject(new Error('no metrics'));
     expect((await get('/metrics')).status).toBe(500);
     expect((await get('/livez')).status).toBe(200);
@@ -69,21 +70,29 @@ describe('the admin port', () => {
     expect((await get('/nothing')).status).toBe(404);
   });
 
-  it('changes nothing: only reading is allowed', async () => {
+  it('allows only reading', async () => {
     expect((await fetch(`http://${admin.address}/state`, { method: 'POST' })).status).toBe(404);
   });
 
-  it('stops once, however often it is told, and with connections open', async () => {
+  it('stops with open connections, and only once', async () => {
     await get('/livez');
     await Promise.all([admin.stop(), admin.stop()]);
     await expect(get('/livez')).rejects.toThrow();
   });
 
-  it('says which address is taken when it cannot be opened', async () => {
-    const second = startAdmin({ address: admin.address, state: () => state, metricsText, events });
-    await expect(second).rejects.toThrow(
-      new RegExp(`cannot open the admin port on ${admin.address}: .*EADDRINUSE`),
-    );
+  it.each([
+    ['is taken', () => admin.address, 'EADDRINUSE'],
+    ['cannot be resolved', () => 'no-such-host.invalid:9090', /ENOTFOUND|EAI_AGAIN/],
+    ['is of another machine', () => '192.0.2.1:9090', 'EADDRNOTAVAIL'],
+  ])('fails with listen-failed, the address and the cause when the address %s', async (_, address, code) => {
+    const second = startAdmin({ address: address(), state: () => state, metricsText, events });
+    await expect(second).rejects.toMatchObject({
+      name: 'BatonError',
+      code: 'listen-failed',
+      exitCode: exitCodes.unavailable,
+      message: `the admin port cannot listen on ${address()}`,
+      cause: { code: typeof code === 'string' ? code : expect.stringMatching(code) },
+    });
   });
 });
 

@@ -1,0 +1,43 @@
+import { LineSink } from './lineSink.ts';
+import type { LogLevel } from './log.ts';
+import { type AdjustableLog, createLog } from './logger.ts';
+
+/** How long the end of the process waits for a slow reader of the log. */
+const flushTimeoutMs = 1_000;
+
+export interface ProcessLogOptions {
+  readonly level: LogLevel;
+  /** On each line. */
+  readonly instance: { readonly id: string; readonly release: string };
+  /** The file descriptor of the log; standard output by default. */
+  readonly fd?: number;
+}
+
+export interface ProcessLog {
+  readonly log: AdjustableLog;
+  /** Writes what waits, for at most a second. The log loses later lines. Never rejects; idempotent. */
+  close(): Promise<void>;
+}
+
+/** The log of a process, and the sink behind it. Every command that logs opens one and closes it at its end. */
+export function openProcessLog({ level, instance, fd = 1 }: ProcessLogOptions): ProcessLog {
+  const { id, release } = instance;
+  const sink = new LineSink({ fd });
+  const log = createLog({ level, base: { instance: id, release }, sink });
+  const closeOnce = async (): Promise<void> => {
+    if (sink.dropped > 0) {
+      const fields = { event: 'log.lines-dropped', lines: sink.dropped };
+      log.warn(fields, 'log lines dropped: the reader of the log is too slow');
+    }
+    await sink.flush(flushTimeoutMs);
+    sink.close();
+  };
+  let closed: Promise<void> | undefined;
+  return {
+    log,
+    close() {
+      closed ??= closeOnce();
+      return closed;
+    },
+  };
+}
