@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { LoadReport } from './kit.ts';
+import type { KitLoadReport } from './kit.ts';
 
 /** Ticks of /proc are hundredths of a second on every Linux there is. */
 const tickMs = 10;
@@ -25,8 +25,8 @@ export async function familyOf(pid: number): Promise<number[]> {
 /** Runs a load, and says what each request of it cost a process, in µs of processor time. */
 export async function withCpu<Pids extends readonly number[]>(
   pids: Pids,
-  load: () => Promise<LoadReport>,
-): Promise<{ report: LoadReport; cpuUs: { [Index in keyof Pids]: number } }> {
+  load: () => Promise<KitLoadReport>,
+): Promise<{ report: KitLoadReport; cpuUs: { [Index in keyof Pids]: number } }> {
   const before = await Promise.all(pids.map(cpuMs));
   const report = await load();
   const after = await Promise.all(pids.map(cpuMs));

@@ -18,7 +18,7 @@ export async function buildKit(): Promise<void> {
 }
 
 /** What `kit load` and `kit exchanges` print. */
-export interface LoadReport {
+export interface KitLoadReport {
   readonly sent: number;
   readonly failed: number;
   /** Left by the client before an answer. */
@@ -38,12 +38,12 @@ export async function runLoad(
   port: number,
   flags: Readonly<Record<string, number>>,
   kind: 'load' | 'exchanges' = 'load',
-): Promise<LoadReport> {
+): Promise<KitLoadReport> {
   const given = Object.entries(flags).flatMap(([name, value]) => [`-${name}`, String(value)]);
   const args = [kind, '-address', `127.0.0.1:${port}`, ...given];
   const process = await ChildProcess.start({ name: 'load', command: kit, args });
   const exit = await process.exited;
   const said = process.output.text(20);
   if (exit.code !== 0) throw new Error(`the load generator failed: ${said}`);
-  return JSON.parse(said) as LoadReport;
+  return JSON.parse(said) as KitLoadReport;
 }

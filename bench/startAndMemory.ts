@@ -29,7 +29,7 @@ export async function startAndMemory(
   const launchedMs = performance.now();
   const scheduler = await launch({ ...world, port });
   try {
-    await until(() => isServing(address), { what: `${name} to serve`, everyMs: 2 });
+    await until(() => isServing(address), { what: `${name} to serve`, intervalMs: 2 });
     const startMs = performance.now() - launchedMs;
     const idleMiB = await residentMiB(scheduler.pid);
     const loadedMiB = await whileHeld(address, streams, () => residentMiB(scheduler.pid));

@@ -1,6 +1,6 @@
-import { html, Markup } from '../../tools/rehearsal/report/markup.ts';
-import type { PanelFrame } from '../../tools/rehearsal/report/panels.ts';
-import { style } from '../../tools/rehearsal/report/style.ts';
+import { html, Markup } from '../../tools/charts/markup.ts';
+import { pageStyle } from '../../tools/charts/pageStyle.ts';
+import type { PanelFrame } from '../../tools/charts/valueAxis.ts';
 
 /** A chart as a file of its own, in the colours and lines of the rehearsal's report. Pure. */
 export const left = 60;
@@ -41,7 +41,7 @@ export function drawing({ title, series, x, panels, foot }: Drawing): string {
     return html`<text class="title" x="${left}" y="${frame.top - 7}">${panel.title}</text>${panel.draw(frame)}`;
   });
   const height = top + 16;
-  const ownStyle = new Markup(`<style>${style} svg .start { text-anchor: start; }</style>`);
+  const ownStyle = new Markup(`<style>${pageStyle} svg .start { text-anchor: start; }</style>`);
   const paper = html`<rect width="${width}" height="${height}" fill="var(--paper)"/>`;
   return `${html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">${ownStyle}${paper}<text class="title" font-size="15" x="${left}" y="17">${title}</text>${legend}${drawn}${foot(top)}</svg>`.text}\n`;
 }

@@ -25,5 +25,5 @@ export function startInstances(
   sharing: BalanceSharing,
 ): Promise<Topology> {
   const { tools, pods } = world;
-  return startTopology({ tools, instances, etcd: sharing === 'on', givenPods: pods.addresses });
+  return startTopology({ tools, instances, etcd: sharing === 'on', externalPods: pods.addresses });
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rollingUpgrade } from '../../tools/testbed/rollingUpgrade.ts';
-import { StateWatch } from '../../tools/testbed/stateWatch.ts';
+import { StatePoller } from '../../tools/testbed/statePoller.ts';
 import { type BalanceEnvironment, type BalanceSharing, startInstances } from './environment.ts';
 import { Replay } from './replay.ts';
 import { type Answered, traceText } from './requests.ts';
@@ -40,7 +40,7 @@ export async function upgradeUnderLoad(
 ): Promise<UpgradeRun> {
   const { kit, dir, load, warmSeconds, pods } = world;
   const topology = await startInstances(world, instances, sharing);
-  const watch = new StateWatch(topology.instances, 500);
+  const watch = new StatePoller(topology.instances, 500);
   let replay: Replay | undefined;
   try {
     watch.start();

@@ -1,6 +1,6 @@
-import { clock, linePath, scale, timeTicks } from '../../tools/rehearsal/report/axes.ts';
-import { html, type Markup } from '../../tools/rehearsal/report/markup.ts';
-import { type PanelFrame, valueAxis } from '../../tools/rehearsal/report/panels.ts';
+import { formatElapsed, linePath, scale, timeTicks } from '../../tools/charts/axes.ts';
+import { html, type Markup } from '../../tools/charts/markup.ts';
+import { type PanelFrame, valueAxis } from '../../tools/charts/valueAxis.ts';
 import { drawing, firstTop, left, right } from './drawing.ts';
 import { mean, quantile } from './statistics.ts';
 import type { UpgradeRun } from './upgrade.ts';
@@ -39,7 +39,7 @@ export function upgradeChart(runs: readonly UpgradeRun[], title: string): string
     ],
     foot: (top) => {
       const ticks = timeTicks(endMs, 12).map(
-        (atMs) => html`<text class="tick" x="${x(atMs)}" y="${top}">${clock(atMs)}</text>`,
+        (atMs) => html`<text class="tick" x="${x(atMs)}" y="${top}">${formatElapsed(atMs)}</text>`,
       );
       return html`${ticks}`;
     },

@@ -1,5 +1,5 @@
-import { html } from '../../tools/rehearsal/report/markup.ts';
-import { valueAxis } from '../../tools/rehearsal/report/panels.ts';
+import { html } from '../../tools/charts/markup.ts';
+import { valueAxis } from '../../tools/charts/valueAxis.ts';
 import type { Spread } from '../summary.ts';
 import { drawing, left, right } from './drawing.ts';
 import type { BalanceSharing } from './environment.ts';

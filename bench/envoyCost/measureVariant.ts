@@ -5,7 +5,7 @@ import { freePorts } from '../../tools/testbed/ports.ts';
 import { withCpu } from '../cpu.ts';
 import type { Stage } from '../environment.ts';
 import { partsOf } from '../envoyParts.ts';
-import { type LoadReport, runLoad } from '../kit.ts';
+import { type KitLoadReport, runLoad } from '../kit.ts';
 import { countsExactly } from './counting.ts';
 import type { Variant } from './variants.ts';
 
@@ -122,7 +122,13 @@ class Account {
     };
   }
 
-  add({ report, cpuUs: [envoy, scheduler] }: { report: LoadReport; cpuUs: readonly [number, number] }): void {
+  add({
+    report,
+    cpuUs: [envoy, scheduler],
+  }: {
+    report: KitLoadReport;
+    cpuUs: readonly [number, number];
+  }): void {
     this.failed += report.failed;
     this.#sent += report.sent;
     this.#seconds += report.seconds;

@@ -93,15 +93,23 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
       imports: [leaves, 'telemetry', 'grpc', 'config', 'instance'],
     },
   ],
-  ['tools/podsim', { purpose: 'a simulated inference pod', imports: [leaves] }],
+  ['tools/commandLine', { purpose: 'how a tool runs its command line', imports: [leaves] }],
+  ['tools/charts', { purpose: 'HTML and SVG of charts', imports: [] }],
+  ['tools/podsim', { purpose: 'a simulated inference pod', imports: [leaves, 'tools/commandLine'] }],
   ['tools/testbed', { purpose: 'real processes for tests and tools', imports: [leaves, 'admin'] }],
   [
     'tools/rehearsal',
-    { purpose: 'upgrades under load, with a report', imports: ['config', 'admin', 'tools/testbed'] },
+    {
+      purpose: 'upgrades under load, with a report',
+      imports: [leaves, 'config', 'admin', 'tools/commandLine', 'tools/charts', 'tools/testbed'],
+    },
   ],
   [
     'tools/simulator',
-    { purpose: 'policies on a virtual clock', imports: [leaves, 'scheduling', 'ledger', 'tools/podsim'] },
+    {
+      purpose: 'policies on a virtual clock',
+      imports: [leaves, 'scheduling', 'ledger', 'tools/commandLine', 'tools/podsim'],
+    },
   ],
   [
     'cli',
@@ -140,9 +148,9 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
         'etcd',
         'ledger',
         'extproc',
+        'tools/charts',
         'tools/podsim',
         'tools/testbed',
-        'tools/rehearsal',
         'tools/simulator',
         'test/support',
       ],
@@ -161,7 +169,7 @@ export const packageRules: ReadonlyMap<string, readonly string[]> = new Map([
   ['zod', ['config']],
   ['yaml', ['config', 'tools/testbed']],
   ['fastify', ['admin', 'tools/podsim']],
-  ['commander', ['cli', 'tools/podsim', 'tools/rehearsal', 'tools/simulator']],
+  ['commander', ['cli', 'tools/commandLine', 'tools/podsim', 'tools/rehearsal', 'tools/simulator']],
 ]);
 
 /** The longest file of the product, in lines. */

@@ -196,9 +196,8 @@ async function describeProgram(args: readonly string[]): Promise<Command> {
     program,
     { name: 'podsim', description: 'a simulated inference pod (OpenAI API)' },
     async (given) => {
-      const { podsimCommand } = await import('../../tools/podsim/command.ts');
-      // Serves until it is told to stop, so its end is not ours to decide.
-      await podsimCommand().exitOverride().parseAsync(given, { from: 'user' });
+      const { runPodsim } = await import('../../tools/podsim/command.ts');
+      process.exit(await runPodsim(given));
     },
   );
 
@@ -206,8 +205,8 @@ async function describeProgram(args: readonly string[]): Promise<Command> {
     program,
     { name: 'rehearse', description: 'upgrade instances under load on this machine, and report' },
     async (given) => {
-      const { rehearseCommand } = await import('../../tools/rehearsal/rehearseCommand.ts');
-      await rehearseCommand().parseAsync(given, { from: 'user' });
+      const { runRehearse } = await import('../../tools/rehearsal/command.ts');
+      process.exit(await runRehearse(given));
     },
   );
 
@@ -215,8 +214,8 @@ async function describeProgram(args: readonly string[]): Promise<Command> {
     program,
     { name: 'simulate', description: 'compare ways to schedule a fleet, by simulation' },
     async (given) => {
-      const { simulateCommand } = await import('../../tools/simulator/command.ts');
-      await simulateCommand().exitOverride().parseAsync(given, { from: 'user' });
+      const { runSimulate } = await import('../../tools/simulator/command.ts');
+      process.exit(await runSimulate(given));
     },
   );
 

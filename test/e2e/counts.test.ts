@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import type { Baton } from '../../tools/testbed/baton.ts';
 import type { Pod } from '../../tools/testbed/pod.ts';
 import { SseLoad } from '../../tools/testbed/sseLoad.ts';
-import { type SseOutcome, sseRequest } from '../../tools/testbed/sseRequest.ts';
+import { type SseOutcome, sendSseRequest } from '../../tools/testbed/sseRequest.ts';
 import { allCountsReturnToZero, viewOf } from '../support/counts.ts';
 import { waitForDecisions } from '../support/envoyWindows.ts';
 import { eventually } from '../support/eventually.ts';
@@ -31,7 +31,7 @@ describe.each(transports)('with two instances that share etcd, and three pods (%
     const { fault, signal } = options;
     const headers = fault === undefined ? {} : { 'x-podsim-fault': fault };
     const request = { url: topology().chatUrl, agent, headers, ...(signal && { signal }) };
-    return Array.from({ length: count }, () => sseRequest(request));
+    return Array.from({ length: count }, () => sendSseRequest(request));
   }
 
   /** Answers the view, once every instance has the same and it holds so many requests. */

@@ -71,7 +71,7 @@ describe('with two instances that share etcd', () => {
     const [a, b] = both();
     await etcd().kill();
     await areDegraded([a, b]);
-    await a.end();
+    await a.stopCleanly();
     await a.launch({ startup: { storeWaitMs: 3_600_000 } });
     await eventually(
       async () =>
@@ -82,7 +82,7 @@ describe('with two instances that share etcd', () => {
       { timeoutMs: 30_000 },
     );
     await a.process.waitForLine(/ECONNREFUSED.*store joining/);
-    await a.end();
+    await a.stopCleanly();
 
     await a.start({ startup: { storeWaitMs: 500 } });
     await areDegraded([a]);

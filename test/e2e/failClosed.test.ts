@@ -1,7 +1,7 @@
 import { Agent } from 'node:http';
 import type { Baton } from '../../tools/testbed/baton.ts';
 import type { Pod } from '../../tools/testbed/pod.ts';
-import { sseRequest } from '../../tools/testbed/sseRequest.ts';
+import { sendSseRequest } from '../../tools/testbed/sseRequest.ts';
 import { ask } from '../support/ask.ts';
 import { waitForDecisions } from '../support/envoyWindows.ts';
 import { eventually } from '../support/eventually.ts';
@@ -51,7 +51,7 @@ describe('with fail-closed.yaml and one instance', () => {
   it('leaves a response whole whose instance is killed after its decision', async () => {
     const agent = new Agent();
     const giveBack = await fillSlots(topology().pods);
-    const stream = sseRequest({ url: topology().chatUrl, agent });
+    const stream = sendSseRequest({ url: topology().chatUrl, agent });
     try {
       await eventually(async () => expect(await waitingInPods(topology().pods)).toBe(1));
       await instance().kill();

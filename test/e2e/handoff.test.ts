@@ -35,7 +35,7 @@ describe('when an instance ends long before the responses it has begun', () => {
     });
     const left = (await a.state()).streams.open;
 
-    await a.end();
+    await a.stopCleanly();
     // Not one response has ended meanwhile: nobody waited for them.
     expect(load.report()).toMatchObject({ inFlight: streams, ok: 0, failed: 0, cut: 0 });
     const said = a.process.output.text(20);

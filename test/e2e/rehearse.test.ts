@@ -57,7 +57,7 @@ describe('when an upgrade to the command of another build goes well', () => {
       const report = await readReport();
       expect(report).toMatchObject({
         passed: true,
-        complaints: [],
+        failures: [],
         requests: { failed: 0, cut: 0, inFlight: 0 },
       });
       expect(report.requests.ok).toBeGreaterThan(10);
@@ -112,7 +112,7 @@ describe('when the new release does not start', () => {
       expect((await run.exited).code).toBe(1);
       const report = await readReport();
       expect(report).toMatchObject({ passed: false, steps: [{ kind: 'upgrade', nth: 1, instances: [] }] });
-      expect(report.complaints[0]).toMatch(/^upgrade 1 \(old·1 → new·2\) broke off: .*exit code 1/);
+      expect(report.failures[0]).toMatch(/^upgrade 1 \(old·1 → new·2\) failed: .*exit code 1/);
       expect(report.requests.inFlight).toBe(0);
     },
     timeoutMs,

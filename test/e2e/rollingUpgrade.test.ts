@@ -1,6 +1,6 @@
 import { rollingUpgrade } from '../../tools/testbed/rollingUpgrade.ts';
 import { SseLoad } from '../../tools/testbed/sseLoad.ts';
-import { StateWatch } from '../../tools/testbed/stateWatch.ts';
+import { StatePoller } from '../../tools/testbed/statePoller.ts';
 import { until } from '../../tools/testbed/until.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { useTopology } from '../support/topology.ts';
@@ -17,7 +17,7 @@ describe('when both instances are replaced in turn by a newer generation, and by
   it('has somebody who serves at every moment, and no client notices', async () => {
     const { instances, chatUrl } = topology();
     const load = new SseLoad({ url: chatUrl, pace: { kind: 'closed', clients: 10 } });
-    const watch = new StateWatch(instances, 100);
+    const watch = new StatePoller(instances, 100);
     const seen: string[][] = [];
     const look = setInterval(() => {
       seen.push(instances.map(({ name }) => watch.latest(name)?.instance.phase ?? 'down'));

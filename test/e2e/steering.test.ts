@@ -145,7 +145,7 @@ describe('when the operator has a word to say', () => {
       await eventually(async () => expect((await leaving.state()).streams.open).toBe(0), patience);
       const stoodByAt = (await lifeOf(leaving)).findLast(({ kind }) => kind === 'phase')?.at ?? '';
       await eventually(() => Date.now() - Date.parse(stoodByAt) > noticeMs, patience);
-      await leaving.end();
+      await leaving.stopCleanly();
       const drained = leaving.process.output.lines().find((line) => line.includes('"msg":"drained"'));
       expect(JSON.parse(drained ?? '{}').tookMs).toBeLessThan(noticeMs);
     } finally {

@@ -1,8 +1,8 @@
 import { Agent } from 'node:http';
 import type { Baton } from '../../tools/testbed/baton.ts';
 import { rollingUpgrade } from '../../tools/testbed/rollingUpgrade.ts';
-import { sseRequest } from '../../tools/testbed/sseRequest.ts';
-import { StateWatch } from '../../tools/testbed/stateWatch.ts';
+import { sendSseRequest } from '../../tools/testbed/sseRequest.ts';
+import { StatePoller } from '../../tools/testbed/statePoller.ts';
 import { ask } from '../support/ask.ts';
 import { allCountsReturnToZero, viewOf } from '../support/counts.ts';
 import { eventually } from '../support/eventually.ts';
@@ -41,7 +41,7 @@ describe.each(transports)('with two instances that share etcd (%s)', (transport)
   /** Streams that stay in flight until they are told to finish; answered once all of them have reached a pod. */
   async function heldStreams(count: number) {
     const giveBack = await fillSlots(topology().pods);
-    const streams = Array.from({ length: count }, () => sseRequest({ url: topology().chatUrl, agent }));
+    const streams = Array.from({ length: count }, () => sendSseRequest({ url: topology().chatUrl, agent }));
     const finish = async () => {
       await giveBack();
       return Promise.all(streams);
@@ -60,7 +60,7 @@ describe.each(transports)('with two instances that share etcd (%s)', (transport)
   const openStreams = async (instance: Baton) => (await instance.state()).streams.open;
 
   it('loses no request while each instance is upgraded, and none begins with an empty view', async () => {
-    const watch = new StateWatch(both());
+    const watch = new StatePoller(both());
     watch.start();
     try {
       await whileClientsStream(topology(), async (servedAnew) => {
@@ -84,7 +84,7 @@ describe.each(transports)('with two instances that share etcd (%s)', (transport)
 
   it("decides for the first time on the other's exact counts", async () => {
     const [a, b] = both();
-    await a.end();
+    await a.stopCleanly();
     await envoyAsks(topology(), [b]);
     const { finish } = await heldStreams(5);
     try {

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import type { Baton } from '../../tools/testbed/baton.ts';
 import { isFree } from '../../tools/testbed/ports.ts';
-import { sseRequest } from '../../tools/testbed/sseRequest.ts';
+import { sendSseRequest } from '../../tools/testbed/sseRequest.ts';
 import { eventually } from '../support/eventually.ts';
 import { shortStreams } from '../support/faultRow.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
@@ -48,7 +48,7 @@ describe('with two workers on one port', () => {
     const leave = new AbortController();
     const headers = { 'x-podsim-fault': 'hang' };
     const held = Array.from({ length: 9 }, () =>
-      sseRequest({ url: topology().chatUrl, agent, headers, signal: leave.signal, timeoutMs: 600_000 }),
+      sendSseRequest({ url: topology().chatUrl, agent, headers, signal: leave.signal, timeoutMs: 600_000 }),
     );
     try {
       await allSee(group(), two, held.length);

@@ -167,7 +167,7 @@ describe('when an instance starts', () => {
     await c.start();
     expect(await policyOf(c)).toBe('round-robin');
     expect((await decisions(c)).get('random')).toBe(0);
-    await c.end();
+    await c.stopCleanly();
   });
 });
 

@@ -83,7 +83,7 @@ describe.each([
 
   it('finds what must persist, counts what was left in flight, and nothing more', async () => {
     await furnish(handoffTtlMs);
-    await Promise.all([a.end(), b.end()]);
+    await Promise.all([a.stopCleanly(), b.stopCleanly()]);
     const endedUnixMs = Date.now();
     expect(await keys()).toEqual(lastingAndHandoffs);
     await meanwhile();
@@ -131,7 +131,7 @@ describe.each([
 describe('when the time of what was left in flight is over', () => {
   it('is counted by nobody any more, and gone from etcd', async () => {
     await furnish(3_000);
-    await Promise.all([a.end(), b.end()]);
+    await Promise.all([a.stopCleanly(), b.stopCleanly()]);
     const c = await fleet.instance('c');
     await c.start();
     await eventually(async () => {
@@ -139,7 +139,7 @@ describe('when the time of what was left in flight is over', () => {
       expect(await viewOf(c)).toBe(0);
       expect(await keys()).toEqual([...lasting, 'instances/c', 'load/c'].toSorted());
     }, patience);
-    await c.end();
+    await c.stopCleanly();
     expect(await keys()).toEqual(lasting);
   }, 180_000);
 });

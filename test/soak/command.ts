@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { onInterrupt } from '../../tools/testbed/interrupt.ts';
+import { waitForInterrupt } from '../../tools/testbed/interrupt.ts';
 import { checkoutDir } from '../../tools/testbed/tools.ts';
 import { faults } from './faults.ts';
 import { type SoakReport, soak } from './soak.ts';
@@ -21,7 +21,7 @@ if (![seed, seconds, streamsPerSecond].every((value) => Number.isFinite(value) &
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const interrupt = new AbortController();
-void onInterrupt().then(() => interrupt.abort());
+void waitForInterrupt().then(() => interrupt.abort());
 
 say(`soak: ${minutes} minutes, ${streamsPerSecond} streams/s on three instances, SEED=${seed}`);
 const report = await soak({

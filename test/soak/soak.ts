@@ -70,7 +70,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     world.offer(world.endpoints);
     await nothingIsCounted(world);
     say('every count is zero');
-    await Promise.all(world.members.map(({ baton }) => baton.end()));
+    await Promise.all(world.members.map(({ baton }) => baton.stopCleanly()));
     await nothingIsLeftInEtcd(world);
     say('nothing is left in etcd');
     const complaints = world.members.flatMap((member) => member.complaints);

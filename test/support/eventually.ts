@@ -9,5 +9,5 @@ export async function eventually(
   { timeoutMs = 10_000, everyMs = 25 }: { timeoutMs?: number; everyMs?: number } = {},
 ): Promise<void> {
   const holds = async () => (await condition()) !== false;
-  await until(holds, { what: 'the condition', timeoutMs, everyMs });
+  await until(holds, { what: 'the condition', timeoutMs, intervalMs: everyMs });
 }

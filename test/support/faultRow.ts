@@ -1,4 +1,4 @@
-import type { SseReport } from '../../tools/testbed/sseTally.ts';
+import type { SseReport } from '../../tools/testbed/sseCounter.ts';
 import type { Topology } from '../../tools/testbed/topology.ts';
 import { allShareOneView } from './sameView.ts';
 import { reportOfClients, whileClientsStream } from './sseClients.ts';

@@ -1,6 +1,6 @@
 import { Agent } from 'node:http';
 import type { Pod } from '../../tools/testbed/pod.ts';
-import { sseRequest } from '../../tools/testbed/sseRequest.ts';
+import { sendSseRequest } from '../../tools/testbed/sseRequest.ts';
 import { eventually } from './eventually.ts';
 
 /** What every pod of a topology has, unless its flags say otherwise. */
@@ -17,7 +17,7 @@ export async function fillSlots(pods: readonly Pod[]): Promise<() => Promise<voi
   const leave = new AbortController();
   const hung = pods.flatMap((pod) =>
     Array.from({ length: slotsOfPod }, () =>
-      sseRequest({
+      sendSseRequest({
         url: `http://${pod.address}/v1/chat/completions`,
         agent,
         headers: { 'x-podsim-fault': 'hang' },

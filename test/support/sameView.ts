@@ -1,5 +1,5 @@
 import { Agent } from 'node:http';
-import { sseRequest } from '../../tools/testbed/sseRequest.ts';
+import { sendSseRequest } from '../../tools/testbed/sseRequest.ts';
 import type { Topology } from '../../tools/testbed/topology.ts';
 import { allCountsReturnToZero, viewOf } from './counts.ts';
 import { eventually } from './eventually.ts';
@@ -19,7 +19,7 @@ export async function allShareOneView(topology: Topology): Promise<void> {
   const leave = new AbortController();
   const headers = { 'x-podsim-fault': 'hang' };
   const held = Array.from({ length: heldStreams }, () =>
-    sseRequest({ url: topology.chatUrl, agent, headers, signal: leave.signal, timeoutMs: 600_000 }),
+    sendSseRequest({ url: topology.chatUrl, agent, headers, signal: leave.signal, timeoutMs: 600_000 }),
   );
   try {
     await eventually(

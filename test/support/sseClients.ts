@@ -1,5 +1,5 @@
+import type { SseReport } from '../../tools/testbed/sseCounter.ts';
 import { SseLoad } from '../../tools/testbed/sseLoad.ts';
-import type { SseReport } from '../../tools/testbed/sseTally.ts';
 import type { Topology } from '../../tools/testbed/topology.ts';
 import { eventually } from './eventually.ts';
 

@@ -1,38 +1,40 @@
 import { Command } from 'commander';
+import { exitCodes } from '../../src/errors.ts';
+import { runCommandLine } from '../commandLine/runCommandLine.ts';
 import { type PodsimFlags, readPodsimFlags } from './flags.ts';
 import { podsimDefaults as defaults, type Podsim, startPodsim } from './server.ts';
-
-/** `baton podsim`: one simulated pod as a process, until SIGTERM or SIGINT. */
-const exitFailed = 1;
-/** EX_USAGE of sysexits.h. */
-const exitUsage = 64;
 
 const help = `
 Requests:
   POST /v1/chat/completions, POST /v1/completions, GET /v1/models; max_tokens sets the length of one reply.
   GET /health, GET /metrics (vLLM's names), GET /podsim/state.
-  A reply's header x-podsim-queued-ms tells how long the request waited for a slot.
-  GET /podsim/headers answers the headers with which that request arrived.
+  The response header x-podsim-queued-ms is the time the request waited for a slot.
+  GET /podsim/headers returns the headers of that request.
 
 Faults, for the pod by POST /podsim/fault:
-  {"kind":"none"}                   all is well again
+  {"kind":"none"}                   ends the fault
   {"kind":"refuse","forMs":2000}    resets connections and refuses new ones; forMs is required
-  {"kind":"hang"}                   accepts and never answers
+  {"kind":"hang"}                   accepts requests and never answers
   {"kind":"error"}                  answers 500
-  {"kind":"cut","afterTokens":3}    destroys the connection in mid-stream
+  {"kind":"cut","afterTokens":3}    destroys the connection within a stream
   {"kind":"unhealthy"}              only /health fails
-  Any takes "forMs"; hang, error and cut take "health":false, with which /health fails too.
+  Each takes "forMs"; hang, error and cut take "health":false: then /health fails too.
 For one request by its header x-podsim-fault: none, refuse, hang, error, cut or cut;afterTokens=3.
 
-SIGTERM: takes no new connection, finishes what it accepted for up to 5 s, exits with 0. A second one: at once.
+SIGTERM: accepts no new connection, finishes open requests within 5 s, exits with 0. A second one ends it at once.
 
 Exit codes:
   0   stopped
   1   cannot listen there
   64  the command line is wrong`;
 
-export function podsimCommand(): Command {
-  const command = new Command('podsim')
+/** `baton podsim`: one simulated pod, until SIGTERM or SIGINT. Returns the exit code. */
+export function runPodsim(args: readonly string[]): Promise<number> {
+  return runCommandLine(podsimCommand(), args, servePod);
+}
+
+function podsimCommand(): Command {
+  return new Command('podsim')
     .description('a simulated inference pod with the OpenAI API, for demos and tests')
     .option('--address <ip:port>', 'where it listens; port 0 lets the system choose', '127.0.0.1:8001')
     .option('--id <name>', 'its name, in the response header x-podsim-id', defaults.id)
@@ -43,32 +45,28 @@ export function podsimCommand(): Command {
     .option('--tokens <number>', 'tokens of a reply', String(defaults.tokensPerReply))
     .option('--jitter <fraction>', 'how much faster or slower a reply may be, 0–1', String(defaults.jitter))
     .option('--strict-model', 'answer 404 to requests for another model', false)
-    .addHelpText('after', help)
-    .exitOverride((error) => {
-      throw error.exitCode === 0 ? error : Object.assign(error, { exitCode: exitUsage });
-    });
-  return command.action(async (flags: PodsimFlags) => {
-    const read = readPodsimFlags(flags);
-    if (read.kind === 'problems') {
-      return command.error(`error: ${read.problems.join('\nerror: ')}`, { exitCode: exitUsage });
-    }
-    let pod: Podsim;
-    try {
-      pod = await startPodsim(read.options);
-    } catch (error) {
-      process.stderr.write(`podsim: cannot listen on ${flags.address}: ${describe(error)}\n`);
-      process.exitCode = exitFailed;
-      return;
-    }
-    const told = toldToStop();
-    process.stdout.write(`podsim ${pod.id} listening on ${pod.address}\n`);
-    await told;
-    await pod.stop();
-  });
+    .addHelpText('after', help);
 }
 
-/** Listens once: the second signal ends the process as any. */
-function toldToStop(): Promise<void> {
+async function servePod(flags: PodsimFlags, command: Command): Promise<number> {
+  const parsed = readPodsimFlags(flags);
+  if (parsed.kind === 'problems') command.error(`error: ${parsed.problems.join('\nerror: ')}`);
+  let pod: Podsim;
+  try {
+    pod = await startPodsim(parsed.options);
+  } catch (error) {
+    process.stderr.write(`podsim: cannot listen on ${flags.address}: ${listenProblem(error)}\n`);
+    return exitCodes.failed;
+  }
+  const stopSignal = waitForStopSignal();
+  process.stdout.write(`podsim ${pod.id} listening on ${pod.address}\n`);
+  await stopSignal;
+  await pod.stop();
+  return exitCodes.ok;
+}
+
+/** The second signal ends the process at once: this handles only the first. */
+function waitForStopSignal(): Promise<void> {
   return new Promise((resolve) => {
     const stop = () => {
       process.removeListener('SIGTERM', stop);
@@ -80,7 +78,7 @@ function toldToStop(): Promise<void> {
   });
 }
 
-function describe(error: unknown): string {
+function listenProblem(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   switch (code) {
     case 'EADDRINUSE':

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 import { readProcessEnv } from '../../src/config/processEnv.ts';
-import { onInterrupt } from '../testbed/interrupt.ts';
+import { waitForInterrupt } from '../testbed/interrupt.ts';
+import { portsSummary } from '../testbed/portsSummary.ts';
 import { findTools } from '../testbed/tools.ts';
-import { plannedSteps } from './plan.ts';
-import { portsSummary } from './portsSummary.ts';
-import { run } from './run.ts';
-import { complaints, verdict } from './verdict.ts';
+import { planSteps } from './plan.ts';
+import { runRehearsal } from './run.ts';
+import { findFailures, formatVerdict } from './verdict.ts';
 
 /**
  * `make demo`: the whole system on this machine, live traffic, a rolling upgrade of both instances, a verdict.
@@ -22,7 +22,7 @@ const usage = `usage: npm run demo -- [--once] [--clients N]
 const podWeights = [1, 2, 3];
 const podFlags = { slots: 100, 'ttft-ms': 300, 'token-ms': 50, tokens: 40, jitter: 0.3 };
 /** How long the viewer sees each state of things before the next act. */
-const actMs = 4000;
+const pauseMs = 4000;
 
 interface DemoOptions {
   readonly isOnce: boolean;
@@ -36,23 +36,23 @@ async function main(): Promise<number> {
     return 64;
   }
   const { clients, isOnce } = options;
-  const steps = plannedSteps({ release: '1.0.0' }, { release: '1.1.0' }, 1, 0);
-  const interrupted = onInterrupt();
+  const steps = planSteps({ release: '1.0.0' }, { release: '1.1.0' }, 1, 0);
+  const interrupted = waitForInterrupt();
   process.stdout.write('starting etcd, 3 simulated pods, 2 Baton instances and Envoy …\n');
   const staging = {
     topology: { tools: findTools(readProcessEnv().environment), podWeights, podFlags },
-    plan: { steps, loads: [{ pace: { kind: 'closed', clients, rampMs: 2000 } }], restMs: actMs },
+    plan: { steps, loads: [{ pace: { kind: 'closed', clients, rampMs: 2000 } }], pauseMs },
     clients,
     lineEveryMs: 1000,
     interrupted,
   } as const;
-  const exitCode = await run(staging, async (outcome, topology) => {
-    process.stdout.write(`\n${verdict(outcome).join('\n')}\n`);
+  const exitCode = await runRehearsal(staging, async (outcome, topology) => {
+    process.stdout.write(`\n${formatVerdict(outcome).join('\n')}\n`);
     if (!isOnce) {
       process.stdout.write(`\nEverything stays up until Ctrl-C. ${portsSummary(topology).join('\n')}\n`);
       await interrupted;
     }
-    return complaints(outcome).length === 0 ? 0 : 1;
+    return findFailures(outcome).length === 0 ? 0 : 1;
   });
   return exitCode === 'interrupted' ? 130 : exitCode;
 }

@@ -10,14 +10,14 @@ export interface PlannedStep {
 }
 
 /** A build without its place in the order: every upgrade gives it the next generation. */
-export type Program = Omit<Release, 'generation'>;
+export type Build = Omit<Release, 'generation'>;
 
 /**
  * Upgrades alternate between the two builds, each as a newer generation than the one before, so that each has
  * to live beside the other as the older and as the newer one. Rollbacks then go the same way back, step by
  * step, each to the release before with the generation it had.
  */
-export function plannedSteps(from: Program, to: Program, upgrades: number, rollbacks: number): PlannedStep[] {
+export function planSteps(from: Build, to: Build, upgrades: number, rollbacks: number): PlannedStep[] {
   const releases = Array.from(
     { length: upgrades + 1 },
     (_, index): Release => ({ ...(index % 2 === 0 ? from : to), generation: index + 1 }),

@@ -1,5 +1,5 @@
-import { type Build, readBuild } from '../testbed/release.ts';
-import type { Program } from './plan.ts';
+import { type ParsedBuild, parseBuild } from './parseBuild.ts';
+import type { Build } from './plan.ts';
 
 /** The flags of `baton rehearse` as they are typed, and what they mean. Pure. */
 export interface RehearseFlags {
@@ -20,8 +20,8 @@ export interface RehearseFlags {
 }
 
 export interface RehearseOptions {
-  readonly from: Program;
-  readonly to: Program;
+  readonly from: Build;
+  readonly to: Build;
   readonly replicas: number;
   /** Simulated ones to start; 0 when pods are given. */
   readonly pods: number;
@@ -31,8 +31,8 @@ export interface RehearseOptions {
   readonly upgrades: number;
   readonly rollbacks: number;
   /** Empty: one is started. */
-  readonly givenEtcd: readonly string[];
-  readonly givenPods: readonly string[];
+  readonly externalEtcd: readonly string[];
+  readonly externalPods: readonly string[];
   /** What requests ask for; simulated pods take any. */
   readonly model?: string;
   /** A file; default the shipped envoy/envoy.yaml. */
@@ -53,7 +53,7 @@ export const rehearseDefaults = {
   report: 'rehearsal-report',
 } as const satisfies RehearseFlags;
 
-export type ReadRehearseFlags =
+export type ParsedRehearseFlags =
   | { readonly kind: 'options'; readonly options: RehearseOptions }
   | { readonly kind: 'problems'; readonly problems: readonly string[] };
 
@@ -61,7 +61,7 @@ const maxReplicas = 26;
 const ipPort = /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:]+\]):\d{1,5}$/;
 
 /** All problems at once. */
-export function readRehearseFlags(flags: RehearseFlags): ReadRehearseFlags {
+export function parseRehearseFlags(flags: RehearseFlags): ParsedRehearseFlags {
   const problems: string[] = [];
   const whole = (flag: string, text: string, least: number, most: number): number => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
@@ -75,14 +75,14 @@ export function readRehearseFlags(flags: RehearseFlags): ReadRehearseFlags {
     problems.push(`--${flag} "${text}": expected a number above 0, at most ${most}`);
     return 1;
   };
-  const program = (flag: 'from' | 'to'): Program => {
-    const build: Build = readBuild(flags[flag]);
+  const program = (flag: 'from' | 'to'): Build => {
+    const build: ParsedBuild = parseBuild(flags[flag]);
     switch (build.kind) {
       case 'label':
         return { release: build.label };
       case 'command':
         return { release: rehearseDefaults[flag], command: build.words };
-      case 'unreadable':
+      case 'invalid':
         problems.push(`--${flag} "${flags[flag]}": ${build.reason}`);
         return { release: '' };
       default:
@@ -90,12 +90,12 @@ export function readRehearseFlags(flags: RehearseFlags): ReadRehearseFlags {
     }
   };
 
-  const givenPods = flags.pod ?? [];
-  for (const pod of givenPods) {
+  const externalPods = flags.pod ?? [];
+  for (const pod of externalPods) {
     if (!ipPort.test(pod)) problems.push(`--pod "${pod}": expected ip:port`);
   }
-  const givenEtcd = flags.etcd ?? [];
-  for (const url of givenEtcd) {
+  const externalEtcd = flags.etcd ?? [];
+  for (const url of externalEtcd) {
     if (!/^https?:\/\/[^/]+\/?$/.test(url)) problems.push(`--etcd "${url}": expected http://host:port`);
   }
   if (flags.report === '') problems.push('--report: expected a folder');
@@ -108,14 +108,14 @@ export function readRehearseFlags(flags: RehearseFlags): ReadRehearseFlags {
     from: program('from'),
     to: program('to'),
     replicas: whole('replicas', flags.replicas, 1, maxReplicas),
-    pods: givenPods.length > 0 ? 0 : whole('pods', flags.pods, 1, 100),
+    pods: externalPods.length > 0 ? 0 : whole('pods', flags.pods, 1, 100),
     clients: whole('clients', flags.clients, 1, 10_000),
     requestsPerSecond: whole('rps', flags.rps, 0, 10_000),
     streamSeconds: positive('stream-seconds', flags.streamSeconds, 3600),
     upgrades,
     rollbacks,
-    givenEtcd,
-    givenPods,
+    externalEtcd,
+    externalPods,
     ...(flags.model !== undefined && { model: flags.model }),
     ...(flags.envoyConfig !== undefined && { envoyConfig: flags.envoyConfig }),
     reportDir: flags.report,

@@ -1,5 +1,5 @@
 import { startTopology, type Topology, type TopologyOptions } from '../testbed/topology.ts';
-import { LiveView } from './liveView.ts';
+import { Dashboard } from './dashboard.ts';
 import { Rehearsal, type RehearsalOutcome, type RehearsalPlan } from './rehearsal.ts';
 
 /**
@@ -16,7 +16,7 @@ export interface RunOptions {
 }
 
 /** Answers what `afterwards` makes of the outcome while everything is still up. */
-export async function run<T>(
+export async function runRehearsal<T>(
   { topology: options, plan, clients, lineEveryMs, interrupted }: RunOptions,
   afterwards: (outcome: RehearsalOutcome, topology: Topology) => Promise<T>,
 ): Promise<T | 'interrupted'> {
@@ -29,10 +29,10 @@ export async function run<T>(
   }
 
   const rehearsal = new Rehearsal(topology, plan);
-  const view = new LiveView({ topology, rehearsal, clients, lineEveryMs });
+  const view = new Dashboard({ topology, rehearsal, clients, lineEveryMs });
   try {
     view.start();
-    const outcome = await Promise.race([rehearsal.play(), interrupted]);
+    const outcome = await Promise.race([rehearsal.run(), interrupted]);
     view.close();
     return outcome === 'interrupted' ? outcome : await afterwards(outcome, topology);
   } finally {

@@ -1,15 +1,15 @@
-import type { UpgradeAccount } from '../testbed/rollingUpgrade.ts';
-import type { SseReport } from '../testbed/sseTally.ts';
-import type { Counts } from '../testbed/stateWatch.ts';
+import type { InstanceUpgrade } from '../testbed/rollingUpgrade.ts';
+import type { SseReport } from '../testbed/sseCounter.ts';
+import type { Counts } from '../testbed/statePoller.ts';
 
 /** What rehearsed upgrades came to: the judgement and its text. Pure. */
-export interface Rehearsed {
+export interface RehearsalResult {
   readonly report: SseReport;
-  readonly upgrades: readonly UpgradeAccount[];
+  readonly upgrades: readonly InstanceUpgrade[];
   /** Pod names by address, in the order in which they are printed. */
   readonly pods: ReadonlyMap<string, string>;
   /** Why not all of it was done. */
-  readonly brokeOff?: string;
+  readonly aborted?: string;
 }
 
 /**
@@ -19,9 +19,9 @@ export interface Rehearsed {
 const loadedShare = 0.5;
 
 /** Everything that speaks against it, in words; empty when no client noticed and no instance began blind. */
-export function complaints({ report, upgrades, brokeOff }: Rehearsed): string[] {
+export function findFailures({ report, upgrades, aborted }: RehearsalResult): string[] {
   const found: string[] = [];
-  if (brokeOff !== undefined) found.push(brokeOff);
+  if (aborted !== undefined) found.push(aborted);
   if (report.sent === 0) found.push('no request was sent');
   if (report.failed > 0) found.push(`${report.failed} requests failed`);
   if (report.cut > 0) found.push(`${report.cut} responses were cut`);
@@ -41,36 +41,40 @@ export function complaints({ report, upgrades, brokeOff }: Rehearsed): string[] 
 }
 
 /** Was its first decision made on what the others had in flight? Nothing, where they had nothing. */
-export function isLoaded({ firstDecision }: UpgradeAccount): boolean {
+export function isLoaded({ firstDecision }: InstanceUpgrade): boolean {
   if (!firstDecision) return false;
   return totalOf(firstDecision.believed) >= loadedShare * totalOf(firstDecision.othersCounted);
 }
 
-export function verdict(rehearsed: Rehearsed): string[] {
+export function formatVerdict(rehearsed: RehearsalResult): string[] {
   const { report, upgrades, pods } = rehearsed;
   return [
-    ...verdictHead(rehearsed),
+    ...formatVerdictHead(rehearsed),
     ...upgrades.flatMap((upgrade) => upgradeLines(upgrade, pods)),
     ...report.problems.map((problem) => `  ! ${problem}`),
   ];
 }
 
-export function verdictHead(rehearsed: Rehearsed): string[] {
-  const against = complaints(rehearsed);
+export function formatVerdictHead(rehearsed: RehearsalResult): string[] {
+  const against = findFailures(rehearsed);
   const { report } = rehearsed;
   const { latencyMs } = report;
   return [
     `Verdict: ${against.length === 0 ? 'no client noticed.' : `FAILED: ${against.join('; ')}.`}`,
     `  requests sent ${report.sent}, served ${report.ok}, failed ${report.failed}, cut ${report.cut}`,
     ...(latencyMs
-      ? [`  a whole answer took ${ms(latencyMs.p50)} (median), ${ms(latencyMs.p99)} (99 of 100)`]
+      ? [
+          `  a whole answer took ${formatDuration(latencyMs.p50)} (median), ${formatDuration(latencyMs.p99)} (99 of 100)`,
+        ]
       : []),
   ];
 }
 
-function upgradeLines(upgrade: UpgradeAccount, pods: Rehearsed['pods']): string[] {
+function upgradeLines(upgrade: InstanceUpgrade, pods: RehearsalResult['pods']): string[] {
   const { name, from, to, drainMs, startMs, firstDecision } = upgrade;
-  const lines = [`  ${name}: ${from} → ${to}, drained in ${ms(drainMs)}, ready again ${ms(startMs)} later`];
+  const lines = [
+    `  ${name}: ${from} → ${to}, drained in ${formatDuration(drainMs)}, ready again ${formatDuration(startMs)} later`,
+  ];
   if (!firstDecision) return [...lines, '     it has not decided yet'];
   return [
     ...lines,
@@ -80,7 +84,7 @@ function upgradeLines(upgrade: UpgradeAccount, pods: Rehearsed['pods']): string[
   ];
 }
 
-function counts(byAddress: Counts, pods: Rehearsed['pods']): string {
+function counts(byAddress: Counts, pods: RehearsalResult['pods']): string {
   return [...pods]
     .map(([address, name]) => `${name} ${String(Math.round(byAddress[address] ?? 0)).padStart(2)}`)
     .join('   ');
@@ -91,6 +95,6 @@ export function totalOf(byAddress: Counts): number {
 }
 
 /** A duration as a person says it. */
-export function ms(value: number): string {
+export function formatDuration(value: number): string {
   return value < 1000 ? `${value.toFixed(0)} ms` : `${(value / 1000).toFixed(1)} s`;
 }

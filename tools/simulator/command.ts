@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { exitCodes } from '../../src/errors.ts';
+import { runCommandLine } from '../commandLine/runCommandLine.ts';
 import { balanceChart } from './chart.ts';
 import { scenarios } from './scenario.ts';
 import { schemes } from './schemes.ts';
 import { simulate } from './simulate.ts';
-import { balanceTable, combine, type Row } from './table.ts';
+import { combine, type Row, simulationTable } from './table.ts';
 
-/** `baton simulate`: how well fleets of schedulers balance, by simulation; a table, and a chart on request. */
 const help = `
 Each scenario is run with the same requests under every scheme, once for each seed; figures are means.
 
@@ -29,8 +30,13 @@ interface SimulateFlags {
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
-export function simulateCommand(): Command {
-  const command = new Command('simulate')
+/** `baton simulate`: how evenly fleets of schedulers balance, on a virtual clock. Returns the exit code. */
+export function runSimulate(args: readonly string[]): Promise<number> {
+  return runCommandLine(simulateCommand(), args, compareSchemes);
+}
+
+function simulateCommand(): Command {
+  return new Command('simulate')
     .description('compare ways to schedule a fleet, by simulation')
     .option(
       '--scenario <name>',
@@ -41,30 +47,32 @@ export function simulateCommand(): Command {
     .option('--requests <number>', 'measured in each run')
     .option('--svg <file>', 'write a chart there')
     .addHelpText('after', help);
-  return command.action(async (flags: SimulateFlags) => {
-    const seeds = flags.seeds.split(',').map(Number);
-    if (!seeds.every(Number.isSafeInteger)) command.error('error: --seeds are not whole numbers');
-    const requests = flags.requests === undefined ? undefined : Number(flags.requests);
-    if (requests !== undefined && !(requests >= 1000))
-      command.error('error: --requests is not a number from 1000');
-    for (const name of flags.scenario ?? []) {
-      if (!scenarios.some((known) => known.name === name)) command.error(`error: no scenario "${name}"`);
-    }
-    const wanted = scenarios.filter(({ name }) => flags.scenario?.includes(name) ?? true);
+}
 
-    process.stdout.write(`seeds ${seeds.join(', ')}\n`);
-    const rows: Row[] = [];
-    for (const given of wanted) {
-      const scenario = { ...given, requests: requests ?? given.requests };
-      const ofScenario: Row[] = [];
-      for (const scheme of schemes) {
-        const outcomes = [];
-        for (const seed of seeds) outcomes.push(await simulate(scenario, scheme, seed));
-        ofScenario.push({ scenario: scenario.name, scheme: scheme.name, ...combine(outcomes) });
-      }
-      process.stdout.write(`\n${balanceTable(ofScenario).join('\n')}\n`);
-      rows.push(...ofScenario);
+async function compareSchemes(flags: SimulateFlags, command: Command): Promise<number> {
+  const seeds = flags.seeds.split(',').map(Number);
+  if (!seeds.every(Number.isSafeInteger)) command.error('error: --seeds are not whole numbers');
+  const requests = flags.requests === undefined ? undefined : Number(flags.requests);
+  if (requests !== undefined && !(requests >= 1000))
+    command.error('error: --requests is not a number from 1000');
+  for (const name of flags.scenario ?? []) {
+    if (!scenarios.some((known) => known.name === name)) command.error(`error: no scenario "${name}"`);
+  }
+  const wanted = scenarios.filter(({ name }) => flags.scenario?.includes(name) ?? true);
+
+  process.stdout.write(`seeds ${seeds.join(', ')}\n`);
+  const rows: Row[] = [];
+  for (const given of wanted) {
+    const scenario = { ...given, requests: requests ?? given.requests };
+    const ofScenario: Row[] = [];
+    for (const scheme of schemes) {
+      const outcomes = [];
+      for (const seed of seeds) outcomes.push(await simulate(scenario, scheme, seed));
+      ofScenario.push({ scenario: scenario.name, scheme: scheme.name, ...combine(outcomes) });
     }
-    if (flags.svg !== undefined) writeFileSync(flags.svg, balanceChart(rows));
-  });
+    process.stdout.write(`\n${simulationTable(ofScenario).join('\n')}\n`);
+    rows.push(...ofScenario);
+  }
+  if (flags.svg !== undefined) writeFileSync(flags.svg, balanceChart(rows));
+  return exitCodes.ok;
 }

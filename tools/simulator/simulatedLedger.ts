@@ -4,7 +4,7 @@ import { PeerCounts } from '../../src/ledger/peerCounts.ts';
 import { Publisher } from '../../src/ledger/publisher.ts';
 import { UnacknowledgedPicks } from '../../src/ledger/unacknowledgedPicks.ts';
 import { publishIntervalMs } from '../../src/ledger/writeBudget.ts';
-import type { LoadReport, SimulatedStore, Watcher } from './simulatedStore.ts';
+import type { SimulatedLoadReport, SimulatedStore, Watcher } from './simulatedStore.ts';
 import type { VirtualClock } from './virtualClock.ts';
 
 const retryMs = 200;
@@ -84,7 +84,7 @@ export class SimulatedLedger implements Ledger, Watcher {
     return view;
   }
 
-  onPut(id: string, { sequence, counts }: LoadReport): void {
+  onPut(id: string, { sequence, counts }: SimulatedLoadReport): void {
     if (id === this.#id) this.#unacknowledgedPicks.seen(sequence);
     else this.#replace(id, counts);
   }

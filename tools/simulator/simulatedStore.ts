@@ -3,17 +3,17 @@ import { exponential } from './seededRandom.ts';
 import type { VirtualClock } from './virtualClock.ts';
 
 /** What an instance writes: the ledger's load report, by reference instead of as bytes. */
-export interface LoadReport {
+export interface SimulatedLoadReport {
   readonly sequence: number;
   readonly counts: ReadonlyMap<string, number>;
 }
 
 export interface Watcher {
-  onPut(id: string, loadReport: LoadReport): void;
+  onPut(id: string, loadReport: SimulatedLoadReport): void;
   onDelete(id: string): void;
 }
 
-export interface StoreOptions {
+export interface SimulatedStoreOptions {
   readonly clock: VirtualClock;
   readonly random: Random;
   /** The mean time of a write, and of a change's way to one watcher. Each is at least half of it. */
@@ -24,13 +24,13 @@ export interface StoreOptions {
 
 /** etcd as the ledger knows it: keys that live until their owner goes, and watches that keep the order. */
 export class SimulatedStore {
-  readonly #options: StoreOptions;
-  readonly #records = new Map<string, LoadReport>();
+  readonly #options: SimulatedStoreOptions;
+  readonly #records = new Map<string, SimulatedLoadReport>();
   /** watcher → when its last change arrives; later ones do not overtake it */
   readonly #watchers = new Map<Watcher, number>();
   #writes = 0;
 
-  constructor(options: StoreOptions) {
+  constructor(options: SimulatedStoreOptions) {
     this.#options = options;
   }
 
@@ -38,7 +38,7 @@ export class SimulatedStore {
     return this.#writes;
   }
 
-  get records(): ReadonlyMap<string, LoadReport> {
+  get records(): ReadonlyMap<string, SimulatedLoadReport> {
     return this.#records;
   }
 
@@ -51,7 +51,7 @@ export class SimulatedStore {
     this.#watchers.delete(watcher);
   }
 
-  put(id: string, loadReport: LoadReport): Promise<void> {
+  put(id: string, loadReport: SimulatedLoadReport): Promise<void> {
     const { clock, random, loss, hopMs } = this.#options;
     this.#writes += 1;
     return new Promise((resolve, reject) => {
@@ -61,17 +61,17 @@ export class SimulatedStore {
       }
       clock.after(this.#hop(), () => {
         this.#records.set(id, loadReport);
-        this.#tell((watcher) => watcher.onPut(id, loadReport));
+        this.#notify((watcher) => watcher.onPut(id, loadReport));
         resolve();
       });
     });
   }
 
   delete(id: string): void {
-    if (this.#records.delete(id)) this.#tell((watcher) => watcher.onDelete(id));
+    if (this.#records.delete(id)) this.#notify((watcher) => watcher.onDelete(id));
   }
 
-  #tell(how: (watcher: Watcher) => void): void {
+  #notify(how: (watcher: Watcher) => void): void {
     const { clock } = this.#options;
     for (const [watcher, lastMs] of this.#watchers) {
       const atMs = Math.max(lastMs, clock.nowMs() + this.#hop());

@@ -24,7 +24,7 @@ export function combine(outcomes: readonly SimulationOutcome[]): SimulationOutco
 }
 
 /** The rows of one scenario as a Markdown table, its columns aligned. */
-export function balanceTable(rows: readonly Row[]): string[] {
+export function simulationTable(rows: readonly Row[]): string[] {
   const cells = [
     [rows[0]?.scenario ?? '', 'p50', 'p99', 'p99.9', 'max/mean', 'herds', 'writes/s'],
     ...rows.map(({ scheme, waitMs, maxOverMean, herds, writesPerSecond }) => [

@@ -4,7 +4,7 @@ import type { InstanceState } from '../../src/admin/state.ts';
 import { batonCommandLine } from './batonEntry.ts';
 import { ChildProcess, describeExit, type Exit, type LaunchOptions } from './childProcess.ts';
 import { httpGet, httpGetJson } from './httpGet.ts';
-import { fillIn, type Release } from './release.ts';
+import { fillPlaceholders, type Release } from './release.ts';
 
 /**
  * One Baton instance as a process with a configuration file of its own: `baton serve` from this checkout, or
@@ -76,7 +76,7 @@ export class Baton {
       admin: { address: `127.0.0.1:${adminPort}` },
     };
     await writeFile(configFile, JSON.stringify(mergeSettings(this.#settings, addresses), null, 2));
-    const [command, ...args] = fillIn(this.#command ?? localCommand, {
+    const [command, ...args] = fillPlaceholders(this.#command ?? localCommand, {
       config: configFile,
       address: this.address,
       admin: addresses.admin.address,
@@ -129,7 +129,7 @@ export class Baton {
   }
 
   /** Like `stop`, for those who count on a clean end. @throws Error when its exit code is not 0. */
-  async end(): Promise<void> {
+  async stopCleanly(): Promise<void> {
     const exit = await this.stop();
     if (exit.code === 0) return;
     const said = this.process.output.text(20);

@@ -90,7 +90,7 @@ export class ChildProcess {
     try {
       await until(ask, { what, timeoutMs, signal: ended.signal });
     } catch (cause) {
-      const said = this.#lastWords() || '(nothing)';
+      const said = this.#recentOutput() || '(nothing)';
       throw new Error(`${this.name}: ${(cause as Error).message}; it said:\n${said}`, { cause });
     }
   }
@@ -149,7 +149,7 @@ export class ChildProcess {
     this.signal('SIGCONT');
   }
 
-  #lastWords(): string {
+  #recentOutput(): string {
     if (this.#logFile === undefined) return this.output.text(20);
     return readFileSync(this.#logFile, 'utf8').trimEnd().split('\n').slice(-20).join('\n');
   }

@@ -1,5 +1,5 @@
 /** The first Ctrl-C, or SIGTERM, asks for an end in good order; a second one ends the process at once. */
-export function onInterrupt(): Promise<'interrupted'> {
+export function waitForInterrupt(): Promise<'interrupted'> {
   return new Promise((resolve) => {
     let firstMs: number | undefined;
     const onSignal = () => {

@@ -1,6 +1,6 @@
 import type { Baton } from './baton.ts';
 import type { Release } from './release.ts';
-import type { Counts, StateWatch } from './stateWatch.ts';
+import type { Counts, StatePoller } from './statePoller.ts';
 import type { Topology } from './topology.ts';
 import { until } from './until.ts';
 
@@ -8,7 +8,7 @@ import { until } from './until.ts';
  * A rolling upgrade as an operator does it: one instance after the other is asked to end, ends when its
  * requests have, and comes back as the next release on the same port, before the next one's turn.
  */
-export interface UpgradeAccount {
+export interface InstanceUpgrade {
   readonly name: string;
   readonly from: string;
   readonly to: string;
@@ -17,10 +17,10 @@ export interface UpgradeAccount {
   /** Start of the new process until it takes traffic. */
   readonly startMs: number;
   /** Undefined when no request reached it in time. */
-  readonly firstDecision: FirstDecisionAccount | undefined;
+  readonly firstDecision: UpgradeFirstDecision | undefined;
 }
 
-export interface FirstDecisionAccount {
+export interface UpgradeFirstDecision {
   /** ms since 1970. */
   readonly atMs: number;
   /** What the new instance believed to be in flight when it decided for the first time. */
@@ -35,11 +35,11 @@ const firstDecisionWaitMs = 15_000;
 export async function rollingUpgrade(
   topology: Topology,
   next: Release,
-  watch: StateWatch,
+  watch: StatePoller,
   tell: (step: string) => void = () => {},
-  onUpgraded: (account: UpgradeAccount) => void = () => {},
-): Promise<UpgradeAccount[]> {
-  const accounts: UpgradeAccount[] = [];
+  onUpgraded: (account: InstanceUpgrade) => void = () => {},
+): Promise<InstanceUpgrade[]> {
+  const accounts: InstanceUpgrade[] = [];
   for (const instance of topology.instances) {
     const account = await upgradeOne(topology, instance, next, watch, tell);
     accounts.push(account);
@@ -50,10 +50,10 @@ export async function rollingUpgrade(
 
 /** One that stood by at first takes traffic in the end, when all are of its generation. */
 async function withFirstDecision(
-  account: UpgradeAccount,
+  account: InstanceUpgrade,
   { envoy, instances }: Topology,
-  watch: StateWatch,
-): Promise<UpgradeAccount> {
+  watch: StatePoller,
+): Promise<InstanceUpgrade> {
   const instance = instances.find(({ name }) => name === account.name);
   if (account.firstDecision || !instance) return account;
   await envoy.waitForHealthyHost('scheduler', instance.address);
@@ -65,14 +65,14 @@ async function upgradeOne(
   { envoy, instances }: Topology,
   instance: Baton,
   next: Release,
-  watch: StateWatch,
+  watch: StatePoller,
   tell: (step: string) => void,
-): Promise<UpgradeAccount> {
+): Promise<InstanceUpgrade> {
   const { name, release: from } = instance;
   const others = instances.filter((other) => other !== instance);
   tell(`${name}: SIGTERM sent; it finishes what it has accepted, the others take what is new`);
   const askedMs = performance.now();
-  await instance.end();
+  await instance.stopCleanly();
   const endedMs = performance.now();
   tell(`${name}: ended cleanly; release ${next.release} starts in its place`);
   await instance.startAs(next);
@@ -96,8 +96,8 @@ async function upgradeOne(
 async function readFirstDecision(
   instance: Baton,
   others: readonly Baton[],
-  watch: StateWatch,
-): Promise<FirstDecisionAccount | undefined> {
+  watch: StatePoller,
+): Promise<UpgradeFirstDecision | undefined> {
   const first = await until(async () => (await instance.state()).firstDecision ?? undefined, {
     what: `the first decision of ${instance.name}`,
     timeoutMs: firstDecisionWaitMs,
@@ -106,7 +106,7 @@ async function readFirstDecision(
   const atMs = Date.parse(first.at);
   const counted: Record<string, number> = {};
   for (const { name } of others) {
-    for (const [address, count] of Object.entries(watch.ownAt(name, atMs)?.counts ?? {})) {
+    for (const [address, count] of Object.entries(watch.localCountsAt(name, atMs)?.counts ?? {})) {
       counted[address] = (counted[address] ?? 0) + count;
     }
   }

@@ -1,20 +1,20 @@
 import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type SseRequest, sseRequest } from './sseRequest.ts';
-import { type SseReport, SseTally } from './sseTally.ts';
+import { SseCounter, type SseReport } from './sseCounter.ts';
+import { type SseRequestOptions, sendSseRequest } from './sseRequest.ts';
 
 /** Streaming load over real HTTP connections that are kept alive, until a count, a time or `stop()`. */
-export interface SseLoadOptions extends Omit<SseRequest, 'agent' | 'signal'> {
-  readonly pace: Pace;
+export interface SseLoadOptions extends Omit<SseRequestOptions, 'agent' | 'signal'> {
+  readonly pace: LoadPace;
   /** Where outcomes are counted, if together with another load's. */
-  readonly tally?: SseTally;
+  readonly counter?: SseCounter;
   /** Sends no more than this many. */
   readonly requests?: number;
   /** Sends none later than this after the start. */
   readonly durationMs?: number;
 }
 
-export type Pace =
+export type LoadPace =
   /** So many clients, each with one request at a time: a slow answer slows the load down. */
   | {
       readonly kind: 'closed';
@@ -31,7 +31,7 @@ const openTickMs = 10;
 
 export class SseLoad {
   readonly #options: SseLoadOptions;
-  readonly #tally: SseTally;
+  readonly #counter: SseCounter;
   readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: Number.POSITIVE_INFINITY });
   #sent = 0;
   #isStopping = false;
@@ -40,7 +40,7 @@ export class SseLoad {
 
   constructor(options: SseLoadOptions) {
     this.#options = options;
-    this.#tally = options.tally ?? new SseTally();
+    this.#counter = options.counter ?? new SseCounter();
   }
 
   /** Begins; the answer comes when all that was sent has ended. A second call joins the first. */
@@ -57,7 +57,7 @@ export class SseLoad {
 
   /** The counts as of now. */
   report(): SseReport {
-    return this.#tally.report();
+    return this.#counter.report();
   }
 
   async #sendAll(): Promise<SseReport> {
@@ -65,10 +65,10 @@ export class SseLoad {
     if (durationMs !== undefined) this.#deadlineMs = performance.now() + durationMs;
     switch (pace.kind) {
       case 'closed':
-        await this.#clients(pace.clients, pace.rampMs ?? 0);
+        await this.#runClients(pace.clients, pace.rampMs ?? 0);
         break;
       case 'open':
-        await this.#clock(pace.requestsPerSecond);
+        await this.#runOpenLoop(pace.requestsPerSecond);
         break;
       default:
         pace satisfies never;
@@ -77,22 +77,22 @@ export class SseLoad {
     return this.report();
   }
 
-  async #clients(count: number, rampMs: number): Promise<void> {
+  async #runClients(count: number, rampMs: number): Promise<void> {
     const begin = async (nth: number) => {
       if (rampMs > 0) await sleep((nth * rampMs) / count);
-      await this.#client();
+      await this.#runClient();
     };
     await Promise.all(Array.from({ length: count }, (_, nth) => begin(nth)));
   }
 
-  async #client(): Promise<void> {
+  async #runClient(): Promise<void> {
     while (this.#maySend()) {
       const isOk = await this.#send();
       if (!isOk) await sleep(pauseAfterFailureMs);
     }
   }
 
-  async #clock(requestsPerSecond: number): Promise<void> {
+  async #runOpenLoop(requestsPerSecond: number): Promise<void> {
     const startMs = performance.now();
     const inFlight = new Set<Promise<unknown>>();
     while (this.#maySend()) {
@@ -113,9 +113,9 @@ export class SseLoad {
 
   async #send(): Promise<boolean> {
     this.#sent++;
-    this.#tally.began();
-    const outcome = await sseRequest({ ...this.#options, agent: this.#agent });
-    this.#tally.ended(outcome);
+    this.#counter.requestStarted();
+    const outcome = await sendSseRequest({ ...this.#options, agent: this.#agent });
+    this.#counter.requestEnded(outcome);
     return outcome.kind === 'ok';
   }
 }

@@ -4,7 +4,7 @@ import { type Agent, type IncomingMessage, request } from 'node:http';
  * One streaming chat completion over real HTTP, read to its end, and what a client would say about it.
  * Expected endings are values; this never rejects.
  */
-export interface SseRequest {
+export interface SseRequestOptions {
   /** The whole URL, `http://127.0.0.1:10000/v1/chat/completions`. */
   readonly url: string;
   readonly agent: Agent;
@@ -29,7 +29,7 @@ export type SseOutcome =
 
 const doneMark = 'data: [DONE]';
 
-export function sseRequest(options: SseRequest): Promise<SseOutcome> {
+export function sendSseRequest(options: SseRequestOptions): Promise<SseOutcome> {
   const startMs = performance.now();
   const body = JSON.stringify({
     model: 'sim-model',

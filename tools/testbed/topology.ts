@@ -16,7 +16,8 @@ import type { Tools } from './tools.ts';
  * end-to-end tests and `make up` start it, each with its own wishes.
  */
 export interface TopologyOptions {
-  readonly tools: Tools;
+  /** etcd only where one is started. */
+  readonly tools: Pick<Tools, 'envoy'> & Partial<Tools>;
   /** Default 2. */
   readonly instances?: number;
   /** Further instances that Envoy knows of but that are not started. Default 0. */
@@ -35,9 +36,9 @@ export interface TopologyOptions {
   /** Environment of every instance; nothing of this process's own is passed on by itself. */
   readonly env?: Readonly<Record<string, string>>;
   /** Client URLs of an etcd that runs already: none is started. */
-  readonly givenEtcd?: readonly string[];
+  readonly externalEtcd?: readonly string[];
   /** Addresses of pods that run already: none is started. */
-  readonly givenPods?: readonly string[];
+  readonly externalPods?: readonly string[];
   /** Settings of every instance, over the ones that make the parts fit together. */
   readonly baton?: BatonSettings;
   /** Relative capacity of each pod in turn, where not 1. */
@@ -74,7 +75,7 @@ export interface Topology {
   /** The pods that were started here. */
   readonly pods: readonly Pod[];
   /** Where requests go: these pods or the given ones. */
-  readonly targets: readonly TestPod[];
+  readonly poolPods: readonly PoolPod[];
   /** Where clients POST their chat completions. */
   readonly chatUrl: string;
   /** The processes that make it up now, in the order of their start. */
@@ -83,7 +84,7 @@ export interface Topology {
   stop(): Promise<void>;
 }
 
-export type TestPod = Pick<Pod, 'id' | 'address'>;
+export type PoolPod = Pick<Pod, 'id' | 'address'>;
 
 /** Names of instances: a, b, … */
 export const instanceName = (index: number): string => String.fromCharCode('a'.charCodeAt(0) + index);
@@ -116,13 +117,15 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     const workers = Number(options.baton?.server?.workers ?? 1);
     const ports =
       options.ports ??
-      (await choosePorts(instanceCount + laterCount, options.givenPods ? 0 : podCount, workers));
+      (await choosePorts(instanceCount + laterCount, options.externalPods ? 0 : podCount, workers));
     const startEtcd = async () => {
-      if (options.etcd === false || options.givenEtcd) return;
+      if (options.etcd === false || options.externalEtcd) return;
+      const { etcd: bin } = options.tools;
+      if (bin === undefined) throw new Error('a topology that starts etcd needs the path of its binary');
       const dataDir = join(dir, 'etcd');
       const { etcdClient: clientPort, etcdPeer: peerPort } = ports;
       etcd = await Etcd.start({
-        bin: options.tools.etcd,
+        bin,
         clientPort,
         peerPort,
         dataDir,
@@ -136,8 +139,8 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     // allSettled: what starts beside a failing part must be known before everything is ended.
     await allStarted([startEtcd(), ...ports.pods.map(startPod)]);
 
-    const targets = options.givenPods?.map((address) => ({ id: address, address })) ?? pods;
-    const etcdEndpoints = options.givenEtcd ?? (etcd ? [etcd.endpoint] : []);
+    const targets = options.externalPods?.map((address) => ({ id: address, address })) ?? pods;
+    const etcdEndpoints = options.externalEtcd ?? (etcd ? [etcd.endpoint] : []);
     const shared = mergeSettings(
       sharedSettings(etcdEndpoints, targets, options.podWeights),
       options.baton ?? {},
@@ -187,7 +190,7 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
       targets.map(({ address }) => address),
     );
     const chatUrl = `${envoy.url}/v1/chat/completions`;
-    return { envoy, etcd, instances, laterInstances, pods, targets, chatUrl, processes, stop };
+    return { envoy, etcd, instances, laterInstances, pods, poolPods: targets, chatUrl, processes, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -204,11 +207,11 @@ async function choosePorts(instanceCount: number, podCount: number, workers: num
 
 function sharedSettings(
   etcdEndpoints: readonly string[],
-  targets: readonly TestPod[],
+  poolPods: readonly PoolPod[],
   weights: readonly number[] = [],
 ): BatonSettings {
   return {
-    pool: { endpoints: targets.map(({ address }, index) => ({ address, weight: weights[index] ?? 1 })) },
+    pool: { endpoints: poolPods.map(({ address }, index) => ({ address, weight: weights[index] ?? 1 })) },
     ...(etcdEndpoints.length > 0 && { etcd: { endpoints: etcdEndpoints } }),
   };
 }

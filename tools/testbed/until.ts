@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Waiting for a condition by asking again and again; the only way this folder and the tests wait. */
-export interface Patience {
+export interface UntilOptions {
   /** What is awaited, as the end of "gave up waiting for …". */
   readonly what: string;
   /** Default 10 s. */
   readonly timeoutMs?: number;
   /** Pause between two questions; default 25 ms. */
-  readonly everyMs?: number;
+  readonly intervalMs?: number;
   /** Ends the wait at once; its reason is thrown. */
   readonly signal?: AbortSignal;
 }
@@ -20,7 +20,7 @@ export interface Patience {
  */
 export async function until<T>(
   ask: () => Promise<T> | T,
-  { what, timeoutMs = 10_000, everyMs = 25, signal }: Patience,
+  { what, timeoutMs = 10_000, intervalMs: everyMs = 25, signal }: UntilOptions,
 ): Promise<Exclude<T, false | undefined>> {
   const deadlineMs = performance.now() + timeoutMs;
   let cause: unknown;

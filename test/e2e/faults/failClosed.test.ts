@@ -1,10 +1,10 @@
 import type { Baton } from '../../../tools/testbed/baton.ts';
-import type { SseReport } from '../../../tools/testbed/sseTally.ts';
+import type { SseReport } from '../../../tools/testbed/sseCounter.ts';
 import { endsCleanly } from '../../support/cleanEnd.ts';
 import { eventually } from '../../support/eventually.ts';
 import { clientsMayNotice, noClientNotices, shortStreams } from '../../support/faultRow.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
-import { patientEnvoy } from '../../support/patientEnvoy.ts';
+import { slowHealthChecks } from '../../support/slowHealthChecks.ts';
 import { envoyAsks, useTopology } from '../../support/topology.ts';
 
 /** What the end of instances costs clients where no decision means no pod. */
@@ -20,7 +20,7 @@ describe('with fail-closed.yaml and three instances', () => {
   const topology = useTopology({
     instances: 3,
     envoyConfig: 'fail-closed.yaml',
-    amendEnvoy: patientEnvoy,
+    amendEnvoy: slowHealthChecks,
     baton: { pool: { probe: { timeoutMs: 5_000 } } },
     podFlags: shortStreams,
   });

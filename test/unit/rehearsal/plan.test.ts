@@ -1,11 +1,11 @@
-import { plannedSteps, stepName } from '../../../tools/rehearsal/plan.ts';
+import { planSteps, stepName } from '../../../tools/rehearsal/plan.ts';
 
 const from = { release: 'old' };
 const to = { release: 'new', command: ['run'] };
 
 describe('planned steps', () => {
   it('alternate between the builds, each time as a newer generation', () => {
-    const names = plannedSteps(from, to, 3, 0).map(stepName);
+    const names = planSteps(from, to, 3, 0).map(stepName);
     expect(names).toEqual([
       'upgrade 1 (old·1 → new·2)',
       'upgrade 2 (new·2 → old·3)',
@@ -14,12 +14,12 @@ describe('planned steps', () => {
   });
 
   it('go back the same way, to the generations of before', () => {
-    const names = plannedSteps(from, to, 3, 2).slice(3).map(stepName);
+    const names = planSteps(from, to, 3, 2).slice(3).map(stepName);
     expect(names).toEqual(['rollback 1 (new·4 → old·3)', 'rollback 2 (old·3 → new·2)']);
   });
 
   it('begin each where the one before has ended', () => {
-    const steps = plannedSteps(from, to, 4, 4);
+    const steps = planSteps(from, to, 4, 4);
     for (const [index, step] of steps.entries()) {
       if (index > 0) expect(step.from).toEqual(steps[index - 1]?.to);
     }
@@ -27,6 +27,6 @@ describe('planned steps', () => {
   });
 
   it('keep the command with its build', () => {
-    expect(plannedSteps(from, to, 1, 0)[0]?.to).toEqual({ release: 'new', command: ['run'], generation: 2 });
+    expect(planSteps(from, to, 1, 0)[0]?.to).toEqual({ release: 'new', command: ['run'], generation: 2 });
   });
 });

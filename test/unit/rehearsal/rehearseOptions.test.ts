@@ -1,10 +1,10 @@
 import {
+  parseRehearseFlags,
   type RehearseFlags,
-  readRehearseFlags,
   rehearseDefaults,
 } from '../../../tools/rehearsal/rehearseOptions.ts';
 
-const read = (flags: Partial<RehearseFlags>) => readRehearseFlags({ ...rehearseDefaults, ...flags });
+const read = (flags: Partial<RehearseFlags>) => parseRehearseFlags({ ...rehearseDefaults, ...flags });
 const optionsOf = (flags: Partial<RehearseFlags>) => {
   const result = read(flags);
   if (result.kind === 'problems') throw new Error(result.problems.join('\n'));
@@ -23,8 +23,8 @@ describe('the flags of a rehearsal', () => {
       streamSeconds: 5,
       upgrades: 1,
       rollbacks: 0,
-      givenEtcd: [],
-      givenPods: [],
+      externalEtcd: [],
+      externalPods: [],
       reportDir: 'rehearsal-report',
     });
   });
@@ -38,7 +38,7 @@ describe('the flags of a rehearsal', () => {
 
   it('start no pod where pods are given', () => {
     const given = { pod: ['127.0.0.1:8001', '[::1]:8002'], etcd: ['http://127.0.0.1:2379'] };
-    expect(optionsOf(given)).toMatchObject({ pods: 0, givenPods: given.pod, givenEtcd: given.etcd });
+    expect(optionsOf(given)).toMatchObject({ pods: 0, externalPods: given.pod, externalEtcd: given.etcd });
   });
 
   it.each<[string, Partial<RehearseFlags>, string]>([

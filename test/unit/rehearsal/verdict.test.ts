@@ -1,6 +1,6 @@
-import { complaints, verdict } from '../../../tools/rehearsal/verdict.ts';
-import type { FirstDecisionAccount, UpgradeAccount } from '../../../tools/testbed/rollingUpgrade.ts';
-import type { SseReport } from '../../../tools/testbed/sseTally.ts';
+import { findFailures, formatVerdict } from '../../../tools/rehearsal/verdict.ts';
+import type { InstanceUpgrade, UpgradeFirstDecision } from '../../../tools/testbed/rollingUpgrade.ts';
+import type { SseReport } from '../../../tools/testbed/sseCounter.ts';
 
 const clean: SseReport = {
   sent: 500,
@@ -13,12 +13,12 @@ const clean: SseReport = {
   latencyMs: { p50: 2310, p99: 2400, max: 2500 },
   problems: [],
 };
-const informed: FirstDecisionAccount = {
+const informed: UpgradeFirstDecision = {
   atMs: 0,
   believed: { '127.0.0.1:8001': 10, '127.0.0.1:8002': 20 },
   othersCounted: { '127.0.0.1:8001': 10, '127.0.0.1:8002': 21 },
 };
-const upgrade = (firstDecision?: FirstDecisionAccount): UpgradeAccount => ({
+const upgrade = (firstDecision?: UpgradeFirstDecision): InstanceUpgrade => ({
   name: 'a',
   from: '1.0.0',
   to: '1.1.0',
@@ -33,7 +33,7 @@ const pods = new Map([
 
 describe('when every request was served and the new instance knew the load', () => {
   it('says that no client noticed and shows both counts', () => {
-    expect(verdict({ report: clean, upgrades: [upgrade(informed)], pods })).toEqual([
+    expect(formatVerdict({ report: clean, upgrades: [upgrade(informed)], pods })).toEqual([
       'Verdict: no client noticed.',
       '  requests sent 500, served 500, failed 0, cut 0',
       '  a whole answer took 2.3 s (median), 2.4 s (99 of 100)',
@@ -49,7 +49,7 @@ describe('what speaks against a rehearsal', () => {
   const blind = { ...informed, believed: {} };
   const outdated = { ...informed, believed: { '127.0.0.1:8001': 15 } };
   const idle = { atMs: 0, believed: {}, othersCounted: {} };
-  it.each<[string, Partial<SseReport>, FirstDecisionAccount | undefined, string[]]>([
+  it.each<[string, Partial<SseReport>, UpgradeFirstDecision | undefined, string[]]>([
     ['nothing', {}, informed, []],
     ['an empty view while nothing was in flight', {}, idle, []],
     ['no traffic', { sent: 0 }, informed, ['no request was sent']],
@@ -65,12 +65,12 @@ describe('what speaks against a rehearsal', () => {
     ['an instance that got no traffic', {}, undefined, ['no request reached the new a']],
   ])('%s', (_situation, counts, first, expected) => {
     const rehearsed = { report: { ...clean, ...counts }, upgrades: [upgrade(first)], pods };
-    expect(complaints(rehearsed)).toEqual(expected);
+    expect(findFailures(rehearsed)).toEqual(expected);
   });
 
   it('is in the text, with the first problems', () => {
     const report = { ...clean, failed: 1, problems: ['failed after 3 ms: status 500: boom'] };
-    const text = verdict({ report, upgrades: [], pods });
+    const text = formatVerdict({ report, upgrades: [], pods });
     expect(text[0]).toBe('Verdict: FAILED: 1 requests failed.');
     expect(text.at(-1)).toBe('  ! failed after 3 ms: status 500: boom');
   });

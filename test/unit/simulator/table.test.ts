@@ -1,6 +1,6 @@
 import { balanceChart } from '../../../tools/simulator/chart.ts';
 import type { SimulationOutcome } from '../../../tools/simulator/observations.ts';
-import { balanceTable, combine } from '../../../tools/simulator/table.ts';
+import { combine, simulationTable } from '../../../tools/simulator/table.ts';
 
 const outcome = (p99: number): SimulationOutcome => ({
   requests: 10,
@@ -17,7 +17,7 @@ describe('the outcome of several seeds', () => {
   });
 
   it('is shown as a row of a Markdown table', () => {
-    expect(balanceTable(rows)).toEqual([
+    expect(simulationTable(rows)).toEqual([
       '| usual | p50 | p99 | p99.9 | max/mean | herds | writes/s |',
       '| ----- | --: | --: | ----: | -------: | ----: | -------: |',
       '| baton |   0 | 200 |   400 |     1.20 |   0.0 |     14.0 |',

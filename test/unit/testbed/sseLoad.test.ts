@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SseLoad } from '../../../tools/testbed/sseLoad.ts';
-import { sseRequest } from '../../../tools/testbed/sseRequest.ts';
+import { sendSseRequest } from '../../../tools/testbed/sseRequest.ts';
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
@@ -79,7 +79,7 @@ describe('one streaming request', () => {
 
   it.each(endings)('with %s ends as expected', async (_situation, how, expected) => {
     answer = how;
-    expect(await sseRequest({ url, agent })).toMatchObject(expected);
+    expect(await sendSseRequest({ url, agent })).toMatchObject(expected);
   });
 
   it('asks for a stream and sends the headers and body it was given', async () => {
@@ -90,13 +90,13 @@ describe('one streaming request', () => {
       seen = { header: request.headers['routing-strategy'], body: JSON.parse(body) };
       whole(response, request);
     });
-    await sseRequest({ url, agent, headers: { 'routing-strategy': 'random' }, body: { max_tokens: 3 } });
+    await sendSseRequest({ url, agent, headers: { 'routing-strategy': 'random' }, body: { max_tokens: 3 } });
     expect(seen).toMatchObject({ header: 'random', body: { stream: true, max_tokens: 3 } });
   });
 
   it('is given up after its time', async () => {
     answer = () => {};
-    expect(await sseRequest({ url, agent, timeoutMs: 50 })).toMatchObject({
+    expect(await sendSseRequest({ url, agent, timeoutMs: 50 })).toMatchObject({
       kind: 'failed',
       detail: 'not over after 50 ms',
     });
@@ -108,7 +108,7 @@ describe('one streaming request', () => {
       begun(response);
       client.abort();
     };
-    expect(await sseRequest({ url, agent, signal: client.signal })).toMatchObject({ kind: 'aborted' });
+    expect(await sendSseRequest({ url, agent, signal: client.signal })).toMatchObject({ kind: 'aborted' });
   });
 });
 

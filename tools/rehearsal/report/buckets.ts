@@ -1,4 +1,4 @@
-import type { Timeline } from '../../testbed/timeline.ts';
+import type { Timeline } from '../timeline.ts';
 
 /** A timeline in at most so many equal parts, so that a picture of it stays legible and small. Pure. */
 export interface Bucket {

@@ -4,7 +4,7 @@ import { httpGetJson } from '../../testbed/httpGet.ts';
 import type { Topology } from '../../testbed/topology.ts';
 
 /** What a rehearsal ran on, so that its figures can be judged elsewhere. Names neither the machine nor its user. */
-export interface Facts {
+export interface RehearsalMachine {
   readonly processor: string;
   readonly processors: number;
   readonly memoryGiB: number;
@@ -14,7 +14,7 @@ export interface Facts {
   readonly versions: Readonly<Record<'baton' | 'node' | 'envoy' | 'etcd', string>>;
 }
 
-export async function factsOf({ envoy, etcd }: Topology): Promise<Facts> {
+export async function describeMachine({ envoy, etcd }: Topology): Promise<RehearsalMachine> {
   const processors = cpus();
   return {
     processor: processors[0]?.model.trim() ?? 'unknown',

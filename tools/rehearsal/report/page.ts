@@ -1,9 +1,9 @@
-import { ms } from '../verdict.ts';
-import { clock } from './axes.ts';
-import { html, Markup } from './markup.ts';
+import { formatElapsed } from '../../charts/axes.ts';
+import { html, Markup } from '../../charts/markup.ts';
+import { pageStyle } from '../../charts/pageStyle.ts';
+import { formatDuration } from '../verdict.ts';
 import { instanceClass } from './panels.ts';
 import { loadedDecisions, type RehearsalReport, type ReportedInstance, type ReportedStep } from './report.ts';
-import { style } from './style.ts';
 import { timelineChart } from './timelineChart.ts';
 
 /** report.html: one page that needs nothing beside itself, neither a script nor a network. Pure. */
@@ -17,7 +17,7 @@ export function page(report: RehearsalReport): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${title}</title>
-<style>${new Markup(style)}</style>
+<style>${new Markup(pageStyle)}</style>
 </head>
 <body>
 <main>
@@ -38,11 +38,11 @@ ${setup(report)}
 }
 
 function verdictBox(report: RehearsalReport): Markup {
-  const { passed, complaints, setup, steps, durationMs } = report;
+  const { passed, failures, setup, steps, durationMs } = report;
   const count = (kind: ReportedStep['kind']) => steps.filter((step) => step.kind === kind).length;
   const rollbacks = setup.rollbacks > 0 ? ` and ${plural(count('rollback'), 'rollback')}` : '';
-  const what = `${plural(count('upgrade'), 'rolling upgrade')}${rollbacks} of ${plural(setup.replicas, 'instance')}, ${setup.from.release} → ${setup.to.release}, under ${plural(setup.clients, 'streaming client')}, in ${clock(durationMs)}`;
-  const against = complaints.map((complaint) => html`<li>${complaint}</li>`);
+  const what = `${plural(count('upgrade'), 'rolling upgrade')}${rollbacks} of ${plural(setup.replicas, 'instance')}, ${setup.from.release} → ${setup.to.release}, under ${plural(setup.clients, 'streaming client')}, in ${formatElapsed(durationMs)}`;
+  const against = failures.map((failure) => html`<li>${failure}</li>`);
   return html`<section class="verdict ${passed ? 'passed' : 'failed'}"><h1>${passed ? 'No client noticed' : 'A client could notice'}</h1><p>${what}</p>${against.length > 0 ? html`<ul>${against}</ul>` : html``}</section>`;
 }
 
@@ -51,7 +51,7 @@ function tiles(report: RehearsalReport): Markup {
   const { loaded, of } = loadedDecisions(report);
   const instances = steps.flatMap((step) => step.instances);
   const longest = (part: 'drainMs' | 'startMs') =>
-    instances.length === 0 ? '–' : ms(Math.max(...instances.map((each) => each[part])));
+    instances.length === 0 ? '–' : formatDuration(Math.max(...instances.map((each) => each[part])));
   const ages = timeline.instances.flatMap(({ viewAgeMs }) => viewAgeMs.filter((age) => age !== null));
   const tile = (value: string, name: string, kind: '' | 'good' | 'bad' = '') =>
     html`<div class="tile ${kind}"><b>${value}</b><span>${name}</span></div>`;
@@ -63,8 +63,11 @@ function tiles(report: RehearsalReport): Markup {
     tile(`${loaded} of ${of}`, 'first decisions on a loaded view', loaded === of ? 'good' : 'bad'),
     tile(longest('drainMs'), 'longest drain'),
     tile(longest('startMs'), 'longest start'),
-    tile(requests.latencyMs ? ms(requests.latencyMs.p99) : '–', 'whole answer, 99 of 100'),
-    tile(ages.length === 0 ? '–' : ms(quantile(ages, 0.99)), 'age of the view, 99 of 100 samples'),
+    tile(requests.latencyMs ? formatDuration(requests.latencyMs.p99) : '–', 'whole answer, 99 of 100'),
+    tile(
+      ages.length === 0 ? '–' : formatDuration(quantile(ages, 0.99)),
+      'age of the view, 99 of 100 samples',
+    ),
   ]}</div>`;
 }
 
@@ -100,7 +103,7 @@ function row(
       : html`<td>–</td>`,
   );
   const total = first ? pair(first.believedTotal, first.othersTotal) : 'none';
-  return html`<tr class="${isFirst ? 'first' : ''}"><td>${isFirst ? `${kind} ${nth}` : ''}</td><td class="text">${isFirst ? `${from} → ${to}` : ''}</td><td class="text">${name}</td><td>${ms(drainMs)}</td><td>${ms(startMs)}</td>${cells}<td class="${first?.isLoaded ? '' : 'bad'}">${total}</td></tr>
+  return html`<tr class="${isFirst ? 'first' : ''}"><td>${isFirst ? `${kind} ${nth}` : ''}</td><td class="text">${isFirst ? `${from} → ${to}` : ''}</td><td class="text">${name}</td><td>${formatDuration(drainMs)}</td><td>${formatDuration(startMs)}</td>${cells}<td class="${first?.isLoaded ? '' : 'bad'}">${total}</td></tr>
 `;
 }
 

@@ -1,19 +1,12 @@
-import type { InstanceLane } from '../../testbed/timeline.ts';
-import { areaPath, linePath, niceStep, type Point, type Scale, scale } from './axes.ts';
+import { areaPath, linePath, type Point } from '../../charts/axes.ts';
+import { html, type Markup } from '../../charts/markup.ts';
+import { type PanelFrame, valueAxis } from '../../charts/valueAxis.ts';
+import type { InstanceTimeline } from '../timeline.ts';
 import type { Bucket } from './buckets.ts';
-import { html, type Markup } from './markup.ts';
 import type { ReportedDecision } from './report.ts';
 
 /** The panels of the timeline, one function each: SVG below a given top edge, on a common time axis. Pure. */
-export interface PanelFrame {
-  readonly x: Scale;
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly height: number;
-}
-
-export interface Decided extends ReportedDecision {
+export interface LabelledDecision extends ReportedDecision {
   /** `b of upgrade 2`. */
   readonly who: string;
 }
@@ -46,7 +39,7 @@ export function failurePanel({ x, left, right, top, height }: PanelFrame, parts:
 }
 
 /** What one instance was doing when, under which release. */
-export function lanePanel({ x, top, height }: PanelFrame, { spans }: InstanceLane): Markup {
+export function lanePanel({ x, top, height }: PanelFrame, { spans }: InstanceTimeline): Markup {
   const shown = spans.map(({ fromMs, toMs, phase, release, generation }) => {
     const width = Math.max(1, x(toMs) - x(fromMs));
     const what = phase === 'down' ? '' : `${release}·${generation ?? '?'}`;
@@ -78,7 +71,7 @@ export function inFlightPanel(frame: PanelFrame, parts: readonly Bucket[], insta
 }
 
 /** Each first decision: a ring at what the others counted, a dot at what the new instance believed. */
-export function decisionPanel(frame: PanelFrame, decisions: readonly Decided[]): Markup {
+export function decisionPanel(frame: PanelFrame, decisions: readonly LabelledDecision[]): Markup {
   const most = Math.max(
     ...decisions.flatMap(({ believedTotal, othersTotal }) => [believedTotal, othersTotal]),
   );
@@ -102,22 +95,6 @@ export function viewAgePanel(frame: PanelFrame, parts: readonly Bucket[], instan
     return html`<path class="line ${instanceClass(index)}" d="${linePath(points)}"/>`;
   });
   return html`${grid}${lines}`;
-}
-
-/** Lines at round values, from 0 to a little above the largest. */
-export function valueAxis(
-  { left, right, top, height }: PanelFrame,
-  largest: number,
-): { y: Scale; grid: Markup } {
-  const most = Number.isFinite(largest) && largest > 0 ? largest : 1;
-  const step = niceStep(most, 3);
-  const count = Math.ceil((most * 0.999_999) / step);
-  const y = scale([0, count * step], [top + height, top]);
-  const lines = Array.from({ length: count + 1 }, (_, index) => {
-    const value = Number((index * step).toPrecision(6));
-    return html`<line class="grid" x1="${left}" x2="${right}" y1="${y(value)}" y2="${y(value)}"/><text class="value" x="${left - 8}" y="${y(value) + 4}">${value}</text>`;
-  });
-  return { y, grid: html`${lines}` };
 }
 
 /** Two points a bucket, so that the picture has its edges where the buckets have theirs. */

@@ -1,12 +1,12 @@
-import type { FirstDecisionAccount } from '../../testbed/rollingUpgrade.ts';
-import type { SseReport } from '../../testbed/sseTally.ts';
-import type { Counts } from '../../testbed/stateWatch.ts';
-import type { Timeline } from '../../testbed/timeline.ts';
+import type { UpgradeFirstDecision } from '../../testbed/rollingUpgrade.ts';
+import type { SseReport } from '../../testbed/sseCounter.ts';
+import type { Counts } from '../../testbed/statePoller.ts';
 import { releaseName } from '../plan.ts';
 import type { RehearsalOutcome } from '../rehearsal.ts';
 import type { RehearseOptions } from '../rehearseOptions.ts';
-import { complaints, isLoaded, totalOf } from '../verdict.ts';
-import type { Facts } from './facts.ts';
+import type { Timeline } from '../timeline.ts';
+import { findFailures, isLoaded, totalOf } from '../verdict.ts';
+import type { RehearsalMachine } from './facts.ts';
 
 /**
  * report.json: all that is known of one rehearsal; the page and the terminal show parts of it. Times are ms
@@ -16,12 +16,12 @@ export interface RehearsalReport {
   readonly format: 1;
   readonly passed: boolean;
   /** What speaks against it, in words; empty when it passed. */
-  readonly complaints: readonly string[];
+  readonly failures: readonly string[];
   /** ISO 8601. */
   readonly startedAt: string;
   readonly durationMs: number;
   readonly setup: RehearseOptions;
-  readonly facts: Facts;
+  readonly facts: RehearsalMachine;
   readonly requests: SseReport;
   /** Names by address. */
   readonly pods: Readonly<Record<string, string>>;
@@ -57,9 +57,13 @@ export interface ReportedDecision {
 }
 
 /** Pure. */
-export function reportOf(outcome: RehearsalOutcome, setup: RehearseOptions, facts: Facts): RehearsalReport {
-  const against = complaints(outcome);
-  const decision = (first: FirstDecisionAccount, loaded: boolean): ReportedDecision => ({
+export function createReport(
+  outcome: RehearsalOutcome,
+  setup: RehearseOptions,
+  facts: RehearsalMachine,
+): RehearsalReport {
+  const against = findFailures(outcome);
+  const decision = (first: UpgradeFirstDecision, loaded: boolean): ReportedDecision => ({
     atMs: Math.max(0, first.atMs - outcome.startedAtMs),
     isLoaded: loaded,
     believed: first.believed,
@@ -70,7 +74,7 @@ export function reportOf(outcome: RehearsalOutcome, setup: RehearseOptions, fact
   return {
     format: 1,
     passed: against.length === 0,
-    complaints: against,
+    failures: against,
     startedAt: new Date(outcome.startedAtMs).toISOString(),
     durationMs: Math.round(outcome.durationMs),
     setup,

@@ -1,13 +1,13 @@
-import { clock, scale, timeTicks } from './axes.ts';
+import { formatElapsed, scale, timeTicks } from '../../charts/axes.ts';
+import { html, type Markup } from '../../charts/markup.ts';
+import type { PanelFrame } from '../../charts/valueAxis.ts';
 import { buckets } from './buckets.ts';
-import { html, type Markup } from './markup.ts';
 import {
-  type Decided,
   decisionPanel,
   failurePanel,
   inFlightPanel,
+  type LabelledDecision,
   lanePanel,
-  type PanelFrame,
   ratePanel,
   viewAgePanel,
 } from './panels.ts';
@@ -66,7 +66,7 @@ export function timelineChart(report: RehearsalReport): Markup {
     top += titleHeight + height + gap;
   }
   const ticks = timeTicks(durationMs, 12).map(
-    (atMs) => html`<text class="tick" x="${x(atMs)}" y="${top + 8}">${clock(atMs)}</text>`,
+    (atMs) => html`<text class="tick" x="${x(atMs)}" y="${top + 8}">${formatElapsed(atMs)}</text>`,
   );
   return html`<svg viewBox="0 0 ${width} ${top + 16}" role="img" aria-label="Timeline of the rehearsal">${stepBands(report, x, top - gap)}${drawn}${ticks}</svg>`;
 }
@@ -92,7 +92,7 @@ function lanes(frame: PanelFrame, { timeline }: RehearsalReport): Markup {
   return html`${drawn}`;
 }
 
-function decisionsOf({ steps }: RehearsalReport): Decided[] {
+function decisionsOf({ steps }: RehearsalReport): LabelledDecision[] {
   return steps.flatMap(({ kind, nth, instances }) =>
     instances.flatMap(({ name, firstDecision }) =>
       firstDecision ? [{ ...firstDecision, who: `${name} of ${kind} ${nth}` }] : [],

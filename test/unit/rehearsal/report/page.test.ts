@@ -9,7 +9,7 @@ const hostile = `<img src=x onerror="alert(1)">'`;
 const spoilt: RehearsalReport = {
   ...sampleReport,
   passed: false,
-  complaints: [`2 requests failed ${hostile}`],
+  failures: [`2 requests failed ${hostile}`],
   setup: { ...sampleReport.setup, from: { release: hostile, command: [hostile] } },
   facts: { ...sampleReport.facts, processor: hostile },
   pods: { '127.0.0.1:8001': hostile },

@@ -7,7 +7,7 @@ const none = atMs.map(() => 0);
 export const sampleReport: RehearsalReport = {
   format: 1,
   passed: true,
-  complaints: [],
+  failures: [],
   startedAt: '2026-05-04T03:02:01.000Z',
   durationMs: 8000,
   setup: {
@@ -20,8 +20,8 @@ export const sampleReport: RehearsalReport = {
     streamSeconds: 1,
     upgrades: 1,
     rollbacks: 0,
-    givenEtcd: [],
-    givenPods: [],
+    externalEtcd: [],
+    externalPods: [],
     reportDir: 'rehearsal-report',
   },
   facts: {

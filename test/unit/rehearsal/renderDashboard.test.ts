@@ -1,6 +1,10 @@
-import { picture, type Scene, ticker } from '../../../tools/rehearsal/dashboardState.ts';
+import {
+  type DashboardState,
+  renderDashboard,
+  renderStatusLine,
+} from '../../../tools/rehearsal/renderDashboard.ts';
 
-const scene: Scene = {
+const scene: DashboardState = {
   elapsedMs: 12_400,
   step: 'b: SIGTERM sent',
   clients: 40,
@@ -10,15 +14,15 @@ const scene: Scene = {
     { name: 'b', address: '127.0.0.1:9003', release: '1.0.0', phase: 'down' },
   ],
   pods: [
-    { name: 'pod-1', seenBy: [{ local: 4, view: 10 }, undefined] },
-    { name: 'pod-2', seenBy: [{ local: 20, view: 20.4 }, undefined] },
+    { name: 'pod-1', countsByInstance: [{ local: 4, view: 10 }, undefined] },
+    { name: 'pod-2', countsByInstance: [{ local: 20, view: 20.4 }, undefined] },
   ],
   load: { sent: 900, ok: 838, inFlight: 60, failed: 1, cut: 1, perSecond: 27.4 },
 };
 
 describe('the picture', () => {
   it('shows instances, pods and requests', () => {
-    expect(picture(scene)).toEqual([
+    expect(renderDashboard(scene)).toEqual([
       'Baton, a rehearsal on one machine        12 s',
       '',
       '  40 streaming clients ──► Envoy http://127.0.0.1:10000 ──► 2 pods',
@@ -39,19 +43,19 @@ describe('the picture', () => {
   });
 
   it('is no wider than the terminal', () => {
-    for (const line of picture(scene, 40)) expect(line.length).toBeLessThanOrEqual(40);
-    expect(picture(scene, 40)).toContainEqual(expect.stringMatching(/…$/));
+    for (const line of renderDashboard(scene, 40)) expect(line.length).toBeLessThanOrEqual(40);
+    expect(renderDashboard(scene, 40)).toContainEqual(expect.stringMatching(/…$/));
   });
 
   it('draws no bar where nothing is in flight', () => {
-    const idle = { ...scene, pods: [{ name: 'pod-1', seenBy: [{ local: 0, view: 0 }] }] };
-    expect(picture(idle)).toContain('  pod-1       0');
+    const idle = { ...scene, pods: [{ name: 'pod-1', countsByInstance: [{ local: 0, view: 0 }] }] };
+    expect(renderDashboard(idle)).toContain('  pod-1       0');
   });
 });
 
 describe('the ticker', () => {
   it('says the same on one line', () => {
-    expect(ticker(scene)).toBe(
+    expect(renderStatusLine(scene)).toBe(
       '12 s  a 1.1.0 ready sees 10/20; b down; sent 900 served 838 failed 1 cut 1; b: SIGTERM sent',
     );
   });

@@ -1,4 +1,4 @@
-import { TimelineRecorder } from '../../../tools/testbed/timeline.ts';
+import { TimelineRecorder } from '../../../tools/rehearsal/timeline.ts';
 import { sampleState } from '../admin/sampleState.ts';
 
 const counts = { sent: 5, ok: 2, failed: 1, cut: 0, aborted: 0, inFlight: 2 };

@@ -2,34 +2,32 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { collect } from '../../src/config/flags.ts';
 import { readProcessEnv } from '../../src/config/processEnv.ts';
-import { onInterrupt } from '../testbed/interrupt.ts';
+import { BatonError, exitCodes } from '../../src/errors.ts';
+import { runCommandLine } from '../commandLine/runCommandLine.ts';
+import { waitForInterrupt } from '../testbed/interrupt.ts';
 import { findTools } from '../testbed/tools.ts';
 import type { TopologyOptions } from '../testbed/topology.ts';
-import { plannedSteps } from './plan.ts';
+import { planSteps } from './plan.ts';
 import type { RehearsalPlan } from './rehearsal.ts';
 import {
   rehearseDefaults as defaults,
+  parseRehearseFlags,
   type RehearseFlags,
   type RehearseOptions,
-  readRehearseFlags,
 } from './rehearseOptions.ts';
-import { factsOf } from './report/facts.ts';
-import { reportOf } from './report/report.ts';
+import { describeMachine } from './report/facts.ts';
+import { createReport } from './report/report.ts';
 import { summary } from './report/summary.ts';
 import { prepareFolder, writeReport } from './report/write.ts';
-import { run } from './run.ts';
-import { complaints } from './verdict.ts';
+import { runRehearsal } from './run.ts';
+import { findFailures } from './verdict.ts';
 
-/** `baton rehearse`: upgrades under load on this machine, a report, and an exit code for a pipeline. */
-const exitFailed = 1;
-/** EX_USAGE of sysexits.h. */
-const exitUsage = 64;
 const exitInterrupted = 130;
 
 /** One token of a simulated stream; the number of tokens makes its length. */
 const tokenMs = 100;
 const firstTokenMs = 200;
-const restMs = 3000;
+const pauseMs = 3000;
 /** Between two lines of progress in a pipeline's log. */
 const lineEveryMs = 5000;
 
@@ -57,8 +55,16 @@ Exit codes:
   64   the command line is wrong
   130  interrupted: Ctrl-C ends everything that was started`;
 
+/**
+ * `baton rehearse`: upgrades under load on this machine and a report. Returns the exit code. After an
+ * interruption clients and an upgrade may still run: the caller has to end the process.
+ */
+export function runRehearse(args: readonly string[]): Promise<number> {
+  return runCommandLine(rehearseCommand(), args, rehearse);
+}
+
 export function rehearseCommand(): Command {
-  const command = new Command('baton rehearse')
+  return new Command('baton rehearse')
     .description('upgrade instances under streaming load and say whether a client could notice')
     .option('--from <release or command>', 'what runs at first', defaults.from)
     .option('--to <release or command>', 'what it is upgraded to', defaults.to)
@@ -77,50 +83,49 @@ export function rehearseCommand(): Command {
       'another Envoy configuration, with clusters scheduler and model_pods as in envoy/envoy.yaml',
     )
     .option('--report <folder>', 'where report.json and report.html are written', defaults.report)
-    .addHelpText('after', help)
-    .exitOverride((error) => {
-      throw error.exitCode === 0 ? error : Object.assign(error, { exitCode: exitUsage });
-    });
-  return command.action(async (flags: RehearseFlags) => {
-    const read = readRehearseFlags(flags);
-    if (read.kind === 'problems') {
-      return command.error(`error: ${read.problems.join('\nerror: ')}`, { exitCode: exitUsage });
-    }
-    const exitCode = await rehearse(read.options).catch((error: Error) => {
-      process.stderr.write(`baton: ${error.message}\n`);
-      return exitFailed;
-    });
-    // Not exitCode: after Ctrl-C there may be clients and a step under way.
-    process.exit(exitCode);
-  });
+    .addHelpText('after', help);
 }
 
-async function rehearse(options: RehearseOptions): Promise<number> {
+async function rehearse(flags: RehearseFlags, command: Command): Promise<number> {
+  const parsed = parseRehearseFlags(flags);
+  if (parsed.kind === 'problems') command.error(`error: ${parsed.problems.join('\nerror: ')}`);
+  try {
+    return await rehearseUpgrades(parsed.options);
+  } catch (error) {
+    if (error instanceof BatonError) throw error;
+    // A part that did not start, or a folder that cannot be written to: a failed rehearsal, not a bug.
+    process.stderr.write(`baton: ${(error as Error).message}\n`);
+    return exitCodes.failed;
+  }
+}
+
+async function rehearseUpgrades(options: RehearseOptions): Promise<number> {
   const { clients, reportDir } = options;
-  const interrupted = onInterrupt();
-  // Now, not after a quarter of an hour under load.
+  const interrupted = waitForInterrupt();
+  const topologyOptions = topologyOf(options);
+  // Before the run: a folder that cannot be written to must not cost a whole rehearsal.
   await prepareFolder(reportDir);
   process.stdout.write(`${starting(options)}\n`);
   const staging = {
-    topology: topologyOf(options),
+    topology: topologyOptions,
     plan: planOf(options),
     clients,
     lineEveryMs,
     interrupted,
   };
-  const exitCode = await run(staging, async (outcome, topology) => {
-    const report = reportOf(outcome, options, await factsOf(topology));
+  const exitCode = await runRehearsal(staging, async (outcome, topology) => {
+    const report = createReport(outcome, options, await describeMachine(topology));
     process.stdout.write(`\n${summary(report).join('\n')}\n`);
     await writeReport(reportDir, report);
     process.stdout.write(`\nReport: ${join(reportDir, 'report.html')}\n`);
-    return complaints(outcome).length === 0 ? 0 : exitFailed;
+    return findFailures(outcome).length === 0 ? 0 : exitCodes.failed;
   });
   return exitCode === 'interrupted' ? exitInterrupted : exitCode;
 }
 
-function starting({ replicas, pods, givenEtcd }: RehearseOptions): string {
+function starting({ replicas, pods, externalEtcd }: RehearseOptions): string {
   const parts = [
-    ...(givenEtcd.length === 0 ? ['etcd'] : []),
+    ...(externalEtcd.length === 0 ? ['etcd'] : []),
     ...(pods > 0 ? [`${pods} simulated pods`] : []),
     `${replicas} Baton instances`,
   ];
@@ -129,11 +134,11 @@ function starting({ replicas, pods, givenEtcd }: RehearseOptions): string {
 
 function topologyOf(options: RehearseOptions): TopologyOptions {
   const { from, to, replicas, pods, clients, requestsPerSecond, streamSeconds } = options;
-  const { givenEtcd, givenPods, envoyConfig } = options;
+  const { externalEtcd, externalPods, envoyConfig } = options;
   const { environment } = readProcessEnv();
   const isForeign = from.command !== undefined || to.command !== undefined;
   return {
-    tools: findTools(environment),
+    tools: findTools(environment, options.externalEtcd.length > 0 ? ['envoy'] : ['envoy', 'etcd']),
     release: { ...from, generation: 1 },
     instances: replicas,
     pods,
@@ -149,8 +154,8 @@ function topologyOf(options: RehearseOptions): TopologyOptions {
     // A pool of its own: in a given etcd it meets nobody else's records.
     baton: { pool: { name: `rehearsal-${process.pid}` } },
     ...(envoyConfig !== undefined && { envoyConfig: resolve(envoyConfig) }),
-    ...(givenEtcd.length > 0 && { givenEtcd }),
-    ...(givenPods.length > 0 && { givenPods }),
+    ...(externalEtcd.length > 0 && { externalEtcd }),
+    ...(externalPods.length > 0 && { externalPods }),
     ...(isForeign && { env: withoutSettings(environment) }),
   };
 }
@@ -170,9 +175,9 @@ function planOf(options: RehearseOptions): RehearsalPlan {
     timeoutMs,
   } as const;
   return {
-    steps: plannedSteps(from, to, upgrades, rollbacks),
+    steps: planSteps(from, to, upgrades, rollbacks),
     loads: requestsPerSecond > 0 ? [streams, short] : [streams],
-    restMs,
+    pauseMs: pauseMs,
   };
 }
 

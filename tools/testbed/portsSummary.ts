@@ -1,4 +1,4 @@
-import type { Topology } from '../testbed/topology.ts';
+import type { Topology } from './topology.ts';
 
 /** Where everything of a running topology is, and the command that asks it for a completion. Text only. */
 export function portsSummary({ envoy, etcd, instances, pods, chatUrl }: Topology): string[] {

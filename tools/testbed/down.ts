@@ -1,5 +1,5 @@
-import { isRunning, type RecordedProcess, removeRunDir, runningProcesses } from '../testbed/runFolder.ts';
-import { until } from '../testbed/until.ts';
+import { isRunning, type RecordedProcess, removeRunDir, runningProcesses } from './runFolder.ts';
+import { until } from './until.ts';
 
 /** `make down`: ends what `make up` started, Envoy first, and removes its folder. Ends nothing else. */
 const graceMs = 40_000;

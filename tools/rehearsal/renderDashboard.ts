@@ -1,12 +1,12 @@
 /** The demo's live picture as text. Pure: a scene in, lines out; who draws them is not known here. */
-export interface Scene {
+export interface DashboardState {
   readonly elapsedMs: number;
   /** What happens now, in words. */
   readonly step: string;
   readonly clients: number;
   readonly envoyUrl: string;
-  readonly instances: readonly SceneInstance[];
-  readonly pods: readonly ScenePod[];
+  readonly instances: readonly DashboardInstance[];
+  readonly pods: readonly DashboardPod[];
   readonly load: {
     readonly sent: number;
     readonly ok: number;
@@ -17,7 +17,7 @@ export interface Scene {
   };
 }
 
-export interface SceneInstance {
+export interface DashboardInstance {
   readonly name: string;
   readonly address: string;
   readonly release: string;
@@ -25,14 +25,14 @@ export interface SceneInstance {
   readonly phase: string;
 }
 
-export interface ScenePod {
+export interface DashboardPod {
   readonly name: string;
   /** Requests in flight as each instance sees them, in the order of the instances; undefined: it cannot be asked. */
-  readonly seenBy: readonly (Sight | undefined)[];
+  readonly countsByInstance: readonly (InFlightCounts | undefined)[];
 }
 
 /** An instance's own count and what it believes to be in flight in all. */
-export interface Sight {
+export interface InFlightCounts {
   readonly local: number;
   readonly view: number;
 }
@@ -48,12 +48,12 @@ const phaseMarks: Readonly<Record<string, string>> = {
 const barCells = 24;
 
 /** The whole picture, no line longer than `columns`. */
-export function picture(scene: Scene, columns = 100): string[] {
+export function renderDashboard(scene: DashboardState, columns = 100): string[] {
   const nameCells = Math.max('in flight'.length, ...scene.pods.map(({ name }) => name.length));
   const evenShare = Math.max(1, scene.clients / scene.pods.length);
   const most = Math.max(
     evenShare,
-    ...scene.pods.flatMap(({ seenBy }) => seenBy.map((sight) => sight?.view ?? 0)),
+    ...scene.pods.flatMap(({ countsByInstance }) => countsByInstance.map((sight) => sight?.view ?? 0)),
   );
   const cellWidth = barCells + 7;
   const { load } = scene;
@@ -66,8 +66,8 @@ export function picture(scene: Scene, columns = 100): string[] {
     '',
     `  ${'in flight'.padEnd(nameCells + 2)}${scene.instances.map(({ name }) => `as ${name} sees it`.padEnd(cellWidth)).join('')}`,
     ...scene.pods.map(
-      ({ name, seenBy }) =>
-        `  ${name.padEnd(nameCells + 2)}${seenBy.map((sight) => bar(sight, most).padEnd(cellWidth)).join('')}`,
+      ({ name, countsByInstance }) =>
+        `  ${name.padEnd(nameCells + 2)}${countsByInstance.map((sight) => bar(sight, most).padEnd(cellWidth)).join('')}`,
     ),
     '  (█ through this instance  ░ through the others)',
     '',
@@ -80,23 +80,23 @@ export function picture(scene: Scene, columns = 100): string[] {
 }
 
 /** The scene on one line, for output that is no terminal. */
-export function ticker(scene: Scene): string {
+export function renderStatusLine(scene: DashboardState): string {
   const { load } = scene;
   const instances = scene.instances.map(({ name, release, phase }, index) => {
-    const counts = scene.pods.map(({ seenBy }) => round(seenBy[index]?.view)).join('/');
+    const counts = scene.pods.map(({ countsByInstance }) => round(countsByInstance[index]?.view)).join('/');
     return phase === 'down' ? `${name} down` : `${name} ${release} ${phase} sees ${counts}`;
   });
   const requests = `sent ${load.sent} served ${load.ok} failed ${load.failed} cut ${load.cut}`;
   return `${seconds(scene.elapsedMs)}  ${instances.join('; ')}; ${requests}; ${scene.step}`;
 }
 
-function instanceLine({ name, address, release, phase }: SceneInstance): string {
+function instanceLine({ name, address, release, phase }: DashboardInstance): string {
   const mark = phaseMarks[phase] ?? '?';
   const what = phase === 'down' ? '' : `release ${release}`;
   return `                             ├─ ${mark} baton ${name}  ${address}  ${phase.padEnd(9)} ${what}`;
 }
 
-function bar(sight: Sight | undefined, most: number): string {
+function bar(sight: InFlightCounts | undefined, most: number): string {
   if (!sight) return '–';
   const cells = Math.round((sight.view / most) * barCells);
   const ownCells = Math.min(cells, Math.round((sight.local / most) * barCells));

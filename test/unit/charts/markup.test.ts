@@ -1,4 +1,4 @@
-import { html } from '../../../../tools/rehearsal/report/markup.ts';
+import { html } from '../../../tools/charts/markup.ts';
 
 it('takes everything for text that is not markup', () => {
   const hostile = `"><script>alert('1') & more</script>`;

@@ -1,10 +1,10 @@
 import type { Topology } from '../testbed/topology.ts';
-import { picture, type Scene, ticker } from './dashboardState.ts';
 import type { Rehearsal } from './rehearsal.ts';
+import { type DashboardState, renderDashboard, renderStatusLine } from './renderDashboard.ts';
 import { Screen } from './screen.ts';
 
 /** Shows a rehearsal while it is played: a picture on a terminal, now and then a line elsewhere. */
-export interface LiveViewOptions {
+export interface DashboardOptions {
   readonly topology: Topology;
   readonly rehearsal: Rehearsal;
   readonly clients: number;
@@ -15,41 +15,41 @@ export interface LiveViewOptions {
 const pictureEveryMs = 200;
 const rateOverMs = 3000;
 
-export class LiveView {
-  readonly #options: LiveViewOptions;
+export class Dashboard {
+  readonly #options: DashboardOptions;
   readonly #screen = new Screen(process.stdout);
   #served: { readonly atMs: number; readonly ok: number }[] = [];
-  #redraw: NodeJS.Timeout | undefined;
+  #drawTimer: NodeJS.Timeout | undefined;
 
-  constructor(options: LiveViewOptions) {
+  constructor(options: DashboardOptions) {
     this.#options = options;
   }
 
   start(): void {
     const everyMs = process.stdout.isTTY ? pictureEveryMs : this.#options.lineEveryMs;
-    this.#redraw = setInterval(() => this.#show(), everyMs);
+    this.#drawTimer = setInterval(() => this.#draw(), everyMs);
   }
 
   /** Stops drawing and gives the terminal back. Idempotent. */
   close(): void {
-    clearInterval(this.#redraw);
+    clearInterval(this.#drawTimer);
     this.#screen.close();
   }
 
-  #show(): void {
-    const scene = this.#scene();
-    if (process.stdout.isTTY) this.#screen.draw(picture(scene, this.#screen.columns));
-    else this.#screen.print([ticker(scene)]);
+  #draw(): void {
+    const scene = this.#state();
+    if (process.stdout.isTTY) this.#screen.draw(renderDashboard(scene, this.#screen.columns));
+    else this.#screen.print([renderStatusLine(scene)]);
   }
 
-  #scene(): Scene {
+  #state(): DashboardState {
     const { topology, rehearsal, clients } = this.#options;
-    const { envoy, instances, targets } = topology;
-    const states = instances.map(({ name }) => rehearsal.watch.latest(name));
+    const { envoy, instances, poolPods: targets } = topology;
+    const states = instances.map(({ name }) => rehearsal.statePoller.latest(name));
     const { elapsedMs, counts } = rehearsal;
     return {
       elapsedMs,
-      step: rehearsal.now,
+      step: rehearsal.status,
       clients,
       envoyUrl: envoy.url,
       instances: instances.map(({ name, address, release }, index) => ({
@@ -60,7 +60,7 @@ export class LiveView {
       })),
       pods: targets.map(({ id, address }) => ({
         name: id,
-        seenBy: states.map((state) => state?.pool.find((endpoint) => endpoint.address === address)),
+        countsByInstance: states.map((state) => state?.pool.find((endpoint) => endpoint.address === address)),
       })),
       load: { ...counts, perSecond: this.#perSecond(elapsedMs, counts.ok) },
     };

@@ -23,7 +23,7 @@ export interface SseReport extends SseCounts {
 const keptProblems = 10;
 const keptLatencies = 100_000;
 
-export class SseTally {
+export class SseCounter {
   #sent = 0;
   readonly #ended = { ok: 0, failed: 0, cut: 0, aborted: 0 };
   readonly #byPod = new Map<string, number>();
@@ -31,11 +31,11 @@ export class SseTally {
   readonly #latenciesMs: number[] = [];
   readonly #problems: string[] = [];
 
-  began(): void {
+  requestStarted(): void {
     this.#sent++;
   }
 
-  ended(outcome: SseOutcome): void {
+  requestEnded(outcome: SseOutcome): void {
     const nth = this.#ended[outcome.kind]++;
     switch (outcome.kind) {
       case 'ok':
@@ -43,10 +43,10 @@ export class SseTally {
         this.#latenciesMs[nth % keptLatencies] = outcome.latencyMs;
         return;
       case 'failed':
-        this.#note(`failed after ${outcome.latencyMs.toFixed(0)} ms: ${outcome.detail}`);
+        this.#addProblem(`failed after ${outcome.latencyMs.toFixed(0)} ms: ${outcome.detail}`);
         return;
       case 'cut':
-        this.#note(`cut by ${outcome.pod} after ${outcome.latencyMs.toFixed(0)} ms: ${outcome.detail}`);
+        this.#addProblem(`cut by ${outcome.pod} after ${outcome.latencyMs.toFixed(0)} ms: ${outcome.detail}`);
         return;
       case 'aborted':
         return;
@@ -70,7 +70,7 @@ export class SseTally {
     };
   }
 
-  #note(problem: string): void {
+  #addProblem(problem: string): void {
     if (this.#problems.length < keptProblems) this.#problems.push(problem);
   }
 }

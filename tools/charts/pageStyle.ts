@@ -1,5 +1,5 @@
 /** The page's style sheet: light, and dark where the viewer prefers it. Nothing is fetched from anywhere. */
-export const style = `
+export const pageStyle = `
 :root {
   color-scheme: light dark;
   --paper: #ffffff; --ground: #f4f5f7; --ink: #1c2128; --faint: #5e6875; --rule: #dfe3e8;

@@ -1,5 +1,5 @@
 import type { InstanceState } from '../../src/admin/state.ts';
-import type { SseCounts } from './sseTally.ts';
+import type { SseCounts } from '../testbed/sseCounter.ts';
 
 /**
  * What a rehearsal looked like over time: the load's counts and each instance's own word, sampled at moments
@@ -9,13 +9,13 @@ export interface Timeline {
   /** Since the rehearsal began, rising. All columns are as long as this one. */
   readonly atMs: readonly number[];
   readonly load: LoadColumns;
-  readonly instances: readonly InstanceLane[];
+  readonly instances: readonly InstanceTimeline[];
 }
 
 /** Totals up to each moment; inFlight: at that moment. */
 export type LoadColumns = Readonly<Record<LoadColumn, readonly number[]>>;
 
-export interface InstanceLane {
+export interface InstanceTimeline {
   readonly name: string;
   readonly spans: readonly PhaseSpan[];
   /** Its own requests in flight; null while it does not answer. */
@@ -42,10 +42,10 @@ export interface PhaseSpan {
 const loadColumns = ['sent', 'ok', 'failed', 'cut', 'inFlight'] as const;
 type LoadColumn = (typeof loadColumns)[number];
 
-type Growing<T> = { -readonly [Key in keyof T]: T[Key] };
-interface GrowingLane {
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+interface MutableInstanceTimeline {
   readonly name: string;
-  readonly spans: Growing<PhaseSpan>[];
+  readonly spans: Mutable<PhaseSpan>[];
   readonly local: (number | null)[];
   readonly view: (number | null)[];
   readonly viewAgeMs: (number | null)[];
@@ -54,7 +54,7 @@ interface GrowingLane {
 export class TimelineRecorder {
   readonly #atMs: number[] = [];
   readonly #load: Record<LoadColumn, number[]> = { sent: [], ok: [], failed: [], cut: [], inFlight: [] };
-  readonly #instances: readonly GrowingLane[];
+  readonly #instances: readonly MutableInstanceTimeline[];
 
   constructor(instanceNames: readonly string[]) {
     this.#instances = instanceNames.map((name) => ({ name, spans: [], local: [], view: [], viewAgeMs: [] }));
@@ -64,7 +64,7 @@ export class TimelineRecorder {
   sample(atMs: number, counts: SseCounts, states: readonly (InstanceState | undefined)[]): void {
     this.#atMs.push(atMs);
     for (const column of loadColumns) this.#load[column].push(counts[column]);
-    for (const [index, lane] of this.#instances.entries()) addToLane(lane, atMs, states[index]);
+    for (const [index, lane] of this.#instances.entries()) addSample(lane, atMs, states[index]);
   }
 
   timeline(): Timeline {
@@ -72,7 +72,7 @@ export class TimelineRecorder {
   }
 }
 
-function addToLane(lane: GrowingLane, atMs: number, state: InstanceState | undefined): void {
+function addSample(lane: MutableInstanceTimeline, atMs: number, state: InstanceState | undefined): void {
   lane.local.push(state ? total(state, 'local') : null);
   lane.view.push(state ? total(state, 'view') : null);
   const { phase = 'down', release = '', generation = null } = state?.instance ?? {};

@@ -6,7 +6,7 @@ import type { Baton } from './baton.ts';
 export type Counts = Readonly<Record<string, number>>;
 
 /** The part of an instance that is asked. */
-type Watched = Pick<Baton, 'name' | 'state'>;
+type PolledInstance = Pick<Baton, 'name' | 'state'>;
 
 interface Sample {
   readonly atMs: number;
@@ -17,20 +17,20 @@ interface Sample {
 const keptSamples = 300;
 
 /** Asks every instance's admin port for its state again and again, and remembers the last answers. */
-export class StateWatch {
-  readonly #instances: readonly Watched[];
-  readonly #everyMs: number;
+export class StatePoller {
+  readonly #instances: readonly PolledInstance[];
+  readonly #intervalMs: number;
   readonly #samples = new Map<string, Sample[]>();
   #isStopping = false;
   #run: Promise<void> | undefined;
 
-  constructor(instances: readonly Watched[], everyMs = 100) {
+  constructor(instances: readonly PolledInstance[], everyMs = 100) {
     this.#instances = instances;
-    this.#everyMs = everyMs;
+    this.#intervalMs = everyMs;
   }
 
   start(): void {
-    this.#run ??= this.#askOn();
+    this.#run ??= this.#pollUntilStopped();
   }
 
   async stop(): Promise<void> {
@@ -43,23 +43,23 @@ export class StateWatch {
   }
 
   /** The instance's own counts in the sample nearest to a moment (ms since 1970), and how far off that is. */
-  ownAt(name: string, atMs: number): { readonly counts: Counts; readonly offMs: number } | undefined {
+  localCountsAt(name: string, atMs: number): { readonly counts: Counts; readonly offMs: number } | undefined {
     let nearest: { counts: Counts; offMs: number } | undefined;
     for (const { atMs: sampledMs, state } of this.#samples.get(name) ?? []) {
       const offMs = Math.abs(sampledMs - atMs);
-      if (state && (!nearest || offMs < nearest.offMs)) nearest = { counts: ownCounts(state), offMs };
+      if (state && (!nearest || offMs < nearest.offMs)) nearest = { counts: localCountsOf(state), offMs };
     }
     return nearest;
   }
 
-  async #askOn(): Promise<void> {
+  async #pollUntilStopped(): Promise<void> {
     while (!this.#isStopping) {
-      await Promise.all(this.#instances.map((instance) => this.#ask(instance)));
-      await sleep(this.#everyMs);
+      await Promise.all(this.#instances.map((instance) => this.#poll(instance)));
+      await sleep(this.#intervalMs);
     }
   }
 
-  async #ask(instance: Watched): Promise<void> {
+  async #poll(instance: PolledInstance): Promise<void> {
     const state = await instance.state().catch(() => undefined);
     const samples = this.#samples.get(instance.name) ?? [];
     samples.push({ atMs: Date.now(), state });
@@ -68,6 +68,6 @@ export class StateWatch {
   }
 }
 
-export function ownCounts(state: InstanceState): Counts {
+export function localCountsOf(state: InstanceState): Counts {
   return Object.fromEntries(state.pool.map(({ address, local: own }) => [address, own]));
 }

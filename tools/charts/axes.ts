@@ -29,7 +29,7 @@ export function timeTicks(endMs: number, most: number): number[] {
 }
 
 /** `45 s`, `2:30`, `1:00:00`. */
-export function clock(atMs: number): string {
+export function formatElapsed(atMs: number): string {
   const seconds = Math.round(atMs / 1000);
   if (seconds < 60) return `${seconds} s`;
   const padded = (value: number) => String(value).padStart(2, '0');

@@ -1,9 +1,8 @@
-import { readProcessEnv } from '../../src/config/processEnv.ts';
-import { freePort, isFree } from '../testbed/ports.ts';
-import { makeRunDir, recordProcesses, removeRunDir, runDir, runningProcesses } from '../testbed/runFolder.ts';
-import { findTools } from '../testbed/tools.ts';
-import { startTopology, type TopologyPorts } from '../testbed/topology.ts';
+import { freePort, isFree } from './ports.ts';
 import { portsSummary } from './portsSummary.ts';
+import { makeRunDir, recordProcesses, removeRunDir, runDir, runningProcesses } from './runFolder.ts';
+import { findTools } from './tools.ts';
+import { startTopology, type TopologyPorts } from './topology.ts';
 
 /** `make up`: the topology on the shipped ports, in the background, until `make down`. */
 async function up(): Promise<string[]> {
@@ -13,7 +12,7 @@ async function up(): Promise<string[]> {
     throw new Error(`it is up already: ${names}; run "make down" first`);
   }
   const ports = await shippedPorts();
-  const tools = findTools(readProcessEnv().environment);
+  const tools = findTools(process.env);
   await makeRunDir();
   const topology = await startTopology({ tools, ports, backgroundDir: runDir }).catch(
     async (error: Error) => {

@@ -7,15 +7,15 @@ export class Markup {
   }
 }
 
-export type Piece = string | number | Markup | readonly Markup[];
+export type MarkupValue = string | number | Markup | readonly Markup[];
 
 /** A template literal: `` html`<p>${anything}</p>` ``. Text is escaped for element content and quoted attributes. */
-export function html(strings: TemplateStringsArray, ...pieces: readonly Piece[]): Markup {
+export function html(strings: TemplateStringsArray, ...pieces: readonly MarkupValue[]): Markup {
   const text = strings.reduce((soFar, string, index) => soFar + markupOf(pieces[index - 1] ?? '') + string);
   return new Markup(text);
 }
 
-function markupOf(piece: Piece): string {
+function markupOf(piece: MarkupValue): string {
   if (piece instanceof Markup) return piece.text;
   if (typeof piece === 'object') return piece.map(({ text }) => text).join('');
   return escaped(String(piece));

@@ -1,11 +1,4 @@
-import {
-  areaPath,
-  clock,
-  linePath,
-  niceStep,
-  scale,
-  timeTicks,
-} from '../../../../tools/rehearsal/report/axes.ts';
+import { areaPath, formatElapsed, linePath, niceStep, scale, timeTicks } from '../../../tools/charts/axes.ts';
 
 it.each([
   [100, 50],
@@ -24,7 +17,7 @@ it.each([
   [90_000, '1:30'],
   [3_725_000, '1:02:05'],
 ])('says %d ms as %s', (ms, text) => {
-  expect(clock(ms)).toBe(text);
+  expect(formatElapsed(ms)).toBe(text);
 });
 
 it.each([8000, 60_000, 900_000, 90_000_000])('labels a few moments of %d ms', (endMs) => {
