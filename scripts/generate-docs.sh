@@ -16,6 +16,7 @@ replace_section() {
 }
 
 $node src/cli/main.ts config --schema >docs/config.schema.json
-$node src/cli/main.ts config --markdown-table | replace_section README.md config
+$node src/cli/main.ts config --markdown-table | replace_section docs/configuration.md config
 $node scripts/structure/importTable.ts | replace_section ARCHITECTURE.md imports
 $node scripts/metrics/metricsDoc.ts >docs/metrics.md
+$node scripts/structure/eventTable.ts | replace_section docs/operations.md events

@@ -28,8 +28,8 @@ import {
 } from './validators.ts';
 
 /**
- * Every setting of Baton: its name, form, default and meaning. Help texts, the README's table and the JSON
- * schema come from here. Nothing here reads a file, the environment or a flag (load.ts does).
+ * Every setting of Baton: its name, form, default and meaning. Help texts, the table of docs/configuration.md and
+ * the JSON schema come from here. Nothing here reads a file, the environment or a flag (load.ts does).
  */
 
 /** A part of the tree: every setting in it has a default, so the part may be left out; unknown keys are problems. */

@@ -1,6 +1,6 @@
 import { type Setting, settings } from './settings.ts';
 
-/** The settings as people read about them: a Markdown table for the README and a list for `--help`. */
+/** The settings as text: a Markdown table for docs/configuration.md and a list for `--help`. */
 export function configTable(): string {
   const rows = settings.map(
     (setting) => `| \`${setting.path}\` | ${code(shownDefault(setting))} | ${setting.description} |`,

@@ -115,8 +115,8 @@ describe('the descriptions of the settings', () => {
     expect(JSON.parse(show({}, { schema: true }, surroundingsOf()).stdout)).toEqual(jsonSchema());
   });
 
-  it('are current in README.md (npm run baton -- config --markdown-table)', () => {
-    const [, between] = checkoutFile('README.md').split(/<!-- config:(?:begin|end) -->/);
+  it('are current in docs/configuration.md (npm run generate)', () => {
+    const [, between] = checkoutFile('docs/configuration.md').split(/<!-- config:(?:begin|end) -->/);
     expect(between?.trim()).toBe(configTable());
   });
 });
