@@ -4,8 +4,9 @@ import type { Phase } from '../phase.ts';
 import type { SteeringReport } from '../steering/steeringController.ts';
 
 /**
- * What `/state` answers: one instance as it sees itself, its peers and its pool, in JSON. Types only.
- * Times of day are ISO 8601, durations are in ms. Fields may be added; none changes its meaning.
+ * The JSON of `/state`: one instance with its peers, its pool and its counts. Types only; a report is declared in
+ * the folder that makes it, and here where that folder imports this one. Times of day are ISO 8601, durations are
+ * in ms. Fields may be added; none changes its meaning.
  */
 export interface InstanceState {
   readonly instance: {
@@ -14,16 +15,16 @@ export interface InstanceState {
     readonly generation: number;
     readonly zone: string;
     readonly phase: Phase;
-    /** Ready without the shared store: it decides on local state alone. */
+    /** It serves without the etcd that is configured, and decides on its own counts alone. */
     readonly degraded: boolean;
     readonly startedAt: string;
-    /** Where it serves Envoy. */
+    /** Of the ext_proc port. */
     readonly addresses: readonly string[];
   };
   readonly readiness: Readiness;
   readonly store: StoreReport;
   readonly steering: SteeringReport;
-  /** What is in force over the instance's own configuration; null when nothing is. */
+  /** null where no dynamic configuration is in force. */
   readonly dynamic: DynamicConfigReport | null;
   readonly peers: readonly PeerReport[];
   readonly handoffs: readonly HandoffReport[];
@@ -34,7 +35,7 @@ export interface InstanceState {
   readonly firstDecision: FirstDecision | null;
 }
 
-/** Is the instance fit to take traffic; if not, everything that is missing, in words. */
+/** Whether the instance can take traffic, and if not, everything that is missing. */
 export interface Readiness {
   readonly ready: boolean;
   readonly reasons: readonly string[];
@@ -43,31 +44,31 @@ export interface Readiness {
 export interface StoreReport {
   readonly kind: 'memory' | 'etcd';
   readonly leaseHeld: boolean;
-  /** null where the view is always current (memory). */
+  /** null for `memory`, whose view is always current. */
   readonly viewAgeMs: number | null;
   readonly syncLagMs: { readonly p50: number; readonly p99: number; readonly last: number } | null;
   readonly regrants: number;
   readonly recordsSkipped: number;
 }
 
-/** Requests whose instance has left. */
+/** Open requests of an instance that has stopped. */
 export interface HandoffReport {
-  /** Who left them. */
+  /** The instance that has stopped. */
   readonly instance: string;
-  /** How many there were, all endpoints together. */
+  /** The number at its stop, on all endpoints. */
   readonly inFlight: number;
-  /** How many of them are still taken into account. */
+  /** The number that the view still counts: it decays over `upgrade.handoffTtlMs`. */
   readonly counted: number;
 }
 
-/** Another instance, as its records tell. */
+/** Another instance, from its records in etcd. */
 export interface PeerReport {
   readonly id: string;
   readonly release: string;
   readonly generation: number;
-  /** null when a newer release has a phase this one does not know. */
+  /** null for a phase that only a newer release knows. */
   readonly phase: Phase | null;
-  /** Its requests in flight, all endpoints together. */
+  /** Its requests in flight, on all endpoints. */
   readonly inFlight: number;
 }
 
@@ -75,9 +76,9 @@ export interface EndpointReport {
   readonly address: string;
   readonly ready: boolean;
   readonly weight: number;
-  /** This instance's own requests in flight. */
+  /** Requests in flight through this instance. */
   readonly local: number;
-  /** Everybody's; a fraction where old counts fade. */
+  /** Requests in flight through all instances; a fraction where stale counts decay. */
   readonly view: number;
 }
 
@@ -86,13 +87,13 @@ export interface DrainReport {
   readonly open: number;
   readonly finished: number;
   readonly halfClosed: number;
-  /** Requests among the half-closed that the others have been told of. */
+  /** Requests of half-closed streams whose counts were handed off to the other instances. */
   readonly handedOff: number;
-  /** Until what is left gets half-closed. */
+  /** Until the open streams are half-closed. */
   readonly graceLeftMs: number;
 }
 
-/** What the instance believed when it decided for the first time. */
+/** The first decision that named an endpoint, and the view before it. It proves that the view was loaded. */
 export interface FirstDecision {
   readonly at: string;
   /** Requests in flight by address. */

@@ -1,14 +1,14 @@
 import type { Phase } from '../phase.ts';
 import type { InstanceState } from './state.ts';
 
-/** What `baton status` shows, whoever was asked. It is also what `--json` prints. */
+/** What `baton status` prints, from an instance or from etcd. `--json` prints it as it is. */
 export interface StatusReport {
   readonly pool: string;
-  /** Who was asked: `admin 127.0.0.1:9090`, `etcd http://127.0.0.1:2379`. */
+  /** Where it was read: `admin 127.0.0.1:9090`, `etcd http://127.0.0.1:2379`. */
   readonly source: string;
   readonly instances: readonly InstanceLine[];
   readonly endpoints: readonly EndpointLine[];
-  /** Of the requests in flight: those whose instance has left, as far as they still count. */
+  /** Requests in flight whose instance has stopped, as far as the view still counts them. */
   readonly handedOff: number;
   /** Records that could not be read. */
   readonly recordsSkipped: number;
@@ -18,29 +18,29 @@ export interface InstanceLine {
   readonly id: string;
   readonly release: string;
   readonly generation: number;
-  /** null when it is of a newer release and in a phase this one does not know. */
+  /** null for a phase that only a newer release knows. */
   readonly phase: Phase | null;
-  /** Its own requests in flight. */
+  /** Requests in flight through it. */
   readonly inFlight: number;
 }
 
 export interface EndpointLine {
   readonly address: string;
-  /** null where who was asked does not know: health is each instance's own knowledge. */
+  /** null from etcd: each instance probes the endpoints for itself. */
   readonly ready: boolean | null;
-  /** Everybody's requests in flight. */
+  /** Requests in flight through all instances. */
   readonly inFlight: number;
 }
 
-/** What one instance's `/state` tells of itself and its peers. */
+/** The report of an instance's `/state`: itself and its peers. */
 export function reportOfState(state: InstanceState, pool: string, source: string): StatusReport {
   const { id, release, generation, phase } = state.instance;
-  const own = state.pool.reduce((sum, endpoint) => sum + endpoint.local, 0);
+  const local = state.pool.reduce((sum, endpoint) => sum + endpoint.local, 0);
   return {
     pool,
     source,
     instances: [
-      { id, release, generation, phase, inFlight: own },
+      { id, release, generation, phase, inFlight: local },
       ...state.peers.map((peer) => ({
         id: peer.id,
         release: peer.release,

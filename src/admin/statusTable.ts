@@ -1,10 +1,10 @@
 import type { StatusReport } from './statusReport.ts';
 
-/** The report for people: two tables, each sorted, columns aligned. Ends with a line end. */
+/** The report as text: a table of instances and a table of endpoints, sorted, with aligned columns. */
 export function statusTable(report: StatusReport): string {
   const { pool, source, instances, endpoints, handedOff, recordsSkipped } = report;
-  const lines = [`pool ${pool}, asked ${source}`, ''];
-  if (instances.length === 0) lines.push('No instance is alive.');
+  const lines = [`pool ${pool}, read from ${source}`, ''];
+  if (instances.length === 0) lines.push('No instances.');
   else {
     lines.push(
       ...table(
@@ -16,7 +16,7 @@ export function statusTable(report: StatusReport): string {
     );
   }
   lines.push('');
-  if (endpoints.length === 0) lines.push('No endpoint is known to be in use.');
+  if (endpoints.length === 0) lines.push('No endpoints.');
   else {
     const health = (ready: boolean | null): string => (ready === null ? '-' : ready ? 'yes' : 'no');
     lines.push(
@@ -30,12 +30,12 @@ export function statusTable(report: StatusReport): string {
     const total = endpoints.reduce((sum, { inFlight }) => sum + inFlight, 0);
     lines.push('', `${load(total)} requests in flight on ${endpoints.length} endpoints`);
   }
-  if (handedOff > 0) lines.push(`${load(handedOff)} of them were left behind by instances that have ended`);
-  if (recordsSkipped > 0) lines.push(`${recordsSkipped} records could not be read and were skipped`);
+  if (handedOff > 0) lines.push(`${load(handedOff)} of them were handed off by instances that have stopped`);
+  if (recordsSkipped > 0) lines.push(`${recordsSkipped} unreadable records skipped`);
   return `${lines.join('\n')}\n`;
 }
 
-/** Text to the left, numbers to the right. */
+/** Aligns text to the left and numbers to the right. */
 function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
   const widths = head.map((title, column) =>
     rows.reduce((width, row) => Math.max(width, String(row[column]).length), title.length),
@@ -54,7 +54,7 @@ function table(head: readonly string[], rows: readonly (readonly (string | numbe
   return [line(head), ...rows.map(line)];
 }
 
-/** Counts are whole, or carry one decimal where old ones fade. */
+/** Whole, or with one decimal where stale counts decay. */
 function load(inFlight: number): string {
   return Number.isInteger(inFlight) ? String(inFlight) : inFlight.toFixed(1);
 }

@@ -150,7 +150,7 @@ describe('when the file of endpoints cannot be used', () => {
 describe('when the network is not as hoped', () => {
   it.each([
     ['--address', 'cannot listen on', ['--admin', 'off']],
-    ['--admin', 'cannot open the admin port on', ['--address', '127.0.0.1:0']],
+    ['--admin', 'the admin port cannot listen on', ['--address', '127.0.0.1:0']],
   ])('answers 69 and one line to a port of %s that is in use', async (flag, words, others) => {
     const holder = createServer().listen(0, '127.0.0.1');
     await once(holder, 'listening');

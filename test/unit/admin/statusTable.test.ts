@@ -3,9 +3,9 @@ import { statusTable } from '../../../src/admin/statusTable.ts';
 import { sampleState } from './sampleState.ts';
 
 describe('the status of an instance with a peer', () => {
-  it('shows both instances, and the load of all on each endpoint', () => {
+  it('shows both instances, and the load of all instances on each endpoint', () => {
     expect(statusTable(reportOfState(sampleState, 'default', 'admin 127.0.0.1:9090'))).toBe(
-      `pool default, asked admin 127.0.0.1:9090
+      `pool default, read from admin 127.0.0.1:9090
 
 INSTANCE  PHASE     RELEASE  GENERATION  IN FLIGHT
 baton-1   draining  1.0.0             1          7
@@ -31,13 +31,13 @@ describe('the status table', () => {
     recordsSkipped: 0,
   };
 
-  it('says so when there is nobody and nothing', () => {
+  it('is empty without instances and endpoints', () => {
     expect(statusTable(empty)).toBe(
-      'pool p, asked etcd http://127.0.0.1:2379\n\nNo instance is alive.\n\nNo endpoint is known to be in use.\n',
+      'pool p, read from etcd http://127.0.0.1:2379\n\nNo instances.\n\nNo endpoints.\n',
     );
   });
 
-  it('shows a phase of a newer release, and health that is not known', () => {
+  it('shows an unknown phase of a newer release, and unknown health', () => {
     const table = statusTable({
       ...empty,
       instances: [{ id: 'a', release: '9', generation: 9, phase: null, inFlight: 0 }],
@@ -47,13 +47,13 @@ describe('the status table', () => {
     expect(table).toMatch(/^\[::1\]:80 +- +0$/m);
   });
 
-  it('tells of requests that outlived their instance', () => {
+  it('shows requests that were handed off', () => {
     const endpoints = [{ address: '10.0.0.1:80', ready: null, inFlight: 4.5 }];
     const table = statusTable({ ...empty, endpoints, handedOff: 2.5 });
-    expect(table).toContain('\n2.5 of them were left behind by instances that have ended\n');
+    expect(table).toContain('\n2.5 of them were handed off by instances that have stopped\n');
   });
 
-  it('tells of records that could not be read', () => {
-    expect(statusTable({ ...empty, recordsSkipped: 2 })).toContain('2 records could not be read');
+  it('shows the number of unreadable records', () => {
+    expect(statusTable({ ...empty, recordsSkipped: 2 })).toContain('2 unreadable records skipped');
   });
 });

@@ -43,7 +43,7 @@ function decide(outcome: 'route' | 'unknown-policy', policy = 'least-request'): 
   metrics.decisionDuration.record(0.000_02);
 }
 
-describe('when a receiver of OpenTelemetry is configured', () => {
+describe('when an OTLP receiver is configured', () => {
   let receiver: Server;
   const received = new Map<string, string>();
 
@@ -62,7 +62,7 @@ describe('when a receiver of OpenTelemetry is configured', () => {
     await new Promise((resolve) => receiver.close(resolve));
   });
 
-  it('sends each decision as a span under the one its request came with', async () => {
+  it('sends each decision as a child span of the request', async () => {
     telemetry.trace.record({
       traceparent: `00-${traceId}-${parentSpanId}-01`,
       startMs: Date.now(),
@@ -84,7 +84,7 @@ describe('when a receiver of OpenTelemetry is configured', () => {
     expect(resource.resource.attributes.map(attribute)).toContainEqual(['service.name', 'baton']);
   });
 
-  it('sends the metrics as well, and still answers Prometheus', async () => {
+  it('sends the metrics and still serves them to Prometheus', async () => {
     decide('route');
     expect(await telemetry.metricsText()).toContain('outcome="route"} 1');
     await telemetry.stop();
@@ -93,23 +93,23 @@ describe('when a receiver of OpenTelemetry is configured', () => {
 });
 
 describe('when the receiver cannot be reached', () => {
-  it('says so in the log and ends all the same', async () => {
+  it('logs a warning and ends', async () => {
     await start({ otlpEndpoint: 'http://127.0.0.1:9' });
     expect(telemetry.trace.enabled).toBe(true);
     decide('route');
     await telemetry.stop();
-    expect(readFileSync(join(folder, 'log'), 'utf8')).toContain('"level":"warn"');
+    expect(readFileSync(join(folder, 'log'), 'utf8')).toMatch(/"level":"warn".*"event":"otlp\./);
   });
 });
 
 describe('when nothing is configured', () => {
   beforeEach(() => start());
 
-  it('makes no spans', () => {
+  it('creates no spans', () => {
     expect(telemetry.trace.enabled).toBe(false);
   });
 
-  it('counts decisions by policy and outcome, with no label that a client wrote', async () => {
+  it('counts decisions by policy and outcome, and takes no label from a request', async () => {
     decide('route');
     decide('route');
     decide('unknown-policy', 'x"} 1\nevil{a="b');
@@ -119,7 +119,7 @@ describe('when nothing is configured', () => {
     expect(text).not.toContain('evil');
   });
 
-  it('measures decisions in seconds', async () => {
+  it('records durations in seconds', async () => {
     decide('route');
     const text = await telemetry.metricsText();
     expect(text).toContain('baton_decision_duration_seconds_bucket{le="0.00002"} 1');
@@ -128,10 +128,10 @@ describe('when nothing is configured', () => {
 });
 
 describe('when the disk of the log is full', () => {
-  it('loses lines, not the process', async () => {
+  it('drops lines and keeps the process', async () => {
     const full = openSync('/dev/full', 'w');
     await start({ logFd: full });
-    for (let line = 0; line < 1000; line += 1) telemetry.log.info({ line }, 'lost');
+    for (let line = 0; line < 1000; line += 1) telemetry.log.info({ event: 'test.lost', line }, 'lost');
     decide('route');
     expect(await telemetry.metricsText()).toContain('outcome="route"} 1');
     await telemetry.stop();
