@@ -9,8 +9,8 @@ import { checkForLeaks } from '../support/leakCheck.ts';
 import { envoyBin } from '../support/tools.ts';
 
 /**
- * The shipped Envoy configurations as files: the real binary takes them, they agree with each other, and they
- * hold what users rely on. What Envoy does with them is in the other end-to-end tests.
+ * The shipped Envoy configurations as files: Envoy accepts them, and they contain what users rely on. What
+ * Envoy does with them is tested in the other end-to-end tests.
  */
 checkForLeaks();
 
@@ -18,19 +18,16 @@ const folder = join(import.meta.dirname, '..', '..', 'envoy');
 const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml'));
 
 describe.each(files)('%s', (name) => {
-  it('is taken by Envoy without a warning', async () => {
+  it('is accepted by Envoy without a warning', async () => {
     expect(await validate(join(folder, name))).toBe('');
   });
 
-  it.each(['scheduler', 'model_pods'])(
-    'holds as many requests in flight as there are in %s',
-    async (cluster) => {
-      const [threshold] = clusterOf(await load(name), cluster).circuit_breakers.thresholds;
-      for (const limit of ['max_connections', 'max_pending_requests', 'max_requests', 'max_retries']) {
-        expect(threshold).toHaveProperty(limit, 1_000_000);
-      }
-    },
-  );
+  it.each(['scheduler', 'model_pods'])('limits no requests in flight to %s', async (cluster) => {
+    const [threshold] = clusterOf(await load(name), cluster).circuit_breakers.thresholds;
+    for (const limit of ['max_connections', 'max_pending_requests', 'max_requests', 'max_retries']) {
+      expect(threshold).toHaveProperty(limit, 1_000_000);
+    }
+  });
 
   it('sends no request to a draining scheduler and sees a change of health at once', async () => {
     const scheduler = clusterOf(await load(name), 'scheduler');
@@ -43,7 +40,7 @@ describe.each(files)('%s', (name) => {
     ]);
   });
 
-  it('sends Baton the headers that it reads, and no other', async () => {
+  it('sends Baton only the headers that it reads', async () => {
     const { forward_rules } = extProc(await load(name));
     const read = [policyHeader, traceHeader].map((exact) => ({ exact }));
     expect(forward_rules).toEqual({ allowed_headers: { patterns: read } });
@@ -59,7 +56,7 @@ describe.each(files)('%s', (name) => {
 });
 
 describe('envoy.yaml', () => {
-  it('shows filters for a subset hint that Envoy takes as well', async () => {
+  it('has example filters for a subset hint that Envoy accepts', async () => {
     const text = await readFile(join(folder, 'envoy.yaml'), 'utf8');
     const shown = text.replaceAll(/^( +)# ?((?:-| ) .*)$/gm, '$1$2');
     expect(connectionManager(parse(shown)).http_filters).toHaveLength(4);
@@ -78,7 +75,7 @@ describe('fail-closed.yaml', () => {
     expect(withoutRoutes(await load('fail-closed.yaml'))).toEqual(withoutRoutes(await load('envoy.yaml')));
   });
 
-  it('sends to pods with the header of a decision only, and everything else nowhere', async () => {
+  it('routes requests with a decision to pods, and answers 503 to all others', async () => {
     const [decided, undecided, ...more] = routes(await load('fail-closed.yaml'));
     expect(decided).toMatchObject({
       match: { headers: [{ name: 'x-gateway-destination-endpoint', present_match: true }] },
@@ -99,7 +96,7 @@ describe('compose.yaml', () => {
   });
 });
 
-/** What Envoy has to say against a configuration; empty when it takes it. */
+/** Envoy's warnings and errors about a configuration. */
 async function validate(file: string): Promise<string> {
   const args = ['--mode', 'validate', '--log-level', 'warning', '-c', file];
   try {

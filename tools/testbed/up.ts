@@ -9,7 +9,7 @@ async function up(): Promise<string[]> {
   const running = await runningProcesses();
   if (running.length > 0) {
     const names = running.map(({ name, pid }) => `${name} (${pid})`).join(', ');
-    throw new Error(`it is up already: ${names}; run "make down" first`);
+    throw new Error(`already running: ${names}; run "make down" first`);
   }
   const ports = await shippedPorts();
   const tools = findTools(process.env);
@@ -24,16 +24,16 @@ async function up(): Promise<string[]> {
   return [...portsSummary(topology), '', `Logs are in ${runDir}; "make down" ends it.`];
 }
 
-/** The ports of the folder envoy/; only etcd, which Envoy does not know, moves when 2379 is taken. */
+/** The ports of envoy/envoy.yaml. Only etcd, which that file does not name, may use another port. */
 async function shippedPorts(): Promise<TopologyPorts> {
   const ports = {
     envoy: 10_000,
-    envoyAdmin: 19_000,
+    envoyAdmin: 9901,
     etcdClient: (await isFree(2379)) ? 2379 : await freePort(),
     etcdPeer: (await isFree(2380)) ? 2380 : await freePort(),
     instances: [
-      { grpc: 50_051, admin: 9090 },
-      { grpc: 50_052, admin: 9091 },
+      { grpc: 9002, admin: 9090 },
+      { grpc: 9012, admin: 9091 },
     ],
     pods: [8001, 8002, 8003],
   };
@@ -45,7 +45,7 @@ async function shippedPorts(): Promise<TopologyPorts> {
   ];
   const taken: number[] = [];
   for (const port of fixed) if (!(await isFree(port))) taken.push(port);
-  if (taken.length > 0) throw new Error(`in use on 127.0.0.1, needed here: port ${taken.join(', ')}`);
+  if (taken.length > 0) throw new Error(`port already in use on 127.0.0.1: ${taken.join(', ')}`);
   return ports;
 }
 
@@ -56,5 +56,5 @@ try {
   process.stderr.write(`${(error as Error).message}\n`);
   exitCode = 1;
 }
-// The parts go on, so this process would.
+// Its handles of the background processes would keep this process running.
 process.exit(exitCode);
