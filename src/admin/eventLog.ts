@@ -1,4 +1,4 @@
-/** The kinds of events, and what an event of each reports. `/events` shows them; the list may grow. */
+/** The kinds of events of `/events`, and what an event of each reports. */
 export const lifeEventKinds = [
   /** The phase changed. */
   'phase',

@@ -4,9 +4,9 @@ import type { Phase } from '../phase.ts';
 import type { SteeringReport } from '../steering/steeringController.ts';
 
 /**
- * The JSON of `/state`: one instance with its peers, its pool and its counts. Types only; a report is declared in
- * the folder that makes it, and here where that folder imports this one. Times of day are ISO 8601, durations are
- * in ms. Fields may be added; none changes its meaning.
+ * The JSON of `/state`: one instance with its peers, its pool and its counts. Types only; a report
+ * is declared in the folder that makes it, and here where that folder imports this one. Times of
+ * day are ISO 8601, durations are in ms. Fields may be added; none changes its meaning.
  */
 export interface InstanceState {
   readonly instance: {
@@ -15,7 +15,7 @@ export interface InstanceState {
     readonly generation: number;
     readonly zone: string;
     readonly phase: Phase;
-    /** It serves without the etcd that is configured, and decides on its own counts alone. */
+    /** It serves without the etcd that is configured, and decides on its local counts alone. */
     readonly degraded: boolean;
     readonly startedAt: string;
     /** Of the ext_proc port. */
@@ -93,7 +93,10 @@ export interface DrainReport {
   readonly graceLeftMs: number;
 }
 
-/** The first decision that named an endpoint, and the view before it. It proves that the view was loaded. */
+/**
+ * The first decision that named an endpoint, and the view before it. It proves that the view was
+ * loaded.
+ */
 export interface FirstDecision {
   readonly at: string;
   /** Requests in flight by address. */

@@ -1,6 +1,6 @@
 import type { StatusReport } from './statusReport.ts';
 
-/** The report as text: a table of instances and a table of endpoints, sorted, with aligned columns. */
+/** The report as text: a table of instances and a table of endpoints, both sorted. */
 export function statusTable(report: StatusReport): string {
   const { pool, source, instances, endpoints, handedOff, recordsSkipped } = report;
   const lines = [`pool ${pool}, read from ${source}`, ''];

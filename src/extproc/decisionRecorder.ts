@@ -14,8 +14,8 @@ export interface DecisionRecorderOptions {
 }
 
 /**
- * Records what the exchanges decided and how they ended: the one place where the silent core meets metrics,
- * traces and logs.
+ * Records what the exchanges decided and how they ended: the one place where the silent core meets
+ * metrics, traces and logs.
  */
 export class DecisionRecorder {
   readonly #options: DecisionRecorderOptions;

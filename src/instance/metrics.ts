@@ -31,7 +31,7 @@ export const lifeGauges = [
     name: 'baton_degraded',
     labels: [],
     means: '1 while the instance serves without the etcd that is configured',
-    worry: '1: this instance decides on its own counts alone.',
+    worry: '1: this instance decides on its local counts alone.',
     read: ({ degraded }) => (degraded ? 1 : 0),
   }),
 ];

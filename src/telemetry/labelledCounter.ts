@@ -1,8 +1,9 @@
 import type { Label, LabelValues } from './metric.ts';
 
 /**
- * A counter in plain numbers, exported when the metrics are read: adding costs some nanoseconds, where
- * OpenTelemetry's counter with labels costs 0.4 µs. At most two labels; only the first may be open.
+ * A counter in plain numbers, exported when the metrics are read: adding costs some nanoseconds,
+ * where OpenTelemetry's counter with labels costs 0.4 µs. At most two labels; only the first may be
+ * open.
  */
 export class LabelledCounter<Labels extends readonly Label[] = readonly Label[]> {
   readonly #first: Label;

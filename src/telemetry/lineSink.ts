@@ -11,9 +11,9 @@ export interface LineSinkOptions {
 const retryMs = 50;
 
 /**
- * Writes lines to a file descriptor without blocking: `write` queues the line, and one asynchronous system call
- * at a time writes the queue. A slow reader, a full disk or a closed pipe costs log lines, never a decision and
- * never the process. Dropped lines are counted.
+ * Writes lines to a file descriptor without blocking: `write` queues the line, and one asynchronous
+ * system call at a time writes the queue. A slow reader, a full disk or a closed pipe costs log
+ * lines, never a decision and never the process. Dropped lines are counted.
  */
 export class LineSink {
   readonly #fd: number;
@@ -25,7 +25,7 @@ export class LineSink {
   #closed = false;
   #dropped = 0;
   #idle: (() => void)[] = [];
-  /** A write that is under way completes by itself. The queue behind it is written here or never. */
+  /** The write under way completes by itself. The queue behind it is written here or never. */
   readonly #onExit = (): void => {
     try {
       for (const line of this.#waiting) writeSync(this.#fd, line);
@@ -59,7 +59,7 @@ export class LineSink {
     if (!this.#writing) this.#writeNext();
   }
 
-  /** Resolves when every line is written or dropped, at the latest after `timeoutMs`. Never rejects. */
+  /** Resolves when all lines are written or dropped, at most after `timeoutMs`. Never rejects. */
   flush(timeoutMs: number): Promise<void> {
     if (!this.#writing) return Promise.resolve();
     return new Promise((resolve) => {
@@ -112,8 +112,8 @@ export class LineSink {
 }
 
 /**
- * Opens a pipe again, so that it is non-blocking for this process alone. A blocking write would hold a thread of
- * the pool, and with it the end of the process, until the reader reads.
+ * Opens a pipe again, so that it is non-blocking for this process alone. A blocking write would
+ * hold a thread of the pool, and with it the end of the process, until the reader reads.
  */
 function reopenPipe(fd: number): number | undefined {
   try {

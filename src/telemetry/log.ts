@@ -1,6 +1,7 @@
 /**
- * The log that each part is given; only `logger.ts` knows the logging library. `fields` are for programs (times
- * in ms, with names that end in Ms), `message` is for people. A call neither blocks nor throws.
+ * The log that each part is given; only `logger.ts` knows the logging library. `fields` are for
+ * programs (times in ms, with names that end in Ms), `message` is for people. A call neither blocks
+ * nor throws.
  */
 export interface Log {
   debug(fields: object, message: string): void;

@@ -15,9 +15,10 @@ export interface AdjustableLog extends Log {
 }
 
 /**
- * Writes JSON lines with pino: `time` in ISO 8601, `level` as a word, the base fields on each line. Errors
- * under `err`, `error` or `cause` are written with message, stack and causes. Lines go to a sink of our own,
- * because pino's destinations wait without limit for a blocked reader when the process ends.
+ * Writes JSON lines with pino: `time` in ISO 8601, `level` as a word, the base fields on each line.
+ * Errors under `err`, `error` or `cause` are written with message, stack and causes. Lines go to a
+ * sink of our own, because pino's destinations wait without limit for a blocked reader when the
+ * process ends.
  */
 export function createLog({ level, base, sink }: LogOptions): AdjustableLog {
   const { errWithCause } = pino.stdSerializers;

@@ -1,6 +1,7 @@
 /**
- * How a metric is declared. Each folder that raises metrics has a `metrics.ts` with its declarations; from them
- * come the instruments that its code raises, what `/metrics` exports, and docs/metrics.md.
+ * How a metric is declared. Each folder that raises metrics has a `metrics.ts` with its
+ * declarations; from them come the instruments that its code raises, what `/metrics` exports, and
+ * docs/metrics.md.
  */
 
 interface Metric {
@@ -55,7 +56,10 @@ export function label<const Value extends string>(name: string, values: readonly
   return { name, values };
 }
 
-/** The same, where code may pass a text of unknown origin: it counts as `otherwise` when it is not listed. */
+/**
+ * The same, where code may pass a text of unknown origin: it counts as `otherwise` when it is not
+ * listed.
+ */
 export function labelOr(name: string, values: readonly string[], otherwise: string): Label {
   return { name, values: [...values, otherwise], otherwise };
 }

@@ -8,10 +8,11 @@ import {
 } from '@opentelemetry/sdk-metrics';
 
 /**
- * The single reader of the metrics: it answers /metrics and feeds OTLP. A second reader that is never read
- * would accumulate everything that the first one collects.
+ * The single reader of the metrics: it answers /metrics and feeds OTLP. A second reader that is
+ * never read would accumulate everything that the first one collects.
  *
- * Counters are cumulative. Gauges keep no earlier values, so an endpoint that left the pool is not reported.
+ * Counters are cumulative. Gauges keep no earlier values, so an endpoint that left the pool is not
+ * reported.
  */
 const temporality = (type: InstrumentType): AggregationTemporality =>
   type === InstrumentType.OBSERVABLE_GAUGE ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE;

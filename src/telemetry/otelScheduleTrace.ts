@@ -2,7 +2,7 @@ import { ROOT_CONTEXT, SpanKind, type Tracer, trace } from '@opentelemetry/api';
 import type { ScheduleSpan, ScheduleTrace } from './scheduleTrace.ts';
 import { parseTraceparent } from './traceparent.ts';
 
-/** Exports each decision as a span `baton.schedule`, a child of the span in the request's headers. */
+/** Exports each decision as a span `baton.schedule`, a child of the request's span. */
 export function otelScheduleTrace(tracer: Tracer): ScheduleTrace {
   return {
     enabled: true,

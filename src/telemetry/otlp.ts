@@ -9,7 +9,7 @@ import { otelScheduleTrace } from './otelScheduleTrace.ts';
 import type { ScheduleTrace } from './scheduleTrace.ts';
 
 const metricIntervalMs = 15_000;
-/** For one export; also the longest that a receiver without an answer delays the end of the process. */
+/** For one export. A receiver that does not answer delays the end of the process by this time. */
 const exportTimeoutMs = 3_000;
 
 export interface OtlpOptions {
@@ -29,13 +29,14 @@ export interface Otlp {
 }
 
 /**
- * Sends spans and metrics to an OTLP receiver, in JSON over HTTP. This module takes a quarter of a second to
- * load, so it is imported only when a receiver is configured.
+ * Sends spans and metrics to an OTLP receiver, in JSON over HTTP. This module takes a quarter of a
+ * second to load, so it is imported only when a receiver is configured.
  *
- * Everything that `OTEL_*` variables would define by default (detectors, samplers, propagators, log and metric
- * exporters) is set here. The libraries still read OTEL_EXPORTER_OTLP_HEADERS, _COMPRESSION, _CERTIFICATE,
- * _CLIENT_KEY and _CLIENT_CERTIFICATE (with their _TRACES_ and _METRICS_ forms), which hold credentials;
- * OTEL_SDK_DISABLED, which turns traces off; and limits on attributes.
+ * Everything that `OTEL_*` variables would define by default (detectors, samplers, propagators, log
+ * and metric exporters) is set here. The libraries still read OTEL_EXPORTER_OTLP_HEADERS,
+ * _COMPRESSION, _CERTIFICATE, _CLIENT_KEY and _CLIENT_CERTIFICATE (with their _TRACES_ and
+ * _METRICS_ forms), which hold credentials; OTEL_SDK_DISABLED, which turns traces off; and limits
+ * on attributes.
  */
 export function startOtlp({ endpoint, instance, log }: OtlpOptions): Otlp {
   logLibraryProblems(log);
@@ -89,8 +90,8 @@ export function startOtlp({ endpoint, instance, log }: OtlpOptions): Otlp {
 /** Logs the libraries' warnings, such as a receiver that cannot be reached. */
 function logLibraryProblems(log: Log): void {
   const warn = (message: string, ...details: unknown[]): void => {
-    const fields = { event: 'otlp.export-failed', details: details.map(String) };
-    log.warn(fields, `OpenTelemetry: ${message.slice(0, 500)}`);
+    const detail = [message.slice(0, 500), ...details.map(String)];
+    log.warn({ event: 'otlp.export-failed', detail }, 'OpenTelemetry reports a problem');
   };
   const ignore = (): void => {};
   const logger = { error: warn, warn, info: ignore, debug: ignore, verbose: ignore };

@@ -15,19 +15,22 @@ export interface ProcessLogOptions {
 
 export interface ProcessLog {
   readonly log: AdjustableLog;
-  /** Writes what waits, for at most a second. The log loses later lines. Never rejects; idempotent. */
+  /** Writes the last lines, for at most a second; drops later ones. Never rejects; idempotent. */
   close(): Promise<void>;
 }
 
-/** The log of a process, and the sink behind it. Every command that logs opens one and closes it at its end. */
+/**
+ * The log of a process, and the sink behind it. Every command that logs opens one and closes it at
+ * its end.
+ */
 export function openProcessLog({ level, instance, fd = 1 }: ProcessLogOptions): ProcessLog {
   const { id, release } = instance;
   const sink = new LineSink({ fd });
   const log = createLog({ level, base: { instance: id, release }, sink });
   const closeOnce = async (): Promise<void> => {
     if (sink.dropped > 0) {
-      const fields = { event: 'log.lines-dropped', lines: sink.dropped };
-      log.warn(fields, 'log lines dropped: the reader of the log is too slow');
+      const { dropped: lines } = sink;
+      log.warn({ event: 'log.lines-dropped', lines }, 'log lines dropped: their reader is too slow');
     }
     await sink.flush(flushTimeoutMs);
     sink.close();

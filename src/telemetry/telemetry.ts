@@ -25,7 +25,7 @@ export interface Telemetry {
   readonly log: Log;
   readonly trace: ScheduleTrace;
   setLogLevel(level: LogLevel): void;
-  /** Creates and exports the instruments of these declarations. Call it once for each declaration. */
+  /** Creates and exports instruments. Call it once for each declaration. */
   instruments<Declared extends Declarations>(declared: Declared): Instruments<Declared>;
   /** Exports gauges. `read` runs once each time the metrics are read. */
   observe<State>(read: () => State, gauges: readonly GaugeMetric<State>[]): void;

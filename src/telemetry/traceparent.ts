@@ -3,8 +3,8 @@ import type { SpanContext } from '@opentelemetry/api';
 const pattern = /^(?!ff)([\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(-.*)?$/;
 
 /**
- * Parses a `traceparent` header by W3C Trace Context, level 1: lower-case hexadecimal, no zero ids, version 00
- * exactly, later versions as far as they have its format.
+ * Parses a `traceparent` header by W3C Trace Context, level 1: lower-case hexadecimal, no zero ids,
+ * version 00 exactly, later versions as far as they have its format.
  *
  * @returns undefined for an invalid header; the specification then requires a new trace
  */

@@ -7,10 +7,10 @@ describe('a traceparent header', () => {
   it.each([
     ['sampled', `00-${traceId}-${spanId}-01`, 1],
     ['not sampled', `00-${traceId}-${spanId}-00`, 0],
-    ['with flags nobody knows', `00-${traceId}-${spanId}-ff`, 1],
-    ['of a later version, with more in it', `01-${traceId}-${spanId}-01-more`, 1],
+    ['with unknown flags', `00-${traceId}-${spanId}-ff`, 1],
+    ['of a later version, with more fields', `01-${traceId}-${spanId}-01-more`, 1],
     ['with spaces around it', `  00-${traceId}-${spanId}-01 `, 1],
-  ])('is read when it is %s', (_situation, text, traceFlags) => {
+  ])('is parsed when it is %s', (_situation, text, traceFlags) => {
     expect(parseTraceparent(text)).toEqual({ traceId, spanId, traceFlags, isRemote: true });
   });
 
@@ -19,10 +19,10 @@ describe('a traceparent header', () => {
     ['upper case', `00-${traceId.toUpperCase()}-${spanId}-01`],
     ['a zero trace', `00-${'0'.repeat(32)}-${spanId}-01`],
     ['a zero span', `00-${traceId}-${'0'.repeat(16)}-01`],
-    ['of the version that is forbidden', `ff-${traceId}-${spanId}-01`],
-    ['of version 00 with more in it', `00-${traceId}-${spanId}-01-more`],
+    ['of the forbidden version', `ff-${traceId}-${spanId}-01`],
+    ['of version 00 with more fields', `00-${traceId}-${spanId}-01-more`],
     ['cut short', `00-${traceId}-${spanId}`],
-  ])('begins a new trace when it is %s', (_situation, text) => {
+  ])('is invalid when it is %s', (_situation, text) => {
     expect(parseTraceparent(text)).toBeUndefined();
   });
 });
