@@ -1,4 +1,3 @@
-import { dynamicConfigKey } from '../config/dynamic/dynamicRecord.ts';
 import { dynamicConfigJson, formatDynamicConfig } from '../config/dynamic/show.ts';
 import {
   readStoredConfig,
@@ -9,6 +8,7 @@ import { readDynamicSettings } from '../config/dynamicSettings.ts';
 import type { Provenance } from '../config/provenance.ts';
 import type { Config } from '../config/schema.ts';
 import { connect, type EtcdClient } from '../etcd/client.ts';
+import { recordKeys } from '../proto/records/recordKeys.ts';
 import { type CommandResult, configProblems } from './configCommands.ts';
 
 /** What the operator wants. */
@@ -80,7 +80,7 @@ async function carryOut(client: EtcdClient, options: DynamicOptions): Promise<Co
         (settings) => new Map([...settings].filter(([name]) => !order.names.includes(name))),
       );
     case 'clear': {
-      const { deleted } = await client.keys.delete().key(dynamicConfigKey).exec();
+      const { deleted } = await client.keys.delete().key(recordKeys.dynamicConfig).exec();
       return done(Number(deleted) > 0 ? 'cleared: each instance has its own configuration\n' : nothingLive);
     }
     default:

@@ -1,4 +1,4 @@
-import { reportOfSharedRecords, type SharedRecordsOptions } from '../admin/sharedRecords.ts';
+import { readStatusReport, type StatusReportOptions } from '../admin/readStatusReport.ts';
 import type { InstanceState } from '../admin/state.ts';
 import { reportOfState, type StatusReport } from '../admin/statusReport.ts';
 import { statusTable } from '../admin/statusTable.ts';
@@ -14,7 +14,7 @@ export interface StatusOptions {
   /** `host:port` of an instance's admin port. One of this and `etcd` is given; this one counts more. */
   readonly admin?: string;
   /** The shared store, as the configuration has it; the pool's name is added to the prefix. */
-  readonly etcd?: SharedRecordsOptions;
+  readonly etcd?: StatusReportOptions;
   /** Standard output and standard error unless given. */
   readonly out?: (text: string) => void;
   readonly err?: (text: string) => void;
@@ -44,7 +44,7 @@ export async function runStatus(options: StatusOptions): Promise<number> {
 
 function ask({ admin, etcd, pool }: StatusOptions): Promise<StatusReport> {
   if (admin !== undefined) return askAdmin(admin, pool);
-  if (etcd !== undefined) return reportOfSharedRecords(etcd, pool);
+  if (etcd !== undefined) return readStatusReport(etcd, pool);
   throw new Error('neither an admin port nor etcd was named');
 }
 

@@ -1,6 +1,8 @@
 import { connect, type EtcdClient, type EtcdOptions } from '../etcd/client.ts';
-import { type Choice, choosePin, chooseRollback, fleetText, readFleet } from '../steering/fleet.ts';
-import { encodePinnedGeneration, pinnedGenerationKey } from '../steering/pinnedGeneration.ts';
+import { readPoolRecords } from '../ledger/poolRecords.ts';
+import { encodePinnedGeneration } from '../proto/records/pinnedGeneration.ts';
+import { recordKeys } from '../proto/records/recordKeys.ts';
+import { type Choice, choosePin, chooseRollback, fleetOf, fleetText } from '../steering/fleet.ts';
 
 /** What the operator wants. */
 export type UpgradeAction =
@@ -44,7 +46,7 @@ export async function runUpgrade(options: UpgradeOptions): Promise<number> {
 
 async function carryOut(client: EtcdClient, options: UpgradeOptions): Promise<number> {
   const { order, pool, out = (text) => process.stdout.write(text) } = options;
-  const fleet = readFleet(pool, new Map(Object.entries(await client.keys.getAll().buffers())));
+  const fleet = fleetOf(pool, await readPoolRecords(client));
   switch (order.kind) {
     case 'status':
       out(order.json ? `${JSON.stringify(fleet, null, 2)}\n` : fleetText(fleet));
@@ -54,7 +56,7 @@ async function carryOut(client: EtcdClient, options: UpgradeOptions): Promise<nu
     case 'rollback':
       return pin(client, chooseRollback(fleet), order.reason || 'rollback', options);
     case 'release': {
-      const { deleted } = await client.keys.delete().key(pinnedGenerationKey).exec();
+      const { deleted } = await client.keys.delete().key(recordKeys.pinnedGeneration).exec();
       out(Number(deleted) > 0 ? 'released: the newest generation serves\n' : 'nothing was pinned\n');
       return 0;
     }
@@ -80,7 +82,7 @@ async function pin(
   }
   const target = { generation: choice.generation, reason, setUnixMs: unixMs() };
   await client.keys
-    .put(pinnedGenerationKey)
+    .put(recordKeys.pinnedGeneration)
     .value(Buffer.from(encodePinnedGeneration(target)))
     .exec();
   out(`generation ${choice.generation} is pinned until "baton upgrade release"\n`);

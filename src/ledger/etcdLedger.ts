@@ -1,10 +1,13 @@
 import type { EtcdMetrics } from '../etcd/metrics.ts';
 import type { RecordSubscription } from '../etcd/records.ts';
 import type { SessionListeners } from '../etcd/sessionListeners.ts';
+import { encodeHandoff, type Handoff } from '../proto/records/handoff.ts';
+import type { InstanceRecord } from '../proto/records/instanceRecord.ts';
+import { recordKeys } from '../proto/records/recordKeys.ts';
 import type { Log } from '../telemetry/log.ts';
-import { encodeHandoff, type Handoff, Handoffs, handoffPrefix } from './handoffs.ts';
+import { Handoffs } from './handoffs.ts';
 import { InstanceAnnouncer, type InstanceAnnouncerOptions } from './instanceAnnouncer.ts';
-import { type InstanceRecord, InstanceRecords } from './instances.ts';
+import { InstanceRecords } from './instances.ts';
 import type { Ledger, Reservation } from './ledger.ts';
 import { LoadReports } from './loadReports.ts';
 import { LocalLoad, type LocalLoadOptions, retryMs } from './localLoad.ts';
@@ -89,9 +92,9 @@ export class EtcdLedger implements Ledger {
 
   get #subscriptions(): readonly RecordSubscription[] {
     return [
-      { prefix: 'instances/', listener: this.#instances },
-      { prefix: 'load/', listener: this.loadReports },
-      { prefix: handoffPrefix, listener: this.#handoffs },
+      { prefix: recordKeys.instances, listener: this.#instances },
+      { prefix: recordKeys.load, listener: this.loadReports },
+      { prefix: recordKeys.handoffs, listener: this.#handoffs },
     ];
   }
 
@@ -212,7 +215,7 @@ export class EtcdLedger implements Ledger {
     await this.#own.stop();
     await store.putDetached({
       // An id that is used again does not overwrite what its earlier bearer left.
-      key: `${handoffPrefix}${ownId}/${startedUnixMs}`,
+      key: `${recordKeys.handoffs}${ownId}/${startedUnixMs}`,
       value: encodeHandoff({ counts, handedOffUnixMs: unixMs(), ttlMs }),
       ttlSeconds: Math.ceil(ttlMs / 1000),
       replaces: this.#own.keys.first,

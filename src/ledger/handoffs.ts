@@ -1,40 +1,6 @@
 import type { RecordListener } from '../etcd/records.ts';
-import { stateCodecs } from '../proto/stateCodecs.ts';
-
-/** The records of handoffs are under it, relative to the pool; what follows says who left it, and when it had started. */
-export const handoffPrefix = 'handoffs/';
-
-/** Requests that go on after the instance that counted them has left. */
-export interface Handoff {
-  /** By address. */
-  readonly counts: ReadonlyMap<string, number>;
-  readonly handedOffUnixMs: number;
-  /** How long they are taken into account, less and less. */
-  readonly ttlMs: number;
-}
-
-export function encodeHandoff({ counts, handedOffUnixMs, ttlMs }: Handoff): Uint8Array {
-  return stateCodecs.handoff.encode({
-    loads: [...counts].map(([address, inFlight]) => ({ address, in_flight: inFlight })),
-    handed_off_unix_ms: handedOffUnixMs,
-    ttl_ms: ttlMs,
-  });
-}
-
-/** @throws Error when the bytes are not such a record */
-export function decodeHandoff(value: Uint8Array): Handoff {
-  const { loads, handed_off_unix_ms, ttl_ms } = stateCodecs.handoff.decode(value);
-  return {
-    counts: new Map(loads.map(({ address, in_flight }) => [address, in_flight])),
-    handedOffUnixMs: handed_off_unix_ms,
-    ttlMs: ttl_ms,
-  };
-}
-
-/** What a handoff of this age counts for: 1 at first, 0 from the end of its time on. */
-export function weightAt(ageMs: number, ttlMs: number): number {
-  return ttlMs > 0 ? Math.min(1, Math.max(0, 1 - ageMs / ttlMs)) : 0;
-}
+import { decodeHandoff, type Handoff } from '../proto/records/handoff.ts';
+import { handoffWeight } from './handoffWeight.ts';
 
 export interface HandoffsOptions {
   /** A clock that never jumps. */
@@ -86,7 +52,7 @@ export class Handoffs implements RecordListener {
     if (nowMs - this.#sumsAtMs < sumsKeepMs) return this.#sums;
     const sums = new Map<string, number>();
     for (const { counts, ttlMs, fullAtMs } of this.#known.values()) {
-      const weight = weightAt(nowMs - fullAtMs, ttlMs);
+      const weight = handoffWeight(nowMs - fullAtMs, ttlMs);
       if (weight === 0) continue;
       for (const [address, count] of counts) sums.set(address, (sums.get(address) ?? 0) + count * weight);
     }
@@ -100,7 +66,7 @@ export class Handoffs implements RecordListener {
     const nowMs = this.#options.nowMs();
     return [...this.#known].flatMap(([instance, { counts, ttlMs, fullAtMs }]) => {
       const inFlight = [...counts.values()].reduce((sum, count) => sum + count, 0);
-      const counted = inFlight * weightAt(nowMs - fullAtMs, ttlMs);
+      const counted = inFlight * handoffWeight(nowMs - fullAtMs, ttlMs);
       return counted === 0 ? [] : [{ instance, inFlight, counted }];
     });
   }

@@ -1,7 +1,8 @@
 import { type Clock, systemClock } from '../clock.ts';
 import type { EtcdSession } from '../etcd/etcdSession.ts';
 import type { LeasedRecord } from '../etcd/records.ts';
-import { encodeInstance, type InstanceRecord } from './instances.ts';
+import { encodeInstance, type InstanceRecord } from '../proto/records/instanceRecord.ts';
+import { recordKeys } from '../proto/records/recordKeys.ts';
 import { Publisher } from './publisher.ts';
 
 export interface InstanceAnnouncerOptions {
@@ -40,7 +41,7 @@ export class InstanceAnnouncer {
   get record(): LeasedRecord {
     const { self, localId, startedUnixMs } = this.#options;
     return {
-      key: `instances/${localId}`,
+      key: recordKeys.instances + localId,
       encode: () => encodeInstance({ ...self(), id: localId, startedUnixMs, sequence: this.#sequence }),
     };
   }

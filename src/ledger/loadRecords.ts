@@ -1,4 +1,5 @@
 import type { RecordChange } from '../etcd/records.ts';
+import { recordKeys } from '../proto/records/recordKeys.ts';
 import { type LoadChunk, LoadChunks } from './loadChunk.ts';
 import { encodeLoads } from './loadRecord.ts';
 
@@ -51,7 +52,7 @@ export class LoadRecords {
   /** @param counts the instance's own, as they are at each moment */
   constructor({ ownId, counts }: { ownId: string; counts: ReadonlyMap<string, number> }) {
     this.#counts = counts;
-    this.#key = `load/${ownId}`;
+    this.#key = recordKeys.load + ownId;
   }
 
   /** Of the records besides the first one. */

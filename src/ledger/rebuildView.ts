@@ -1,43 +1,22 @@
-import { Handoffs, handoffPrefix } from './handoffs.ts';
-import { InstanceRecords } from './instances.ts';
-import { LoadReports } from './loadReports.ts';
-import { PeerCounts } from './peerCounts.ts';
+import type { PoolRecords } from './poolRecords.ts';
 
-/** What stored records say, by whose they are. */
+/** What a ledger that joins now would know. One that has followed every change must know the same. */
 export interface RebuiltView {
+  /** Requests in flight by address, by reporter. */
   readonly loadReports: ReadonlyMap<string, ReadonlyMap<string, number>>;
-  /** Requests left behind, by giver. */
+  /** The same of requests that were handed off, by what follows `handoffs/`. */
   readonly handoffs: ReadonlyMap<string, ReadonlyMap<string, number>>;
-  /** Numbers of the instances' announcements, by id. */
+  /** Sequence numbers of the instances' announcements, by id. */
   readonly announcements: ReadonlyMap<string, number>;
-  /** Records that nothing can be compared with, because the view keeps the last readable one. */
+  /** Names of records that cannot be compared: the view keeps the last readable version. */
   readonly unreadable: ReadonlySet<string>;
 }
 
-/**
- * Reads records as the ledger reads them, by the same code but from nothing: what a ledger that begins now would
- * know. The one that has followed every change must know the same.
- */
-export function rebuildView(records: ReadonlyMap<string, Uint8Array>): RebuiltView {
-  const unreadable = new Set<string>();
-  const onUnreadable = (key: string) => void unreadable.add(key);
-  const peers = new PeerCounts({ staleDecayMs: 0, nowMs: () => 0 });
-  const loadReports = new LoadReports({ ownId: '', peers, onOwn() {}, onUnreadable });
-  const instances = new InstanceRecords({ onUnreadable });
-  const handoffs = new Handoffs({ nowMs: () => 0, unixMs: () => 0, onNew() {}, onUnreadable });
-  loadReports.onSnapshot(under('load/', records));
-  instances.onSnapshot(under('instances/', records));
-  handoffs.onSnapshot(under(handoffPrefix, records));
+export function rebuildView({ instances, loadReports, handoffs, unreadable }: PoolRecords): RebuiltView {
   return {
-    loadReports: loadReports.byReporter(),
-    handoffs: new Map([...handoffs.known].map(([instance, { counts }]) => [instance, counts])),
-    announcements: new Map([...instances.known].map(([id, { sequence }]) => [id, sequence])),
-    unreadable,
+    loadReports,
+    handoffs: new Map([...handoffs].map(([name, { counts }]) => [name, counts])),
+    announcements: new Map([...instances].map(([id, { sequence }]) => [id, sequence])),
+    unreadable: new Set(unreadable.map(({ name }) => name)),
   };
-}
-
-function under(prefix: string, records: ReadonlyMap<string, Uint8Array>): Map<string, Uint8Array> {
-  const rest = new Map<string, Uint8Array>();
-  for (const [key, value] of records) if (key.startsWith(prefix)) rest.set(key.slice(prefix.length), value);
-  return rest;
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EtcdSession, Inspection } from '../etcd/etcdSession.ts';
+import { recordKeys } from '../proto/records/recordKeys.ts';
 import { type Difference, differing } from './differences.ts';
 import type { EtcdLedger } from './etcdLedger.ts';
-import { handoffPrefix } from './handoffs.ts';
 import { compareViewSnapshot, revisionsOf, takeViewSnapshot } from './viewSnapshot.ts';
 
 const askEveryMs = 10;
@@ -54,15 +54,15 @@ export class StoreConsistency {
     if (!this.#isCurrent(inspection)) return undecided('the store is followed anew');
 
     const copy = takeViewSnapshot(ledger, ownId, shown, this.#round);
-    const prefixes = [`load/${ownId}`, 'instances/', handoffPrefix];
-    if (copy.peer !== undefined) prefixes.push(`load/${copy.peer}`);
+    const prefixes = [recordKeys.load + ownId, recordKeys.instances, recordKeys.handoffs];
+    if (copy.peer !== undefined) prefixes.push(recordKeys.load + copy.peer);
     const [keys, ...values] = await Promise.all([
       read({ keysOnly: true, revision }),
       ...prefixes.map((prefix) => read({ prefix, revision })),
     ]);
     if (!this.#isCurrent(inspection)) return undecided('the store is followed anew');
     // A store that has lost its data counts its revisions anew. The lease is not in it either.
-    if (keys.records.get(`instances/${ownId}`)?.leaseId !== leaseId) {
+    if (keys.records.get(recordKeys.instances + ownId)?.leaseId !== leaseId) {
       return undecided('the lease is lost');
     }
     this.#round += 1;

@@ -1,7 +1,9 @@
 import type { RangeSnapshot } from '../etcd/rangeSnapshot.ts';
 import type { WatchProgress } from '../etcd/watchProgress.ts';
+import { recordKeys } from '../proto/records/recordKeys.ts';
 import { type Difference, differing } from './differences.ts';
 import type { EtcdLedger } from './etcdLedger.ts';
+import { decodePoolRecords } from './poolRecords.ts';
 import { rebuildView } from './rebuildView.ts';
 
 /** What a ledger knew in one turn of the event loop, as far as one round of the consistency check compares it. */
@@ -61,7 +63,7 @@ export function compareViewSnapshot(
   keys: RangeSnapshot,
   records: ReadonlyMap<string, Uint8Array>,
 ): Difference[] {
-  const { loadReports, handoffs, announcements, unreadable } = rebuildView(records);
+  const { loadReports, handoffs, announcements, unreadable } = rebuildView(decodePoolRecords(records));
   const isReadable = (whose: string) =>
     ![...unreadable].some((key) => key === whose || key.startsWith(`${whose}/`));
   const found = [...differing('watch', revisionsOf(keys), copy.revisions), ...copy.sums];
@@ -89,7 +91,7 @@ export function revisionsOf({ records }: RangeSnapshot): Map<string, number> {
 
 /** Whose counts there are, whatever follows their ids. */
 function ownersOf(keys: Iterable<string>): string[] {
-  return [...keys].flatMap((key) => (key.startsWith('load/') ? [key.split('/')[1] as string] : []));
+  return [...keys].flatMap((key) => (key.startsWith(recordKeys.load) ? [key.split('/')[1] as string] : []));
 }
 
 function differingTotals(

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionListeners } from '../etcd/sessionListeners.ts';
 import { splitHostPort } from '../hostPort.ts';
+import { recordKeys } from '../proto/records/recordKeys.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
 import { nextHealth, unknownHealth, type Verdict } from './healthVerdict.ts';
 import { httpProbe, type ProbeResult } from './httpProbe.ts';
 import type { PoolReport } from './pool.ts';
-import { registeredPrefix } from './registeredSource.ts';
 import type { Registration } from './registration.ts';
 
 /**
@@ -88,7 +88,7 @@ function openAndKeep(
   { openStore, encode, log }: KeepRegisteredOptions,
 ): RegistrationStore {
   const store = openStore();
-  const key = registeredPrefix + endpoint.address;
+  const key = recordKeys.endpoints + endpoint.address;
   let lastProblem: string | undefined;
   store.start({
     leasedRecords: [{ key, encode: () => encode(endpoint) }],

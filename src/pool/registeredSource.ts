@@ -1,5 +1,6 @@
 import type { RecordSubscription } from '../etcd/records.ts';
 import { parseAddress } from '../hostPort.ts';
+import { recordKeys } from '../proto/records/recordKeys.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
 import { isSlots, isWeight } from './parseEndpoint.ts';
 import type { EndpointSource, PoolReport } from './pool.ts';
@@ -22,8 +23,6 @@ export interface RegisteredSourceOptions {
   readonly report: PoolReport;
 }
 
-export const registeredPrefix = 'endpoints/';
-
 export class RegisteredSource implements EndpointSource {
   readonly name = 'etcd';
   readonly #options: RegisteredSourceOptions;
@@ -39,7 +38,7 @@ export class RegisteredSource implements EndpointSource {
 
   get subscription(): RecordSubscription {
     return {
-      prefix: registeredPrefix,
+      prefix: recordKeys.endpoints,
       listener: {
         onSnapshot: (records) => {
           const before = this.#endpoints;
@@ -87,7 +86,7 @@ export class RegisteredSource implements EndpointSource {
       const { report } = this.#options;
       const reason = (error as Error).message;
       report.count('unreadable-record', this.name);
-      report.log.warn({ key: registeredPrefix + key, reason }, 'record of a registered endpoint skipped');
+      report.log.warn({ key: recordKeys.endpoints + key, reason }, 'record of a registered endpoint skipped');
     }
   }
 }

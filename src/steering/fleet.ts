@@ -1,13 +1,14 @@
-import { decodeInstance, type InstanceRecord } from '../ledger/instances.ts';
-import { decodePinnedGeneration, type PinnedGeneration, pinnedGenerationKey } from './pinnedGeneration.ts';
+import { countUnreadable, type PoolRecords } from '../ledger/poolRecords.ts';
+import type { InstanceRecord } from '../proto/records/instanceRecord.ts';
+import type { PinnedGeneration } from '../proto/records/pinnedGeneration.ts';
 import { servingGeneration } from './steering.ts';
 
-/** Who lives in one pool and what the operator said, read once: what `baton upgrade` shows and decides by. Pure. */
+/** The instances of one pool and its pinned generation: what `baton upgrade` shows and decides by. Pure. */
 export interface Fleet {
   readonly pool: string;
   /** The generation that takes the traffic; null when none does. */
   readonly servingGeneration: number | null;
-  /** The operator's word; null when there is none. */
+  /** null: no generation is pinned. */
   readonly pinned: PinnedGeneration | null;
   /** The newest first. */
   readonly generations: readonly Generation[];
@@ -20,19 +21,9 @@ export interface Generation {
   readonly instances: readonly Pick<InstanceRecord, 'id' | 'release' | 'phase' | 'withoutEndpoints'>[];
 }
 
-/** @param records by key relative to the pool: `instances/<id>`, `target` */
-export function readFleet(pool: string, records: ReadonlyMap<string, Uint8Array>): Fleet {
-  const instances: InstanceRecord[] = [];
-  let pinned: PinnedGeneration | undefined;
-  let recordsSkipped = 0;
-  for (const [key, value] of records) {
-    try {
-      if (key.startsWith('instances/')) instances.push(decodeInstance(key.slice('instances/'.length), value));
-      else if (key === pinnedGenerationKey) pinned = decodePinnedGeneration(value);
-    } catch {
-      recordsSkipped += 1;
-    }
-  }
+export function fleetOf(pool: string, records: PoolRecords): Fleet {
+  const instances = [...records.instances.values()];
+  const pinned = records.pinnedGeneration;
   const byGeneration = Map.groupBy(instances, ({ generation }) => generation);
   const generations = [...byGeneration.keys()].toSorted((a, b) => b - a);
   return {
@@ -45,7 +36,7 @@ export function readFleet(pool: string, records: ReadonlyMap<string, Uint8Array>
         .map(({ id, release, phase, withoutEndpoints }) => ({ id, release, phase, withoutEndpoints }))
         .toSorted((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true })),
     })),
-    recordsSkipped,
+    recordsSkipped: countUnreadable(records, ['instances', 'pinnedGeneration']),
   };
 }
 

@@ -5,8 +5,9 @@ import { SingleRecord } from '../etcd/singleRecord.ts';
 import type { Lifecycle } from '../instance/lifecycle.ts';
 import type { EtcdLedger } from '../ledger/etcdLedger.ts';
 import type { Phase } from '../phase.ts';
+import { decodePinnedGeneration, type PinnedGeneration } from '../proto/records/pinnedGeneration.ts';
+import { recordKeys } from '../proto/records/recordKeys.ts';
 import { PauseDetector } from './pauseDetector.ts';
-import { decodePinnedGeneration, type PinnedGeneration, pinnedGenerationKey } from './pinnedGeneration.ts';
 import { StandbyMachine } from './standbyMachine.ts';
 import { type Role, type SteeringFacts, servingGeneration } from './steering.ts';
 
@@ -72,7 +73,7 @@ export class SteeringController {
         else tell(`generation ${target.generation} is pinned`, { ...target });
         this.#look();
       },
-      onUnreadable: (cause) => options.onUnreadable(pinnedGenerationKey, cause),
+      onUnreadable: (cause) => options.onUnreadable(recordKeys.pinnedGeneration, cause),
     });
     this.#wakeWatch = new PauseDetector({
       longestMs: leaseTtlMs,
@@ -91,7 +92,7 @@ export class SteeringController {
 
   /** To be handed to the session. */
   get subscription(): RecordSubscription {
-    return { prefix: pinnedGenerationKey, listener: this.#target };
+    return { prefix: recordKeys.pinnedGeneration, listener: this.#target };
   }
 
   /** The ledger and the pinned generation have their snapshots. */

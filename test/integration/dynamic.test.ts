@@ -1,7 +1,7 @@
 import type { LifeEvent } from '../../src/admin/eventLog.ts';
-import { decodeDynamicConfig } from '../../src/config/dynamic/dynamicRecord.ts';
 import { readStoredConfig, replaceStoredConfig } from '../../src/config/dynamic/storedRecord.ts';
 import { connect } from '../../src/etcd/client.ts';
+import { decodeDynamicConfig } from '../../src/proto/records/dynamicConfigRecord.ts';
 import type { Baton } from '../../tools/testbed/baton.ts';
 import { httpGet, httpGetJson } from '../../tools/testbed/httpGet.ts';
 import { BatonCluster } from '../support/batonCluster.ts';

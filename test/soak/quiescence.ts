@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { connect } from '../../src/etcd/client.ts';
 import { type RangeSnapshot, readRange } from '../../src/etcd/rangeSnapshot.ts';
+import { decodePoolRecords } from '../../src/ledger/poolRecords.ts';
 import { rebuildView } from '../../src/ledger/rebuildView.ts';
 import { until } from '../../tools/testbed/until.ts';
 import { type Member, prefix, type SoakEnvironment } from './soakEnvironment.ts';
@@ -79,7 +80,7 @@ async function countsOf({ baton }: Member): Promise<Record<string, unknown>> {
 
 function storedCounts({ records }: RangeSnapshot): Record<string, unknown> {
   const values = new Map([...records].map(([key, { value }]) => [key, value]));
-  const { loadReports, handoffs } = rebuildView(values);
+  const { loadReports, handoffs } = rebuildView(decodePoolRecords(values));
   return {
     'stored counts': [...loadReports]
       .filter(([, counts]) => counts.size > 0)

@@ -1,11 +1,12 @@
 import type { EtcdMetrics } from '../../etcd/metrics.ts';
 import type { RecordSubscription } from '../../etcd/records.ts';
 import { SingleRecord } from '../../etcd/singleRecord.ts';
+import { type DynamicConfigRecord, decodeDynamicConfig } from '../../proto/records/dynamicConfigRecord.ts';
+import { recordKeys } from '../../proto/records/recordKeys.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { readDynamicSettings, valueAt, withDynamicSettings } from '../dynamicSettings.ts';
 import { formatProblem, type Problem } from '../problem.ts';
 import type { Config } from '../schema.ts';
-import { type DynamicConfigRecord, decodeDynamicConfig, dynamicConfigKey } from './dynamicRecord.ts';
 
 export interface DynamicConfigOptions {
   /** What the instance was started with. */
@@ -61,7 +62,7 @@ export class DynamicConfig {
 
   /** To be handed to the session. */
   get subscription(): RecordSubscription {
-    return { prefix: dynamicConfigKey, listener: this.#record };
+    return { prefix: recordKeys.dynamicConfig, listener: this.#record };
   }
 
   /** null: nothing is live. */

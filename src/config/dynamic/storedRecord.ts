@@ -2,9 +2,9 @@ import type { EtcdClient } from '../../etcd/client.ts';
 import {
   type DynamicConfigRecord,
   decodeDynamicConfig,
-  dynamicConfigKey,
   encodeDynamicConfig,
-} from './dynamicRecord.ts';
+} from '../../proto/records/dynamicConfigRecord.ts';
+import { recordKeys } from '../../proto/records/recordKeys.ts';
 
 /** The record as it was read, and what says whether it is still the same. */
 export interface StoredDynamicConfig {
@@ -16,7 +16,7 @@ export interface StoredDynamicConfig {
 
 /** @throws UnreadableRecord, or etcd3's error when etcd does not answer */
 export async function readStoredConfig(client: EtcdClient): Promise<StoredDynamicConfig> {
-  const { kvs } = await client.keys.get(dynamicConfigKey).exec();
+  const { kvs } = await client.keys.get(recordKeys.dynamicConfig).exec();
   const [stored] = kvs;
   if (stored === undefined) return { record: undefined, revision: 0 };
   try {
@@ -41,8 +41,11 @@ export async function replaceStoredConfig(
 ): Promise<boolean> {
   const change =
     record.settings.size === 0
-      ? client.keys.delete().key(dynamicConfigKey)
-      : client.keys.put(dynamicConfigKey).value(Buffer.from(encodeDynamicConfig(record)));
-  const { succeeded } = await client.keys.if(dynamicConfigKey, 'Mod', '==', revision).then(change).commit();
+      ? client.keys.delete().key(recordKeys.dynamicConfig)
+      : client.keys.put(recordKeys.dynamicConfig).value(Buffer.from(encodeDynamicConfig(record)));
+  const { succeeded } = await client.keys
+    .if(recordKeys.dynamicConfig, 'Mod', '==', revision)
+    .then(change)
+    .commit();
   return succeeded;
 }

@@ -1,4 +1,5 @@
-import { encodeHandoff, type Handoff, Handoffs } from '../../../src/ledger/handoffs.ts';
+import { Handoffs } from '../../../src/ledger/handoffs.ts';
+import { encodeHandoff, type Handoff } from '../../../src/proto/records/handoff.ts';
 
 const pod1 = '10.0.0.1:8000';
 const pod2 = '10.0.0.2:8000';

@@ -1,8 +1,9 @@
-import { reportOfRecords } from '../../../src/admin/sharedRecords.ts';
-import { decodeDynamicConfig } from '../../../src/config/dynamic/dynamicRecord.ts';
+import { statusOfRecords } from '../../../src/admin/readStatusReport.ts';
 import { readDynamicSettings } from '../../../src/config/dynamicSettings.ts';
-import { decodeInstance } from '../../../src/ledger/instances.ts';
-import { decodePinnedGeneration } from '../../../src/steering/pinnedGeneration.ts';
+import { decodePoolRecords } from '../../../src/ledger/poolRecords.ts';
+import { decodeDynamicConfig } from '../../../src/proto/records/dynamicConfigRecord.ts';
+import { decodeInstance } from '../../../src/proto/records/instanceRecord.ts';
+import { decodePinnedGeneration } from '../../../src/proto/records/pinnedGeneration.ts';
 import { assignRole } from '../../../src/steering/steering.ts';
 import { frozenRecords } from '../../support/frozenRecords.ts';
 
@@ -19,7 +20,7 @@ describe('records of protocol version 1, from before instances told of their end
   const records = frozenRecords('version1');
 
   it('make one view, with nothing skipped', () => {
-    expect(reportOfRecords(records, 'default', 'frozen', leftUnixMs)).toMatchObject({
+    expect(statusOfRecords(decodePoolRecords(records), 'default', 'frozen', leftUnixMs)).toMatchObject({
       instances: [{ id: 'old-1', release: '0.1.0', generation: 1, phase: 'ready', inFlight: 30 }],
       endpoints: [
         { address: '10.0.0.1:8000', inFlight: 14 },
@@ -51,7 +52,7 @@ describe('records from the future, with fields and a phase that nobody knows', (
   const records = frozenRecords('version2');
 
   it('are read as far as they can be, with nothing skipped', () => {
-    expect(reportOfRecords(records, 'default', 'frozen', leftUnixMs)).toMatchObject({
+    expect(statusOfRecords(decodePoolRecords(records), 'default', 'frozen', leftUnixMs)).toMatchObject({
       instances: [
         { id: 'new-1', release: '9.0.0', generation: 3, phase: 'ready', inFlight: 5 },
         { id: 'new-2', release: '9.0.0', generation: 3, phase: null, inFlight: 0 },

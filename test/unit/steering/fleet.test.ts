@@ -1,7 +1,8 @@
-import { encodeInstance } from '../../../src/ledger/instances.ts';
+import { decodePoolRecords } from '../../../src/ledger/poolRecords.ts';
 import type { Phase } from '../../../src/phase.ts';
-import { choosePin, chooseRollback, type Fleet, fleetText, readFleet } from '../../../src/steering/fleet.ts';
-import { encodePinnedGeneration } from '../../../src/steering/pinnedGeneration.ts';
+import { encodeInstance } from '../../../src/proto/records/instanceRecord.ts';
+import { encodePinnedGeneration } from '../../../src/proto/records/pinnedGeneration.ts';
+import { choosePin, chooseRollback, type Fleet, fleetOf, fleetText } from '../../../src/steering/fleet.ts';
 
 /** `b 2 ready`: id, generation, phase. */
 function fleet(list: readonly string[], pinnedGeneration?: number): Fleet {
@@ -18,7 +19,7 @@ function fleet(list: readonly string[], pinnedGeneration?: number): Fleet {
       encodePinnedGeneration({ generation: pinnedGeneration, reason: 'slow', setUnixMs: 0 }),
     );
   }
-  return readFleet('default', records);
+  return fleetOf('default', decodePoolRecords(records));
 }
 
 describe('an order to pin a generation', () => {
@@ -77,7 +78,7 @@ generation 1
 
   it('counts what it cannot read, and reads the rest', () => {
     const records = new Map([['instances/x', new Uint8Array([255, 255])]]);
-    const text = fleetText(readFleet('default', records));
+    const text = fleetText(fleetOf('default', decodePoolRecords(records)));
     expect(text).toContain('No instance is alive.');
     expect(text).toContain('1 records could not be read');
   });

@@ -1,7 +1,7 @@
 import { DynamicConfig } from '../../../../src/config/dynamic/dynamicConfig.ts';
-import { encodeDynamicConfig } from '../../../../src/config/dynamic/dynamicRecord.ts';
 import { load } from '../../../../src/config/load.ts';
 import { etcdMetrics } from '../../../../src/etcd/metrics.ts';
+import { encodeDynamicConfig } from '../../../../src/proto/records/dynamicConfigRecord.ts';
 import { createInstruments } from '../../../../src/telemetry/instruments.ts';
 import { silentLog } from '../../../../src/telemetry/log.ts';
 import { surroundingsOf } from '../processEnvOf.ts';

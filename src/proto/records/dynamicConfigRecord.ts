@@ -1,9 +1,6 @@
-import { stateCodecs } from '../../proto/stateCodecs.ts';
+import { stateCodecs } from '../stateCodecs.ts';
 
-/** The key of the dynamic configuration, relative to the pool. */
-export const dynamicConfigKey = 'config';
-
-/** The dynamic configuration as the store has it, not judged; it stays until it is taken back. */
+/** The dynamic configuration as etcd has it, not validated; it stays until it is cleared. */
 export interface DynamicConfigRecord {
   /** Texts by dotted name. */
   readonly settings: ReadonlyMap<string, string>;
@@ -22,6 +19,6 @@ export function encodeDynamicConfig({ settings, reason, setUnixMs }: DynamicConf
 
 /** @throws Error when the bytes are not such a record */
 export function decodeDynamicConfig(value: Uint8Array): DynamicConfigRecord {
-  const { settings, reason, set_unix_ms: setUnixMs } = stateCodecs.dynamicConfig.decode(value);
-  return { settings: new Map(Object.entries(settings)), reason, setUnixMs };
+  const { settings, reason, set_unix_ms } = stateCodecs.dynamicConfig.decode(value);
+  return { settings: new Map(Object.entries(settings)), reason, setUnixMs: set_unix_ms };
 }

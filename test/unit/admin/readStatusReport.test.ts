@@ -1,7 +1,8 @@
-import { reportOfRecords } from '../../../src/admin/sharedRecords.ts';
-import { encodeHandoff } from '../../../src/ledger/handoffs.ts';
-import { encodeInstance } from '../../../src/ledger/instances.ts';
+import { statusOfRecords } from '../../../src/admin/readStatusReport.ts';
 import { encodeLoads } from '../../../src/ledger/loadRecord.ts';
+import { decodePoolRecords } from '../../../src/ledger/poolRecords.ts';
+import { encodeHandoff } from '../../../src/proto/records/handoff.ts';
+import { encodeInstance } from '../../../src/proto/records/instanceRecord.ts';
 import { stateCodecs } from '../../../src/proto/stateCodecs.ts';
 
 function instance(id: string, phase: 'ready' | 'draining'): Uint8Array {
@@ -39,7 +40,9 @@ describe('the records of a pool', () => {
       ],
       ['config', new Uint8Array([1, 2, 3])],
     ]);
-    expect(reportOfRecords(records, 'default', 'etcd http://127.0.0.1:2379', nowMs)).toEqual({
+    expect(
+      statusOfRecords(decodePoolRecords(records), 'default', 'etcd http://127.0.0.1:2379', nowMs),
+    ).toEqual({
       pool: 'default',
       source: 'etcd http://127.0.0.1:2379',
       instances: [
@@ -63,7 +66,7 @@ describe('the records of a pool', () => {
       ['load/bad', garbage],
       ['instances/good', instance('good', 'ready')],
     ]);
-    const report = reportOfRecords(records, 'default', 'etcd', nowMs);
+    const report = statusOfRecords(decodePoolRecords(records), 'default', 'etcd', nowMs);
     expect(report.recordsSkipped).toBe(2);
     expect(report.instances.map(({ id }) => id)).toEqual(['good']);
   });

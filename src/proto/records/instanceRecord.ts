@@ -1,0 +1,62 @@
+import type { Phase } from '../../phase.ts';
+import { stateCodecs } from '../stateCodecs.ts';
+
+/** What an instance publishes about itself. */
+export interface InstanceRecord {
+  readonly id: string;
+  /** For people. */
+  readonly release: string;
+  /** Orders releases; the higher one is the newer one. */
+  readonly generation: number;
+  /** undefined when a newer release has a phase this one does not know. */
+  readonly phase: Phase | undefined;
+  /** Where it takes ext_proc streams, `host:port`. */
+  readonly addresses: readonly string[];
+  readonly zone: string;
+  readonly startedUnixMs: number;
+  /** None of its endpoints is ready, so other instances are preferred. */
+  readonly withoutEndpoints: boolean;
+  /** Grows with each announcement, so that its writer recognises in the watch which of them the others see. */
+  readonly sequence: number;
+}
+
+/** phase → its name in `baton.state.v1.Phase` */
+const phaseNames = {
+  starting: 'PHASE_STARTING',
+  ready: 'PHASE_READY',
+  standby: 'PHASE_STANDBY',
+  draining: 'PHASE_DRAINING',
+  stopped: 'PHASE_STOPPED',
+} as const satisfies Record<Phase, string>;
+
+const phasesByName = new Map<string, Phase>(
+  Object.entries(phaseNames).map(([phase, name]) => [name, phase as Phase]),
+);
+
+export function encodeInstance(instance: InstanceRecord): Uint8Array {
+  const { phase, startedUnixMs, withoutEndpoints, addresses, ...rest } = instance;
+  return stateCodecs.instance.encode({
+    ...rest,
+    addresses: [...addresses],
+    phase: phase === undefined ? 'PHASE_UNSPECIFIED' : phaseNames[phase],
+    started_unix_ms: startedUnixMs,
+    without_endpoints: withoutEndpoints,
+  });
+}
+
+/** @throws Error when the bytes are not such a record */
+export function decodeInstance(id: string, value: Uint8Array): InstanceRecord {
+  const record = stateCodecs.instance.decode(value);
+  const { release, generation, addresses, zone, sequence } = record;
+  return {
+    id,
+    release,
+    generation,
+    phase: phasesByName.get(record.phase),
+    addresses,
+    zone,
+    startedUnixMs: record.started_unix_ms,
+    withoutEndpoints: record.without_endpoints,
+    sequence,
+  };
+}
