@@ -27,8 +27,8 @@ type State =
   | { readonly kind: 'closed' };
 
 /**
- * One stream, one HTTP exchange, one reservation. Envoy keeps the stream open until the exchange ends, so the
- * reservation is released by whatever ends the stream first.
+ * One stream, one HTTP exchange, one reservation. Envoy keeps the stream open until the exchange
+ * ends, so the reservation is released by whatever ends the stream first.
  *
  * undecided → routed | rejected   the request's headers came
  * any       → closed              end, reset, loss of the connection, a message that makes no sense, drain

@@ -8,7 +8,10 @@ import type { StreamEnd } from './metrics.ts';
 export interface ExchangesOptions {
   /** Called for each stream that arrives, before `answersStreams` is read. */
   readonly onStreamArrived: () => void;
-  /** While false, streams fail with UNAVAILABLE and Envoy retries them on another instance. Only reads. */
+  /**
+   * While false, streams fail with UNAVAILABLE and Envoy retries them on another instance. Only
+   * reads.
+   */
   readonly answersStreams: () => boolean;
   /** More than so many at once are refused with RESOURCE_EXHAUSTED, which no retry makes better. */
   readonly maxStreams: number;

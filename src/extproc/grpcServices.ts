@@ -13,17 +13,17 @@ import type { HealthStatus } from './healthStatus.ts';
 type Answer<Response> = Response | { readonly refusal: FailureStatus; readonly why: string };
 
 /**
- * The gRPC methods of the port by their paths: ext_proc and health. Each takes and gives messages in their wire
- * form, so that every transport carries the same methods and knows none of them.
+ * The gRPC methods of the port by their paths: ext_proc and health. Each takes and gives messages
+ * in their wire form, so that every transport carries the same methods and knows none of them.
  */
 export class GrpcServices {
-  readonly byPath: ReadonlyMap<string, StreamHandler>;
+  readonly handlers: ReadonlyMap<string, StreamHandler>;
   readonly #health: HealthStatus;
   readonly #endWatches = new Set<() => void>();
 
   constructor(acceptExchange: StreamHandler, health: HealthStatus) {
     this.#health = health;
-    this.byPath = new Map([
+    this.handlers = new Map([
       [externalProcessorService.Process.path, acceptExchange],
       [healthService.Check.path, unary(healthService.Check, ({ service }) => this.#check(service ?? ''))],
       [healthService.List.path, unary(healthService.List, () => this.#list())],

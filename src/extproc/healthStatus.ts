@@ -17,8 +17,9 @@ export interface HealthStatusOptions extends HealthPredicates {
 export type ServingStatus = NonNullable<HealthCheckResponse['status']>;
 
 /**
- * The status of each service of the gRPC health protocol (grpc.health.v1): `""` and the ext_proc service for
- * Envoy, `readiness` and `liveness` for an orchestrator. The wire format is in grpcServices.ts.
+ * The status of each service of the gRPC health protocol (grpc.health.v1): `""` and the ext_proc
+ * service for Envoy, `readiness` and `liveness` for an orchestrator. The wire format is in
+ * grpcServices.ts.
  */
 export class HealthStatus {
   readonly #predicates: ReadonlyMap<string, () => boolean>;

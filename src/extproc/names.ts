@@ -1,9 +1,12 @@
 /**
- * Names that Baton shares with Envoy and with those who call it: the Gateway API endpoint picker protocol's,
- * and AIBrix's where clients already use them.
+ * Names that Baton shares with Envoy and with those who call it: the Gateway API endpoint picker
+ * protocol's, and AIBrix's where clients already use them.
  */
 
-/** Request header and `envoy.lb` key that name the chosen endpoint, then the alternates: `ip:port[,ip:port…]`. */
+/**
+ * Request header and `envoy.lb` key that name the chosen endpoint, then the alternates:
+ * `ip:port[,ip:port…]`.
+ */
 export const destinationHeader = 'x-gateway-destination-endpoint';
 /** Namespace of the reply's dynamic metadata. */
 export const destinationNamespace = 'envoy.lb';

@@ -32,8 +32,8 @@ interface Part {
 }
 
 /**
- * A ProcessingRequest as far as it is wanted: its kind at once, a header or metadata value when it is asked for.
- * Reads the wire form where it lies, so it is only good as long as the bytes are.
+ * A ProcessingRequest as far as it is wanted: its kind at once, a header or metadata value when it
+ * is asked for. Reads the wire form where it lies, so it is only good as long as the bytes are.
  */
 export class ProcessingRequestReader {
   readonly kind: ProcessingRequestKind | undefined;
@@ -68,8 +68,8 @@ export class ProcessingRequestReader {
   }
 
   /**
-   * The first header of this name, or trailer in a question about trailers; a body has none. Envoy sends names in lower case and values in
-   * `raw_value`; older ones used `value`.
+   * The first header of this name, or trailer in a question about trailers; a body has none. Envoy
+   * sends names in lower case and values in `raw_value`; older ones used `value`.
    */
   header(name: string): string | undefined {
     if (this.kind === 'request_body' || this.kind === 'response_body') return undefined;
@@ -88,8 +88,8 @@ export class ProcessingRequestReader {
   }
 
   /**
-   * Texts in the metadata of the request: one text, or each of a list (a member that is no text is ''); none
-   * when the value is of another kind, undefined when there is no value.
+   * Texts in the metadata of the request: one text, or each of a list (a member that is no text is
+   * ''); none when the value is of another kind, undefined when there is no value.
    */
   metadataTexts(namespace: string, key: string): string | readonly string[] | undefined {
     const reader = this.#read(this.#metadata);

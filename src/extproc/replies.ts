@@ -40,8 +40,9 @@ const mapEntry = { key: 1, value: 2 } as const;
 const protobufValue = { stringValue: 3, structValue: 5 } as const;
 
 /**
- * Names the endpoint and its alternates in the header and, with the same value, in `envoy.lb` metadata
- * (Gateway API endpoint picker protocol). This is the reply to nearly every request, so it is written by hand.
+ * Names the endpoint and its alternates in the header and, with the same value, in `envoy.lb`
+ * metadata (Gateway API endpoint picker protocol). This is the reply to nearly every request, so it
+ * is written by hand.
  *
  * @param extraHeaders further headers that carry the chosen address alone
  * @returns bytes that are good until the next call
@@ -85,7 +86,10 @@ function writeSetHeader(key: string, value: string): void {
   writer.wrap(headerMutation.setHeaders, end);
 }
 
-/** Envoy answers the client itself: a short JSON body in the shape OpenAI's clients read errors from. */
+/**
+ * Envoy answers the client itself: a short JSON body in the shape OpenAI's clients read errors
+ * from.
+ */
 export function rejectReply(why: Rejection, retryAfterSeconds: number): Buffer {
   switch (why.kind) {
     case 'no-ready-endpoint':

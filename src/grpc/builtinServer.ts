@@ -1,123 +1,120 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
-import { GrpcServices } from '../extproc/grpcServices.ts';
-import { externalProcessorService } from '../proto/services.ts';
+import type { TLSSocket, Server as TlsServer } from 'node:tls';
 import { acceptCalls } from './call/acceptCalls.ts';
 import { httpFailure } from './call/status.ts';
 import { type ConnectionUsage, ConnectionUsages } from './connectionUsage.ts';
 import { readDirectly } from './directSocket.ts';
+import { type GrpcServer, type GrpcServerOptions, type ListenAddress, ListenError } from './grpcServer.ts';
 import { Connection, type ConnectionOptions } from './http2/connection.ts';
 import type { Http2Limits } from './http2/limits.ts';
-import { type GrpcServer, type GrpcServerOptions, ListenError } from './server.ts';
-import type { CertificateFiles } from './tls/certificateFiles.ts';
 import { createTlsServer } from './tls/tlsServer.ts';
 
-/** A dead peer, one that vanished without closing, is noticed within about the sum of these. */
-const keepaliveAfterMs = 20_000;
-const keepaliveWithinMs = 10_000;
-/** How often connections are looked at. */
-const lookMs = 1_000;
-/** The calls that cost something; any other is about health. */
-const streamsPath = externalProcessorService.Process.path;
+/** A peer that vanished without closing is detected within about the sum of these. */
+const keepaliveTimeMs = 20_000;
+const keepaliveTimeoutMs = 10_000;
+const connectionCheckIntervalMs = 1_000;
 
 export interface BuiltinServerOptions extends GrpcServerOptions {
   readonly limits: Http2Limits;
+  /**
+   * The paths whose calls are load: `serving` counts the connections that bring them. Default: all.
+   */
+  readonly loadPaths?: ReadonlySet<string>;
 }
 
 /**
- * A gRPC server of our own on plain sockets: HTTP/2 with prior knowledge, as proxies speak it. It does what the
- * methods of this port need and nothing else, for a fraction of the time that a general server takes.
- *
- * http2/ frames, streams, windows   hpack/ header blocks   grpc/ calls and messages   tls/ certificates
+ * The gRPC server of this project: HTTP/2 with prior knowledge, or over TLS, directly on sockets.
+ * README.md says what it does and what it leaves out.
  */
 export class BuiltinServer implements GrpcServer {
-  readonly #methods: GrpcServices;
+  readonly #options: BuiltinServerOptions;
   readonly #connectionOptions: ConnectionOptions;
   readonly #connections = new Set<Connection>();
-  readonly #server: Server;
-  readonly #certificateFiles: CertificateFiles | undefined;
-  #uses: ConnectionUsages | undefined;
-  #looking: NodeJS.Timeout | undefined;
-  /** Resolved when the last connection has closed, once the transport is closing. */
+  readonly #server: Server | TlsServer;
+  #usages: ConnectionUsages | undefined;
+  #connectionChecks: NodeJS.Timeout | undefined;
+  /** Resolved when the last connection has closed after `close`. */
   readonly #allClosed = Promise.withResolvers<void>();
   #isClosing = false;
 
   constructor(options: BuiltinServerOptions) {
-    const { acceptStream, health, maxMessageBytes, limits, certificateFiles } = options;
-    this.#methods = new GrpcServices(acceptStream, health);
+    const { handlers, maxMessageBytes, limits, certificates } = options;
+    this.#options = options;
     this.#connectionOptions = {
-      accept: acceptCalls(this.#methods.byPath, maxMessageBytes),
+      route: acceptCalls(handlers, maxMessageBytes),
       headersTooLarge: httpFailure(431),
       limits,
-      keepaliveAfterMs,
-      keepaliveWithinMs,
+      keepaliveTimeMs,
+      keepaliveTimeoutMs,
       nowMs: () => performance.now(),
-      onClosed: (connection) => this.#forget(connection),
+      onClosed: (connection) => this.#onConnectionClosed(connection),
     };
-    this.#certificateFiles = certificateFiles;
-    this.#server = certificateFiles
-      ? createTlsServer(certificateFiles, (socket) => this.#onSecureSocket(socket))
+    this.#server = certificates
+      ? createTlsServer(certificates, (socket) => this.#onSecureSocket(socket))
       : createServer({ noDelay: true, pauseOnConnect: true }, (socket) => this.#onSocket(socket));
   }
 
-  async listen(address: string): Promise<string> {
-    await this.#certificateFiles?.start();
-    const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(address) ?? [];
+  async listen(address: ListenAddress): Promise<number> {
+    await this.#startCertificates();
     return new Promise((resolve, reject) => {
-      const onError = (cause: Error): void => {
-        reject(new ListenError(`cannot listen on ${address}: ${cause.message}`, { cause }));
-      };
+      const onError = (cause: Error): void => reject(new ListenError(address, cause));
       this.#server.once('error', onError);
-      this.#server.listen({ host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) }, () => {
+      this.#server.listen({ host: address.host, port: address.port }, () => {
         this.#server.off('error', onError);
-        // A connection that could not be taken, for want of file descriptors: its client tries again.
+        // A connection that could not be accepted, for want of file descriptors: its client
+        // retries.
         this.#server.on('error', () => {});
-        this.#startLooking();
-        resolve(address.replace(/:\d+$/, `:${boundPort(this.#server)}`));
+        this.#startConnectionChecks();
+        resolve(boundPort(this.#server));
       });
     });
   }
 
   /**
-   * In the place of `listen`, where somebody else accepts the connections.
+   * Instead of `listen`, where another process accepts the connections.
    *
-   * @param onUse called after each change of `serving`
+   * @param onServingChanged called after each change of `serving`
    */
-  async listenToAdopted(onUse: () => void): Promise<void> {
-    await this.#certificateFiles?.start();
-    this.#uses = new ConnectionUsages();
-    this.#uses.onChange(onUse);
-    this.#startLooking();
+  async startAdopting(onServingChanged: () => void): Promise<void> {
+    await this.#startCertificates();
+    this.#usages = new ConnectionUsages(onServingChanged);
+    this.#startConnectionChecks();
   }
 
-  /** Takes a connection that somebody else accepted, paused. */
+  /** @param socket accepted by another process; paused, nothing read from it */
   adopt(socket: Socket): void {
     this.#server.emit('connection', socket);
   }
 
-  /** Of the adopted connections those that bring streams, or may. */
+  /** How many adopted connections carry load, or may. */
   get serving(): number {
-    return this.#uses?.serving ?? 0;
+    return this.#usages?.serving ?? 0;
   }
 
-  /** Asks the clients of so many of them to leave; what is open on them goes on. */
+  /** Sends GOAWAY on `count` adopted connections that carry load. Their open streams go on. */
   shedConnections(count: number): void {
-    this.#uses?.shedConnections(count);
+    this.#usages?.shedConnections(count);
   }
 
   async close(timeoutMs: number): Promise<void> {
     this.#isClosing = true;
     if (this.#server.listening) this.#server.close();
-    this.#methods.endWatches();
-    for (const connection of this.#connections) connection.leave();
+    this.#options.onClosing?.();
+    for (const connection of this.#connections) connection.shutdown();
     this.#resolveIfAllClosed();
-    const patience = setTimeout(() => {
+    const timeout = setTimeout(() => {
       for (const connection of this.#connections) connection.destroy();
     }, timeoutMs);
     await this.#allClosed.promise;
-    clearTimeout(patience);
-    clearInterval(this.#looking);
-    await this.#certificateFiles?.stop();
+    clearTimeout(timeout);
+    clearInterval(this.#connectionChecks);
+    await this.#options.certificates?.stop();
+  }
+
+  async #startCertificates(): Promise<void> {
+    await this.#options.certificates?.start((certificate) => {
+      (this.#server as TlsServer).setSecureContext({ ...certificate });
+    });
   }
 
   #onSocket(socket: Socket): void {
@@ -125,37 +122,38 @@ export class BuiltinServer implements GrpcServer {
     const connection = this.#connect(direct);
   }
 
-  /** Read as a stream: what lies below it is ciphertext. */
+  /** Read as a stream: the handle below it carries ciphertext. */
   #onSecureSocket(socket: TLSSocket): void {
-    // The handshake may have ended after the port has closed.
+    // The handshake may have ended after the server closed.
     if (this.#isClosing) socket.destroy();
     else this.#connect(socket);
   }
 
   #connect(socket: Socket): Connection {
-    const use = this.#uses?.begin(() => connection.leave());
-    const connection = new Connection(socket, use ? this.#noting(use) : this.#connectionOptions);
+    const usage = this.#usages?.begin(() => connection.shutdown());
+    const options = usage ? this.#observingOptions(usage) : this.#connectionOptions;
+    const connection = new Connection(socket, options);
     this.#connections.add(connection);
     return connection;
   }
 
-  /** On a shared port it matters to the others what a connection is used for. */
-  #noting(use: ConnectionUsage): ConnectionOptions {
-    const { accept, onClosed } = this.#connectionOptions;
+  #observingOptions(usage: ConnectionUsage): ConnectionOptions {
+    const { route, onClosed } = this.#connectionOptions;
+    const { loadPaths } = this.#options;
     return {
       ...this.#connectionOptions,
-      accept: (head) => {
-        use.observe(head.path === streamsPath ? 'streams' : 'health');
-        return accept(head);
+      route: (head) => {
+        usage.observe(loadPaths?.has(head.path ?? '') === false ? 'other' : 'load');
+        return route(head);
       },
       onClosed: (connection) => {
-        this.#uses?.end(use);
+        this.#usages?.end(usage);
         onClosed(connection);
       },
     };
   }
 
-  #forget(connection: Connection): void {
+  #onConnectionClosed(connection: Connection): void {
     this.#connections.delete(connection);
     this.#resolveIfAllClosed();
   }
@@ -164,13 +162,11 @@ export class BuiltinServer implements GrpcServer {
     if (this.#isClosing && this.#connections.size === 0) this.#allClosed.resolve();
   }
 
-  #startLooking(): void {
-    this.#looking ??= setInterval(() => this.#look(), lookMs);
-  }
-
-  #look(): void {
-    const nowMs = performance.now();
-    for (const connection of this.#connections) connection.look(nowMs);
+  #startConnectionChecks(): void {
+    this.#connectionChecks ??= setInterval(() => {
+      const nowMs = performance.now();
+      for (const connection of this.#connections) connection.check(nowMs);
+    }, connectionCheckIntervalMs);
   }
 }
 

@@ -1,65 +1,68 @@
 /**
- * What the connections of a shared port are used for, so that those who share it can each have as many that
- * bring streams as the others. One on which nothing but health was asked costs nothing and is not counted; a
- * new one is, until it has said what it wants.
+ * Which of a server's connections carry load. Processes that share a port each want as many loaded
+ * connections as the others. A connection that only served other calls (health checks) costs
+ * nothing and is not counted; a new one is counted until its first call.
  */
 export class ConnectionUsages {
   readonly #open = new Set<ConnectionUsage>();
-  #onChange = (): void => {};
+  readonly #onServingChanged: () => void;
 
-  onChange(listener: () => void): void {
-    this.#onChange = listener;
+  /** @param onServingChanged called after each change of `serving` */
+  constructor(onServingChanged: () => void) {
+    this.#onServingChanged = onServingChanged;
   }
 
-  /** Connections that bring streams, or may. */
+  /** How many connections carry load, or may. */
   get serving(): number {
     let serving = 0;
-    for (const { kind: wants } of this.#open) if (wants !== 'health') serving += 1;
+    for (const { kind } of this.#open) if (kind !== 'other') serving += 1;
     return serving;
   }
 
-  /** @param leave asks the client of this connection to go */
-  begin(leave: () => void): ConnectionUsage {
-    const use = new ConnectionUsage(leave, () => this.#onChange());
-    this.#open.add(use);
-    this.#onChange();
-    return use;
+  /** @param goAway asks the client of this connection to leave */
+  begin(goAway: () => void): ConnectionUsage {
+    const usage = new ConnectionUsage(goAway, this.#onServingChanged);
+    this.#open.add(usage);
+    this.#onServingChanged();
+    return usage;
   }
 
-  /** It brings no new streams any more. */
-  end(use: ConnectionUsage): void {
-    if (this.#open.delete(use)) this.#onChange();
+  /** The connection takes no new streams. */
+  end(usage: ConnectionUsage): void {
+    if (this.#open.delete(usage)) this.#onServingChanged();
   }
 
-  /** The youngest go: they have the fewest streams that hold them up. */
+  /**
+   * Asks the clients of the youngest connections to leave: they have the fewest streams to finish.
+   */
   shedConnections(count: number): void {
-    const serving = [...this.#open].filter(({ kind: wants }) => wants !== 'health');
-    for (const use of count > 0 ? serving.slice(-count) : []) {
-      this.end(use);
-      use.leave();
+    const serving = [...this.#open].filter(({ kind }) => kind !== 'other');
+    for (const usage of count > 0 ? serving.slice(-count) : []) {
+      this.end(usage);
+      usage.goAway();
     }
   }
 }
 
-/** One connection. */
+/** What one connection is used for. */
 export class ConnectionUsage {
-  readonly leave: () => void;
+  readonly goAway: () => void;
   readonly #onChange: () => void;
-  #wants: 'unknown' | 'health' | 'streams' = 'unknown';
+  #kind: 'unknown' | 'other' | 'load' = 'unknown';
 
-  constructor(leave: () => void, onChange: () => void) {
-    this.leave = leave;
+  constructor(goAway: () => void, onChange: () => void) {
+    this.goAway = goAway;
     this.#onChange = onChange;
   }
 
-  get kind(): 'unknown' | 'health' | 'streams' {
-    return this.#wants;
+  get kind(): 'unknown' | 'other' | 'load' {
+    return this.#kind;
   }
 
-  /** Called for each request: costs nothing once it is known that streams are wanted. */
-  observe(what: 'health' | 'streams'): void {
-    if (this.#wants === what || this.#wants === 'streams') return;
-    this.#wants = what;
+  /** Called for each request head that was not seen before. `load` is final. */
+  observe(kind: 'other' | 'load'): void {
+    if (this.#kind === kind || this.#kind === 'load') return;
+    this.#kind = kind;
     this.#onChange();
   }
 }

@@ -1,4 +1,4 @@
-/** Why a stream is refused, as gRPC status codes name it. */
+/** The gRPC status codes with which a handler may fail a call. */
 export type FailureStatus =
   | 'UNAVAILABLE'
   | 'RESOURCE_EXHAUSTED'
@@ -6,25 +6,28 @@ export type FailureStatus =
   | 'NOT_FOUND'
   | 'INTERNAL';
 
-/** One gRPC stream as a transport offers it: what may be said to the client. */
+/** The server's side of one gRPC call. Calls after `end`, `fail` or `onClosed` do nothing. */
 export interface ServerStream {
-  /** @param message in its wire form; copied before this returns */
+  /** @param message the encoded message; it is copied before this returns */
   reply(message: Uint8Array): void;
-  /** Ends it with OK. Envoy lets the exchange go on. */
+  /** Ends the call with status OK. */
   end(): void;
-  /** Ends it with an error. Envoy fails the request, retries, or goes on without us, as it is configured. */
+  /** Ends the call with an error status. */
   fail(code: FailureStatus, message: string): void;
 }
 
-/** What a transport tells of a stream. After `onEnd` or `onGone` nothing more comes. */
+/** The client's side of one gRPC call. Nothing follows `onClosed`. */
 export interface ServerStreamListener {
-  /** @param message in its wire form; only good until this returns */
+  /** @param message the encoded message; the bytes are valid only until this returns */
   onMessage(message: Buffer): void;
-  /** The client has said all it will say. */
+  /** The client has sent its last message. */
   onEnd(): void;
-  /** The stream is over without an end: reset, connection lost. May also come after `onEnd`. */
+  /**
+   * The call is over before the server ended it: reset, deadline, lost connection. Can follow
+   * `onEnd`.
+   */
   onClosed(how: 'cancelled' | 'error'): void;
 }
 
-/** Takes each new stream. */
+/** Accepts a call and returns its listener. */
 export type StreamHandler = (stream: ServerStream) => ServerStreamListener;

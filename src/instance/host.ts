@@ -1,4 +1,5 @@
-import type { GrpcServer } from '../grpc/server.ts';
+import { listenOn } from '../extproc/listenOn.ts';
+import type { GrpcServer } from '../grpc/grpcServer.ts';
 import type { Phase } from '../phase.ts';
 
 /**
@@ -6,7 +7,7 @@ import type { Phase } from '../phase.ts';
  * signals (below); a worker has both from its parent (workers/workerStation.ts).
  */
 export interface Host {
-  /** Lets clients come to it; answers where they do. @throws ListenError */
+  /** Lets clients come to it; answers where they do. @throws BatonError `listen-failed` */
   open(transport: GrpcServer): Promise<string>;
   /** Aborted when the instance is to drain, */
   readonly drain: AbortSignal;
@@ -46,7 +47,7 @@ export class StandaloneHost implements Host {
   }
 
   open(transport: GrpcServer): Promise<string> {
-    return transport.listen(this.#address);
+    return listenOn(transport, this.#address);
   }
 
   reportPhase(): void {}

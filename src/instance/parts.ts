@@ -6,9 +6,9 @@ import { EtcdSession } from '../etcd/etcdSession.ts';
 import { DecisionRecorder } from '../extproc/decisionRecorder.ts';
 import { Exchanges } from '../extproc/exchanges.ts';
 import { HealthStatus } from '../extproc/healthStatus.ts';
-import { openGrpcServer } from '../grpc/openServer.ts';
-import type { GrpcServer } from '../grpc/server.ts';
-import { CertificateFiles } from '../grpc/tls/certificateFiles.ts';
+import { openExtProcServer } from '../extproc/openExtProcServer.ts';
+import { CertificateFiles } from '../extproc/tls/certificateFiles.ts';
+import type { GrpcServer } from '../grpc/grpcServer.ts';
 import { ConsistencyCheck } from '../ledger/consistencyCheck.ts';
 import { EtcdLedger } from '../ledger/etcdLedger.ts';
 import { MemoryLedger } from '../ledger/memoryLedger.ts';
@@ -126,12 +126,12 @@ export function assemble(config: Config, telemetry: Telemetry, portHealth?: Port
     isFit: () => portHealth?.isFit() ?? isFit(lifecycle.phase),
   });
   portHealth?.onChange(() => health.changed());
-  const transport = openGrpcServer(server.transport, {
+  const transport = openExtProcServer(server.transport, {
     acceptStream: (stream) => exchanges.accept(stream),
     health,
     maxMessageBytes: server.maxMessageBytes,
     limits: limits.connection,
-    certificateFiles: openCertificateFiles(server.tls, log),
+    certificates: openCertificateFiles(server.tls, log),
   });
   return {
     config,

@@ -15,15 +15,17 @@ import { loadProto } from './loadProto.ts';
 
 /**
  * Bytes of the shared store from and to messages, for each kind of record in proto/baton/state/v1.
- * Not here: keys, leases, and what to do about a record that cannot be read (its reader skips, counts and logs).
+ * Not here: keys, leases, and what to do about a record that cannot be read (its reader skips,
+ * counts and logs).
  */
 export interface StateCodec<Input, Output> {
   /** Stamps this release's protocol version unless the message brings one. */
   encode(message: Input): Buffer;
   /**
-   * Fields that newer releases added are ignored; absent ones read as '', 0, [] or {}, except `optional` ones,
-   * which stay `undefined`.
-   * @throws Error that names the kind of record, when the bytes are none. Its `cause` is the parser's error.
+   * Fields that newer releases added are ignored; absent ones read as '', 0, [] or {}, except
+   * `optional` ones, which stay `undefined`.
+   * @throws Error that names the kind of record, when the bytes are none. Its `cause` is the
+   * parser's error.
    */
   decode(bytes: Uint8Array): Output;
 }
@@ -56,8 +58,8 @@ function codecOf<Input extends { protocol_version?: number }, Output extends { p
     decode(bytes) {
       let message: Output;
       try {
-        // A plain Uint8Array, whatever its type says: given a Buffer, the parser takes a text that was cut
-        // short for a whole one.
+        // A plain Uint8Array, whatever its type says: given a Buffer, the parser takes a text that
+        // was cut short for a whole one.
         message = deserialize(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) as Buffer);
       } catch (cause) {
         throw new Error(`not a readable ${name} record (${bytes.length} bytes)`, { cause });

@@ -6,8 +6,8 @@ import type { SchedulingRequest } from './schedulingRequest.ts';
 const plainRequest: SchedulingRequest = {};
 
 /**
- * Reads what matters for a decision from Envoy's first message. A destination header that the client sent is
- * not among it: clients do not choose their pod.
+ * Reads what matters for a decision from Envoy's first message. A destination header that the
+ * client sent is not among it: clients do not choose their pod.
  */
 export function readSchedulingRequest(question: ProcessingRequestReader): SchedulingRequest {
   const policy = question.header(policyHeader);

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Config } from '../config/schema.ts';
 import { BuiltinServer } from '../grpc/builtinServer.ts';
-import type { GrpcServer } from '../grpc/server.ts';
+import type { GrpcServer } from '../grpc/grpcServer.ts';
 import type { Host, PortHealth } from '../instance/host.ts';
 import type { Phase } from '../phase.ts';
 import type { GroupHealth, ParentMessage, WorkerMessage } from './messages.ts';
@@ -56,7 +56,7 @@ export class WorkerHost implements Host {
   async open(transport: GrpcServer): Promise<string> {
     if (!(transport instanceof BuiltinServer)) throw new Error('only the builtin transport has workers');
     this.#transport = transport;
-    await transport.listenToAdopted(() => this.#reportConnections());
+    await transport.startAdopting(() => this.#reportConnections());
     this.reportPhase('starting');
     return (await this.config).server.address;
   }

@@ -8,13 +8,13 @@ import { waitForDecisions } from '../support/envoyWindows.ts';
 import { eventually } from '../support/eventually.ts';
 import { fillSlots, waitingInPods } from '../support/fullPods.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
+import { serverKinds } from '../support/serverKinds.ts';
 import { allPodsAreUp, useTopology } from '../support/topology.ts';
-import { transports } from '../support/transports.ts';
 
 /** That every request in flight is counted by all instances, and none any more however it ended. */
 checkForLeaks();
 
-describe.each(transports)('with two instances that share etcd, and three pods (%s)', (transport) => {
+describe.each(serverKinds)('with two instances that share etcd, and three pods (%s)', (transport) => {
   const topology = useTopology({
     baton: { server: { transport }, pool: { probe: { timeoutMs: 5_000 } } },
     podFlags: { 'ttft-ms': 5, 'token-ms': 5 },

@@ -14,15 +14,15 @@ import {
 import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { setFault } from '../support/podFault.ts';
+import { serverKinds } from '../support/serverKinds.ts';
 import { useTopology } from '../support/topology.ts';
-import { transports } from '../support/transports.ts';
 
 /** Which pod serves a request through Envoy, and what the client is told when none may. */
 checkForLeaks();
 
 const destinationHeader = 'x-gateway-destination-endpoint';
 
-describe.each(transports)('with one instance, three pods and no etcd (%s)', (transport) => {
+describe.each(serverKinds)('with one instance, three pods and no etcd (%s)', (transport) => {
   const topology = useTopology({
     instances: 1,
     etcd: false,

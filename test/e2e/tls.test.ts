@@ -7,11 +7,13 @@ import { ask } from '../support/ask.ts';
 import { runBaton } from '../support/batonCommand.ts';
 import { allCountsReturnToZero } from '../support/counts.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
+import { serverKinds } from '../support/serverKinds.ts';
 import { tlsFile } from '../support/tlsFixtures.ts';
 import { useTopology } from '../support/topology.ts';
-import { transports } from '../support/transports.ts';
 
-/** Envoy and Baton over TLS, with certificates on both sides, as envoy/tls/scheduler.yaml shows it. */
+/**
+ * Envoy and Baton over TLS, with certificates on both sides, as envoy/tls/scheduler.yaml shows it.
+ */
 checkForLeaks();
 
 const root = join(import.meta.dirname, '..', '..');
@@ -34,7 +36,7 @@ const tls = {
   clientCaFile: tlsFile('ca.pem'),
 };
 
-describe.each(transports)('when Envoy and Baton (%s) speak TLS', (transport) => {
+describe.each(serverKinds)('when Envoy and Baton (%s) speak TLS', (transport) => {
   const topology = useTopology({
     instances: 1,
     etcd: false,

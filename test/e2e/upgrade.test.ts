@@ -8,16 +8,16 @@ import { allCountsReturnToZero, viewOf } from '../support/counts.ts';
 import { eventually } from '../support/eventually.ts';
 import { fillSlots, waitingInPods } from '../support/fullPods.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
+import { serverKinds } from '../support/serverKinds.ts';
 import { whileClientsStream } from '../support/sseClients.ts';
 import { envoyAsks, useTopology } from '../support/topology.ts';
-import { transports } from '../support/transports.ts';
 
 /** Instances that are replaced or told to end, with the shipped notice and quiet times. */
 checkForLeaks();
 
 const extProc = 'http.ingress.ext_proc.baton.';
 
-describe.each(transports)('with two instances that share etcd (%s)', (transport) => {
+describe.each(serverKinds)('with two instances that share etcd (%s)', (transport) => {
   const topology = useTopology({
     baton: {
       server: { transport },
@@ -38,7 +38,10 @@ describe.each(transports)('with two instances that share etcd (%s)', (transport)
     await allCountsReturnToZero(topology());
   });
 
-  /** Streams that stay in flight until they are told to finish; answered once all of them have reached a pod. */
+  /**
+   * Streams that stay in flight until they are told to finish; answered once all of them have
+   * reached a pod.
+   */
   async function heldStreams(count: number) {
     const giveBack = await fillSlots(topology().pods);
     const streams = Array.from({ length: count }, () => sendSseRequest({ url: topology().chatUrl, agent }));
@@ -94,7 +97,8 @@ describe.each(transports)('with two instances that share etcd (%s)', (transport)
       expect((await a.state()).firstDecision).toBeNull();
       await envoyAsks(topology(), [a, b]);
       await eventually(async () => {
-        // The request before may have gone to the other one, which has to have told that it is over.
+        // The request before may have gone to the other one, which has to have told that it is
+        // over.
         await eventually(async () => expect(await viewOf(a)).toEqual(counted));
         await oneMoreRequest();
         expect((await a.state()).firstDecision?.view).toEqual(counted);

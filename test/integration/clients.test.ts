@@ -12,14 +12,14 @@ import { foreignTool } from '../support/foreignTool.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { message, processPath } from '../support/rawHttp2.ts';
 
-/** Clients that others wrote, against an instance as it is run. `make clients` builds the first two. */
+/** Clients of other projects, against a running instance. `make clients` builds the first two. */
 checkForLeaks();
 
 const grpcurl = foreignTool('grpcurl', 'make clients');
 const healthProbe = foreignTool('grpc-health-probe', 'make clients');
 const h2load = foreignTool('h2load', 'install the package nghttp2-client');
 
-describe.each(['builtin', 'grpc-js'])('an instance on the transport %s', (transport) => {
+describe.each(['builtin', 'grpc-js'])('an instance with the server %s', (transport) => {
   let dir: string;
   let pod: Pod;
   let instance: Baton;
@@ -56,7 +56,7 @@ describe.each(['builtin', 'grpc-js'])('an instance on the transport %s', (transp
       return { code, out };
     }
 
-    it('gets the decision on a request and an answer to its trailers', async () => {
+    it('gets the decision for a request and a reply to its trailers', async () => {
       const { code, out } = await call(
         'envoy/service/ext_proc/v3/external_processor.proto',
         `${externalProcessorName}/Process`,
@@ -76,14 +76,14 @@ describe.each(['builtin', 'grpc-js'])('an instance on the transport %s', (transp
       expect(trailers).toEqual({ responseTrailers: {} });
     });
 
-    it('is told of the health, and of a service that is not there', async () => {
+    it('gets the health of a service, and NOT_FOUND for an unknown one', async () => {
       const check = (service: string) =>
         call('grpc/health/v1/health.proto', 'grpc.health.v1.Health/Check', { service });
       expect(await check(externalProcessorName)).toMatchObject({
         code: 0,
         out: expect.stringContaining('"SERVING"'),
       });
-      // 64 and the gRPC status.
+      // grpcurl exits with 64 plus the gRPC status.
       expect(await check('no.such.Service')).toMatchObject({ code: 64 + 5 });
     });
   });
@@ -94,13 +94,13 @@ describe.each(['builtin', 'grpc-js'])('an instance on the transport %s', (transp
       (await run(healthProbe.path, ['-addr', instance.address, ...flags])).code;
 
     it.each(['', externalProcessorName, 'readiness', 'liveness'])(
-      'ends with 0 when it asks a ready instance for "%s"',
+      'exits with 0 when it checks "%s" of a ready instance',
       async (service) => {
         expect(await exitCode('-service', service)).toBe(0);
       },
     );
 
-    it("ends with its code for unhealthy when it asks for Envoy's question while the instance drains", async () => {
+    it('exits with its code for unhealthy when it checks "" while the instance drains', async () => {
       const [port, adminPort] = (await freePorts(2)) as [number, number];
       const drain = { noticeMs: 60_000, graceMs: 60_000 };
       const settings = { server: { transport }, pool: { endpoints: [pod.address] }, drain };
@@ -112,10 +112,10 @@ describe.each(['builtin', 'grpc-js'])('an instance on the transport %s', (transp
           'its drain',
           async () => (await leaving.state()).instance.phase === 'draining',
         );
-        const ask = async (service: string) =>
+        const check = async (service: string) =>
           (await run(healthProbe.path, ['-addr', leaving.address, '-service', service])).code;
-        expect(await ask('')).toBe(unhealthy);
-        expect(await ask('liveness')).toBe(0);
+        expect(await check('')).toBe(unhealthy);
+        expect(await check('liveness')).toBe(0);
       } finally {
         await leaving.kill();
       }
@@ -123,15 +123,15 @@ describe.each(['builtin', 'grpc-js'])('an instance on the transport %s', (transp
   });
 
   h2load.describe(h2load.title, () => {
-    it('has all of its streams answered, over several connections and many at once', async () => {
+    it('gets a reply on every stream, on several connections with many concurrent streams', async () => {
       const count = 5_000;
-      const question = join(dir, 'question');
+      const requestFile = join(dir, 'request');
       await writeFile(
-        question,
+        requestFile,
         message(externalProcessorService.Process.requestSerialize({ request_headers: {} })),
       );
       const headers = ['content-type: application/grpc', 'te: trailers'].flatMap((header) => ['-H', header]);
-      const load = ['-n', String(count), '-c', '4', '-m', '100', '-d', question, ...headers];
+      const load = ['-n', String(count), '-c', '4', '-m', '100', '-d', requestFile, ...headers];
       const { code, out } = await run(h2load.path, [...load, `http://${instance.address}${processPath}`]);
       expect(code).toBe(0);
       expect(out).toContain(`${count} succeeded, 0 failed, 0 errored, 0 timeout`);

@@ -10,22 +10,22 @@ const effort =
     : { numRuns: 1000 };
 const timeoutMs = 60_000 + seconds * 1000;
 
-/** What a connection leaves for the end of the turn has to come, or minutes of it pile up. */
-async function surviveAndRest(bytes: Buffer, chunkLengths: readonly number[]): Promise<void> {
+/** Lets the connection's microtasks and callbacks run, so that they do not accumulate. */
+async function surviveAndYield(bytes: Buffer, chunkLengths: readonly number[]): Promise<void> {
   survive(bytes, chunkLengths);
   await turn();
 }
 
-describe('whatever bytes come, each stream ends once and nothing is thrown', () => {
+describe('whatever bytes arrive, each stream ends once and nothing is thrown', () => {
   it(
     'for frames in any order',
-    () => fc.assert(fc.asyncProperty(frameSequence, cuts, surviveAndRest), effort),
+    () => fc.assert(fc.asyncProperty(frameSequence, cuts, surviveAndYield), effort),
     timeoutMs,
   );
 
   it(
-    'for recordings with bytes changed, lost and doubled',
-    () => fc.assert(fc.asyncProperty(mutatedRecording, cuts, surviveAndRest), effort),
+    'for recordings with bytes changed, removed and doubled',
+    () => fc.assert(fc.asyncProperty(mutatedRecording, cuts, surviveAndYield), effort),
     timeoutMs,
   );
 });

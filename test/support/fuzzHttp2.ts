@@ -3,10 +3,10 @@ import { acceptCalls } from '../../src/grpc/call/acceptCalls.ts';
 import { Connection } from '../../src/grpc/http2/connection.ts';
 import { flag, frameType, preface } from '../../src/grpc/http2/protocol.ts';
 import type { StreamHandler } from '../../src/grpc/serverStream.ts';
+import { MemorySocket } from './memorySocket.ts';
 import { frame, message, processPath, requestFields, settingsFrame, uint32 } from './rawHttp2.ts';
-import { Wire } from './wire.ts';
 
-/** Bytes to throw at a connection, and what must hold whatever they are. */
+/** Arbitrary bytes for a connection, and what must hold for all of them. */
 
 const id = fc.oneof({ weight: 9, arbitrary: fc.constantFrom(0, 1, 3, 5, 7) }, fc.nat(2 ** 31 - 1));
 const grpcMessage = fc
@@ -43,19 +43,19 @@ const likely = fc.oneof(
   fc.tuple(id, fc.nat(2 ** 31)).map(([on, more]) => frame(frameType.windowUpdate, 0, on, uint32(more))),
   fc.tuple(fc.nat(7), fc.nat(2 ** 31)).map(([key, value]) => settingsFrame([key, value])),
   fc.constant(frame(frameType.settings, flag.ack, 0)),
-  fc.boolean().map((ack) => frame(frameType.ping, ack ? 1 : 0, 0, Buffer.from('leaving.'))),
+  fc.boolean().map((ack) => frame(frameType.ping, ack ? 1 : 0, 0, Buffer.from('shutdown'))),
   fc.constant(frame(frameType.goaway, 0, 0, Buffer.alloc(8))),
 );
 const anyFrame = fc
   .tuple(fc.nat(12), fc.nat(255), id, payload)
   .map(([type, flags, on, bytes]) => frame(type, flags, on, bytes));
 
-/** Mostly frames that make sense, in any order. */
+/** Mostly well-formed frames, in any order. */
 export const frameSequence = fc
   .array(fc.oneof({ weight: 4, arbitrary: likely }, anyFrame), { maxLength: 40 })
   .map((frames) => Buffer.concat([preface, settingsFrame(), ...frames]));
 
-/** What Envoy says for three requests, one of them reset, with bytes changed, lost and doubled. */
+/** What Envoy sends for three requests, one of them reset. */
 const recording = Buffer.concat([
   preface,
   settingsFrame([4, 268_435_456]),
@@ -72,27 +72,28 @@ const recording = Buffer.concat([
     on === 3 ? frame(frameType.rstStream, 0, on, uint32(8)) : frame(frameType.data, flag.endStream, on),
   ]),
 ]);
+/** The recording with bytes changed, removed and doubled. */
 export const mutatedRecording = fc
-  .array(fc.tuple(fc.nat(recording.length - 1), fc.constantFrom('change', 'lose', 'double'), fc.nat(255)), {
+  .array(fc.tuple(fc.nat(recording.length - 1), fc.constantFrom('change', 'remove', 'double'), fc.nat(255)), {
     maxLength: 8,
   })
   .map((mutations) => {
     let bytes = recording;
     for (const [at, how, byte] of mutations) {
-      const place = at % bytes.length;
-      const instead = how === 'change' ? [byte] : how === 'lose' ? [] : [bytes[place] as number, byte];
-      bytes = Buffer.concat([bytes.subarray(0, place), Buffer.from(instead), bytes.subarray(place + 1)]);
+      const index = at % bytes.length;
+      const instead = how === 'change' ? [byte] : how === 'remove' ? [] : [bytes[index] as number, byte];
+      bytes = Buffer.concat([bytes.subarray(0, index), Buffer.from(instead), bytes.subarray(index + 1)]);
     }
     return bytes;
   });
 
-/** How the bytes are cut into chunks. */
+/** The lengths of the chunks in which the bytes arrive. */
 export const cuts = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 10 });
 
 /**
- * Gives the bytes to a new connection, then loses it.
+ * Feeds the bytes to a new connection, then destroys it.
  *
- * @throws Error when a stream was ended twice or not at all, or the server wrote what is no frame
+ * @throws Error when a stream ended twice or not at all, or the server wrote an invalid frame
  */
 export function survive(bytes: Buffer, chunkLengths: readonly number[]): void {
   let ended = 0;
@@ -116,9 +117,9 @@ export function survive(bytes: Buffer, chunkLengths: readonly number[]): void {
       },
     };
   };
-  const wire = new Wire();
-  const connection = new Connection(wire, {
-    accept: acceptCalls(new Map([[processPath, accept]]), 1000),
+  const socket = new MemorySocket();
+  const connection = new Connection(socket, {
+    route: acceptCalls(new Map([[processPath, accept]]), 1000),
     headersTooLarge: Buffer.from([0x88]),
     limits: {
       streams: 3,
@@ -128,18 +129,18 @@ export function survive(bytes: Buffer, chunkLengths: readonly number[]): void {
       emptyFramesPerSecond: 2,
     },
     nowMs: () => 0,
-    keepaliveAfterMs: 1000,
-    keepaliveWithinMs: 1000,
+    keepaliveTimeMs: 1000,
+    keepaliveTimeoutMs: 1000,
     onClosed() {},
   });
-  let place = 0;
-  for (let i = 0; place < bytes.length; i += 1) {
+  let offset = 0;
+  for (let i = 0; offset < bytes.length; i += 1) {
     const length = chunkLengths[i % chunkLengths.length] as number;
-    wire.emit('data', bytes.subarray(place, place + length));
-    place += length;
+    socket.emit('data', bytes.subarray(offset, offset + length));
+    offset += length;
   }
-  connection.leave();
+  connection.shutdown();
   connection.destroy();
-  if (ended !== accepted) throw new Error(`${accepted} streams came, ${ended} ended`);
-  wire.frames();
+  if (ended !== accepted) throw new Error(`${accepted} streams were accepted, ${ended} ended`);
+  socket.frames();
 }

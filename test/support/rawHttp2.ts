@@ -5,7 +5,7 @@ import { encodeFields } from '../../src/grpc/hpack/encodeFields.ts';
 import { flag, frameType, preface } from '../../src/grpc/http2/protocol.ts';
 import { until } from '../../tools/testbed/until.ts';
 
-/** A frame as it came. */
+/** A received frame. */
 export interface Frame {
   readonly type: number;
   readonly flags: number;
@@ -27,22 +27,22 @@ export function frame(
   return Buffer.concat([header, payload]);
 }
 
-/** The whole frames in front, and what comes after them. */
+/** The whole frames, and the bytes behind them. */
 export function readFrames(bytes: Buffer): { readonly frames: Frame[]; readonly rest: Buffer } {
   const frames: Frame[] = [];
-  let place = 0;
-  while (bytes.length - place >= 9) {
-    const end = place + 9 + bytes.readUIntBE(place, 3);
+  let offset = 0;
+  while (bytes.length - offset >= 9) {
+    const end = offset + 9 + bytes.readUIntBE(offset, 3);
     if (end > bytes.length) break;
     frames.push({
-      type: bytes[place + 3] as number,
-      flags: bytes[place + 4] as number,
-      id: bytes.readUInt32BE(place + 5),
-      payload: bytes.subarray(place + 9, end),
+      type: bytes[offset + 3] as number,
+      flags: bytes[offset + 4] as number,
+      id: bytes.readUInt32BE(offset + 5),
+      payload: bytes.subarray(offset + 9, end),
     });
-    place = end;
+    offset = end;
   }
-  return { frames, rest: bytes.subarray(place) };
+  return { frames, rest: bytes.subarray(offset) };
 }
 
 export function uint32(value: number): Buffer {
@@ -81,7 +81,7 @@ export function requestFields(changes: Record<string, string | undefined> = {}):
   );
 }
 
-/** A client that speaks HTTP/2 frame by frame, so that it can break every rule. */
+/** A client that sends HTTP/2 frame by frame, so that it can violate the protocol. */
 export class RawClient {
   readonly socket: Socket;
   readonly frames: Frame[] = [];
@@ -98,7 +98,7 @@ export class RawClient {
     });
   }
 
-  /** @param first what it sends behind the preface */
+  /** @param first sent behind the preface */
   static async connect(address: string, first: Buffer = settingsFrame()): Promise<RawClient> {
     const [host, port] = address.split(':');
     const socket = connect({ host: host as string, port: Number(port), noDelay: true });
@@ -116,7 +116,7 @@ export class RawClient {
     this.send(frame(frameType.headers, flags, id, block));
   }
 
-  /** Waits for a frame that came, comes, or has one of these marks. */
+  /** Waits for a frame of this type, and of this stream if it is given. */
   async frame(type: number, id?: number): Promise<Frame> {
     const find = () => this.frames.find((each) => each.type === type && (id === undefined || each.id === id));
     await until(() => find() !== undefined || this.isClosed, { what: `a frame of type ${type}` });
@@ -125,32 +125,34 @@ export class RawClient {
     return found;
   }
 
-  /** The error code of the RST_STREAM that a stream gets. */
+  /** The error code of the RST_STREAM of a stream. */
   async resetCode(id: number): Promise<number> {
     return (await this.frame(frameType.rstStream, id)).payload.readUInt32BE(0);
   }
 
-  /** The error code and the text of the GOAWAY that is sent before the connection is closed. */
-  async sentAway(): Promise<{ code: number; why: string }> {
+  /** Waits for GOAWAY and the close. Returns the error code and the debug data. */
+  async goAway(): Promise<{ code: number; message: string }> {
     const { payload } = await this.frame(frameType.goaway);
     await this.closed();
-    return { code: payload.readUInt32BE(4), why: payload.toString('latin1', 8) };
+    return { code: payload.readUInt32BE(4), message: payload.toString('latin1', 8) };
   }
 
   async closed(): Promise<void> {
     await until(() => this.isClosed, { what: 'the end of the connection' });
   }
 
-  /** Waits until everything sent before has been handled. */
+  /** Waits until the server has handled everything that was sent before. */
   async settled(): Promise<void> {
-    const mark = Buffer.from(String(this.frames.length).padStart(8, '0'));
-    this.send(frame(frameType.ping, 0, 0, mark));
+    const payload = Buffer.from(String(this.frames.length).padStart(8, '0'));
+    this.send(frame(frameType.ping, 0, 0, payload));
     const isBack = () =>
-      this.frames.some(({ type, payload }) => type === frameType.ping && payload.equals(mark));
-    await until(() => isBack() || this.isClosed, { what: 'the answer to a PING' });
+      this.frames.some(({ type, payload: echoed }) => type === frameType.ping && echoed.equals(payload));
+    await until(() => isBack() || this.isClosed, { what: 'the acknowledged PING' });
   }
 
-  /** All fields of a stream's header blocks so far. Blocks build on each other, so ask once for each stream. */
+  /**
+   * The fields of a stream's header blocks. Blocks depend on each other: call once for each stream.
+   */
   fields(id: number): Record<string, string> {
     const fields: Record<string, string> = {};
     for (const { type, id: of, payload } of this.frames) {
@@ -164,14 +166,14 @@ export class RawClient {
     return fields;
   }
 
-  /** Waits for the end of a stream; answers its fields. */
+  /** Waits for END_STREAM. Returns the fields of the stream. */
   async ended(id: number): Promise<Record<string, string>> {
     const isLast = (each: Frame) => each.id === id && each.type <= 1 && (each.flags & flag.endStream) !== 0;
     await until(() => this.frames.some(isLast) || this.isClosed, { what: `the end of stream ${id}` });
     return this.fields(id);
   }
 
-  /** What came as DATA on a stream. */
+  /** The DATA received on a stream. */
   data(id: number): Buffer {
     return Buffer.concat(
       this.frames

@@ -1,15 +1,16 @@
 import { mergeSettings } from '../../tools/testbed/baton.ts';
 import { startTopology, type Topology, type TopologyOptions } from '../../tools/testbed/topology.ts';
 import { eventually } from './eventually.ts';
+import { serverKind as transport } from './serverKinds.ts';
 import { envoyBin, etcdBin } from './tools.ts';
-import { transport } from './transports.ts';
 
 type Options = Omit<TopologyOptions, 'tools'>;
 
 /**
- * The whole topology for one `describe`: started before its tests, ended after them. Answers a function,
- * because there is none before the first test. Counts that are not what they are meant to be, as found by an
- * instance that still lives at the end, are a failure whatever the tests are about.
+ * The whole topology for one `describe`: started before its tests, ended after them. Answers a
+ * function, because there is none before the first test. Counts that are not what they are meant to
+ * be, as found by an instance that still lives at the end, are a failure whatever the tests are
+ * about.
  *
  * @param options a function is asked when the hooks before it have run: for what they have started
  */
@@ -46,7 +47,10 @@ async function checksFoundNothing({ instances, laterInstances }: Topology): Prom
   }
 }
 
-/** Waits until Envoy and every instance hold every pod for healthy; one of them is enough for readiness. */
+/**
+ * Waits until Envoy and every instance hold every pod for healthy; one of them is enough for
+ * readiness.
+ */
 export async function allPodsAreUp({ envoy, instances, pods }: Topology): Promise<void> {
   await envoy.waitForHealthy(
     'model_pods',

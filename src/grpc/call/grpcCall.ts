@@ -6,29 +6,31 @@ import { failure, okTrailers, okWithoutMessages, responseHeaders, type StatusNam
 
 export interface CallOptions {
   readonly encoding: Encoding;
-  /** How long the client will wait; undefined means for ever. */
+  /** The client's deadline; undefined: none. */
   readonly timeoutMs: number | undefined;
   readonly maxMessageBytes: number;
 }
 
-/** One for all: what is sent is copied before the next is written. */
+/**
+ * unanswered → answering   the response headers and the first message are sent
+ * any        → closed      status sent, deadline exceeded, reset: nothing reaches the listener or the peer
+ */
+type CallState = 'unanswered' | 'answering' | 'closed';
+
+/** All calls share it: what is sent is copied before the next prefix is written. */
 const prefix = Buffer.alloc(prefixBytes);
 
-/**
- * One gRPC call on one HTTP/2 stream: cuts what comes into messages and puts answers into their frame. It is
- * over for its listener when it was answered, refused or has gone; what is said after that goes nowhere.
- */
+/** One gRPC call on one HTTP/2 stream: splits received data into messages, and frames replies. */
 export class GrpcCall implements ServerStream, StreamListener {
   readonly #stream: Http2Stream;
   readonly #encoding: Encoding;
   readonly #maxMessageBytes: number;
   readonly #deadline: NodeJS.Timeout | undefined;
+  #state: CallState = 'unanswered';
   #listener: ServerStreamListener | undefined;
   #partial: PartialMessage | undefined;
-  /** Of the partial message. */
-  #heldBytes = 0;
-  #hasReplied = false;
-  #isOver = false;
+  /** Reserved on the connection for the partial message. */
+  #reservedBytes = 0;
 
   constructor(stream: Http2Stream, { encoding, timeoutMs, maxMessageBytes }: CallOptions) {
     this.#stream = stream;
@@ -37,16 +39,16 @@ export class GrpcCall implements ServerStream, StreamListener {
     if (timeoutMs !== undefined) this.#deadline = setTimeout(() => this.#onDeadline(), timeoutMs);
   }
 
-  begin(accept: StreamHandler): this {
-    const listener = accept(this);
-    if (!this.#isOver) this.#listener = listener;
+  begin(handler: StreamHandler): this {
+    const listener = handler(this);
+    if (this.#state !== 'closed') this.#listener = listener;
     return this;
   }
 
   reply(message: Uint8Array): void {
-    if (this.#isOver) return;
-    if (!this.#hasReplied) {
-      this.#hasReplied = true;
+    if (this.#state === 'closed') return;
+    if (this.#state === 'unanswered') {
+      this.#state = 'answering';
       this.#stream.sendHeaders(responseHeaders);
     }
     prefix.writeUInt32BE(message.length, 1);
@@ -54,65 +56,65 @@ export class GrpcCall implements ServerStream, StreamListener {
   }
 
   end(): void {
-    this.#end(this.#hasReplied ? okTrailers : okWithoutMessages);
+    this.#end(this.#state === 'answering' ? okTrailers : okWithoutMessages);
   }
 
   fail(code: FailureStatus, message: string): void {
-    if (!this.#isOver) this.#end(failure(code, message, !this.#hasReplied));
+    if (this.#state !== 'closed') this.#end(failure(code, message, this.#state === 'unanswered'));
   }
 
   onData(bytes: Buffer, start: number, end: number): void {
-    let place = start;
-    while (place < end && !this.#isOver) {
-      const left = end - place;
-      const length = left < prefixBytes ? undefined : bytes.readUInt32BE(place + 1);
-      if (this.#partial === undefined && length !== undefined && length <= left - prefixBytes) {
-        const messageEnd = place + prefixBytes + length;
-        this.#onMessage(bytes, place, messageEnd);
-        place = messageEnd;
-      } else place = this.#onPart(bytes, place, end);
+    let offset = start;
+    while (offset < end && this.#state !== 'closed') {
+      const available = end - offset;
+      const length = available < prefixBytes ? undefined : bytes.readUInt32BE(offset + 1);
+      if (this.#partial === undefined && length !== undefined && length <= available - prefixBytes) {
+        const messageEnd = offset + prefixBytes + length;
+        this.#onMessage(bytes, offset, messageEnd);
+        offset = messageEnd;
+      } else offset = this.#onPart(bytes, offset, end);
     }
   }
 
   onEnd(): void {
-    if (this.#isOver) return;
+    if (this.#state === 'closed') return;
     if (this.#partial === undefined) this.#listener?.onEnd();
-    else this.#fail('INTERNAL', 'the stream ends in the middle of a message');
+    else this.#abort('INTERNAL', 'the stream ended inside a message');
   }
 
-  onGone(how: 'cancelled' | 'error'): void {
+  onClosed(how: 'cancelled' | 'error'): void {
     const listener = this.#listener;
-    this.#stop();
+    this.#close();
     listener?.onClosed(how);
   }
 
-  /** @returns how far it read */
+  /** @returns the offset behind the bytes that were used */
   #onPart(bytes: Buffer, start: number, end: number): number {
     this.#partial ??= new PartialMessage();
-    const place = this.#partial.add(bytes, start, end);
-    const { announcedBytes, whole, heldBytes } = this.#partial;
-    const mayHold = this.#stream.hold(heldBytes - this.#heldBytes);
-    if (mayHold) this.#heldBytes = heldBytes;
-    if (announcedBytes !== undefined && announcedBytes > this.#maxMessageBytes) this.#failTooLarge();
+    const offset = this.#partial.add(bytes, start, end);
+    const { announcedBytes, whole, bufferedBytes } = this.#partial;
+    const isReserved = this.#stream.reserveBuffer(bufferedBytes - this.#reservedBytes);
+    if (isReserved) this.#reservedBytes = bufferedBytes;
+    if (announcedBytes !== undefined && announcedBytes > this.#maxMessageBytes) this.#abortTooLarge();
     else if (whole !== undefined) {
       this.#dropPartial();
       this.#onMessage(whole, 0, whole.length);
-    } else if (!mayHold) {
-      this.#fail('RESOURCE_EXHAUSTED', 'too much of this connection is in messages that are not whole');
+    } else if (!isReserved) {
+      this.#abort('RESOURCE_EXHAUSTED', 'the partial messages of this connection are too large');
     }
-    return place;
+    return offset;
   }
 
   #dropPartial(): void {
     this.#partial = undefined;
-    if (this.#heldBytes > 0) this.#stream.hold(-this.#heldBytes);
-    this.#heldBytes = 0;
+    if (this.#reservedBytes > 0) this.#stream.reserveBuffer(-this.#reservedBytes);
+    this.#reservedBytes = 0;
   }
 
-  /** @param start where its prefix begins */
+  /** @param start of the prefix */
   #onMessage(bytes: Buffer, start: number, end: number): void {
     const message = bytes.subarray(start + prefixBytes, end);
-    if (message.length > this.#maxMessageBytes) this.#failTooLarge();
+    if (message.length > this.#maxMessageBytes) this.#abortTooLarge();
     else if (bytes[start] === 0) this.#listener?.onMessage(message);
     else this.#onCompressed(message);
   }
@@ -124,40 +126,40 @@ export class GrpcCall implements ServerStream, StreamListener {
         this.#listener?.onMessage(result.message);
         break;
       case 'too-large':
-        this.#failTooLarge();
+        this.#abortTooLarge();
         break;
-      case 'broken':
-        this.#fail('INTERNAL', result.why);
+      case 'invalid':
+        this.#abort('INTERNAL', result.reason);
         break;
       default:
         result satisfies never;
     }
   }
 
-  #failTooLarge(): void {
-    this.#fail('RESOURCE_EXHAUSTED', `a message is larger than ${this.#maxMessageBytes} bytes`);
+  #abortTooLarge(): void {
+    this.#abort('RESOURCE_EXHAUSTED', `the message is larger than ${this.#maxMessageBytes} bytes`);
   }
 
   #onDeadline(): void {
-    this.#fail('DEADLINE_EXCEEDED', 'the time that the client gave is over', 'cancelled');
+    this.#abort('DEADLINE_EXCEEDED', 'deadline exceeded', 'cancelled');
   }
 
-  /** Ends the call from here, not by the word of its listener. */
-  #fail(status: StatusName, message: string, how: 'cancelled' | 'error' = 'error'): void {
-    if (this.#isOver) return;
+  /** Fails the call for a reason that its listener does not know. */
+  #abort(status: StatusName, message: string, how: 'cancelled' | 'error' = 'error'): void {
+    if (this.#state === 'closed') return;
     const listener = this.#listener;
-    this.#end(failure(status, message, !this.#hasReplied));
+    this.#end(failure(status, message, this.#state === 'unanswered'));
     listener?.onClosed(how);
   }
 
   #end(trailers: Uint8Array): void {
-    if (this.#isOver) return;
-    this.#stop();
+    if (this.#state === 'closed') return;
+    this.#close();
     this.#stream.end(trailers);
   }
 
-  #stop(): void {
-    this.#isOver = true;
+  #close(): void {
+    this.#state = 'closed';
     this.#listener = undefined;
     this.#dropPartial();
     clearTimeout(this.#deadline);

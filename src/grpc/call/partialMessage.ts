@@ -1,32 +1,36 @@
 import { growBuffer } from '../growBuffer.ts';
 
-/** In front of each message: one byte that says whether it is compressed, four with its length. */
+/** In front of each message: one byte for the compressed flag, four for the length. */
 export const prefixBytes = 5;
 
-/** What is set aside at first: a peer that announces much and sends little costs little. */
-const firstBytes = 256;
+/** The first allocation: a peer that announces a large message and sends little occupies little. */
+const initialBytes = 256;
 
-/** A message, with its prefix, that comes in more than one piece. */
+/** A message, with its prefix, that arrives in several pieces. */
 export class PartialMessage {
-  #bytes = Buffer.allocUnsafe(firstBytes);
+  #bytes = Buffer.allocUnsafe(initialBytes);
   #length = 0;
 
-  /** What it occupies. */
-  get heldBytes(): number {
+  /** The memory that it occupies. */
+  get bufferedBytes(): number {
     return this.#bytes.length;
   }
 
-  /** The length that the prefix says, once it is there. */
+  /** The length in the prefix, once it has arrived. */
   get announcedBytes(): number | undefined {
     return this.#length < prefixBytes ? undefined : this.#bytes.readUInt32BE(1);
   }
 
-  /** The whole message with its prefix, once it is there. */
+  /** The whole message with its prefix, once it has arrived. */
   get whole(): Buffer | undefined {
     return this.#missingBytes() === 0 ? this.#bytes.subarray(0, this.#length) : undefined;
   }
 
-  /** Takes no more than is missing, first of the prefix. Answers how far it read. */
+  /**
+   * Copies what is missing of the prefix, or then of the message.
+   *
+   * @returns the offset behind the bytes that were used
+   */
   add(bytes: Buffer, start: number, end: number): number {
     const count = Math.min(this.#missingBytes(), end - start);
     const needed = this.#length + count;

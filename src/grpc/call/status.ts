@@ -1,6 +1,6 @@
 import { encodeFields } from '../hpack/encodeFields.ts';
 
-/** The gRPC status codes that this port answers with. */
+/** The gRPC status codes that this server sends. */
 export const statusCode = {
   OK: 0,
   INVALID_ARGUMENT: 3,
@@ -15,18 +15,18 @@ export const statusCode = {
 export type StatusName = keyof typeof statusCode;
 
 /**
- * As it is sent, in characters. A peer's own words may be in it, which a request that refers to its table repeats
- * for a few bytes: what it gets for them is bounded.
+ * The longest `grpc-message`, encoded. It may quote the peer, whose header blocks can repeat a long
+ * text in a few bytes: this bounds what such a request costs.
  */
-const longestMessage = 256;
+const maxMessageLength = 256;
 
-/** The header block in front of the first message. */
+/** The header block in front of the first message (Response-Headers). */
 export const responseHeaders = encodeFields([
   [':status', '200'],
   ['content-type', 'application/grpc'],
 ]);
 
-/** The header block behind the last message of a call that went well, and the whole answer without any. */
+/** The Trailers of a call that succeeded, and its Trailers-Only response when it has no message. */
 export const okTrailers = encodeFields([['grpc-status', '0']]);
 export const okWithoutMessages = encodeFields([
   [':status', '200'],
@@ -34,29 +34,29 @@ export const okWithoutMessages = encodeFields([
   ['grpc-status', '0'],
 ]);
 
-/** @param isFirst nothing was sent before: this is the whole answer */
-export function failure(status: StatusName, message: string, isFirst: boolean): Buffer {
+/** @param isTrailersOnly no response headers were sent before */
+export function failure(status: StatusName, message: string, isTrailersOnly: boolean): Buffer {
   const trailers = encodeFields([
     ['grpc-status', String(statusCode[status])],
-    ['grpc-message', percentEncoded(message)],
-    // A client whose encoding is not known must be told which are.
+    ['grpc-message', percentEncode(message)],
+    // An unsupported grpc-encoding must be answered with the supported ones.
     ...(status === 'UNIMPLEMENTED' ? [['grpc-accept-encoding', 'identity,deflate,gzip'] as const] : []),
   ]);
-  return isFirst ? Buffer.concat([responseHeaders, trailers]) : trailers;
+  return isTrailersOnly ? Buffer.concat([responseHeaders, trailers]) : trailers;
 }
 
-/** An answer to what is no gRPC request. */
+/** The response to a request that is not gRPC. */
 export function httpFailure(status: number): Buffer {
   return encodeFields([[':status', String(status)]]);
 }
 
-/** All but printable ASCII, and the sign of the encoding itself, as far as there is room. */
-function percentEncoded(message: string): string {
+/** Encodes all but printable ASCII, and `%`. Cut off at `maxMessageLength`. */
+function percentEncode(message: string): string {
   let text = '';
   for (const byte of Buffer.from(message)) {
     const isPlain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
     const next = isPlain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-    if (text.length + next.length > longestMessage) break;
+    if (text.length + next.length > maxMessageLength) break;
     text += next;
   }
   return text;

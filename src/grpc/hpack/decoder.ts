@@ -3,48 +3,52 @@ import { type HeaderField, headerField } from './headerField.ts';
 import { decodeHuffman } from './huffmanDecoder.ts';
 import { staticTable } from './staticTable.ts';
 
-/** The block cannot be read; from here on both sides' tables differ, so the connection is lost. */
+/**
+ * A header block cannot be decoded. The tables of both sides differ from here on, so the connection
+ * must end.
+ */
 export class CompressionError extends Error {
   override readonly name = 'CompressionError';
 }
 
-/** Takes the fields of a block in their order. */
+/** Receives the fields of a block in their order. */
 export interface FieldSink {
   onField(field: HeaderField): void;
 }
 
-/** Far above any length that fits into a block, far below where shifting would overflow. */
+/** Above any length that fits into a block, below where 32-bit arithmetic overflows. */
 const largestInteger = 2 ** 28;
 
 /**
- * Reads header blocks (RFC 7541). One for each connection, because the blocks of a connection build on each
- * other: every block must be read, even of streams that nobody cares for.
+ * Decodes header blocks (RFC 7541). There is one for each connection, whose blocks refer to each
+ * other's fields: every block must be decoded, also those of refused streams.
  */
 export class HpackDecoder {
   readonly #tableLimitBytes: number;
   readonly #table: DynamicTable;
   #block: Buffer = Buffer.alloc(0);
-  #place = 0;
+  #offset = 0;
   #end = 0;
 
-  /** @param tableLimitBytes what our SETTINGS_HEADER_TABLE_SIZE says */
+  /** @param tableLimitBytes the SETTINGS_HEADER_TABLE_SIZE of this side */
   constructor(tableLimitBytes: number) {
     this.#tableLimitBytes = tableLimitBytes;
     this.#table = new DynamicTable(tableLimitBytes);
   }
 
   /**
-   * @returns whether the table has changed, so that the same bytes may mean something else now
+   * @returns whether the dynamic table has changed, so that the same bytes may now have another
+   * meaning
    * @throws CompressionError
    */
   decode(block: Buffer, start: number, end: number, sink: FieldSink): boolean {
     this.#block = block;
-    this.#place = start;
+    this.#offset = start;
     this.#end = end;
     let mayResize = true;
     let hasChanged = false;
-    while (this.#place < end) {
-      const first = block[this.#place] as number;
+    while (this.#offset < end) {
+      const first = block[this.#offset] as number;
       if (first & 0x80) sink.onField(this.#indexed(this.#integer(7)));
       else if (first & 0x40) {
         const field = this.#literal(6);
@@ -52,7 +56,7 @@ export class HpackDecoder {
         hasChanged = true;
         sink.onField(field);
       } else if (first & 0x20) {
-        if (!mayResize) throw new CompressionError('a table size update after a field');
+        if (!mayResize) throw new CompressionError('a dynamic table size update after a field');
         this.#resize();
         hasChanged = true;
         continue;
@@ -65,51 +69,52 @@ export class HpackDecoder {
   #indexed(index: number): HeaderField {
     const field =
       index <= staticTable.length ? staticTable[index - 1] : this.#table.at(index - staticTable.length - 1);
-    if (field === undefined) throw new CompressionError(`no field has index ${index}`);
+    if (field === undefined) throw new CompressionError(`there is no field with index ${index}`);
     return field;
   }
 
   #literal(prefixBits: number): HeaderField {
     const index = this.#integer(prefixBits);
-    const name = index === 0 ? this.#text() : this.#indexed(index).name;
-    return headerField(name, this.#text());
+    const name = index === 0 ? this.#string() : this.#indexed(index).name;
+    return headerField(name, this.#string());
   }
 
   #resize(): void {
     const bytes = this.#integer(5);
-    if (bytes > this.#tableLimitBytes) throw new CompressionError(`a table of ${bytes} bytes is too large`);
-    this.#table.limitTo(bytes);
+    if (bytes > this.#tableLimitBytes)
+      throw new CompressionError(`a dynamic table size of ${bytes} bytes exceeds the limit`);
+    this.#table.resize(bytes);
   }
 
-  #text(): string {
-    const isHuffman = ((this.#block[this.#place] ?? 0) & 0x80) !== 0;
+  #string(): string {
+    const isHuffman = ((this.#block[this.#offset] ?? 0) & 0x80) !== 0;
     const length = this.#integer(7);
-    const start = this.#place;
-    if (length > this.#end - start) throw new CompressionError('a text that ends after its block');
-    this.#place += length;
-    if (!isHuffman) return this.#block.toString('latin1', start, this.#place);
-    const text = decodeHuffman(this.#block, start, this.#place);
-    if (text === undefined) throw new CompressionError('a text that is no Huffman code');
+    const start = this.#offset;
+    if (length > this.#end - start) throw new CompressionError('a string exceeds its header block');
+    this.#offset += length;
+    if (!isHuffman) return this.#block.toString('latin1', start, this.#offset);
+    const text = decodeHuffman(this.#block, start, this.#offset);
+    if (text === undefined) throw new CompressionError('invalid Huffman code');
     return text;
   }
 
-  /** An integer that begins in the lower bits of the byte at hand (RFC 7541, section 5.1). */
+  /** An integer that begins in the lower bits of the current byte (section 5.1). */
   #integer(prefixBits: number): number {
-    const full = (1 << prefixBits) - 1;
-    let value = this.#byte() & full;
-    if (value < full) return value;
+    const max = (1 << prefixBits) - 1;
+    let value = this.#byte() & max;
+    if (value < max) return value;
     for (let shift = 0; ; shift += 7) {
       const byte = this.#byte();
       value += (byte & 0x7f) * 2 ** shift;
-      if (value > largestInteger || shift > 28) throw new CompressionError('an integer that is too large');
+      if (value > largestInteger || shift > 28) throw new CompressionError('an integer is too large');
       if ((byte & 0x80) === 0) return value;
     }
   }
 
   #byte(): number {
-    if (this.#place >= this.#end) throw new CompressionError('the block ends in the middle of a field');
-    const byte = this.#block[this.#place] as number;
-    this.#place += 1;
+    if (this.#offset >= this.#end) throw new CompressionError('the header block ends inside a field');
+    const byte = this.#block[this.#offset] as number;
+    this.#offset += 1;
     return byte;
   }
 }

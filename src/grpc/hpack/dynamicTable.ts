@@ -1,8 +1,9 @@
 import { type HeaderField, sizeOf } from './headerField.ts';
 
 /**
- * The fields that the peer had us remember, newest first, within a size both sides count alike
- * (RFC 7541, section 4). A ring: adding and dropping move nothing.
+ * The dynamic table: the fields that the peer's encoder added, newest first, within a size that
+ * both sides compute alike (RFC 7541, section 4). A ring buffer, so adding and evicting move
+ * nothing.
  */
 export class DynamicTable {
   #ring: (HeaderField | undefined)[] = new Array(32);
@@ -28,10 +29,10 @@ export class DynamicTable {
     return age < this.#count ? this.#ring[(this.#newest - age) & (this.#ring.length - 1)] : undefined;
   }
 
-  /** A field larger than the whole table empties it and is not kept. */
+  /** A field larger than the whole table empties it and is not added (section 4.4). */
   add(field: HeaderField): void {
     const size = sizeOf(field);
-    this.#dropUntil(this.#limitBytes - size);
+    this.#evictUntil(this.#limitBytes - size);
     if (size > this.#limitBytes) return;
     if (this.#count === this.#ring.length) this.#grow();
     this.#newest = (this.#newest + 1) & (this.#ring.length - 1);
@@ -40,16 +41,16 @@ export class DynamicTable {
     this.#sizeBytes += size;
   }
 
-  limitTo(limitBytes: number): void {
+  resize(limitBytes: number): void {
     this.#limitBytes = limitBytes;
-    this.#dropUntil(limitBytes);
+    this.#evictUntil(limitBytes);
   }
 
-  #dropUntil(sizeBytes: number): void {
+  #evictUntil(sizeBytes: number): void {
     while (this.#count > 0 && this.#sizeBytes > sizeBytes) {
-      const place = (this.#newest - this.#count + 1) & (this.#ring.length - 1);
-      this.#sizeBytes -= sizeOf(this.#ring[place] as HeaderField);
-      this.#ring[place] = undefined;
+      const index = (this.#newest - this.#count + 1) & (this.#ring.length - 1);
+      this.#sizeBytes -= sizeOf(this.#ring[index] as HeaderField);
+      this.#ring[index] = undefined;
       this.#count -= 1;
     }
   }

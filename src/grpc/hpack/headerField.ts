@@ -1,6 +1,7 @@
 /**
- * A header field and what it means to a gRPC server. The meaning is found once, when the field is read as a
- * literal: a proxy repeats nearly all its fields, and those come out of the table already judged.
+ * A header field and its meaning to a gRPC server. The meaning is determined once, when the field
+ * is decoded as a literal: a proxy repeats nearly all its fields, which come out of the dynamic
+ * table with their meaning.
  */
 export interface HeaderField {
   readonly name: string;
@@ -17,12 +18,12 @@ export type Meaning =
   | 'content-length'
   | 'grpc-encoding'
   | 'grpc-timeout'
-  /** Legal and of no interest here. */
+  /** Legal, and not used by this server. */
   | 'other'
   /** Makes the whole request malformed (RFC 9113, section 8.2). */
   | 'illegal';
 
-/** What the table counts beside the two texts (RFC 7541, section 4.1). */
+/** What each field costs in the table beside name and value (RFC 7541, section 4.1). */
 const overheadBytes = 32;
 
 const meanings: ReadonlyMap<string, Meaning> = new Map([
@@ -34,7 +35,7 @@ const meanings: ReadonlyMap<string, Meaning> = new Map([
   ['content-length', 'content-length'],
   ['grpc-encoding', 'grpc-encoding'],
   ['grpc-timeout', 'grpc-timeout'],
-  // These belong to one connection of HTTP/1 and have no place in HTTP/2.
+  // Connection-specific fields of HTTP/1.1 (RFC 9113, section 8.2.2).
   ['connection', 'illegal'],
   ['keep-alive', 'illegal'],
   ['proxy-connection', 'illegal'],

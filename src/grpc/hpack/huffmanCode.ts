@@ -1,7 +1,8 @@
 /**
- * The Huffman code of HPACK (RFC 7541, appendix B) by the length of each symbol's code in bits: the bytes 0 to
- * 255, then the end-of-string symbol. The code is canonical, so the lengths are all of it: codes of one length
- * are consecutive in the order of their symbols, and shorter ones come first.
+ * The Huffman code of HPACK (RFC 7541, appendix B), as the length of each symbol's code in bits:
+ * the bytes 0 to 255, then the end-of-string symbol. The code is canonical, so the lengths
+ * determine it: shorter codes come first, and codes of one length are consecutive in the order of
+ * their symbols.
  */
 export const endOfString = 256;
 
@@ -33,9 +34,9 @@ export interface HuffmanCode {
 }
 
 /** In the order of their codes. */
-export const huffmanCodes: readonly HuffmanCode[] = inOrder();
+export const huffmanCodes: readonly HuffmanCode[] = canonicalCodes();
 
-function inOrder(): HuffmanCode[] {
+function canonicalCodes(): HuffmanCode[] {
   const codes: HuffmanCode[] = [];
   const symbols = lengths.map((bits, symbol) => ({ bits, symbol }));
   symbols.sort((a, b) => a.bits - b.bits || a.symbol - b.symbol);

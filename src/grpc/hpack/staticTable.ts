@@ -1,6 +1,6 @@
 import { type HeaderField, headerField } from './headerField.ts';
 
-/** The fields that every HPACK decoder knows, from index 1 on (RFC 7541, appendix A). */
+/** The static table, whose first field has index 1 (RFC 7541, appendix A). */
 export const staticTable: readonly HeaderField[] = [
   [':authority', ''],
   [':method', 'GET'],

@@ -1,35 +1,35 @@
 import { burstSeconds } from './limits.ts';
 import { ConnectionError, errorCode } from './protocol.ts';
 
-/** Something of which a peer may do only so much: a token bucket. */
+/** A token bucket: how often a peer may do one thing. */
 export class Budget {
-  readonly #what: string;
+  readonly #name: string;
   readonly #perSecond: number;
   readonly #nowMs: () => number;
-  #left: number;
-  #filledMs: number;
+  #tokens: number;
+  #refilledMs: number;
 
-  /** @param what for the message to the peer */
-  constructor(what: string, perSecond: number, nowMs: () => number) {
-    this.#what = what;
+  /** @param name for the message to the peer */
+  constructor(name: string, perSecond: number, nowMs: () => number) {
+    this.#name = name;
     this.#perSecond = perSecond;
     this.#nowMs = nowMs;
-    this.#left = perSecond * burstSeconds;
-    this.#filledMs = nowMs();
+    this.#tokens = perSecond * burstSeconds;
+    this.#refilledMs = nowMs();
   }
 
-  /** @throws ConnectionError when so much is not left */
+  /** @throws ConnectionError when fewer than `count` tokens are left */
   spend(count = 1): void {
-    // The clock is asked only once the burst is used up.
-    if (this.#left < count) this.#refill();
-    if (this.#left < count) throw new ConnectionError(errorCode.enhanceYourCalm, `too many ${this.#what}`);
-    this.#left -= count;
+    // Reads the clock only once the burst is used up.
+    if (this.#tokens < count) this.#refill();
+    if (this.#tokens < count) throw new ConnectionError(errorCode.enhanceYourCalm, `too many ${this.#name}`);
+    this.#tokens -= count;
   }
 
   #refill(): void {
     const now = this.#nowMs();
-    const gained = ((now - this.#filledMs) / 1000) * this.#perSecond;
-    this.#left = Math.min(this.#perSecond * burstSeconds, this.#left + gained);
-    this.#filledMs = now;
+    const refill = ((now - this.#refilledMs) / 1000) * this.#perSecond;
+    this.#tokens = Math.min(this.#perSecond * burstSeconds, this.#tokens + refill);
+    this.#refilledMs = now;
   }
 }

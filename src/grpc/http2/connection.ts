@@ -1,32 +1,29 @@
 import type { Duplex } from 'node:stream';
 import { FrameReader } from './frameReader.ts';
 import { FrameWriter } from './frameWriter.ts';
+import { Keepalive, type KeepaliveOptions } from './keepalive.ts';
 import { Output } from './output.ts';
 import { ConnectionError } from './protocol.ts';
 import { Session, type SessionOptions } from './session.ts';
 
-export interface ConnectionOptions extends Omit<SessionOptions, 'onLeft'> {
-  /** A peer that was silent for so long is asked whether it lives, */
-  readonly keepaliveAfterMs: number;
-  /** and has so long to say anything. */
-  readonly keepaliveWithinMs: number;
+export interface ConnectionOptions extends Omit<SessionOptions, 'onFinished'>, KeepaliveOptions {
   readonly onClosed: (connection: Connection) => void;
 }
 
-/** A peer that leaves more than this unread is not read from either: it would only ask for more answers. */
-const mostUnreadBytes = 4 * 1024 * 1024;
-/** How long a peer has to read why it is sent away. */
+/** While a peer leaves more than this unread, nothing is read from it. */
+const maxUnreadBytes = 4 * 1024 * 1024;
+/**
+ * How long a peer has to read the last frames, GOAWAY among them, before the socket is destroyed.
+ */
 const closeTimeoutMs = 1_000;
-/** Looks that are further apart than this were held up, and with them whatever the peer said. */
-const lateLookMs = 5_000;
 
-const keepalivePing = Buffer.from('alive?..');
+const keepalivePing = Buffer.from('liveness');
 
 /**
- * One connection: its socket, its life and its end. What is said on it is the session's.
+ * One connection: its socket, its liveness and its end. What its frames mean is in session.ts.
  *
- * open    → closing   the peer broke the protocol, or all is said: what is written still goes out
- * any     → closed    the socket is gone
+ * open    → closing   a connection error, or all streams ended after a GOAWAY: written frames still leave
+ * any     → closed    the socket is closed
  */
 export class Connection {
   readonly #socket: Duplex;
@@ -35,119 +32,109 @@ export class Connection {
   readonly #frames: FrameWriter;
   readonly #session: Session;
   readonly #reader: FrameReader;
+  readonly #keepalive: Keepalive;
   #state: 'open' | 'closing' | 'closed' = 'open';
-  #isStalled = false;
-  /** Bytes have come since the last look. */
-  #hasSpoken = true;
-  /** Since when the peer has been silent; since when the connection has been closing. */
-  #sinceMs: number;
-  /** Since when it has been asked whether it lives. */
-  #askedMs: number | undefined;
-  #lookedMs: number;
+  #closingSinceMs = 0;
 
   constructor(socket: Duplex, options: ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
-    this.#sinceMs = options.nowMs();
-    this.#lookedMs = this.#sinceMs;
+    this.#keepalive = new Keepalive(options, options.nowMs());
     this.#output = new Output(socket);
     this.#frames = new FrameWriter(this.#output);
-    this.#session = new Session(this.#frames, { ...options, onLeft: () => this.#close() });
+    this.#session = new Session(this.#frames, { ...options, onFinished: () => this.#close() });
     this.#reader = new FrameReader(this.#session);
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('drain', () => this.#onDrain());
     socket.on('end', () => this.#onPeerEnd());
-    // The 'close' that follows says all there is to do.
+    // 'close' follows and is handled.
     socket.on('error', () => {});
-    socket.on('close', () => this.#lose());
+    socket.on('close', () => this.#onSocketClosed());
     this.#session.open();
   }
 
-  /** @param chunk what came, as a stream or past it; only good until this returns */
+  /** @param chunk received bytes; valid only until this returns */
   receive(chunk: Buffer): void {
     if (this.#state !== 'open') return;
-    this.#hasSpoken = true;
-    this.#output.hold();
+    this.#keepalive.onReceived();
+    this.#output.cork();
     try {
       this.#reader.read(chunk);
-      this.#session.mustFlow();
+      this.#session.checkQueuedBytes();
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       this.#fail(error);
     } finally {
       this.#output.flush();
     }
-    if (this.#output.unreadBytes > mostUnreadBytes && !this.#isStalled) {
-      this.#isStalled = true;
-      this.#socket.pause();
-    }
+    if (this.#output.unreadBytes > maxUnreadBytes && !this.#socket.isPaused()) this.#socket.pause();
   }
 
-  /** Asks the peer to leave; the connection closes when it has and nothing is open. */
-  leave(): void {
-    this.#session.leave();
+  /** Asks the peer to leave. The connection closes when it has and no stream is open. */
+  shutdown(): void {
+    this.#session.shutdown();
   }
 
-  /** Ends it now. */
+  /** Closes the socket at once. */
   destroy(): void {
     this.#socket.destroy();
-    this.#lose();
+    this.#onSocketClosed();
   }
 
-  /** To be called about once a second: looks for peers that are gone and connections that do not end. */
-  look(nowMs: number): void {
-    // While this process did not run it heard nobody.
-    if (nowMs - this.#lookedMs > lateLookMs) this.#hasSpoken = true;
-    this.#lookedMs = nowMs;
+  /** To be called about once a second: detects dead peers and closes that do not finish. */
+  check(nowMs: number): void {
     if (this.#state === 'closing') {
-      if (nowMs - this.#sinceMs >= closeTimeoutMs) this.destroy();
-    } else if (this.#hasSpoken) {
-      this.#hasSpoken = false;
-      this.#askedMs = undefined;
-      this.#sinceMs = nowMs;
-    } else if (this.#askedMs !== undefined) {
-      if (nowMs - this.#askedMs >= this.#options.keepaliveWithinMs) this.destroy();
-    } else if (nowMs - this.#sinceMs >= this.#options.keepaliveAfterMs) {
-      this.#askedMs = nowMs;
-      this.#frames.ping(keepalivePing, false);
+      if (nowMs - this.#closingSinceMs >= closeTimeoutMs) this.destroy();
+      return;
+    }
+    const action = this.#keepalive.check(nowMs);
+    switch (action) {
+      case 'nothing':
+        break;
+      case 'ping':
+        this.#frames.ping(keepalivePing, false);
+        break;
+      case 'close':
+        this.destroy();
+        break;
+      default:
+        action satisfies never;
     }
   }
 
-  /** The peer says no more. What is written may still go out, to a peer that reads. */
+  /** The peer has half-closed the socket. It may still read what is written. */
   #onPeerEnd(): void {
     this.#close();
-    this.#session.lose();
+    this.#session.abortStreams();
   }
 
   #onDrain(): void {
-    if (!this.#isStalled) return;
-    this.#isStalled = false;
-    this.#socket.resume();
+    if (this.#socket.isPaused()) this.#socket.resume();
   }
 
   #fail({ code, message }: ConnectionError): void {
     if (this.#state !== 'open') return;
     this.#frames.goaway(this.#session.lastStreamId, code, message);
     this.#close();
-    this.#session.lose();
+    this.#session.abortStreams();
   }
 
-  /** Says what is left to say, then ends the socket. */
+  /** Flushes what is written, then ends the socket. */
   #close(): void {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
-    this.#sinceMs = this.#options.nowMs();
-    // Behind what the code that is running still writes.
+    this.#closingSinceMs = this.#options.nowMs();
+    // After whatever the running code still writes.
     queueMicrotask(() => {
       this.#output.flush();
       this.#socket.end();
     });
   }
 
-  #lose(): void {
+  #onSocketClosed(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#session.lose();
+    this.#session.abortStreams();
     this.#options.onClosed(this);
   }
 }

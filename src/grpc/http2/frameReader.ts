@@ -1,18 +1,19 @@
 import { ConnectionError, defaultMaxFrameBytes, errorCode, frameHeaderBytes, preface } from './protocol.ts';
 
-/** Takes whole frames. The payload is `bytes[start, end)` and is only good until the call returns. */
+/** Receives whole frames. The payload is `bytes[start, end)`, valid only until the call returns. */
 export interface FrameSink {
   onFrame(type: number, flags: number, streamId: number, bytes: Buffer, start: number, end: number): void;
 }
 
 /**
- * Cuts what arrives into frames, after the client's preface. Frames that came whole are read where they lie;
- * only the end of a chunk that holds a part of a frame is copied. Knows nothing of what frames mean.
+ * Splits received chunks into frames, after the client's preface (RFC 9113, sections 3.4 and 4.1).
+ * A frame that lies whole in a chunk is passed on without a copy; the part of a frame at the end of
+ * a chunk is copied.
  */
 export class FrameReader {
   readonly #sink: FrameSink;
   #prefaceRead = 0;
-  /** The beginning of a frame whose rest has not come. */
+  /** The beginning of a frame whose rest has not arrived. */
   #part: Buffer | undefined;
   #partBytes = 0;
 
@@ -20,55 +21,55 @@ export class FrameReader {
     this.#sink = sink;
   }
 
-  /** @throws ConnectionError when this is not HTTP/2, or a frame is too large */
+  /** @throws ConnectionError when the preface is wrong or a frame is too large */
   read(chunk: Buffer): void {
-    let place = this.#prefaceRead < preface.length ? this.#readPreface(chunk) : 0;
-    if (this.#partBytes > 0) place = this.#completePart(chunk, place);
-    while (chunk.length - place >= frameHeaderBytes) {
-      const frameEnd = place + frameHeaderBytes + payloadBytes(chunk, place);
+    let offset = this.#prefaceRead < preface.length ? this.#readPreface(chunk) : 0;
+    if (this.#partBytes > 0) offset = this.#completePart(chunk, offset);
+    while (chunk.length - offset >= frameHeaderBytes) {
+      const frameEnd = offset + frameHeaderBytes + payloadBytes(chunk, offset);
       if (frameEnd > chunk.length) break;
-      this.#hand(chunk, place, frameEnd);
-      place = frameEnd;
+      this.#emit(chunk, offset, frameEnd);
+      offset = frameEnd;
     }
-    if (place < chunk.length) this.#keepPart(chunk, place, chunk.length);
+    if (offset < chunk.length) this.#appendToPart(chunk, offset, chunk.length);
   }
 
   #readPreface(chunk: Buffer): number {
     const length = Math.min(preface.length - this.#prefaceRead, chunk.length);
     if (preface.compare(chunk, 0, length, this.#prefaceRead, this.#prefaceRead + length) !== 0) {
-      throw new ConnectionError(errorCode.protocolError, 'this is not HTTP/2');
+      throw new ConnectionError(errorCode.protocolError, 'the connection preface is not that of HTTP/2');
     }
     this.#prefaceRead += length;
     return length;
   }
 
-  /** @returns how far the chunk is used up */
+  /** @returns the offset in the chunk behind the bytes that were used */
   #completePart(chunk: Buffer, start: number): number {
-    let place = start;
+    let offset = start;
     if (this.#partBytes < frameHeaderBytes) {
       const missing = frameHeaderBytes - this.#partBytes;
-      place = Math.min(chunk.length, place + missing);
-      this.#keepPart(chunk, start, place);
-      if (this.#partBytes < frameHeaderBytes) return place;
+      offset = Math.min(chunk.length, offset + missing);
+      this.#appendToPart(chunk, start, offset);
+      if (this.#partBytes < frameHeaderBytes) return offset;
     }
     const part = this.#part as Buffer;
     const frameBytes = frameHeaderBytes + payloadBytes(part, 0);
-    const end = Math.min(chunk.length, place + frameBytes - this.#partBytes);
-    this.#keepPart(chunk, place, end);
+    const end = Math.min(chunk.length, offset + frameBytes - this.#partBytes);
+    this.#appendToPart(chunk, offset, end);
     if (this.#partBytes === frameBytes) {
       this.#partBytes = 0;
-      this.#hand(part, 0, frameBytes);
+      this.#emit(part, 0, frameBytes);
     }
     return end;
   }
 
-  #keepPart(chunk: Buffer, start: number, end: number): void {
+  #appendToPart(chunk: Buffer, start: number, end: number): void {
     this.#part ??= Buffer.allocUnsafeSlow(frameHeaderBytes + defaultMaxFrameBytes);
     chunk.copy(this.#part, this.#partBytes, start, end);
     this.#partBytes += end - start;
   }
 
-  #hand(bytes: Buffer, start: number, end: number): void {
+  #emit(bytes: Buffer, start: number, end: number): void {
     const type = bytes[start + 3] as number;
     const flags = bytes[start + 4] as number;
     const streamId = bytes.readUInt32BE(start + 5) & 0x7fffffff;
@@ -79,7 +80,10 @@ export class FrameReader {
 function payloadBytes(bytes: Buffer, frameStart: number): number {
   const length = bytes.readUIntBE(frameStart, 3);
   if (length > defaultMaxFrameBytes) {
-    throw new ConnectionError(errorCode.frameSizeError, `a frame of ${length} bytes is too large`);
+    throw new ConnectionError(
+      errorCode.frameSizeError,
+      `a frame of ${length} bytes exceeds SETTINGS_MAX_FRAME_SIZE`,
+    );
   }
   return length;
 }

@@ -1,89 +1,98 @@
 import { type ErrorCode, errorCode, largestWindowBytes } from './protocol.ts';
 import type { SendFlow } from './sendFlow.ts';
+import { SendQueue } from './sendQueue.ts';
 
-/** What is told of one request to whoever answers it. After `onGone` nothing more comes. */
+/**
+ * The states of a stream (RFC 9113, section 5.1), as a server that never pushes sees them.
+ *
+ *                                    idle
+ *                                      │ HEADERS received
+ *              with END_STREAM ┌───────┴───────┐ without
+ *                              │               ▼
+ *                              │  ┌────────── open ──────────┐
+ *                              │  │ END_STREAM    END_STREAM │
+ *                              ▼  ▼ received            sent ▼
+ *                half-closed (remote)              half-closed (local)
+ *                              │                             │ RST_STREAM (NO_ERROR)
+ *              END_STREAM sent │                             │ sent (section 8.1)
+ *                              └──────────► closed ◄─────────┘
+ *
+ * RST_STREAM, sent or received, and the loss of the connection lead to `closed` from everywhere.
+ * Two states have no member here: StreamTable knows idle streams by their id, and half-closed
+ * (local) is left at once, because a server that ends first resets the stream so that the client
+ * stops sending.
+ */
+export type StreamState = 'open' | 'half-closed-remote' | 'closed';
+
+/** Receives what the peer sends on one stream. Nothing follows `onClosed`. */
 export interface StreamListener {
-  /** `bytes[start, end)` is only good until the call returns. */
+  /** `bytes[start, end)` is valid only until the call returns. */
   onData(bytes: Buffer, start: number, end: number): void;
   onEnd(): void;
-  onGone(how: 'cancelled' | 'error'): void;
+  /** The stream was reset, or its connection is lost. */
+  onClosed(how: 'cancelled' | 'error'): void;
 }
 
 /** The connection, as its streams see it. */
 export interface StreamOwner {
   readonly flow: SendFlow;
-  /** Both sides have said all, or one of them has broken it off. */
-  forget(stream: Http2Stream): void;
-  /** Breaks it off from this side. */
+  /** The stream is closed: both sides have ended it. */
+  remove(stream: Http2Stream): void;
+  /** Sends RST_STREAM and removes the stream. */
   reset(stream: Http2Stream, code: ErrorCode): void;
-  /** Messages that are not whole occupy so much more, or less; false: that is too much for one connection. */
-  hold(bytes: number): boolean;
+  /** Partial messages occupy `bytes` more (or less). False: more than one connection may occupy. */
+  reserveBuffer(bytes: number): boolean;
 }
 
-/** How a stream begins. */
-export interface NewStream {
-  /** Its first header block is all of the request. */
-  readonly isWhole: boolean;
-  /** What `content-length` says, or -1. */
+/** The head of the request that opens a stream. */
+export interface StreamStart {
+  /** The HEADERS frame carried END_STREAM. */
+  readonly endStream: boolean;
+  /** The value of `content-length`, or -1. */
   readonly contentBytes: number;
 }
 
-/** What waits for the peer to widen a window. */
-interface Queue {
-  readonly chunks: Uint8Array[];
-  /** How many of them are sent. */
-  sent: number;
-  trailers: Uint8Array | undefined;
-}
+const emptyChunk = new Uint8Array(0);
 
-/** What it costs about to keep a chunk, beside its bytes. */
-const keepingBytes = 128;
-
-const nothing = new Uint8Array(0);
-
-/**
- * One stream, from the server's side: what may still be sent and received on it. It is open until both sides
- * have ended it; a server that ends first tells the client to stop, so nothing lingers half-closed.
- */
+/** One stream: its state, what may still be sent on it, and its queue when a window is used up. */
 export class Http2Stream {
   readonly id: number;
+  /** Received since the last WINDOW_UPDATE for this stream. */
+  receivedBytes = 0;
   readonly #owner: StreamOwner;
+  #state: StreamState;
   #listener: StreamListener | undefined;
-  /** What has come since the peer's window was last widened. */
-  usedBytes = 0;
-  /** What `content-length` promised and has not come, or -1. */
+  /** What `content-length` announced and has not arrived, or -1. */
   #missingBytes: number;
   #sendWindowBytes: number;
-  #queue: Queue | undefined;
-  #hasPeerEnded: boolean;
-  #hasEnded = false;
+  #queue: SendQueue | undefined;
 
-  constructor(id: number, owner: StreamOwner, { isWhole, contentBytes }: NewStream) {
+  constructor(id: number, owner: StreamOwner, { endStream, contentBytes }: StreamStart) {
     this.id = id;
-    this.#hasPeerEnded = isWhole;
+    this.#state = endStream ? 'half-closed-remote' : 'open';
     this.#missingBytes = contentBytes;
     this.#owner = owner;
     this.#sendWindowBytes = owner.flow.peer.initialWindowBytes;
   }
 
-  get hasPeerEnded(): boolean {
-    return this.#hasPeerEnded;
+  get state(): StreamState {
+    return this.#state;
   }
 
-  /** Unless it was answered while it was accepted. */
+  /** Does nothing when the stream was ended while its listener was made. */
   begin(listener: StreamListener): void {
-    if (this.#hasEnded) return;
+    if (this.#state === 'closed') return;
     this.#listener = listener;
-    if (this.#hasPeerEnded) listener.onEnd();
+    if (this.#state === 'half-closed-remote') listener.onEnd();
   }
 
   sendHeaders(block: Uint8Array): void {
-    if (!this.#hasEnded) this.#owner.flow.frames.headers(this.id, block, false);
+    if (this.#state !== 'closed') this.#owner.flow.frames.headers(this.id, block, false);
   }
 
-  /** Two pieces, sent as if they were one. They are copied where they have to wait. */
+  /** Sends two pieces in one frame. They are copied if they must wait for a window. */
   sendData(first: Uint8Array, second: Uint8Array): void {
-    if (this.#hasEnded) return;
+    if (this.#state === 'closed') return;
     const { flow } = this.#owner;
     const bytes = first.length + second.length;
     if (this.#queue === undefined && bytes <= this.#sendableBytes()) {
@@ -91,61 +100,53 @@ export class Http2Stream {
       flow.windowBytes -= bytes;
       flow.frames.data(this.id, first, second);
     } else {
-      this.#queue ??= { chunks: [], sent: 0, trailers: undefined };
-      this.#queue.chunks.push(Buffer.concat([first, second]));
-      flow.queuedBytes += bytes + keepingBytes;
+      this.#queue ??= new SendQueue();
+      flow.queuedBytes += this.#queue.push(Buffer.concat([first, second]));
       this.sendQueued();
     }
   }
 
-  /** The last header block, behind all data; with nothing before it, the only one. */
+  /** Sends the last header block, behind all queued data. */
   end(block: Uint8Array): void {
-    if (this.#hasEnded) return;
+    if (this.#state === 'closed') return;
     if (this.#queue !== undefined) this.#queue.trailers = block;
     else this.#sendEnd(block);
   }
 
-  /** What has come and is kept until there is more of it; false: all streams together keep too much. */
-  hold(bytes: number): boolean {
-    return this.#owner.hold(bytes);
+  reserveBuffer(bytes: number): boolean {
+    return this.#owner.reserveBuffer(bytes);
   }
 
-  /** As much of what waits as the windows allow. */
   sendQueued(): void {
     const queue = this.#queue;
     if (queue === undefined) return;
     const { flow } = this.#owner;
-    for (let chunk = queue.chunks[queue.sent]; chunk !== undefined; chunk = queue.chunks[queue.sent]) {
+    for (let chunk = queue.first; chunk !== undefined; chunk = queue.first) {
       const bytes = Math.min(chunk.length, this.#sendableBytes());
       if (bytes <= 0) {
-        this.#wait();
+        this.#waitForWindow();
         return;
       }
       this.#sendWindowBytes -= bytes;
       flow.windowBytes -= bytes;
-      flow.queuedBytes -= bytes;
-      flow.frames.data(this.id, chunk.subarray(0, bytes), nothing);
-      if (bytes < chunk.length) queue.chunks[queue.sent] = chunk.subarray(bytes);
-      else {
-        dropFirst(queue);
-        flow.queuedBytes -= keepingBytes;
-      }
+      flow.frames.data(this.id, chunk.subarray(0, bytes), emptyChunk);
+      flow.queuedBytes -= queue.shift(bytes);
     }
     this.#dropQueue();
     if (queue.trailers !== undefined) this.#sendEnd(queue.trailers);
   }
 
-  /** @returns false when the window would become larger than HTTP/2 can say */
-  widen(bytes: number): boolean {
+  /** @returns false when the window would exceed 2^31-1 */
+  growWindow(bytes: number): boolean {
     this.#sendWindowBytes += bytes;
     if (this.#sendWindowBytes > largestWindowBytes) return false;
     this.sendQueued();
     return true;
   }
 
-  /** @returns the peer's mistake, if it made one */
+  /** @returns the stream error that the peer made, if any */
   onData(bytes: Buffer, start: number, end: number): ErrorCode | undefined {
-    if (this.#hasPeerEnded) return errorCode.streamClosed;
+    if (this.#state !== 'open') return errorCode.streamClosed;
     if (this.#missingBytes >= 0) {
       this.#missingBytes -= end - start;
       if (this.#missingBytes < 0) return errorCode.protocolError;
@@ -154,21 +155,44 @@ export class Http2Stream {
     return undefined;
   }
 
-  /** @returns the peer's mistake, if it made one */
-  onPeerEnd(): ErrorCode | undefined {
-    if (this.#hasPeerEnded) return errorCode.streamClosed;
-    if (this.#missingBytes > 0) return errorCode.protocolError;
-    this.#hasPeerEnded = true;
-    if (!this.#hasEnded) this.#listener?.onEnd();
-    return undefined;
+  /** @returns the stream error that the peer made, if any */
+  onEndStream(): ErrorCode | undefined {
+    switch (this.#state) {
+      case 'open':
+        if (this.#missingBytes > 0) return errorCode.protocolError;
+        this.#setState('half-closed-remote');
+        this.#listener?.onEnd();
+        return undefined;
+      case 'half-closed-remote':
+        return errorCode.streamClosed;
+      // The data in front of END_STREAM made the server end the stream.
+      case 'closed':
+        return undefined;
+      default:
+        return this.#state satisfies never;
+    }
   }
 
-  /** Broken off by the peer, by the loss of the connection, or for a mistake of the peer. */
-  onGone(how: 'cancelled' | 'error'): void {
-    this.#hasEnded = true;
+  /** The stream is reset, or its connection is lost. The owner has removed it. */
+  abort(how: 'cancelled' | 'error'): void {
     this.#dropQueue();
-    this.#listener?.onGone(how);
-    this.#listener = undefined;
+    const listener = this.#listener;
+    this.#setState('closed');
+    listener?.onClosed(how);
+  }
+
+  /** The only writer of the state after the constructor. A closed stream has no listener. */
+  #setState(state: StreamState): void {
+    this.#state = state;
+    if (state === 'closed') this.#listener = undefined;
+  }
+
+  #sendEnd(block: Uint8Array): void {
+    const isWhole = this.#state === 'half-closed-remote';
+    this.#owner.flow.frames.headers(this.id, block, true);
+    this.#setState('closed');
+    if (isWhole) this.#owner.remove(this);
+    else this.#owner.reset(this, errorCode.noError);
   }
 
   #sendableBytes(): number {
@@ -176,16 +200,7 @@ export class Http2Stream {
     return Math.min(this.#sendWindowBytes, flow.windowBytes, flow.peer.maxFrameBytes);
   }
 
-  #sendEnd(block: Uint8Array): void {
-    this.#hasEnded = true;
-    this.#listener = undefined;
-    this.#owner.flow.frames.headers(this.id, block, true);
-    if (this.#hasPeerEnded) this.#owner.forget(this);
-    else this.#owner.reset(this, errorCode.noError);
-  }
-
-  /** A window of its own that is used up is its own matter: the connection's, when widened, looks for others. */
-  #wait(): void {
+  #waitForWindow(): void {
     const { waiting } = this.#owner.flow;
     if (this.#sendWindowBytes > 0) waiting.add(this);
     else waiting.delete(this);
@@ -193,20 +208,8 @@ export class Http2Stream {
 
   #dropQueue(): void {
     if (this.#queue === undefined) return;
-    const { flow } = this.#owner;
-    for (const chunk of this.#queue.chunks.slice(this.#queue.sent)) {
-      flow.queuedBytes -= chunk.length + keepingBytes;
-    }
+    this.#owner.flow.queuedBytes -= this.#queue.size();
     this.#queue = undefined;
-    flow.waiting.delete(this);
+    this.#owner.flow.waiting.delete(this);
   }
-}
-
-/** What is sent is cut off when it is half of all, so that a long queue is not moved for each of its chunks. */
-function dropFirst(queue: Queue): void {
-  queue.chunks[queue.sent] = nothing;
-  queue.sent += 1;
-  if (queue.sent * 2 <= queue.chunks.length) return;
-  queue.chunks.splice(0, queue.sent);
-  queue.sent = 0;
 }

@@ -1,17 +1,23 @@
 /**
- * How much a connection may ask of this server. Rates are refilled continuously, and a burst may use up what
- * `burstSeconds` bring. A peer that goes beyond is sent away with ENHANCE_YOUR_CALM.
+ * What one connection may request. Rates are token buckets that hold `burstSeconds` of tokens. A
+ * peer above a rate gets GOAWAY with ENHANCE_YOUR_CALM.
  */
 export interface Http2Limits {
-  /** Streams open at once on one connection; more are refused and may be tried elsewhere. */
+  /**
+   * Concurrent streams; more are refused with REFUSED_STREAM, so that the client may retry
+   * elsewhere.
+   */
   readonly streams: number;
-  /** The fields of one request, as HPACK counts them; also the bytes of one header block on the wire. */
+  /** The header list of one request, as HPACK counts it; also one header block on the wire. */
   readonly headerBytes: number;
-  /** Streams ended by RST_STREAM, whoever sent it (rapid reset, CVE-2023-44487; reset flood, CVE-2019-9514). */
+  /**
+   * RST_STREAM frames in either direction (rapid reset, CVE-2023-44487; reset flood,
+   * CVE-2019-9514).
+   */
   readonly resetsPerSecond: number;
-  /** PING and SETTINGS frames, each of which wants an answer (CVE-2019-9512, CVE-2019-9515). */
+  /** PING and SETTINGS frames, which must be acknowledged (CVE-2019-9512, CVE-2019-9515). */
   readonly controlFramesPerSecond: number;
-  /** Frames that carry nothing and end nothing (CVE-2019-9518). */
+  /** Frames without content that end nothing (CVE-2019-9518). */
   readonly emptyFramesPerSecond: number;
 }
 

@@ -1,61 +1,61 @@
 import type { Duplex } from 'node:stream';
 import { growBuffer } from '../growBuffer.ts';
 
-const firstBytes = 4096;
-/** Larger buffers are not kept for the next turn. */
-const keptBytes = 256 * 1024;
+const initialBytes = 4096;
+/** Larger buffers are not reused. */
+const maxReusedBytes = 256 * 1024;
 
 /**
- * What is to be sent on a connection. Frames written while a chunk is handled leave together at its end, others
- * at the end of the code that wrote them: one system call each. The buffer is used again as soon as the system
- * has taken what was in it.
+ * What is to be written to a socket. Frames written while a received chunk is handled leave
+ * together at its end, others at the end of the running microtasks: one system call each. The
+ * buffer is reused once the system has taken its content.
  */
 export class Output {
   readonly #socket: Duplex;
   readonly #flush = (): void => this.flush();
-  #bytes = Buffer.allocUnsafeSlow(firstBytes);
+  #bytes = Buffer.allocUnsafeSlow(initialBytes);
   #length = 0;
-  #isHeld = false;
+  #isCorked = false;
 
   constructor(socket: Duplex) {
     this.#socket = socket;
   }
 
-  /** Changes whenever room is taken. */
+  /** `reserve` may replace it. */
   get buffer(): Buffer {
     return this.#bytes;
   }
 
-  /** What the peer has not read yet, beyond what the system holds for it. */
+  /** What the peer has not read, beyond what the system buffers for it. */
   get unreadBytes(): number {
     return this.#socket.writableLength;
   }
 
-  /** Sends nothing until `flush`. */
-  hold(): void {
-    this.#isHeld = true;
+  /** Writes nothing until `flush`. */
+  cork(): void {
+    this.#isCorked = true;
   }
 
-  /** Room for `count` bytes: the caller fills `buffer` from the place that is answered. */
-  take(count: number): number {
-    const place = this.#length;
-    if (place === 0 && !this.#isHeld) queueMicrotask(this.#flush);
-    const needed = place + count;
-    if (needed > this.#bytes.length) this.#bytes = growBuffer(this.#bytes, place, needed);
+  /** @returns the offset in `buffer` at which the caller writes `count` bytes */
+  reserve(count: number): number {
+    const offset = this.#length;
+    if (offset === 0 && !this.#isCorked) queueMicrotask(this.#flush);
+    const needed = offset + count;
+    if (needed > this.#bytes.length) this.#bytes = growBuffer(this.#bytes, offset, needed);
     this.#length = needed;
-    return place;
+    return offset;
   }
 
   flush(): void {
-    this.#isHeld = false;
+    this.#isCorked = false;
     if (this.#length === 0) return;
     const full = this.#bytes;
     const length = this.#length;
     this.#length = 0;
     if (!this.#socket.writable) return;
     this.#socket.write(full.subarray(0, length));
-    // What is still queued points into the buffer.
-    const isTaken = this.#socket.writableLength === 0;
-    if (!isTaken || full.length > keptBytes) this.#bytes = Buffer.allocUnsafeSlow(firstBytes);
+    // What the socket still queues lies in the buffer.
+    const isWritten = this.#socket.writableLength === 0;
+    if (!isWritten || full.length > maxReusedBytes) this.#bytes = Buffer.allocUnsafeSlow(initialBytes);
   }
 }

@@ -8,17 +8,17 @@ import {
   setting,
 } from './protocol.ts';
 
-/** What the peer has said of itself, as far as it binds a server that sends only static and literal fields. */
+/** The peer's settings that matter to a server whose header blocks use no dynamic table. */
 export class PeerSettings {
   initialWindowBytes = defaultWindowBytes;
   maxFrameBytes = defaultMaxFrameBytes;
-  /** The least it ever allowed the table of our header blocks. */
+  /** The smallest dynamic table that the peer ever allowed for header blocks of this server. */
   leastTableBytes = defaultTableBytes;
 
   /** @throws ConnectionError when a value is out of its range */
   apply(bytes: Buffer, start: number, end: number): void {
-    for (let place = start; place < end; place += 6) {
-      this.#applyOne(bytes.readUInt16BE(place), bytes.readUInt32BE(place + 2));
+    for (let offset = start; offset < end; offset += 6) {
+      this.#applyOne(bytes.readUInt16BE(offset), bytes.readUInt32BE(offset + 2));
     }
   }
 
@@ -28,22 +28,30 @@ export class PeerSettings {
         this.leastTableBytes = Math.min(this.leastTableBytes, value);
         break;
       case setting.enablePush:
-        if (value > 1) throw new ConnectionError(errorCode.protocolError, 'ENABLE_PUSH is 0 or 1');
+        if (value > 1)
+          throw new ConnectionError(errorCode.protocolError, 'SETTINGS_ENABLE_PUSH must be 0 or 1');
         break;
       case setting.initialWindowSize:
         if (value > largestWindowBytes) {
-          throw new ConnectionError(errorCode.flowControlError, 'INITIAL_WINDOW_SIZE is too large');
+          throw new ConnectionError(
+            errorCode.flowControlError,
+            'SETTINGS_INITIAL_WINDOW_SIZE exceeds 2^31-1',
+          );
         }
         this.initialWindowBytes = value;
         break;
       case setting.maxFrameSize:
         if (value < defaultMaxFrameBytes || value > 2 ** 24 - 1) {
-          throw new ConnectionError(errorCode.protocolError, 'MAX_FRAME_SIZE is out of its range');
+          throw new ConnectionError(
+            errorCode.protocolError,
+            'SETTINGS_MAX_FRAME_SIZE is outside of 2^14 to 2^24-1',
+          );
         }
         this.maxFrameBytes = value;
         break;
       default:
-      // The rest limits what this server never does (push, long headers), or is unknown, which is to be ignored.
+      // The other settings limit what this server never does. Unknown ones are ignored (section
+      // 6.5.2).
     }
   }
 }

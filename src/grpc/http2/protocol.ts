@@ -1,9 +1,9 @@
-/** Numbers of HTTP/2 (RFC 9113) that a server reads or writes. */
+/** The constants of HTTP/2 that a server needs (RFC 9113, sections 3.4, 4, 6 and 7). */
 
 export const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 
 export const frameHeaderBytes = 9;
-/** What SETTINGS_MAX_FRAME_SIZE is before anyone says otherwise; this server never does. */
+/** The initial SETTINGS_MAX_FRAME_SIZE. This server never changes its own. */
 export const defaultMaxFrameBytes = 16_384;
 export const defaultWindowBytes = 65_535;
 export const defaultTableBytes = 4096;
@@ -49,7 +49,7 @@ export const errorCode = {
 
 export type ErrorCode = (typeof errorCode)[keyof typeof errorCode];
 
-/** The peer broke the protocol so that nothing further on the connection can be trusted. */
+/** A connection error (RFC 9113, section 5.4.1): the connection ends with GOAWAY. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
   readonly code: ErrorCode;

@@ -2,39 +2,43 @@ import type { FrameWriter } from './frameWriter.ts';
 import type { Http2Stream } from './http2Stream.ts';
 import { defaultWindowBytes } from './protocol.ts';
 
-/** What a peer may send ahead on one stream, and on all of a connection together. */
+/** The windows that this server gives to its peers. */
 export const streamWindowBytes = 256 * 1024;
 export const connectionWindowBytes = 4 * 1024 * 1024;
 
 /**
- * What the peer may still send. Everything is used up as it comes, so a window is given back whenever half of
- * it is gone; most streams end before. Half a window is more than a frame, so a peer can never overrun one.
+ * The receive windows (RFC 9113, section 5.2). Data is processed as it arrives, so a window is
+ * given back whenever half of it is used; most streams end before. After each frame at least half
+ * of a window is open, which is more than a frame, so a peer cannot exceed a window.
  */
 export class ReceiveFlow {
   readonly #frames: FrameWriter;
-  #usedBytes = 0;
+  #receivedBytes = 0;
 
   constructor(frames: FrameWriter) {
     this.#frames = frames;
   }
 
-  /** Behind the first SETTINGS frame, which cannot change this window. */
+  /**
+   * To be called after the first SETTINGS frame is written, which cannot change the connection
+   * window.
+   */
   open(): void {
     this.#frames.windowUpdate(0, connectionWindowBytes - defaultWindowBytes);
   }
 
   onConnection(bytes: number): void {
-    this.#usedBytes += bytes;
-    if (this.#usedBytes < connectionWindowBytes / 2) return;
-    this.#frames.windowUpdate(0, this.#usedBytes);
-    this.#usedBytes = 0;
+    this.#receivedBytes += bytes;
+    if (this.#receivedBytes < connectionWindowBytes / 2) return;
+    this.#frames.windowUpdate(0, this.#receivedBytes);
+    this.#receivedBytes = 0;
   }
 
-  /** @param bytes of a frame behind which more may come */
+  /** @param bytes of a frame without END_STREAM */
   onStream(stream: Http2Stream, bytes: number): void {
-    stream.usedBytes += bytes;
-    if (stream.usedBytes < streamWindowBytes / 2) return;
-    this.#frames.windowUpdate(stream.id, stream.usedBytes);
-    stream.usedBytes = 0;
+    stream.receivedBytes += bytes;
+    if (stream.receivedBytes < streamWindowBytes / 2) return;
+    this.#frames.windowUpdate(stream.id, stream.receivedBytes);
+    stream.receivedBytes = 0;
   }
 }

@@ -1,101 +1,104 @@
 import { type HeaderField, sizeOf } from '../hpack/headerField.ts';
 
-/** How the header fields of a request turned out. */
+/** Whether a header list may be served. */
 export type HeadVerdict = 'good' | 'malformed' | 'too-large';
 
 /**
- * The header fields of one request, as far as a gRPC server reads them, and whether they are what HTTP/2
- * allows (RFC 9113, section 8). One a connection, filled anew by each header block: who needs a value for
- * longer copies it.
+ * Where in the list the next field stands (RFC 9113, section 8.3: pseudo-header fields come first).
+ */
+type Section = 'pseudo' | 'regular' | 'malformed';
+
+/**
+ * The header fields of one request that a gRPC server needs, and whether the list is well-formed
+ * (RFC 9113, section 8). There is one for each connection: each header block overwrites it.
  */
 export class RequestHead {
   method: string | undefined;
   path: string | undefined;
   scheme: string | undefined;
+  authority: string | undefined;
   contentType: string | undefined;
   grpcEncoding: string | undefined;
   grpcTimeout: string | undefined;
-  /** What `content-length` says, or -1. */
+  /** The value of `content-length`, or -1. */
   contentBytes = -1;
   readonly #limitBytes: number;
   #bytes = 0;
-  #isMalformed = false;
-  /** Regular fields have begun, so that no pseudo-header field may come; in trailers from the start. */
-  #pseudoOver = false;
-  #hasAuthority = false;
+  #section: Section = 'pseudo';
 
   /** @param limitBytes the largest header list */
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes;
   }
 
+  /** @param isTrailers no pseudo-header field is allowed */
   clear(isTrailers: boolean): void {
     this.method = undefined;
     this.path = undefined;
     this.scheme = undefined;
+    this.authority = undefined;
     this.contentType = undefined;
     this.grpcEncoding = undefined;
     this.grpcTimeout = undefined;
     this.contentBytes = -1;
     this.#bytes = 0;
-    this.#isMalformed = false;
-    this.#pseudoOver = isTrailers;
-    this.#hasAuthority = false;
+    this.#section = isTrailers ? 'regular' : 'pseudo';
   }
 
-  /** @param isWhole nothing follows, so that nothing may have been promised */
-  requestVerdict(isWhole: boolean): HeadVerdict {
+  /** @param endStream nothing follows, so a content length above 0 is malformed */
+  requestVerdict(endStream: boolean): HeadVerdict {
     if (this.#bytes > this.#limitBytes) return 'too-large';
-    if (isWhole && this.contentBytes > 0) return 'malformed';
+    if (endStream && this.contentBytes > 0) return 'malformed';
     const isComplete = this.method !== undefined && this.scheme !== undefined && this.path !== undefined;
-    return isComplete && this.path !== '' && !this.#isMalformed ? 'good' : 'malformed';
+    return isComplete && this.path !== '' && this.#section !== 'malformed' ? 'good' : 'malformed';
   }
 
   trailersVerdict(): HeadVerdict {
     if (this.#bytes > this.#limitBytes) return 'too-large';
-    return this.#isMalformed ? 'malformed' : 'good';
+    return this.#section === 'malformed' ? 'malformed' : 'good';
   }
 
   onField(field: HeaderField): void {
     this.#bytes += sizeOf(field);
     switch (field.meaning) {
       case 'method':
-        this.#pseudo(this.method !== undefined);
+        this.#checkPseudo(this.method);
         this.method = field.value;
         break;
       case 'path':
-        this.#pseudo(this.path !== undefined);
+        this.#checkPseudo(this.path);
         this.path = field.value;
         break;
       case 'scheme':
-        this.#pseudo(this.scheme !== undefined);
+        this.#checkPseudo(this.scheme);
         this.scheme = field.value;
         break;
       case 'authority':
-        this.#pseudo(this.#hasAuthority);
-        this.#hasAuthority = true;
+        this.#checkPseudo(this.authority);
+        this.authority = field.value;
         break;
       default:
-        this.#pseudoOver = true;
+        if (this.#section === 'pseudo') this.#section = 'regular';
         this.#onRegular(field);
     }
   }
 
-  #pseudo(isDouble: boolean): void {
-    if (isDouble || this.#pseudoOver) this.#isMalformed = true;
+  /** A pseudo-header field comes before the regular ones, once. */
+  #checkPseudo(before: string | undefined): void {
+    if (before !== undefined || this.#section !== 'pseudo') this.#section = 'malformed';
   }
 
   #onRegular({ meaning, value }: HeaderField): void {
     switch (meaning) {
       case 'illegal':
-        this.#isMalformed = true;
+        this.#section = 'malformed';
         break;
       case 'content-type':
         this.contentType = value;
         break;
       case 'content-length':
         if (/^\d{1,15}$/.test(value)) this.contentBytes = Number(value);
-        else this.#isMalformed = true;
+        else this.#section = 'malformed';
         break;
       case 'grpc-encoding':
         this.grpcEncoding = value;
@@ -104,7 +107,7 @@ export class RequestHead {
         this.grpcTimeout = value;
         break;
       default:
-      // Fields of no interest.
+      // The other fields are not needed.
     }
   }
 }

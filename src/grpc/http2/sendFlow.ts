@@ -1,39 +1,54 @@
 import type { FrameWriter } from './frameWriter.ts';
-import type { Http2Stream } from './http2Stream.ts';
 import type { PeerSettings } from './peerSettings.ts';
 import { ConnectionError, defaultWindowBytes, errorCode, largestWindowBytes } from './protocol.ts';
 
-/** More answers than this are not kept for a peer that asks on and takes none (CVE-2019-9517). */
-const mostQueuedBytes = 4 * 1024 * 1024;
+/**
+ * More unsent bytes than this are not kept for a peer that requests and does not read
+ * (CVE-2019-9517).
+ */
+const maxQueuedBytes = 4 * 1024 * 1024;
 
-/** What the streams of a connection share when they send: the connection's window, and who waits for it. */
+/** A stream with queued data. */
+export interface QueuedSender {
+  /** Sends as much of the queue as the windows allow. */
+  sendQueued(): void;
+}
+
+/**
+ * What the streams of one connection share when they send (RFC 9113, section 5.2): the connection's
+ * window, and the streams that wait for it.
+ */
 export class SendFlow {
   readonly frames: FrameWriter;
   readonly peer: PeerSettings;
   windowBytes = defaultWindowBytes;
-  /** What all streams together keep until a window is widened. */
+  /** Queued by all streams together. */
   queuedBytes = 0;
-  /** Those that wait for this window and have room in their own, in the order in which they began to. */
-  readonly waiting = new Set<Http2Stream>();
+  /**
+   * Streams that wait for the connection's window and have room in their own, longest waiting
+   * first. Streams whose own window is used up are not here, so that an update of the connection's
+   * window visits few.
+   */
+  readonly waiting = new Set<QueuedSender>();
 
   constructor(frames: FrameWriter, peer: PeerSettings) {
     this.frames = frames;
     this.peer = peer;
   }
 
-  /** @throws ConnectionError when the window would become larger than HTTP/2 can say */
-  widen(bytes: number): void {
+  /** @throws ConnectionError when the window would exceed 2^31-1 */
+  growWindow(bytes: number): void {
     this.windowBytes += bytes;
     if (this.windowBytes > largestWindowBytes) {
-      throw new ConnectionError(errorCode.flowControlError, "the connection's window is too large");
+      throw new ConnectionError(errorCode.flowControlError, 'the connection window exceeds 2^31-1');
     }
     this.sendWaiting();
   }
 
-  /** @throws ConnectionError when too much waits */
-  mustFlow(): void {
-    if (this.queuedBytes <= mostQueuedBytes) return;
-    throw new ConnectionError(errorCode.enhanceYourCalm, 'too many answers that are not taken');
+  /** @throws ConnectionError when too much is queued */
+  checkQueuedBytes(): void {
+    if (this.queuedBytes <= maxQueuedBytes) return;
+    throw new ConnectionError(errorCode.enhanceYourCalm, 'too many unread response bytes');
   }
 
   sendWaiting(): void {

@@ -1,4 +1,4 @@
-import { AbuseGuard } from './abuseGuard.ts';
+import { AbuseBudgets } from './abuseBudgets.ts';
 import type { FrameSink } from './frameReader.ts';
 import type { FrameWriter } from './frameWriter.ts';
 import { PeerSettings } from './peerSettings.ts';
@@ -17,37 +17,44 @@ import { Streams, type StreamsOptions } from './streams.ts';
 
 export interface SessionOptions extends StreamsOptions {
   readonly nowMs: () => number;
-  /** One side leaves and no stream is open any more. */
-  readonly onLeft: () => void;
+  /** One side has sent its final GOAWAY and no stream is open. */
+  readonly onFinished: () => void;
 }
 
-/** Sent behind the first GOAWAY: when it comes back, the peer has seen that one. */
-const leavePing = Buffer.from('leaving.');
+/** Sent behind the first GOAWAY. Its answer shows that the peer has read that GOAWAY. */
+const shutdownPing = Buffer.from('shutdown');
 
 /**
- * What the frames of one connection mean: hands on what belongs to a stream, and sees to what both sides agree
- * on for the whole connection. Every mistake of the peer that is not one stream's is thrown as a ConnectionError.
+ * What this side has announced (graceful shutdown, RFC 9113, section 6.8):
  *
- * serving → announced   `leave`: "I will leave", while streams under way still arrive
- * announced → leaving   the peer has seen it: "and this was the last stream I take"
+ * open → warned     `shutdown` sent a GOAWAY that still allows every stream under way
+ * warned → final    the peer has read it; a second GOAWAY names the last stream that is accepted
+ */
+type LocalState = 'open' | 'warned' | 'final';
+
+/** What the peer has announced. Its first frame must be SETTINGS. */
+type PeerState = 'awaiting-settings' | 'open' | 'goaway-received';
+
+/**
+ * What the frames of one connection mean: passes on what belongs to a stream, and handles what
+ * concerns the whole connection. Connection errors of the peer are thrown as ConnectionError.
  */
 export class Session implements FrameSink {
   readonly #options: SessionOptions;
   readonly #frames: FrameWriter;
   readonly #peer = new PeerSettings();
   readonly #flow: SendFlow;
-  readonly #guard: AbuseGuard;
+  readonly #budgets: AbuseBudgets;
   readonly #streams: Streams;
-  #hasPeerSettings = false;
-  #phase: 'serving' | 'announced' | 'leaving' = 'serving';
-  #peerLeaves = false;
+  #local: LocalState = 'open';
+  #peerState: PeerState = 'awaiting-settings';
 
   constructor(frames: FrameWriter, options: SessionOptions) {
     this.#options = options;
     this.#frames = frames;
     this.#flow = new SendFlow(frames, this.#peer);
-    this.#guard = new AbuseGuard(options.limits, options.nowMs);
-    const parts = { frames, flow: this.#flow, guard: this.#guard, onEmpty: () => this.#leaveIfDone() };
+    this.#budgets = new AbuseBudgets(options.limits, options.nowMs);
+    const parts = { frames, flow: this.#flow, budgets: this.#budgets, onEmpty: () => this.#finishIfDone() };
     this.#streams = new Streams(options, parts);
   }
 
@@ -55,7 +62,7 @@ export class Session implements FrameSink {
     return this.#streams.lastId;
   }
 
-  /** Says what this side allows: the first thing it sends. */
+  /** Sends this side's SETTINGS, its first frame. */
   open(): void {
     const { streams, headerBytes } = this.#options.limits;
     this.#frames.settings([
@@ -66,21 +73,23 @@ export class Session implements FrameSink {
     this.#streams.openWindow();
   }
 
-  /** Asks the peer to go. Streams that it opened before it knew are still taken. */
-  leave(): void {
-    if (this.#phase !== 'serving') return;
-    this.#phase = 'announced';
+  /**
+   * Asks the peer to open no more streams. Those that it opens before it knows are still accepted.
+   */
+  shutdown(): void {
+    if (this.#local !== 'open') return;
+    this.#local = 'warned';
     this.#frames.goaway(largestStreamId, errorCode.noError, '');
-    this.#frames.ping(leavePing, false);
+    this.#frames.ping(shutdownPing, false);
   }
 
-  /** The connection is gone. */
-  lose(): void {
-    this.#streams.lose();
+  /** The connection is lost. */
+  abortStreams(): void {
+    this.#streams.abortAll();
   }
 
   onFrame(type: number, flags: number, id: number, bytes: Buffer, start: number, end: number): void {
-    this.#mustBeInPlace(type, flags, id);
+    this.#requireAllowed(type, flags, id);
     switch (type) {
       case frameType.data:
         this.#streams.onData(flags, id, bytes, start, end);
@@ -92,14 +101,14 @@ export class Session implements FrameSink {
         this.#streams.onPriority(id, end - start);
         break;
       case frameType.rstStream:
-        mustHaveBytes(end - start, 4);
+        requireLength(end - start, 4);
         this.#streams.onRstStream(id);
         break;
       case frameType.settings:
         this.#onSettings(flags, bytes, start, end);
         break;
       case frameType.pushPromise:
-        throw new ConnectionError(errorCode.protocolError, 'clients do not push');
+        throw new ConnectionError(errorCode.protocolError, 'a client must not send PUSH_PROMISE');
       case frameType.ping:
         this.#onPing(flags, bytes.subarray(start, end));
         break;
@@ -113,89 +122,93 @@ export class Session implements FrameSink {
         this.#streams.onContinuation(flags, bytes, start, end);
         break;
       default:
-        // Extensions are to be ignored.
-        this.#guard.emptyFrame();
+        // Unknown types are ignored (RFC 9113, section 5.5).
+        this.#budgets.emptyFrame();
     }
   }
 
-  /** @throws ConnectionError when the peer asks for more than it takes */
-  mustFlow(): void {
-    this.#flow.mustFlow();
+  /** @throws ConnectionError when the peer requests more than it reads */
+  checkQueuedBytes(): void {
+    this.#flow.checkQueuedBytes();
   }
 
-  #mustBeInPlace(type: number, flags: number, id: number): void {
-    if (!this.#hasPeerSettings && (type !== frameType.settings || flags & flag.ack)) {
+  #requireAllowed(type: number, flags: number, id: number): void {
+    if (this.#peerState === 'awaiting-settings' && (type !== frameType.settings || flags & flag.ack)) {
       throw new ConnectionError(errorCode.protocolError, 'the first frame must be SETTINGS');
     }
-    const { unfinishedBlock } = this.#streams;
-    if (unfinishedBlock !== undefined && (type !== frameType.continuation || id !== unfinishedBlock)) {
-      throw new ConnectionError(errorCode.protocolError, 'a frame within a header block');
+    const { incompleteBlockStreamId: incomplete } = this.#streams;
+    if (incomplete !== undefined && (type !== frameType.continuation || id !== incomplete)) {
+      throw new ConnectionError(
+        errorCode.protocolError,
+        'only CONTINUATION may follow inside a header block',
+      );
     }
-    if (id === 0 ? namesStream(type) : namesNoStream(type)) {
-      throw new ConnectionError(errorCode.protocolError, 'a frame for the wrong stream');
+    if (id === 0 ? isStreamFrame(type) : isConnectionFrame(type)) {
+      throw new ConnectionError(errorCode.protocolError, 'the frame type does not fit its stream id');
     }
   }
 
-  #leaveIfDone(): void {
+  #finishIfDone(): void {
     if (this.#streams.open > 0) return;
-    if (this.#phase === 'leaving' || this.#peerLeaves) this.#options.onLeft();
+    if (this.#local === 'final' || this.#peerState === 'goaway-received') this.#options.onFinished();
   }
 
   #onSettings(flags: number, bytes: Buffer, start: number, end: number): void {
     if (flags & flag.ack) {
-      mustHaveBytes(end - start, 0);
+      requireLength(end - start, 0);
       return;
     }
-    if ((end - start) % 6 !== 0)
-      throw new ConnectionError(errorCode.frameSizeError, 'SETTINGS of a wrong size');
-    this.#hasPeerSettings = true;
-    this.#guard.controlFrame();
+    if ((end - start) % 6 !== 0) {
+      throw new ConnectionError(errorCode.frameSizeError, 'the length of SETTINGS is no multiple of 6');
+    }
+    if (this.#peerState === 'awaiting-settings') this.#peerState = 'open';
+    this.#budgets.controlFrame();
     const before = this.#peer.initialWindowBytes;
     this.#peer.apply(bytes, start, end);
-    if (this.#peer.leastTableBytes < defaultTableBytes) this.#frames.oweTableUpdate();
+    if (this.#peer.leastTableBytes < defaultTableBytes) this.#frames.scheduleTableUpdate();
     this.#frames.settingsAck();
-    const more = this.#peer.initialWindowBytes - before;
-    if (more === 0) return;
-    this.#guard.windowChange(this.#streams.open);
-    this.#streams.widenAll(more);
+    const growth = this.#peer.initialWindowBytes - before;
+    if (growth === 0) return;
+    this.#budgets.windowChange(this.#streams.open);
+    this.#streams.growAllWindows(growth);
   }
 
   #onPing(flags: number, payload: Buffer): void {
-    mustHaveBytes(payload.length, 8);
+    requireLength(payload.length, 8);
     if (!(flags & flag.ack)) {
-      this.#guard.controlFrame();
+      this.#budgets.controlFrame();
       this.#frames.ping(payload, true);
-    } else if (this.#phase === 'announced' && payload.equals(leavePing)) {
-      this.#phase = 'leaving';
-      this.#streams.takeNoMore();
+    } else if (this.#local === 'warned' && payload.equals(shutdownPing)) {
+      this.#local = 'final';
+      this.#streams.ignoreNew();
       this.#frames.goaway(this.#streams.lastId, errorCode.noError, '');
-      this.#leaveIfDone();
+      this.#finishIfDone();
     }
   }
 
   #onGoaway(bytes: number): void {
-    if (bytes < 8) throw new ConnectionError(errorCode.frameSizeError, 'GOAWAY of a wrong size');
-    this.#peerLeaves = true;
-    this.#leaveIfDone();
+    if (bytes < 8) throw new ConnectionError(errorCode.frameSizeError, 'GOAWAY is shorter than 8 bytes');
+    this.#peerState = 'goaway-received';
+    this.#finishIfDone();
   }
 
   #onWindowUpdate(id: number, bytes: Buffer, start: number, end: number): void {
-    mustHaveBytes(end - start, 4);
-    const more = bytes.readUInt32BE(start) & 0x7fffffff;
-    if (id !== 0) this.#streams.onWindowUpdate(id, more);
-    else if (more === 0) throw new ConnectionError(errorCode.protocolError, 'WINDOW_UPDATE by nothing');
-    else this.#flow.widen(more);
+    requireLength(end - start, 4);
+    const growth = bytes.readUInt32BE(start) & 0x7fffffff;
+    if (id !== 0) this.#streams.onWindowUpdate(id, growth);
+    else if (growth === 0) throw new ConnectionError(errorCode.protocolError, 'WINDOW_UPDATE by 0');
+    else this.#flow.growWindow(growth);
   }
 }
 
-function namesStream(type: number): boolean {
+function isStreamFrame(type: number): boolean {
   return type <= frameType.rstStream || type === frameType.continuation;
 }
 
-function namesNoStream(type: number): boolean {
+function isConnectionFrame(type: number): boolean {
   return type === frameType.settings || type === frameType.ping || type === frameType.goaway;
 }
 
-function mustHaveBytes(bytes: number, expected: number): void {
-  if (bytes !== expected) throw new ConnectionError(errorCode.frameSizeError, 'a frame of a wrong size');
+function requireLength(bytes: number, expected: number): void {
+  if (bytes !== expected) throw new ConnectionError(errorCode.frameSizeError, 'the frame has a wrong length');
 }

@@ -1,22 +1,22 @@
 import type { Http2Stream } from './http2Stream.ts';
 
-/** How long ago broken off streams are told from those that never were; the peer's late frames come at once. */
+/** How many resets are remembered: a peer's late frames follow soon after the reset. */
 const rememberedResets = 1024;
 
-/** What a stream id stands for. */
-export type StreamPlace =
+/** The state of an id without an open stream. */
+export type UnopenedKind =
   | 'idle'
-  /** Broken off from this side: the peer may not know yet, so what comes is ignored. */
-  | 'reset-here'
+  /** Reset from this side: the peer may not know yet, so its frames are ignored. */
+  | 'reset-sent'
   | 'closed';
 
-/** The streams of a connection: those that are open, and what is known of the others. */
+/** The open streams of a connection, and the states of all other ids. */
 export class StreamTable {
   readonly #open = new Map<number, Http2Stream>();
-  readonly #resetHere = new Set<number>();
+  readonly #resetSent = new Set<number>();
   #lastId = 0;
 
-  /** The highest id a client has used. */
+  /** The highest id that the client has used. */
   get lastId(): number {
     return this.#lastId;
   }
@@ -33,14 +33,14 @@ export class StreamTable {
     return this.#open.get(id);
   }
 
-  /** Where an id belongs that is not open. */
-  placeOf(id: number): StreamPlace {
-    // Clients use odd numbers; the even ones, which are ours to use, stay idle for ever.
+  /** @param id of no open stream */
+  kindOf(id: number): UnopenedKind {
+    // Even ids are the server's, which opens no streams.
     if (id > this.#lastId || id % 2 === 0) return 'idle';
-    return this.#resetHere.has(id) ? 'reset-here' : 'closed';
+    return this.#resetSent.has(id) ? 'reset-sent' : 'closed';
   }
 
-  /** The client has used this id, and with it all below. */
+  /** The client has used this id, and thereby all below (RFC 9113, section 5.1.1). */
   use(id: number): void {
     this.#lastId = id;
   }
@@ -53,15 +53,15 @@ export class StreamTable {
     this.#open.delete(id);
   }
 
-  rememberReset(id: number): void {
-    this.#resetHere.add(id);
-    if (this.#resetHere.size <= rememberedResets) return;
-    const [oldest] = this.#resetHere;
-    this.#resetHere.delete(oldest as number);
+  recordReset(id: number): void {
+    this.#resetSent.add(id);
+    if (this.#resetSent.size <= rememberedResets) return;
+    const [oldest] = this.#resetSent;
+    this.#resetSent.delete(oldest as number);
   }
 
   clear(): void {
     this.#open.clear();
-    this.#resetHere.clear();
+    this.#resetSent.clear();
   }
 }

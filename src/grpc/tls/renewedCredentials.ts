@@ -1,11 +1,16 @@
 import { ServerCredentials } from '@grpc/grpc-js';
-import type { CertificateFiles } from './certificateFiles.ts';
+import type { Certificate } from './certificateSource.ts';
 
-/** grpc-js's TLS with a certificate that can be replaced while the server runs: new connections get the new one. */
+/**
+ * TLS credentials of grpc-js whose certificate can be replaced: new connections get the new one.
+ */
 export class RenewedCredentials extends ServerCredentials {
-  constructor(files: CertificateFiles) {
-    super({ requestCert: files.areClientsAsked, rejectUnauthorized: files.areClientsAsked });
-    files.onCertificate((certificate) => this.updateSecureContextOptions({ ...certificate }));
+  constructor(requestsClientCertificate: boolean) {
+    super({ requestCert: requestsClientCertificate, rejectUnauthorized: requestsClientCertificate });
+  }
+
+  setCertificate(certificate: Certificate): void {
+    this.updateSecureContextOptions({ ...certificate });
   }
 
   override _equals(other: ServerCredentials): boolean {

@@ -1,8 +1,9 @@
 const firstBytes = 1024;
 
 /**
- * Writes a protobuf message from its end to its beginning. So the length of a nested message is known when its
- * turn comes, and nothing is measured twice or copied. The last field is written first:
+ * Writes a protobuf message from its end to its beginning. So the length of a nested message is
+ * known when its turn comes, and nothing is measured twice or copied. The last field is written
+ * first:
  *
  *     const end = writer.place;
  *     writer.text(2, 'value');

@@ -9,7 +9,8 @@ export const wireType = { varint: 0, fixed64: 1, bytes: 2, groupStart: 3, groupE
 const deepestGroup = 100;
 
 /**
- * Walks over the wire form of a protobuf message, field by field, without making objects of what is not wanted:
+ * Walks over the wire form of a protobuf message, field by field, without making objects of what is
+ * not wanted:
  *
  *     while (reader.next()) {
  *       if (reader.field === 3) …reader.varint()
@@ -59,7 +60,10 @@ export class WireReader {
     return this.#readVarint();
   }
 
-  /** Steps over a text, bytes or a message; what it holds lies between `place` before and what is answered. */
+  /**
+   * Steps over a text, bytes or a message; what it holds lies between `place` before and what is
+   * answered.
+   */
   bytesEnd(): number {
     const length = this.#readVarint();
     const end = this.#place + length;

@@ -1,39 +1,38 @@
 import { ConnectionUsages } from '../../../src/grpc/connectionUsage.ts';
 
-describe('the uses of the connections of a shared port', () => {
-  function begun() {
-    const uses = new ConnectionUsages();
-    const left: string[] = [];
+describe('the usage of the connections of a shared port', () => {
+  function startUsages() {
+    const goneAway: string[] = [];
     const changes: number[] = [];
-    uses.onChange(() => changes.push(uses.serving));
-    const begin = (name: string) => uses.begin(() => left.push(name));
-    return { uses, left, changes, begin };
+    const usages: ConnectionUsages = new ConnectionUsages(() => changes.push(usages.serving));
+    const begin = (name: string) => usages.begin(() => goneAway.push(name));
+    return { usages, goneAway, changes, begin };
   }
 
-  it('count a new connection until only health was asked on it', () => {
-    const { uses, changes, begin } = begun();
-    const use = begin('a');
-    expect(uses.serving).toBe(1);
-    use.observe('health');
-    expect(uses.serving).toBe(0);
-    use.observe('streams');
-    use.observe('health');
-    expect(uses.serving).toBe(1);
+  it('counts a new connection until it has served only other calls', () => {
+    const { usages, changes, begin } = startUsages();
+    const usage = begin('a');
+    expect(usages.serving).toBe(1);
+    usage.observe('other');
+    expect(usages.serving).toBe(0);
+    usage.observe('load');
+    usage.observe('other');
+    expect(usages.serving).toBe(1);
     expect(changes).toEqual([1, 0, 1]);
   });
 
-  it('let the youngest go that brings streams, and count it no more', () => {
-    const { uses, left, begin } = begun();
-    begin('old').observe('streams');
+  it('sheds the youngest connection that carries load, and counts it no more', () => {
+    const { usages, goneAway, begin } = startUsages();
+    begin('old').observe('load');
     const young = begin('young');
-    young.observe('streams');
-    begin('checker').observe('health');
-    uses.shedConnections(1);
-    expect(left).toEqual(['young']);
-    expect(uses.serving).toBe(1);
-    uses.end(young);
-    uses.shedConnections(0);
-    uses.shedConnections(5);
-    expect(left).toEqual(['young', 'old']);
+    young.observe('load');
+    begin('health checker').observe('other');
+    usages.shedConnections(1);
+    expect(goneAway).toEqual(['young']);
+    expect(usages.serving).toBe(1);
+    usages.end(young);
+    usages.shedConnections(0);
+    usages.shedConnections(5);
+    expect(goneAway).toEqual(['young', 'old']);
   });
 });

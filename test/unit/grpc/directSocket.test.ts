@@ -9,7 +9,7 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
 
-/** A connection over loopback; `read` gathers what the server is handed. */
+/** A connection over loopback; `read` collects what the server receives. */
 async function connected() {
   const read: Buffer[] = [];
   const buffers = new Set<ArrayBufferLike>();
@@ -27,7 +27,7 @@ async function connected() {
 }
 
 describe('a socket that is read directly', () => {
-  test('hands on all bytes in their order, in one buffer', async () => {
+  test('delivers all bytes in order, in one buffer', async () => {
     const { client, read, buffers } = await connected();
     const sent = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 251));
     client.write(sent);
@@ -36,12 +36,12 @@ describe('a socket that is read directly', () => {
     expect(buffers.size).toBe(1);
   });
 
-  test('reads nothing while it is paused, and what came meanwhile after it', async () => {
+  test('reads nothing while it is paused, and the rest afterwards', async () => {
     const { client, socket, read } = await connected();
     socket.pause();
     client.write('while paused');
     client.write(Buffer.alloc(8 * 1024 * 1024));
-    // The client is told to wait: nobody reads.
+    // The client must wait, because the server does not read.
     await eventually(() => expect(client.writableNeedDrain).toBe(true));
     expect(read).toEqual([]);
     socket.resume();
@@ -49,7 +49,7 @@ describe('a socket that is read directly', () => {
     expect(read[0]?.subarray(0, 12).toString()).toBe('while paused');
   });
 
-  test('writes, ends when the other side does, and leaves the server nothing to wait for', async () => {
+  test('writes, ends with its peer, and does not keep the server open', async () => {
     const { client, socket, server } = await connected();
     socket.write('hello');
     expect(String((await once(client, 'data'))[0])).toBe('hello');
@@ -60,7 +60,7 @@ describe('a socket that is read directly', () => {
     await once(server, 'close');
   });
 
-  test('is read as a stream where there is no handle to take', () => {
+  test('is read as a stream when it has no handle', () => {
     const without = new Socket();
     expect(readDirectly(without, () => {})).toBe(without);
   });

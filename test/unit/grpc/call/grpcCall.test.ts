@@ -1,24 +1,24 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { flag, frameType } from '../../../../src/grpc/http2/protocol.ts';
 import { until } from '../../../../tools/testbed/until.ts';
-import { EchoTransport } from '../../../support/echoTransport.ts';
+import { EchoServer } from '../../../support/echoServer.ts';
 import { checkForLeaks } from '../../../support/leakCheck.ts';
 import { frame, message, RawClient, requestFields } from '../../../support/rawHttp2.ts';
 
 checkForLeaks();
 
 const maxMessageBytes = 1000;
-let echo: EchoTransport;
+let echo: EchoServer;
 let client: RawClient;
 
 beforeEach(async () => {
-  echo = await new EchoTransport({ maxMessageBytes }).listen();
+  echo = await new EchoServer({ maxMessageBytes }).listen();
   client = await RawClient.connect(echo.address);
 });
 
 afterEach(async () => {
   client.close();
-  await echo.transport.close(500);
+  await echo.server.close(500);
 });
 
 function call(changes: Record<string, string | undefined>, ...messages: Buffer[]): void {
@@ -27,41 +27,41 @@ function call(changes: Record<string, string | undefined>, ...messages: Buffer[]
 }
 const halfClose = (): void => client.send(frame(frameType.data, flag.endStream, 1));
 
-describe('what is no call', () => {
+describe('a request that is not a gRPC call', () => {
   it.each([
     ['another method', { ':method': 'GET' }, '405'],
     ['another content type', { 'content-type': 'application/json' }, '415'],
-    ['a content type that only begins alike', { 'content-type': 'application/grpc-web' }, '415'],
+    ['a content type with the same beginning', { 'content-type': 'application/grpc-web' }, '415'],
     ['no content type', { 'content-type': undefined }, '415'],
-  ])('is answered by HTTP: %s', async (_what, changes, status) => {
+  ])('gets an HTTP status: %s', async (_what, changes, status) => {
     call(changes);
     halfClose();
     expect(await client.ended(1)).toEqual({ ':status': status });
   });
 
   it.each([
-    ['an unknown method', { ':path': '/some.Service/Else' }, '12', 'there is no method /some.Service/Else'],
-    ['an unknown encoding', { 'grpc-encoding': 'br' }, '12', 'grpc-encoding br is not known'],
-    ['a timeout that is none', { 'grpc-timeout': '5 minutes' }, '13', 'grpc-timeout 5 minutes is no time'],
-  ])('is answered by gRPC at once: %s', async (_what, changes, status, why) => {
+    ['an unknown method', { ':path': '/some.Service/Else' }, '12', 'unknown method /some.Service/Else'],
+    ['an unknown encoding', { 'grpc-encoding': 'br' }, '12', 'unsupported grpc-encoding br'],
+    ['an invalid timeout', { 'grpc-timeout': '5 minutes' }, '13', 'invalid grpc-timeout 5 minutes'],
+  ])('gets a gRPC status at once: %s', async (_what, changes, status, reason) => {
     call(changes);
     expect(await client.ended(1)).toMatchObject({
       ':status': '200',
       'content-type': 'application/grpc',
       'grpc-status': status,
-      'grpc-message': why,
+      'grpc-message': reason,
     });
     expect(echo.accepted).toBe(0);
   });
 
-  it('learns which encodings are known', async () => {
+  it('learns the supported encodings', async () => {
     call({ 'grpc-encoding': 'br' });
     expect(await client.ended(1)).toHaveProperty('grpc-accept-encoding', 'identity,deflate,gzip');
   });
 });
 
 describe('messages', () => {
-  it('are cut out of frames that hold several, or parts', async () => {
+  it('are extracted from frames that hold several, or parts', async () => {
     const all = Buffer.concat([
       message(Buffer.from('one')),
       message(Buffer.alloc(0)),
@@ -75,14 +75,14 @@ describe('messages', () => {
     );
     halfClose();
     await client.ended(1);
-    expect(echo.told).toEqual(['message 3', 'message 0', 'message 700', 'end']);
+    expect(echo.events).toEqual(['message 3', 'message 0', 'message 700', 'end']);
     expect(client.data(1)).toEqual(all);
   });
 
   it.each([
     ['gzip', gzipSync],
     ['deflate', deflateSync],
-  ])('may be compressed with %s, each for itself', async (encoding, compress) => {
+  ])('may be compressed with %s, each by itself', async (encoding, compress) => {
     const plain = Buffer.alloc(900, 5);
     call({ 'grpc-encoding': encoding }, message(compress(plain), true), message(plain));
     halfClose();
@@ -91,30 +91,35 @@ describe('messages', () => {
   });
 
   it.each([
-    ['announces too much', {}, message(Buffer.alloc(maxMessageBytes + 1)).subarray(0, 5), '8'],
+    ['announces too many bytes', {}, message(Buffer.alloc(maxMessageBytes + 1)).subarray(0, 5), '8'],
     ['is too large', {}, message(Buffer.alloc(maxMessageBytes + 1)), '8'],
-    ['becomes too large', { 'grpc-encoding': 'gzip' }, message(gzipSync(Buffer.alloc(1_000_000)), true), '8'],
-    ['is no gzip', { 'grpc-encoding': 'gzip' }, message(Buffer.from('plain'), true), '13'],
-    ['is compressed without a word', {}, message(gzipSync(Buffer.from('x')), true), '13'],
+    [
+      'decompresses to too many bytes',
+      { 'grpc-encoding': 'gzip' },
+      message(gzipSync(Buffer.alloc(1_000_000)), true),
+      '8',
+    ],
+    ['is not gzip', { 'grpc-encoding': 'gzip' }, message(Buffer.from('plain'), true), '13'],
+    ['is compressed without grpc-encoding', {}, message(gzipSync(Buffer.from('x')), true), '13'],
   ])('end the call when one %s', async (_what, changes, bytes, status) => {
     call(changes, bytes);
     expect(await client.ended(1)).toHaveProperty('grpc-status', status);
-    expect(echo.told).toEqual(['error']);
+    expect(echo.events).toEqual(['error']);
   });
 
-  it('end the call when the last one is not whole', async () => {
+  it('end the call when the last one is incomplete', async () => {
     call({}, message(Buffer.from('hello')).subarray(0, 7));
     halfClose();
     expect(await client.ended(1)).toHaveProperty('grpc-status', '13');
-    expect(echo.told).toEqual(['error']);
+    expect(echo.events).toEqual(['error']);
   });
 });
 
 describe('a call', () => {
-  it('is ended when the time is over that the client gave', async () => {
+  it('fails when its deadline is exceeded', async () => {
     call({ 'grpc-timeout': '20m' }, message(Buffer.from('x')));
     expect(await client.ended(1)).toHaveProperty('grpc-status', '4');
-    expect(echo.told).toEqual(['message 1', 'cancelled']);
+    expect(echo.events).toEqual(['message 1', 'cancelled']);
   });
 
   it('that ends in time leaves no timer behind', async () => {
@@ -125,11 +130,11 @@ describe('a call', () => {
     await until(() => echo.open === 1, { what: 'the call' });
     halfClose();
     await client.settled();
-    expect(echo.told).toEqual(['end']);
+    expect(echo.events).toEqual(['end']);
     expect(timers()).toBe(before);
   });
 
-  it('carries a message of any text with its refusal', async () => {
+  it('fails with a message of any text', async () => {
     call({}, message(Buffer.from('x')));
     await until(() => echo.open === 1, { what: 'the call' });
     echo.streams[0]?.fail('INVALID_ARGUMENT', 'größer als 100 %\n');
@@ -139,7 +144,7 @@ describe('a call', () => {
     });
   });
 
-  it('says nothing more once it is over', async () => {
+  it('sends nothing after its end', async () => {
     call({}, message(Buffer.from('x')));
     await until(() => echo.streams.length === 1, { what: 'the call' });
     const [stream] = echo.streams;

@@ -93,22 +93,22 @@ describe('the dynamic table', () => {
       ['c', 'd'],
       ['c', 'd'],
     ]);
-    expect(() => decoded(decoder, bytes('bf'))).toThrow('no field has index 63');
+    expect(() => decoded(decoder, bytes('bf'))).toThrow('there is no field with index 63');
   });
 });
 
 describe('a block is refused', () => {
   it.each([
-    ['with index 0', '80', 'no field has index 0'],
-    ['with an index beyond both tables', 'be', 'no field has index 62'],
-    ['with a table size above what was agreed', '3f e2 1f', 'too large'],
+    ['with index 0', '80', 'there is no field with index 0'],
+    ['with an index beyond both tables', 'be', 'there is no field with index 62'],
+    ['with a table size above the agreed limit', '3f e2 1f', 'exceeds the limit'],
     ['with a table size after a field', '82 20', 'after a field'],
-    ['that ends in a text', '40 01 61 05 62', 'ends after its block'],
-    ['that ends in an integer', 'ff', 'ends in the middle'],
+    ['that ends in a text', '40 01 61 05 62', 'exceeds its header block'],
+    ['that ends in an integer', 'ff', 'ends inside a field'],
     ['with an integer without end', 'ff ff ff ff ff ff ff ff', 'too large'],
-    ['with a Huffman padding of zeros', '40 01 61 81 18', 'no Huffman code'],
-    ['with a whole byte of Huffman padding', '40 01 61 82 1f ff', 'no Huffman code'],
-    ['with the end-of-string symbol', '40 01 61 84 ff ff ff ff', 'no Huffman code'],
+    ['with a Huffman padding of zeros', '40 01 61 81 18', 'invalid Huffman code'],
+    ['with a whole byte of Huffman padding', '40 01 61 82 1f ff', 'invalid Huffman code'],
+    ['with the end-of-string symbol', '40 01 61 84 ff ff ff ff', 'invalid Huffman code'],
   ])('%s', (_what, hex, message) => {
     expect(() => decoded(new HpackDecoder(4096), bytes(hex))).toThrow(message);
   });

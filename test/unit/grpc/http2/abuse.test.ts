@@ -1,8 +1,8 @@
 import { burstSeconds } from '../../../../src/grpc/http2/limits.ts';
 import { errorCode, flag, frameType, setting } from '../../../../src/grpc/http2/protocol.ts';
-import { mostHeldBytes } from '../../../../src/grpc/http2/streams.ts';
+import { maxBufferedBytes } from '../../../../src/grpc/http2/streams.ts';
 import { until } from '../../../../tools/testbed/until.ts';
-import { EchoTransport } from '../../../support/echoTransport.ts';
+import { EchoServer } from '../../../support/echoServer.ts';
 import { checkForLeaks } from '../../../support/leakCheck.ts';
 import {
   frame,
@@ -15,15 +15,15 @@ import {
 
 checkForLeaks();
 
-/** So few a second that no test outlasts the burst. */
+/** So low that no test runs long enough to refill the burst. */
 const perSecond = 2;
 const burst = perSecond * burstSeconds;
 
-let echo: EchoTransport;
+let echo: EchoServer;
 let client: RawClient;
 
 beforeEach(async () => {
-  echo = await new EchoTransport({
+  echo = await new EchoServer({
     limits: {
       streams: 10,
       headerBytes: 4096,
@@ -37,7 +37,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   client.close();
-  await echo.transport.close(500);
+  await echo.server.close(500);
 });
 
 const repeat = (count: number, make: (index: number) => Buffer): Buffer =>
@@ -48,11 +48,11 @@ const openAndReset = (index: number): Buffer =>
     frame(frameType.rstStream, 0, index * 2 + 1, uint32(errorCode.cancel)),
   ]);
 
-describe('a client is sent away with ENHANCE_YOUR_CALM', () => {
+describe('a connection ends with ENHANCE_YOUR_CALM', () => {
   it.each<[string, Buffer, string]>([
     ['for rapid resets (CVE-2023-44487)', repeat(100, openAndReset), 'too many stream resets'],
     [
-      'for requests that this side must reset (CVE-2019-9514)',
+      'for requests that the server must reset (CVE-2019-9514)',
       repeat(100, (index) =>
         frame(frameType.headers, flag.endHeaders, index * 2 + 1, requestFields({ connection: 'close' })),
       ),
@@ -74,55 +74,55 @@ describe('a client is sent away with ENHANCE_YOUR_CALM', () => {
         frame(frameType.headers, flag.endHeaders, 1, requestFields()),
         repeat(100, () => frame(frameType.data, 0, 1)),
       ]),
-      'too many frames without content',
+      'too many empty frames',
     ],
     [
       'for shuffled priorities (CVE-2019-9513)',
       repeat(100, () => frame(frameType.priority, 0, 1, Buffer.alloc(5))),
-      'too many frames without content',
+      'too many empty frames',
     ],
     [
-      'for changing the window of all its streams again and again',
+      'for repeated changes of the initial window of all streams',
       Buffer.concat([
         repeat(10, (index) => frame(frameType.headers, flag.endHeaders, index * 2 + 1, requestFields())),
-        // Half of what it may send of SETTINGS alone.
+        // Half of the SETTINGS frames that the burst allows.
         repeat(burst / 2, (index) => settingsFrame([setting.initialWindowSize, index])),
         settingsFrame([setting.initialWindowSize, 1000]),
       ]),
       'too many PING and SETTINGS frames',
     ],
-    ['for frames of unknown types', repeat(100, () => frame(200, 0, 0)), 'too many frames without content'],
+    ['for frames of unknown types', repeat(100, () => frame(200, 0, 0)), 'too many empty frames'],
     [
       'for empty CONTINUATION frames (CVE-2019-9518)',
       Buffer.concat([frame(frameType.headers, 0, 1), repeat(100, () => frame(frameType.continuation, 0, 1))]),
-      'too many frames without content',
+      'too many empty frames',
     ],
     [
-      'for questions whose answers it does not take (CVE-2019-9517)',
+      'for requests whose responses it does not read (CVE-2019-9517)',
       Buffer.concat([
         settingsFrame([setting.initialWindowSize, 0]),
         frame(frameType.headers, flag.endHeaders, 1, requestFields()),
         repeat(1000, () => frame(frameType.data, 0, 1, message(Buffer.alloc(10_000)))),
       ]),
-      'too many answers that are not taken',
+      'too many unread response bytes',
     ],
     [
-      'for a header block without end (CVE-2024-27316)',
+      'for an endless header block (CVE-2024-27316)',
       Buffer.concat([
         frame(frameType.headers, 0, 1, requestFields()),
         repeat(100, () => frame(frameType.continuation, 0, 1, Buffer.alloc(1000, 0x82))),
       ]),
-      'a header block without an end',
+      'the header block is too large',
     ],
-  ])('%s', async (_why, frames, why) => {
+  ])('%s', async (_why, frames, message) => {
     client.send(frames);
-    expect(await client.sentAway()).toEqual({ code: errorCode.enhanceYourCalm, why });
+    expect(await client.goAway()).toEqual({ code: errorCode.enhanceYourCalm, message });
     await until(() => echo.open === 0, { what: 'the end of all streams' });
   });
 });
 
 describe('a client is served', () => {
-  it('as long as it keeps to its budget', async () => {
+  it('while it stays within its budgets', async () => {
     client.send(repeat(burst, openAndReset));
     client.open(burst * 2 + 1);
     client.send(frame(frameType.data, flag.endStream, burst * 2 + 1, message(Buffer.from('x'))));
@@ -130,20 +130,20 @@ describe('a client is served', () => {
   });
 });
 
-describe('an answer', () => {
-  it('is short, however long the words of the request that it repeats', async () => {
+describe('a response', () => {
+  it('is short, however long the text of the request is that it quotes', async () => {
     client.open(1, requestFields({ ':path': `/${'%'.repeat(2000)}` }), flag.endHeaders | flag.endStream);
     const { payload } = await client.frame(frameType.headers, 1);
     expect(payload.length).toBeLessThan(400);
     expect(await client.ended(1)).toMatchObject({
       'grpc-status': '12',
-      'grpc-message': expect.stringMatching(/^there is no method \/(%25)+$/),
+      'grpc-message': expect.stringMatching(/^unknown method \/(%25)+$/),
     });
   });
 });
 
 describe('a stream', () => {
-  it('is refused when there are too many, for the client to try it elsewhere', async () => {
+  it('is refused with REFUSED_STREAM above the limit, so that the client may retry elsewhere', async () => {
     client.send(
       repeat(11, (index) => frame(frameType.headers, flag.endHeaders, index * 2 + 1, requestFields())),
     );
@@ -151,7 +151,7 @@ describe('a stream', () => {
     expect(echo.open).toBe(10);
   });
 
-  it('that is refused is refused once, whatever else of its request is under way', async () => {
+  it('is refused once, whatever else of its request is under way', async () => {
     client.send(
       repeat(11, (index) => frame(frameType.headers, flag.endHeaders, index * 2 + 1, requestFields())),
       frame(frameType.data, 0, 21, message(Buffer.from('x'))),
@@ -162,10 +162,10 @@ describe('a stream', () => {
     expect(client.frames.filter(({ type }) => type === frameType.rstStream)).toHaveLength(1);
   });
 
-  it('with too many header fields is answered 431, whatever it costs to send them', async () => {
+  it('with too large a header list is answered with 431, however small it is on the wire', async () => {
     client.open(1, requestFields({ 'x-large': 'x'.repeat(4000) }));
     expect(await client.ended(1)).toEqual({ ':status': '431' });
-    // Small on the wire, large when it is read: one field of the dynamic table again and again.
+    // Small on the wire, large when decoded: one field of the dynamic table many times.
     const bomb = Buffer.concat([
       requestFields(),
       Buffer.from([0x40, 1, 97, 127, 0]),
@@ -178,18 +178,18 @@ describe('a stream', () => {
   });
 });
 
-describe('messages that are never whole', () => {
-  it('may occupy only so much of one connection; the others go on', async () => {
+describe('partial messages', () => {
+  it('may occupy a limited amount of memory for each connection, and other streams go on', async () => {
     const announced = 1_000_000;
-    const count = Math.ceil(mostHeldBytes / announced) + 3;
-    const roomy = await new EchoTransport({ limits: { streams: 1000 } }).listen();
+    const count = Math.ceil(maxBufferedBytes / announced) + 3;
+    const roomy = await new EchoServer({ limits: { streams: 1000 } }).listen();
     const other = await RawClient.connect(roomy.address);
-    const begun = message(Buffer.alloc(announced)).subarray(0, -1);
+    const incomplete = message(Buffer.alloc(announced)).subarray(0, -1);
     for (let index = 0; index < count; index += 1) {
       const id = index * 2 + 1;
       other.open(id);
-      for (let place = 0; place < begun.length; place += 16_384) {
-        other.send(frame(frameType.data, 0, id, begun.subarray(place, place + 16_384)));
+      for (let offset = 0; offset < incomplete.length; offset += 16_384) {
+        other.send(frame(frameType.data, 0, id, incomplete.subarray(offset, offset + 16_384)));
       }
       await other.settled();
     }
@@ -198,33 +198,33 @@ describe('messages that are never whole', () => {
     const last = count * 2 - 1;
     expect(await other.ended(last)).toMatchObject({ 'grpc-status': '8' });
     other.send(frame(frameType.data, flag.endStream, 1, Buffer.alloc(1)));
-    await until(() => roomy.told.includes(`message ${announced}`), { what: 'the message that became whole' });
-    // What was occupied is free again.
+    await until(() => roomy.events.includes(`message ${announced}`), { what: 'the completed message' });
+    // Its memory is free again.
     other.open(last + 2);
-    other.send(frame(frameType.data, 0, last + 2, begun.subarray(0, 10_000)));
+    other.send(frame(frameType.data, 0, last + 2, incomplete.subarray(0, 10_000)));
     await other.settled();
     expect(other.frames.some(({ id, type }) => id === last + 2 && type === frameType.headers)).toBe(false);
     other.close();
-    await roomy.transport.close(500);
+    await roomy.server.close(500);
   });
 });
 
 describe('a client that does not read', () => {
-  it('is not read from either, and is served when it reads again', async () => {
+  it('is not read from, and is served when it reads again', async () => {
     client.send(settingsFrame([setting.initialWindowSize, 2 ** 31 - 1]));
     client.send(frame(frameType.windowUpdate, 0, 0, uint32(2 ** 31 - 1 - 65_535)));
     client.socket.pause();
     client.open(1);
     const chunk = frame(frameType.data, 0, 1, message(Buffer.alloc(16_000)));
     let sent = 0;
-    // Until the server's end takes no more of it.
+    // Until the server stops reading.
     while (client.socket.writableLength < 8 * 1024 * 1024) {
       client.send(chunk);
       sent += 1;
       await new Promise(setImmediate);
     }
-    expect(echo.told.length).toBeLessThan(sent);
+    expect(echo.events.length).toBeLessThan(sent);
     client.socket.resume();
-    await until(() => echo.told.length === sent, { what: 'all messages' });
+    await until(() => echo.events.length === sent, { what: 'all messages' });
   });
 });

@@ -1,131 +1,132 @@
 import { flag, frameType, setting } from '../../../../src/grpc/http2/protocol.ts';
 import { connectionWindowBytes, streamWindowBytes } from '../../../../src/grpc/http2/receiveFlow.ts';
 import { until } from '../../../../tools/testbed/until.ts';
-import { EchoTransport } from '../../../support/echoTransport.ts';
+import { EchoServer } from '../../../support/echoServer.ts';
 import { checkForLeaks } from '../../../support/leakCheck.ts';
 import { frame, message, RawClient, settingsFrame, uint32 } from '../../../support/rawHttp2.ts';
 
 checkForLeaks();
 
-let echo: EchoTransport;
+let echo: EchoServer;
 let client: RawClient;
 
 async function begin(firstSettings: Buffer): Promise<void> {
-  echo = await new EchoTransport().listen();
+  echo = await new EchoServer().listen();
   client = await RawClient.connect(echo.address, firstSettings);
 }
 
 afterEach(async () => {
   client.close();
-  await echo.transport.close(500);
+  await echo.server.close(500);
 });
 
 const request = message(Buffer.alloc(95, 7)); // 100 bytes with its prefix
-const widen = (id: number, bytes: number): Buffer => frame(frameType.windowUpdate, 0, id, uint32(bytes));
+const windowUpdate = (id: number, bytes: number): Buffer =>
+  frame(frameType.windowUpdate, 0, id, uint32(bytes));
 const receivedBytes = (id: number, bytes: number) =>
   until(() => client.data(id).length === bytes, { what: `${bytes} bytes on stream ${id}` });
 
-describe('what is sent', () => {
-  it('keeps to the window of its stream, and goes on when that is widened', async () => {
+describe('sent data', () => {
+  it('stays within the window of its stream, and goes on after WINDOW_UPDATE', async () => {
     await begin(settingsFrame([setting.initialWindowSize, 30]));
     client.open(1);
     client.send(frame(frameType.data, flag.endStream, 1, request));
     await client.settled();
     expect(client.data(1)).toHaveLength(30);
-    client.send(widen(1, 69));
+    client.send(windowUpdate(1, 69));
     await receivedBytes(1, 99);
     expect(
       client.frames.some(({ flags, type }) => type === frameType.headers && flags & flag.endStream),
     ).toBe(false);
-    client.send(widen(1, 1));
+    client.send(windowUpdate(1, 1));
     expect(await client.ended(1)).toMatchObject({ 'grpc-status': '0' });
     expect(client.data(1)).toEqual(request);
   });
 
-  it('shares the window of the connection, first come, first served', async () => {
+  it('shares the window of the connection in the order of the streams', async () => {
     await begin(settingsFrame([setting.initialWindowSize, 1_000_000]));
     const large = message(Buffer.alloc(40_000, 1));
     for (const id of [1, 3]) {
       client.open(id);
-      for (let place = 0; place < large.length; place += 16_384) {
-        client.send(frame(frameType.data, 0, id, large.subarray(place, place + 16_384)));
+      for (let offset = 0; offset < large.length; offset += 16_384) {
+        client.send(frame(frameType.data, 0, id, large.subarray(offset, offset + 16_384)));
       }
     }
     const both = () => client.data(1).length + client.data(3).length;
-    await until(() => both() === 65_535, { what: 'all that the window allows' });
+    await until(() => both() === 65_535, { what: 'all data that the window allows' });
     expect(client.data(1)).toEqual(large);
-    client.send(widen(0, 100_000));
+    client.send(windowUpdate(0, 100_000));
     await receivedBytes(3, large.length);
     expect(client.data(3)).toEqual(large);
   });
 
-  it('counts a new initial window for streams that are open, also below nothing', async () => {
+  it('applies a new initial window to open streams, also when their window becomes negative', async () => {
     await begin(settingsFrame([setting.initialWindowSize, 60]));
     client.open(1);
     client.send(frame(frameType.data, 0, 1, request));
     await receivedBytes(1, 60);
-    client.send(settingsFrame([setting.initialWindowSize, 10])); // 50 bytes too many are out
-    client.send(widen(1, 50));
+    client.send(settingsFrame([setting.initialWindowSize, 10])); // 50 bytes more than allowed are sent
+    client.send(windowUpdate(1, 50));
     await client.settled();
     expect(client.data(1)).toHaveLength(60);
     client.send(settingsFrame([setting.initialWindowSize, 50]));
     await receivedBytes(1, 100);
   });
 
-  it('comes in frames that the peer takes', async () => {
+  it('is split into frames of the size that the peer allows', async () => {
     await begin(settingsFrame([setting.initialWindowSize, 1_000_000]));
     const large = message(Buffer.alloc(40_000));
     client.open(1);
-    for (let place = 0; place < large.length; place += 10_000) {
-      client.send(frame(frameType.data, 0, 1, large.subarray(place, place + 10_000)));
+    for (let offset = 0; offset < large.length; offset += 10_000) {
+      client.send(frame(frameType.data, 0, 1, large.subarray(offset, offset + 10_000)));
     }
     await receivedBytes(1, large.length);
     expect(Math.max(...client.frames.map(({ payload }) => payload.length))).toBe(16_384);
   });
 
-  it('is dropped when the client loses interest while it waits', async () => {
+  it('is dropped when the client resets the stream while it waits', async () => {
     await begin(settingsFrame([setting.initialWindowSize, 0]));
     client.open(1);
     client.send(
       frame(frameType.data, 0, 1, request),
       frame(frameType.rstStream, 0, 1, uint32(8)),
-      widen(0, 9),
+      windowUpdate(0, 9),
     );
     await client.settled();
     expect(client.data(1)).toHaveLength(0);
-    expect(echo.told).toEqual(['message 95', 'cancelled']);
+    expect(echo.events).toEqual(['message 95', 'cancelled']);
   });
 });
 
-describe('what is received', () => {
-  it('is given back, so that a client can send far more than a window', async () => {
+describe('received data', () => {
+  it('is given back to the windows, so that a client can send far more than one window', async () => {
     await begin(settingsFrame([setting.initialWindowSize, 2 ** 31 - 1]));
-    client.send(widen(0, 2 ** 31 - 1 - 65_535));
+    client.send(windowUpdate(0, 2 ** 31 - 1 - 65_535));
     client.open(1);
-    let mayStream = streamWindowBytes;
-    let mayAll = 65_535;
-    let looked = 0;
+    let streamAllowance = streamWindowBytes;
+    let connectionAllowance = 65_535;
+    let seen = 0;
     const chunk = message(Buffer.alloc(9_995));
     for (let sent = 0; sent < connectionWindowBytes + 1_000_000; sent += chunk.length) {
       const allowance = (): boolean => {
-        for (; looked < client.frames.length; looked += 1) {
-          const each = client.frames[looked];
+        for (; seen < client.frames.length; seen += 1) {
+          const each = client.frames[seen];
           if (each?.type !== frameType.windowUpdate) continue;
-          if (each.id === 0) mayAll += each.payload.readUInt32BE(0);
-          else mayStream += each.payload.readUInt32BE(0);
+          if (each.id === 0) connectionAllowance += each.payload.readUInt32BE(0);
+          else streamAllowance += each.payload.readUInt32BE(0);
         }
-        return Math.min(mayStream, mayAll) >= chunk.length;
+        return Math.min(streamAllowance, connectionAllowance) >= chunk.length;
       };
-      await until(allowance, { what: 'a wider window' });
+      await until(allowance, { what: 'WINDOW_UPDATE' });
       client.send(frame(frameType.data, 0, 1, chunk));
-      mayStream -= chunk.length;
-      mayAll -= chunk.length;
+      streamAllowance -= chunk.length;
+      connectionAllowance -= chunk.length;
     }
     client.send(frame(frameType.data, flag.endStream, 1));
     expect(await client.ended(1)).toMatchObject({ 'grpc-status': '0' });
   });
 
-  it('is given back on its stream as well, padding and all', async () => {
+  it('is given back to the stream window too, with its padding', async () => {
     await begin(settingsFrame());
     client.open(1);
     const padded = Buffer.concat([Buffer.from([255]), Buffer.alloc(16_000)]);

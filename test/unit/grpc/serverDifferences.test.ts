@@ -1,19 +1,21 @@
 import { gzipSync } from 'node:zlib';
 import { flag, frameType } from '../../../src/grpc/http2/protocol.ts';
-import { EchoTransport, type TransportKind } from '../../support/echoTransport.ts';
+import type { GrpcServerKind } from '../../../src/grpc/openGrpcServer.ts';
+import { EchoServer } from '../../support/echoServer.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
 import { frame, message, RawClient, requestFields } from '../../support/rawHttp2.ts';
 
 /**
- * Where the transports answer the same bytes differently, and what gRPC's specification says to it. A proxy sends
- * none of this; everything that it does send is answered alike (../transport.test.ts).
+ * Requests that the two servers answer differently, and which one follows gRPC's specification. A
+ * proxy sends none of them; what a proxy sends is answered alike
+ * (../extproc/extProcServer.test.ts).
  */
 checkForLeaks();
 
 interface Difference {
   readonly fields?: Record<string, string>;
   readonly body: Buffer;
-  /** The fields of the answer that tell them apart. */
+  /** The fields of the response that differ. */
   readonly builtin: Record<string, string>;
   readonly grpcJs: Record<string, string>;
 }
@@ -27,7 +29,7 @@ const differences: Record<string, Difference> = {
     builtin: { ':status': '405' },
     grpcJs: { 'grpc-status': '0' },
   },
-  'a content type that only begins with application/grpc: builtin is right (then "+" or nothing)': {
+  'a content type that begins with application/grpc: builtin is right (then "+" or nothing)': {
     fields: { 'content-type': 'application/grpc-web' },
     body: hello,
     builtin: { ':status': '415' },
@@ -39,12 +41,12 @@ const differences: Record<string, Difference> = {
     builtin: { 'grpc-status': '13' },
     grpcJs: { 'grpc-status': '0' },
   },
-  'a compressed message that no encoding was named for: builtin is right (INTERNAL)': {
+  'a compressed message without grpc-encoding: builtin is right (INTERNAL)': {
     body: message(gzipSync('hello'), true),
     builtin: { 'grpc-status': '13' },
     grpcJs: { 'grpc-status': '0' },
   },
-  'an end in the middle of a message: builtin is right (the message is not length-prefixed data)': {
+  'an end inside a message: builtin is right (the message is not length-prefixed data)': {
     body: hello.subarray(0, 7),
     builtin: { 'grpc-status': '13' },
     grpcJs: { 'grpc-status': '0' },
@@ -52,7 +54,7 @@ const differences: Record<string, Difference> = {
   'an unknown method: both are right (any text may go with UNIMPLEMENTED)': {
     fields: { ':path': '/some.Service/Else' },
     body: hello,
-    builtin: { 'grpc-status': '12', 'grpc-message': 'there is no method /some.Service/Else' },
+    builtin: { 'grpc-status': '12', 'grpc-message': 'unknown method /some.Service/Else' },
     grpcJs: {
       'grpc-status': '12',
       'grpc-message': 'The server does not implement the method /some.Service/Else',
@@ -60,16 +62,16 @@ const differences: Record<string, Difference> = {
   },
 };
 
-let echo: EchoTransport;
+let echo: EchoServer;
 let client: RawClient;
 afterEach(async () => {
   client.close();
-  await echo.transport.close(500);
+  await echo.server.close(500);
 });
 
-describe.each<TransportKind>(['builtin', 'grpc-js'])('%s is told apart by', (kind) => {
+describe.each<GrpcServerKind>(['builtin', 'grpc-js'])('%s differs in', (kind) => {
   it.each(Object.entries(differences))('%s', async (_what, { fields, body, builtin, grpcJs }) => {
-    echo = await new EchoTransport({ kind }).listen();
+    echo = await new EchoServer({ kind }).listen();
     client = await RawClient.connect(echo.address);
     client.open(1, requestFields(fields));
     client.send(frame(frameType.data, flag.endStream, 1, body));

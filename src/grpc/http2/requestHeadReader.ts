@@ -2,18 +2,19 @@ import { CompressionError, HpackDecoder } from '../hpack/decoder.ts';
 import { ConnectionError, defaultTableBytes, errorCode } from './protocol.ts';
 import { RequestHead } from './requestHead.ts';
 
-/** Longer blocks are not compared: what is long seldom comes twice. */
-const longestRepeatedBytes = 512;
+/** Longer blocks are not compared with the last one: they seldom repeat. */
+const maxComparedBytes = 512;
 
 /**
- * Reads the header blocks of one connection into one head. A proxy opens stream after stream with the very same
- * block: on a table that did not change since, it means the same again and is not read a second time.
+ * Reads the header blocks of one connection into one RequestHead. A proxy opens stream after stream
+ * with the same block: while the dynamic table has not changed it has the same meaning, and is not
+ * decoded again.
  */
-export class HeadReader {
+export class RequestHeadReader {
   readonly head: RequestHead;
   readonly #hpack = new HpackDecoder(defaultTableBytes);
-  readonly #last = Buffer.allocUnsafeSlow(longestRepeatedBytes);
-  /** -1: the head at hand is not that of a request, or its block would now mean something else. */
+  readonly #last = Buffer.allocUnsafeSlow(maxComparedBytes);
+  /** -1: `head` is not that of a request, or the same block would now have another meaning. */
   #lastBytes = -1;
 
   /** @param limitBytes the largest header list */
@@ -22,21 +23,21 @@ export class HeadReader {
   }
 
   /**
-   * @returns false when the head is the one of the request before
-   * @throws ConnectionError when the block cannot be read
+   * @returns false when the head equals that of the request before
+   * @throws ConnectionError when the block cannot be decoded
    */
   readRequest(bytes: Buffer, start: number, end: number): boolean {
     if (this.#isLast(bytes, start, end)) return false;
-    const hasTableChanged = this.#read(false, bytes, start, end);
-    const isWorthKeeping = !hasTableChanged && end - start <= longestRepeatedBytes;
-    this.#lastBytes = isWorthKeeping ? bytes.copy(this.#last, 0, start, end) : -1;
+    const hasTableChanged = this.#decode(false, bytes, start, end);
+    const mayRepeat = !hasTableChanged && end - start <= maxComparedBytes;
+    this.#lastBytes = mayRepeat ? bytes.copy(this.#last, 0, start, end) : -1;
     return true;
   }
 
-  /** @throws ConnectionError when the block cannot be read */
+  /** @throws ConnectionError when the block cannot be decoded */
   readTrailers(bytes: Buffer, start: number, end: number): void {
     this.#lastBytes = -1;
-    this.#read(true, bytes, start, end);
+    this.#decode(true, bytes, start, end);
   }
 
   #isLast(bytes: Buffer, start: number, end: number): boolean {
@@ -44,7 +45,7 @@ export class HeadReader {
     return length === this.#lastBytes && this.#last.compare(bytes, start, end, 0, length) === 0;
   }
 
-  #read(isTrailers: boolean, bytes: Buffer, start: number, end: number): boolean {
+  #decode(isTrailers: boolean, bytes: Buffer, start: number, end: number): boolean {
     this.head.clear(isTrailers);
     try {
       return this.#hpack.decode(bytes, start, end, this.head);

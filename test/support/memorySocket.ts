@@ -1,18 +1,18 @@
 import { Duplex } from 'node:stream';
 import { type Frame, readFrames } from './rawHttp2.ts';
 
-/** A socket in memory, whose other side takes everything and never closes its end. */
-export class Wire extends Duplex {
+/** A socket in memory whose peer reads everything and never closes. */
+export class MemorySocket extends Duplex {
   readonly written: Buffer[] = [];
 
   receive(...chunks: Buffer[]): void {
     this.emit('data', Buffer.concat(chunks));
   }
 
-  /** @throws Error when what was written is not whole frames */
+  /** @throws Error when the written bytes are not whole frames */
   frames(): Frame[] {
     const { frames, rest } = readFrames(Buffer.concat(this.written));
-    if (rest.length > 0) throw new Error('the last frame is not whole');
+    if (rest.length > 0) throw new Error('the last frame is incomplete');
     return frames;
   }
 

@@ -1,9 +1,10 @@
 import { BuiltinServer, type BuiltinServerOptions } from './builtinServer.ts';
 import { GrpcJsServer } from './grpcJsServer.ts';
-import type { GrpcServer } from './server.ts';
+import type { GrpcServer } from './grpcServer.ts';
 
-/** The server that `server.transport` names. */
-export function openGrpcServer(kind: 'builtin' | 'grpc-js', options: BuiltinServerOptions): GrpcServer {
+export type GrpcServerKind = 'builtin' | 'grpc-js';
+
+export function openGrpcServer(kind: GrpcServerKind, options: BuiltinServerOptions): GrpcServer {
   switch (kind) {
     case 'builtin':
       return new BuiltinServer(options);

@@ -5,44 +5,48 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
 import { credentials, status } from '@grpc/grpc-js';
+import { CertificateFiles } from '../../../src/extproc/tls/certificateFiles.ts';
 import { preface } from '../../../src/grpc/http2/protocol.ts';
-import { CertificateFiles } from '../../../src/grpc/tls/certificateFiles.ts';
 import { ExternalProcessor, Health } from '../../../src/proto/clients.ts';
 import type { Log } from '../../../src/telemetry/log.ts';
 import { until } from '../../../tools/testbed/until.ts';
-import { EchoTransport } from '../../support/echoTransport.ts';
+import { EchoServer } from '../../support/echoServer.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
 import { RawClient, settingsFrame } from '../../support/rawHttp2.ts';
 import { tlsBytes, tlsFile } from '../../support/tlsFixtures.ts';
 
 checkForLeaks();
 
-/** Each line's message and reason, as they were logged. */
+/** The event and reason of each log line. */
 let logged: string[];
+interface LogFields {
+  readonly event: string;
+  readonly reason: string;
+}
 const log: Log = {
   debug() {},
   error() {},
-  info: (_fields, message) => void logged.push(message),
-  warn: (fields, message) => void logged.push(`${message}: ${(fields as { reason: string }).reason}`),
+  info: (fields) => void logged.push((fields as LogFields).event),
+  warn: (fields) => void logged.push(`${(fields as LogFields).event}: ${(fields as LogFields).reason}`),
 };
 let folder: string;
-let echo: EchoTransport;
+let echo: EchoServer;
 
 beforeEach(async () => {
   logged = [];
   folder = await mkdtemp(join(tmpdir(), 'baton-tls-'));
 });
 afterEach(async () => {
-  await echo.transport.close(200);
+  await echo.server.close(200);
   await rm(folder, { recursive: true });
 });
 
-/** How an alert of TLS begins. */
+/** The first byte of a TLS alert. */
 const alertType = '\x15';
 
 const inFolder = (name: string): string => join(folder, name);
 
-/** The file at once, as whoever renews certificates with care replaces it. */
+/** Replaces the file atomically. */
 async function put(name: string, bytes: Uint8Array): Promise<void> {
   await writeFile(inFolder('new'), bytes);
   await rename(inFolder('new'), inFolder(name));
@@ -53,12 +57,12 @@ async function renew(name: string): Promise<void> {
   await put('tls.key', tlsBytes(`${name}.key`));
 }
 const ca = tlsBytes('ca.pem');
-/** The server's certificate names it. */
+/** The name in the server's certificate. */
 const trusting = { ca, servername: 'baton.test' };
 const asNamed = { 'grpc.ssl_target_name_override': 'baton.test' };
 
 describe.each(['builtin', 'grpc-js'] as const)('over %s', (kind) => {
-  /** Serves with copies of the files in a folder of its own. */
+  /** Serves with copies of the files in a temporary folder. */
   async function serve(clientCa?: string): Promise<void> {
     await renew('server');
     const files = {
@@ -66,11 +70,13 @@ describe.each(['builtin', 'grpc-js'] as const)('over %s', (kind) => {
       keyFile: inFolder('tls.key'),
       ...(clientCa !== undefined && { clientCaFile: tlsFile(clientCa) }),
     };
-    const certificateFiles = new CertificateFiles(files, { pollMs: 20, log });
-    echo = await new EchoTransport({ kind, certificateFiles }).listen();
+    const certificates = new CertificateFiles(files, { pollMs: 20, log });
+    echo = await new EchoServer({ kind, certificates }).listen();
   }
 
-  /** What a health check answers to a client that trusts `ca`, or the status code that it fails with. */
+  /**
+   * The result of a health check by a client that trusts `ca`, or the status code of its failure.
+   */
   function check(cert?: string): Promise<string> {
     const identity = cert === undefined ? [] : [tlsBytes(`${cert}.key`), tlsBytes(`${cert}.pem`)];
     const client = new Health(echo.address, credentials.createSsl(ca, ...identity), asNamed);
@@ -82,8 +88,11 @@ describe.each(['builtin', 'grpc-js'] as const)('over %s', (kind) => {
     });
   }
 
-  /** Connects, sends, and answers what came before the server closed, and whether that was an error. */
-  function leftTo(options: ConnectionOptions | 'plain', bytes: Buffer = Buffer.alloc(0)) {
+  /**
+   * Connects, sends, and returns what was received until the close, and whether the close was an
+   * error.
+   */
+  function exchangeWith(options: ConnectionOptions | 'plain', bytes: Buffer = Buffer.alloc(0)) {
     const [host, port] = echo.address.split(':') as [string, string];
     const to = { host, port: Number(port) };
     const socket = options === 'plain' ? tcpConnect(to) : tlsConnect({ ...to, ...trusting, ...options });
@@ -112,7 +121,7 @@ describe.each(['builtin', 'grpc-js'] as const)('over %s', (kind) => {
   describe('with a certificate', () => {
     beforeEach(() => serve());
 
-    it('a client that trusts it is served: ext_proc and health', async () => {
+    it('a client that trusts it gets ext_proc and health', async () => {
       const client = new ExternalProcessor(echo.address, credentials.createSsl(ca), asNamed);
       const stream = client.process();
       const statusOf = once(stream, 'status');
@@ -126,7 +135,7 @@ describe.each(['builtin', 'grpc-js'] as const)('over %s', (kind) => {
       expect(await check()).toBe('SERVING');
     });
 
-    it('a message larger than many TLS records comes whole, both ways', async () => {
+    it('a message larger than many TLS records passes whole, in both directions', async () => {
       const client = new ExternalProcessor(echo.address, credentials.createSsl(ca), asNamed);
       const stream = client.process();
       const body = Buffer.alloc(500_000, 'x');
@@ -134,38 +143,38 @@ describe.each(['builtin', 'grpc-js'] as const)('over %s', (kind) => {
       stream.on('data', () => stream.end());
       stream.write({ request_body: { body } });
       expect(await statusOf).toMatchObject([{ code: status.OK }]);
-      expect(echo.told[0]).toMatch(/^message 5000\d\d$/);
+      expect(echo.events[0]).toMatch(/^message 5000\d\d$/);
       client.close();
     });
 
     it('a client in plain text is closed, and the others go on', async () => {
-      const { text } = await leftTo('plain', Buffer.concat([preface, settingsFrame()]));
+      const { text } = await exchangeWith('plain', Buffer.concat([preface, settingsFrame()]));
       expect(['', alertType]).toContain(text.slice(0, 1));
       expect(await check()).toBe('SERVING');
     });
 
     it('a client that offers no HTTP/2 by ALPN is closed, and the others go on', async () => {
-      expect(await leftTo({ ALPNProtocols: ['http/1.1'] })).toEqual({ text: '', isError: true });
-      // RFC 9113 leaves open how: Node's server explains itself to those who may speak HTTP/1.
-      const { text, isError } = await leftTo({});
+      expect(await exchangeWith({ ALPNProtocols: ['http/1.1'] })).toEqual({ text: '', isError: true });
+      // RFC 9113 leaves open how: Node's HTTP/2 server answers in HTTP/1.1.
+      const { text, isError } = await exchangeWith({});
       expect(text).toMatch(kind === 'builtin' ? /^$/ : /^HTTP\/1\.. 403/);
       expect(isError).toBe(false);
       expect(await check()).toBe('SERVING');
     });
 
-    it('a client that says nothing does not keep the port from closing', async () => {
+    it('a silent client does not keep the server from closing', async () => {
       const [host, port] = echo.address.split(':') as [string, string];
       const silent = tcpConnect(Number(port), host);
       await once(silent, 'connect');
-      await echo.transport.close(50);
+      await echo.server.close(50);
       silent.destroy();
     });
   });
 
-  describe('when clients are asked for a certificate', () => {
+  describe('when client certificates are required', () => {
     beforeEach(() => serve('ca.pem'));
 
-    it('one of the authority is let in, others are not', async () => {
+    it('a client with a certificate of the authority is accepted, others are refused', async () => {
       expect(await check('client')).toBe('SERVING');
       expect(await check()).toBe('UNAVAILABLE');
       expect(await check('stranger')).toBe('UNAVAILABLE');
@@ -176,14 +185,14 @@ describe.each(['builtin', 'grpc-js'] as const)('over %s', (kind) => {
   describe('when the files change', () => {
     beforeEach(() => serve());
 
-    it('new connections get the new certificate, and those that are open go on', async () => {
+    it('new connections get the new certificate, and open ones go on', async () => {
       const client = new ExternalProcessor(echo.address, credentials.createSsl(ca), asNamed);
       const stream = client.process();
       stream.write({ request_headers: {} });
       await once(stream, 'data');
       expect(await servedName()).toBe('baton test server');
       await renew('renewed');
-      await until(async () => (await servedName()) === 'baton test renewed', { what: 'the new one' });
+      await until(async () => (await servedName()) === 'baton test renewed', { what: 'the new certificate' });
       stream.write({ request_headers: {} });
       await once(stream, 'data');
       stream.cancel();
@@ -197,7 +206,7 @@ describe.each(['builtin', 'grpc-js'] as const)('over %s', (kind) => {
         await unlink(inFolder(name));
         await symlink(tlsFile(name.replace('tls', 'renewed')), inFolder(name));
       }
-      await until(async () => (await servedName()) === 'baton test renewed', { what: 'the new one' });
+      await until(async () => (await servedName()) === 'baton test renewed', { what: 'the new certificate' });
     });
 
     it.each<[string, () => Promise<void>, RegExp]>([
@@ -208,23 +217,20 @@ describe.each(['builtin', 'grpc-js'] as const)('over %s', (kind) => {
       ],
       ['one without its key', () => put('tls.pem', tlsBytes('renewed.pem')), /is not the key of/],
       ['none', () => unlink(inFolder('tls.key')), /cannot read .*tls\.key: ENOENT/],
-    ])(
-      '%s is not taken, and the log says so once, until there is a whole one',
-      async (_what, spoil, reason) => {
-        await spoil();
-        const warnings = () => logged.filter((line) => line.includes('the last good certificate is kept'));
-        await until(() => warnings().length === 1, { what: 'the warning' });
-        expect(warnings()[0]).toMatch(reason);
-        expect(await servedName()).toBe('baton test server');
-        await renew('renewed');
-        await until(async () => (await servedName()) === 'baton test renewed', { what: 'the new one' });
-        expect(warnings()).toEqual([...new Set(warnings())]);
-      },
-    );
+    ])('%s is not used and logged once, until the files are valid', async (_what, spoil, reason) => {
+      await spoil();
+      const warnings = () => logged.filter((line) => line.startsWith('tls.certificate-invalid'));
+      await until(() => warnings().length === 1, { what: 'the warning' });
+      expect(warnings()[0]).toMatch(reason);
+      expect(await servedName()).toBe('baton test server');
+      await renew('renewed');
+      await until(async () => (await servedName()) === 'baton test renewed', { what: 'the new certificate' });
+      expect(warnings()).toEqual([...new Set(warnings())]);
+    });
   });
 });
 
-describe('files that cannot be used', () => {
+describe('invalid files', () => {
   it.each<[string, Partial<Record<'certFile' | 'keyFile' | 'clientCaFile', string>>, RegExp]>([
     [
       'a missing certificate',
@@ -253,7 +259,7 @@ describe('files that cannot be used', () => {
       /^server\.tls\.keyFile: .*client\.key is not the key of .*server\.pem$/,
     ],
     [
-      'authorities that are none',
+      'authorities that are not certificates',
       { clientCaFile: tlsFile('make.sh') },
       /^server\.tls\.clientCaFile: .*make\.sh cannot be used: /,
     ],
@@ -262,27 +268,27 @@ describe('files that cannot be used', () => {
       { keyFile: '/nowhere.key', clientCaFile: '/nowhere.pem' },
       /^server\.tls\.keyFile: cannot read .*; server\.tls\.clientCaFile: cannot read .*$/,
     ],
-  ])('keep the port closed and say which and why: %s', async (_what, changes, message) => {
+  ])('keep the server from listening and are named with the reason: %s', async (_what, changes, message) => {
     const files = { certFile: tlsFile('server.pem'), keyFile: tlsFile('server.key'), ...changes };
     for (const kind of ['builtin', 'grpc-js'] as const) {
-      echo = new EchoTransport({ kind, certificateFiles: new CertificateFiles(files, { log }) });
+      echo = new EchoServer({ kind, certificates: new CertificateFiles(files, { log }) });
       await expect(echo.listen()).rejects.toMatchObject({
-        name: 'TlsFilesError',
+        code: 'tls-invalid',
         message: expect.stringMatching(message),
       });
     }
   });
 });
 
-describe('the builtin port', () => {
-  it('says of clients that it refuses why, though not of each', async () => {
+describe('the builtin server', () => {
+  it('logs why handshakes fail, at most once in its interval', async () => {
     const files = { certFile: tlsFile('server.pem'), keyFile: tlsFile('server.key') };
-    echo = await new EchoTransport({ certificateFiles: new CertificateFiles(files, { log }) }).listen();
+    echo = await new EchoServer({ certificates: new CertificateFiles(files, { log }) }).listen();
     for (let nth = 0; nth < 3; nth++) {
-      const stranger = await RawClient.connect(echo.address);
-      await stranger.closed();
+      const client = await RawClient.connect(echo.address);
+      await client.closed();
     }
-    const lines = logged.filter((line) => line.startsWith('a client cannot connect'));
+    const lines = logged.filter((line) => line.startsWith('tls.handshake-failed'));
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/: .+/);
   });

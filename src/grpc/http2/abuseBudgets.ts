@@ -1,11 +1,14 @@
 import { Budget } from './budget.ts';
 import type { Http2Limits } from './limits.ts';
 
-/** About so many streams are looked at in the time that a PING takes. */
+/** A window change visits about this many streams in the time that a PING takes. */
 const streamsPerControlFrame = 256;
 
-/** Counts what costs this server more than it costs the peer. Each method throws a ConnectionError when it is too much. */
-export class AbuseGuard {
+/**
+ * Limits what costs this server more than the peer. Each method throws a ConnectionError above its
+ * limit.
+ */
+export class AbuseBudgets {
   readonly #resets: Budget;
   readonly #controlFrames: Budget;
   readonly #emptyFrames: Budget;
@@ -13,7 +16,7 @@ export class AbuseGuard {
   constructor(limits: Http2Limits, nowMs: () => number) {
     this.#resets = new Budget('stream resets', limits.resetsPerSecond, nowMs);
     this.#controlFrames = new Budget('PING and SETTINGS frames', limits.controlFramesPerSecond, nowMs);
-    this.#emptyFrames = new Budget('frames without content', limits.emptyFramesPerSecond, nowMs);
+    this.#emptyFrames = new Budget('empty frames', limits.emptyFramesPerSecond, nowMs);
   }
 
   reset(): void {
@@ -24,7 +27,7 @@ export class AbuseGuard {
     this.#controlFrames.spend();
   }
 
-  /** A new window for all streams that are open, each of which has to be looked at. */
+  /** A new initial window, which every open stream must be visited for. */
   windowChange(streams: number): void {
     this.#controlFrames.spend(Math.ceil(streams / streamsPerControlFrame));
   }

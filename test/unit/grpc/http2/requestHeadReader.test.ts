@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { encodeFields } from '../../../../src/grpc/hpack/encodeFields.ts';
-import { HeadReader } from '../../../../src/grpc/http2/headReader.ts';
+import { RequestHeadReader } from '../../../../src/grpc/http2/requestHeadReader.ts';
 
-/** A literal field that enters the table, as index 62 until the next one does. */
+/** A literal field that is added to the table, with index 62 until the next one is added. */
 const indexed = (name: string, value: string): Buffer =>
   Buffer.concat([
     Buffer.from([0x40, name.length]),
@@ -17,21 +17,21 @@ const plain = encodeFields([
   [':path', '/a'],
 ]);
 
-function readRequest(reader: HeadReader, block: Buffer): boolean {
-  // Not at the beginning of its bytes, as on the wire.
+function readRequest(reader: RequestHeadReader, block: Buffer): boolean {
+  // On the wire a block does not begin at offset 0 either.
   return reader.readRequest(Buffer.concat([Buffer.from('before'), block]), 6, 6 + block.length);
 }
 
-describe('a header block that comes again', () => {
-  test('is the head that is there already', () => {
-    const reader = new HeadReader(4096);
+describe('a repeated header block', () => {
+  test('is not decoded again', () => {
+    const reader = new RequestHeadReader(4096);
     expect(readRequest(reader, plain)).toBe(true);
     expect(readRequest(reader, plain)).toBe(false);
     expect(reader.head).toMatchObject({ method: 'POST', path: '/a' });
   });
 
-  test('is read again after another one', () => {
-    const reader = new HeadReader(4096);
+  test('is decoded again after another block', () => {
+    const reader = new RequestHeadReader(4096);
     readRequest(reader, plain);
     expect(readRequest(reader, encodeFields([[':path', '/b']]))).toBe(true);
     expect(reader.head).toMatchObject({ method: undefined, path: '/b' });
@@ -39,8 +39,8 @@ describe('a header block that comes again', () => {
     expect(reader.head).toMatchObject({ method: 'POST', path: '/a' });
   });
 
-  test('is read again when the table has changed, because it may mean something else', () => {
-    const reader = new HeadReader(4096);
+  test('is decoded again when the dynamic table has changed, because its meaning may differ', () => {
+    const reader = new RequestHeadReader(4096);
     readRequest(reader, indexed(':path', '/a'));
     readRequest(reader, newest);
     expect(reader.head.path).toBe('/a');
@@ -49,16 +49,16 @@ describe('a header block that comes again', () => {
     expect(reader.head.path).toBe('/b');
   });
 
-  test('is read again when it changes the table itself', () => {
-    const reader = new HeadReader(4096);
+  test('is decoded again when it changes the table itself', () => {
+    const reader = new RequestHeadReader(4096);
     readRequest(reader, indexed(':path', '/a'));
     expect(readRequest(reader, indexed(':path', '/a'))).toBe(true);
     readRequest(reader, Buffer.from([0x80 | 63]));
     expect(reader.head.path).toBe('/a');
   });
 
-  test('is read again after trailers, which used the same head', () => {
-    const reader = new HeadReader(4096);
+  test('is decoded again after trailers, which overwrite the head', () => {
+    const reader = new RequestHeadReader(4096);
     readRequest(reader, plain);
     const trailers = encodeFields([['grpc-status', '0']]);
     reader.readTrailers(trailers, 0, trailers.length);

@@ -1,6 +1,6 @@
 import type { Http2Limits } from '../../src/grpc/http2/limits.ts';
 
-/** More than any test needs that is not about limits. */
+/** Limits that only tests about limits reach. */
 export const generousLimits: Http2Limits = {
   streams: 10_000,
   headerBytes: 65_536,

@@ -1,49 +1,49 @@
 import { HealthStatus } from '../../src/extproc/healthStatus.ts';
+import { openExtProcServer } from '../../src/extproc/openExtProcServer.ts';
+import type { GrpcServer } from '../../src/grpc/grpcServer.ts';
 import type { Http2Limits } from '../../src/grpc/http2/limits.ts';
-import { openGrpcServer } from '../../src/grpc/openServer.ts';
-import type { GrpcServer } from '../../src/grpc/server.ts';
+import type { GrpcServerKind } from '../../src/grpc/openGrpcServer.ts';
 import type { ServerStream, StreamHandler } from '../../src/grpc/serverStream.ts';
-import type { CertificateFiles } from '../../src/grpc/tls/certificateFiles.ts';
-import { generousLimits } from './http2Limits.ts';
-
-export type TransportKind = 'builtin' | 'grpc-js';
+import type { CertificateSource } from '../../src/grpc/tls/certificateSource.ts';
+import { generousLimits } from './generousLimits.ts';
 
 export interface EchoOptions {
   /** Default `builtin`. */
-  readonly kind?: TransportKind;
+  readonly kind?: GrpcServerKind;
   readonly limits?: Partial<Http2Limits>;
   readonly maxMessageBytes?: number;
-  readonly certificateFiles?: CertificateFiles;
+  readonly certificates?: CertificateSource;
 }
 
-/** A transport with an ext_proc method that sends every message back, and remembers what it was told. */
-export class EchoTransport {
-  readonly transport: GrpcServer;
+/**
+ * A server whose ext_proc method sends every message back and records what its listener receives.
+ */
+export class EchoServer {
+  readonly server: GrpcServer;
   /** In their order: `message 3`, `end`, `cancelled`, `error`. */
-  readonly told: string[] = [];
+  readonly events: string[] = [];
   readonly streams: ServerStream[] = [];
   accepted = 0;
   open = 0;
   address = '';
 
-  constructor({ kind = 'builtin', limits, maxMessageBytes = 1_000_000, certificateFiles }: EchoOptions = {}) {
+  constructor({ kind = 'builtin', limits, maxMessageBytes = 1_000_000, certificates }: EchoOptions = {}) {
     const health = new HealthStatus({
       onCheckArrived: () => {},
       takesTraffic: () => true,
       isFit: () => true,
     });
-    const acceptStream: StreamHandler = (stream) => this.#accept(stream);
-    this.transport = openGrpcServer(kind, {
-      acceptStream,
+    this.server = openExtProcServer(kind, {
+      acceptStream: (stream) => this.#accept(stream),
       health,
       maxMessageBytes,
       limits: { ...generousLimits, ...limits },
-      certificateFiles,
+      certificates,
     });
   }
 
   async listen(): Promise<this> {
-    this.address = await this.transport.listen('127.0.0.1:0');
+    this.address = `127.0.0.1:${await this.server.listen({ host: '127.0.0.1', port: 0 })}`;
     return this;
   }
 
@@ -52,23 +52,23 @@ export class EchoTransport {
     this.open += 1;
     this.streams.push(stream);
     let isOpen = true;
-    const over = (): void => {
+    const close = (): void => {
       if (isOpen) this.open -= 1;
       isOpen = false;
     };
     return {
       onMessage: (message) => {
-        this.told.push(`message ${message.length}`);
+        this.events.push(`message ${message.length}`);
         stream.reply(message);
       },
       onEnd: () => {
-        this.told.push('end');
-        over();
+        this.events.push('end');
+        close();
         stream.end();
       },
       onClosed: (how) => {
-        this.told.push(how);
-        over();
+        this.events.push(how);
+        close();
       },
     };
   }

@@ -3,8 +3,9 @@ import { connect as tcpConnect } from 'node:net';
 import { type ClientDuplexStream, credentials, status } from '@grpc/grpc-js';
 import { Exchanges, type ExchangesOptions } from '../../../src/extproc/exchanges.ts';
 import { HealthStatus } from '../../../src/extproc/healthStatus.ts';
-import { openGrpcServer } from '../../../src/grpc/openServer.ts';
-import type { GrpcServer } from '../../../src/grpc/server.ts';
+import { listenOn } from '../../../src/extproc/listenOn.ts';
+import { openExtProcServer } from '../../../src/extproc/openExtProcServer.ts';
+import type { GrpcServer } from '../../../src/grpc/grpcServer.ts';
 import { MemoryLedger } from '../../../src/ledger/memoryLedger.ts';
 import { ExternalProcessor, Health as HealthClient } from '../../../src/proto/clients.ts';
 import type { ProcessingRequest } from '../../../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
@@ -13,7 +14,7 @@ import { createPolicies } from '../../../src/scheduling/policies/index.ts';
 import { Scheduler } from '../../../src/scheduling/scheduler.ts';
 import { until } from '../../../tools/testbed/until.ts';
 import { endpoints } from '../../support/endpoints.ts';
-import { generousLimits } from '../../support/http2Limits.ts';
+import { generousLimits } from '../../support/generousLimits.ts';
 import { recorderOf } from '../../support/recorderOf.ts';
 import { seededRandom } from '../../support/seededRandom.ts';
 
@@ -29,7 +30,7 @@ const headers = (values: Record<string, string> = {}): ProcessingRequest => ({
 
 let kind: 'builtin' | 'grpc-js';
 let address: string;
-let transport: GrpcServer;
+let server: GrpcServer;
 let exchanges: Exchanges;
 let ledger: MemoryLedger;
 let health: HealthStatus;
@@ -64,13 +65,13 @@ async function serve(options: Partial<ExchangesOptions> = {}): Promise<void> {
     takesTraffic: () => takesTraffic,
     isFit: () => true,
   });
-  transport = openGrpcServer(kind, {
+  server = openExtProcServer(kind, {
     acceptStream: (stream) => exchanges.accept(stream),
     health,
     maxMessageBytes: 1_000_000,
     limits: generousLimits,
   });
-  address = await transport.listen('127.0.0.1:0');
+  address = await listenOn(server, '127.0.0.1:0');
   client = new ExternalProcessor(address, credentials.createInsecure());
   healthClient = new HealthClient(address, credentials.createInsecure());
 }
@@ -79,17 +80,17 @@ afterEach(async () => {
   takesTraffic = true;
   client.close();
   healthClient.close();
-  await transport.close(500);
+  await server.close(500);
 });
 
 function open(): Stream {
   const stream = client.process();
-  // The status says what an error means; nobody else listens.
+  // The status tells the error.
   stream.on('error', () => {});
   return stream;
 }
 
-async function answerTo(stream: Stream, message: ProcessingRequest): Promise<ProcessingResponse__Output> {
+async function replyTo(stream: Stream, message: ProcessingRequest): Promise<ProcessingResponse__Output> {
   stream.write(message);
   const [answer] = await once(stream, 'data');
   return answer;
@@ -97,20 +98,20 @@ async function answerTo(stream: Stream, message: ProcessingRequest): Promise<Pro
 
 const statusOf = (stream: Stream): Promise<{ code: number; details: string }> => {
   stream.resume();
-  // Not `once`: it would take the error that comes with a status for a failure of its own.
+  // Not `once`, which rejects on the error that comes with a status.
   return new Promise((resolve) => stream.on('status', resolve));
 };
 
-describe.each(['builtin', 'grpc-js'] as const)('over %s', (transportKind) => {
+describe.each(['builtin', 'grpc-js'] as const)('over %s', (serverKind) => {
   beforeAll(() => {
-    kind = transportKind;
+    kind = serverKind;
   });
 
   describe('an ext_proc stream', () => {
-    it('is answered with the same destination in header and metadata, and the extra header', async () => {
+    it('gets the same destination in header and metadata, and the extra header', async () => {
       await serve();
       const stream = open();
-      const answer = await answerTo(stream, headers());
+      const answer = await replyTo(stream, headers());
       const set = answer.request_headers?.response?.header_mutation?.set_headers ?? [];
       const values = Object.fromEntries(
         set.map(({ header }) => [header?.key, header?.raw_value?.toString()]),
@@ -128,10 +129,10 @@ describe.each(['builtin', 'grpc-js'] as const)('over %s', (transportKind) => {
       expect(ledger.view().size).toBe(0);
     });
 
-    it('gets an answer for every phase that Envoy asks about', async () => {
+    it('gets a reply to every kind of message', async () => {
       await serve();
       const stream = open();
-      await answerTo(stream, headers());
+      await replyTo(stream, headers());
       for (const phase of [
         'response_headers',
         'request_body',
@@ -139,34 +140,34 @@ describe.each(['builtin', 'grpc-js'] as const)('over %s', (transportKind) => {
         'request_trailers',
         'response_trailers',
       ]) {
-        expect((await answerTo(stream, { [phase]: {} })).response).toBe(phase);
+        expect((await replyTo(stream, { [phase]: {} })).response).toBe(phase);
       }
       stream.end();
       await statusOf(stream);
     });
 
-    it('releases what it held when it is cancelled', async () => {
+    it('releases its reservation when it is cancelled', async () => {
       await serve();
       const stream = open();
-      await answerTo(stream, headers());
+      await replyTo(stream, headers());
       stream.cancel();
-      await until(() => ledger.view().size === 0, { what: 'the release' });
+      await until(() => ledger.view().size === 0, { what: 'the reservation to be released' });
       expect(exchanges.open).toBe(0);
     });
 
-    it('releases what it held when the connection is lost', async () => {
+    it('releases its reservation when the connection is lost', async () => {
       await serve();
-      await answerTo(open(), headers());
+      await replyTo(open(), headers());
       client.close();
       client.getChannel().close();
-      await transport.close(0);
-      await until(() => ledger.view().size === 0, { what: 'the release' });
+      await server.close(0);
+      await until(() => ledger.view().size === 0, { what: 'the reservation to be released' });
     });
 
-    it('tells a client of an unknown policy which are known', async () => {
+    it('answers an unknown policy with the known ones', async () => {
       await serve();
       const stream = open();
-      const { immediate_response: answer } = await answerTo(
+      const { immediate_response: answer } = await replyTo(
         stream,
         headers({ 'routing-strategy': 'fa"stest' }),
       );
@@ -179,12 +180,12 @@ describe.each(['builtin', 'grpc-js'] as const)('over %s', (transportKind) => {
       await statusOf(stream);
     });
 
-    it('tells a client when to come back if its subset holds nothing', async () => {
+    it('answers an empty subset with Retry-After', async () => {
       await serve();
       const subset = { fields: { 'x-gateway-destination-endpoint-subset': { stringValue: '10.9.9.9:80' } } };
       const metadata = { filter_metadata: { 'envoy.lb.subset_hint': subset } };
       const stream = open();
-      const { immediate_response: answer } = await answerTo(stream, {
+      const { immediate_response: answer } = await replyTo(stream, {
         ...headers(),
         metadata_context: metadata,
       });
@@ -198,34 +199,34 @@ describe.each(['builtin', 'grpc-js'] as const)('over %s', (transportKind) => {
     it.each([
       ['a list', { listValue: { values: [{ stringValue: '10.0.0.2:8000' }] } }],
       ['a string', { stringValue: ' 10.9.9.9:1 , 10.0.0.2:8000' }],
-    ])('keeps to a subset given as %s', async (_form, value) => {
+    ])('stays within a subset given as %s', async (_form, value) => {
       await serve();
       const subset = { fields: { 'x-gateway-destination-endpoint-subset': value } };
       const metadata = { filter_metadata: { 'envoy.lb.subset_hint': subset } };
       const stream = open();
-      await answerTo(stream, { ...headers(), metadata_context: metadata });
+      await replyTo(stream, { ...headers(), metadata_context: metadata });
       expect(Object.fromEntries(ledger.view())).toEqual({ '10.0.0.2:8000': 1 });
       stream.end();
       await statusOf(stream);
     });
 
-    it('is refused with UNAVAILABLE while the instance takes none', async () => {
+    it('fails with UNAVAILABLE while the instance answers no streams', async () => {
       await serve({ answersStreams: () => false });
       expect((await statusOf(open())).code).toBe(status.UNAVAILABLE);
     });
 
-    it('is refused at once when there are too many, and the others go on', async () => {
+    it('fails at once above the limit, and the others go on', async () => {
       await serve({ maxStreams: 1 });
       const first = open();
-      await answerTo(first, headers());
+      await replyTo(first, headers());
       const { code, details } = await statusOf(open());
       expect([code, details]).toEqual([status.RESOURCE_EXHAUSTED, 'limits.maxStreams (1) is reached']);
-      expect((await answerTo(first, { response_headers: {} })).response).toBe('response_headers');
+      expect((await replyTo(first, { response_headers: {} })).response).toBe('response_headers');
       first.end();
       await statusOf(first);
     });
 
-    it('is refused when a message holds nothing', async () => {
+    it('fails when a message is empty', async () => {
       await serve();
       const stream = open();
       stream.write({});
@@ -233,10 +234,10 @@ describe.each(['builtin', 'grpc-js'] as const)('over %s', (transportKind) => {
       expect(exchanges.open).toBe(0);
     });
 
-    it('ends with OK when the instance leaves it to Envoy', async () => {
+    it('ends with OK when the instance half-closes it', async () => {
       await serve();
       const stream = open();
-      await answerTo(stream, headers());
+      await replyTo(stream, headers());
       expect(exchanges.halfCloseAll()).toBe(1);
       expect((await statusOf(stream)).code).toBe(status.OK);
       expect(ledger.view().size).toBe(0);
@@ -251,7 +252,7 @@ describe.each(['builtin', 'grpc-js'] as const)('over %s', (transportKind) => {
         );
       });
 
-    it('answers Envoy and an orchestrator each their question', async () => {
+    it('has services for Envoy and for an orchestrator', async () => {
       await serve();
       takesTraffic = false;
       expect(await check()).toBe('NOT_SERVING');
@@ -261,24 +262,24 @@ describe.each(['builtin', 'grpc-js'] as const)('over %s', (transportKind) => {
       await expect(check('nonsense')).rejects.toMatchObject({ code: status.NOT_FOUND });
     });
 
-    it('tells watchers each change once, and ends their streams when it leaves', async () => {
+    it('reports each change to watchers once, and ends their streams when the server closes', async () => {
       await serve();
-      const told: unknown[] = [];
+      const statuses: unknown[] = [];
       const watch = healthClient.watch({ service: '' });
-      watch.on('data', ({ status: now }) => told.push(now));
+      watch.on('data', ({ status: now }) => statuses.push(now));
       watch.on('error', () => {});
-      await until(() => told.length === 1, { what: 'the first status' });
+      await until(() => statuses.length === 1, { what: 'the first status' });
       takesTraffic = false;
       health.changed();
       health.changed();
-      await until(() => told.length === 2, { what: 'the change' });
-      expect(told).toEqual(['SERVING', 'NOT_SERVING']);
+      await until(() => statuses.length === 2, { what: 'the change' });
+      expect(statuses).toEqual(['SERVING', 'NOT_SERVING']);
       const ended = once(watch, 'end');
-      await transport.close(1_000);
+      await server.close(1_000);
       await ended;
     });
 
-    it('says SERVICE_UNKNOWN to a watcher of nothing', async () => {
+    it('reports SERVICE_UNKNOWN to the watcher of an unknown service', async () => {
       await serve();
       const watch = healthClient.watch({ service: 'nonsense' });
       watch.on('error', () => {});
@@ -288,31 +289,31 @@ describe.each(['builtin', 'grpc-js'] as const)('over %s', (transportKind) => {
     });
   });
 
-  describe('the port', () => {
+  describe('the server', () => {
     it('survives bytes that are not HTTP/2', async () => {
       await serve();
       const [host, port] = address.split(':');
-      const stranger = tcpConnect(Number(port), host);
-      stranger.on('error', () => {});
-      stranger.resume();
-      stranger.write(`GET / HTTP/1.1\r\nhost: x\r\n\r\n${'\0'.repeat(1000)}`);
-      await once(stranger, 'close');
+      const socket = tcpConnect(Number(port), host);
+      socket.on('error', () => {});
+      socket.resume();
+      socket.write(`GET / HTTP/1.1\r\nhost: x\r\n\r\n${'\0'.repeat(1000)}`);
+      await once(socket, 'close');
       const stream = open();
-      expect((await answerTo(stream, headers())).response).toBe('request_headers');
+      expect((await replyTo(stream, headers())).response).toBe('request_headers');
       stream.end();
       await statusOf(stream);
     });
 
-    it('says which address is taken', async () => {
+    it('reports the address that is in use', async () => {
       await serve();
-      const other = openGrpcServer(kind, {
+      const other = openExtProcServer(kind, {
         acceptStream: (stream) => exchanges.accept(stream),
         health,
         maxMessageBytes: 1,
         limits: generousLimits,
       });
-      await expect(other.listen(address)).rejects.toThrow(`cannot listen on ${address}`);
-      await expect(other.listen(address)).rejects.toThrow('EADDRINUSE');
+      await expect(listenOn(other, address)).rejects.toThrow(`cannot listen on ${address}`);
+      await expect(listenOn(other, address)).rejects.toThrow('EADDRINUSE');
       await other.close(0);
     });
   });

@@ -1,0 +1,44 @@
+import type { StreamHandler } from './serverStream.ts';
+import type { CertificateSource } from './tls/certificateSource.ts';
+
+export interface GrpcServerOptions {
+  /** What takes the calls, by path (`/package.Service/Method`). Other paths are UNIMPLEMENTED. */
+  readonly handlers: ReadonlyMap<string, StreamHandler>;
+  readonly maxMessageBytes: number;
+  /**
+   * undefined: plain text. The server starts it when it listens and stops it when it has closed.
+   */
+  readonly certificates?: CertificateSource | undefined;
+  /** Called when the server begins to close: ends the calls that clients never end (watches). */
+  readonly onClosing?: () => void;
+}
+
+export interface ListenAddress {
+  /** An IP address (IPv6 without brackets) or a name. */
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+/** A gRPC server on one port. */
+export interface GrpcServer {
+  /**
+   * @returns the port that is bound
+   * @throws ListenError when the address cannot be bound; what `certificates.start` throws
+   */
+  listen(address: ListenAddress): Promise<number>;
+  /**
+   * Stops listening, sends GOAWAY, waits `timeoutMs` for clients to leave, then closes what is
+   * left.
+   */
+  close(timeoutMs: number): Promise<void>;
+}
+
+/** The address cannot be bound; the message says which address and why. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+
+  constructor({ host, port }: ListenAddress, cause: Error) {
+    super(`cannot listen on ${host.includes(':') ? `[${host}]` : host}:${port}: ${cause.message}`, { cause });
+  }
+}
