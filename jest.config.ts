@@ -23,10 +23,6 @@ const suite = (displayName: string): NonNullable<Config['projects']>[number] => 
 const config: Config = {
   projects: ['unit', 'property', 'integration', 'e2e'].map(suite),
   testTimeout: 60_000,
-  // Now and then Node 24 never comes back from its own clean-up at exit, with all handles closed and after the
-  // last result is printed (it spins in Environment::CleanupHandles). Each file checks for its own leaks
-  // (test/support/leakCheck.ts), so that nothing hides behind this.
-  forceExit: true,
 };
 
 export default config;

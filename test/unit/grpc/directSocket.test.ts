@@ -1,12 +1,17 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { readDirectly } from '../../../src/grpc/directSocket.ts';
 import { eventually } from '../../support/eventually.ts';
+import { checkForLeaks } from '../../support/leakCheck.ts';
+
+checkForLeaks();
 
 const sockets: Socket[] = [];
+const servers: Server[] = [];
 afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
+  for (const server of servers.splice(0)) server.close();
 });
 
 /** A connection over loopback; `read` collects what the server receives. */
@@ -14,6 +19,7 @@ async function connected() {
   const read: Buffer[] = [];
   const buffers = new Set<ArrayBufferLike>();
   const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
+  servers.push(server);
   await once(server, 'listening');
   const accepted = once(server, 'connection') as Promise<[Socket]>;
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
