@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { DecisionRecorder } from '../../src/extproc/decisionRecorder.ts';
 import { extprocMetrics } from '../../src/extproc/metrics.ts';
 import type { Decision } from '../../src/scheduling/scheduler.ts';
