@@ -14,7 +14,7 @@ const headings: ReadonlyMap<string, string> = new Map([
   ['etcd', 'etcd'],
   ['steering', 'Steering'],
   ['instance', 'The instance'],
-  ['telemetry', 'The release'],
+  ['telemetry', 'The process'],
 ]);
 
 const introduction = `<!-- Written by npm run generate from src/*/metrics.ts. Do not edit it here. -->

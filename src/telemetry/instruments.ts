@@ -13,7 +13,7 @@ export type Instruments<Declared extends Declarations> = {
 
 /** Exports an instrument in the moment it is made. */
 export interface InstrumentExporter {
-  counter(metric: CounterMetric, instrument: LabelledCounter): void;
+  counter(metric: CounterMetric, instrument: Pick<LabelledCounter, 'entries'>): void;
   histogram(metric: HistogramMetric): BatchedHistogram;
 }
 

@@ -28,7 +28,7 @@ export class LabelledCounter<Labels extends readonly Label[] = readonly Label[]>
   }
 
   /** Every count with the values of its labels, in the order of the labels. */
-  *entries(): Generator<readonly [count: number, ...values: string[]]> {
+  *entries(): Iterable<readonly [count: number, ...values: string[]]> {
     for (const [first, row] of this.#rows) {
       for (const [second, { count }] of row) yield [count, first, second];
     }

@@ -13,7 +13,7 @@ export class MetricExport implements InstrumentExporter {
     this.#meter = meter;
   }
 
-  counter({ name, means, labels }: CounterMetric, instrument: LabelledCounter): void {
+  counter({ name, means, labels }: CounterMetric, instrument: Pick<LabelledCounter, 'entries'>): void {
     this.#meter.createObservableCounter(name, { description: means }).addCallback((observed) => {
       for (const [count, ...values] of instrument.entries())
         observed.observe(count, attributes(labels, values));

@@ -1,4 +1,13 @@
-import { gauge, openLabel } from './metric.ts';
+import { counter, gauge, openLabel } from './metric.ts';
+
+export const telemetryMetrics = {
+  logLinesDropped: counter({
+    name: 'baton_log_lines_dropped',
+    labels: [],
+    means: 'Log lines that were not written: the reader is slow, or the disk is full',
+    worry: 'Any rise: the log is incomplete.',
+  }),
+};
 
 export const telemetryGauges = [
   gauge<{ readonly id: string; readonly release: string }>({

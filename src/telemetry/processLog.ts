@@ -15,6 +15,8 @@ export interface ProcessLogOptions {
 
 export interface ProcessLog {
   readonly log: AdjustableLog;
+  /** The number of lines that were not written. */
+  readonly dropped: () => number;
   /** Writes the last lines, for at most a second; drops later ones. Never rejects; idempotent. */
   close(): Promise<void>;
 }
@@ -38,6 +40,7 @@ export function openProcessLog({ level, instance, fd = 1 }: ProcessLogOptions): 
   let closed: Promise<void> | undefined;
   return {
     log,
+    dropped: () => sink.dropped,
     close() {
       closed ??= closeOnce();
       return closed;

@@ -5,7 +5,7 @@ import type { Log, LogLevel } from './log.ts';
 import type { GaugeMetric } from './metric.ts';
 import { MetricExport } from './metricExport.ts';
 import { passiveReader } from './metricReader.ts';
-import { telemetryGauges } from './metrics.ts';
+import { telemetryGauges, telemetryMetrics } from './metrics.ts';
 import { openProcessLog } from './processLog.ts';
 import { noTrace, type ScheduleTrace } from './scheduleTrace.ts';
 
@@ -49,6 +49,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   });
   const metrics = new MetricExport(provider.getMeter('baton'));
   metrics.gauges(() => instance, telemetryGauges);
+  metrics.counter(telemetryMetrics.logLinesDropped, { entries: () => [[processLog.dropped()]] });
 
   const stopOnce = async (): Promise<void> => {
     const exported = provider.shutdown().catch((cause) => {

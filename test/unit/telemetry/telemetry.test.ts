@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ExtprocMetrics, extprocMetrics } from '../../../src/extproc/metrics.ts';
 import { startTelemetry, type Telemetry, type TelemetryOptions } from '../../../src/telemetry/telemetry.ts';
+import { until } from '../../../tools/testbed/until.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
 
 checkForLeaks();
@@ -128,11 +129,13 @@ describe('when nothing is configured', () => {
 });
 
 describe('when the disk of the log is full', () => {
-  it('drops lines and keeps the process', async () => {
+  it('drops lines, counts them, and keeps the process', async () => {
     const full = openSync('/dev/full', 'w');
     await start({ logFd: full });
     for (let line = 0; line < 1000; line += 1) telemetry.log.info({ event: 'test.lost', line }, 'lost');
     decide('route');
+    const counted = '\nbaton_log_lines_dropped_total 1000\n';
+    await until(async () => (await telemetry.metricsText()).includes(counted), { what: 'the dropped lines' });
     expect(await telemetry.metricsText()).toContain('outcome="route"} 1');
     await telemetry.stop();
     closeSync(full);
