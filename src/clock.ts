@@ -1,15 +1,15 @@
-/** Time and timers, injected where something must wait, so that tests and the simulator decide when it is. */
+/** Time and timers. Injected, so that tests and the simulator control them. */
 export interface Clock {
-  /** Milliseconds from some moment in the past; never goes back. */
+  /** Milliseconds since an arbitrary moment; monotonic. */
   nowMs(): number;
-  /** Calls back once, no earlier than `delayMs` from now; answers a function that prevents it. */
+  /** Calls back once, at least `delayMs` from now; returns a function that cancels it. */
   after(delayMs: number, callback: () => void): () => void;
 }
 
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   after(delayMs, callback) {
-    // Whole milliseconds: timers of the same length share one list in Node, which thousands of streams profit from.
+    // Node keeps timers of the same length in one list, which is cheaper for thousands of streams.
     const timer = setTimeout(callback, Math.ceil(delayMs));
     return () => clearTimeout(timer);
   },

@@ -11,6 +11,7 @@ import type { Requirement } from '../config/requirements.ts';
 import type { Config } from '../config/schema.ts';
 import { BatonError } from '../errors.ts';
 import { keepHeapSmall } from '../instance/heap.ts';
+import { StopSignals } from '../instance/stopSignals.ts';
 import { packageRoot } from '../packageRoot.ts';
 import type { RegisterFlags } from '../pool/registration.ts';
 import type { CommandResult } from './configCommands.ts';
@@ -80,14 +81,19 @@ async function describeProgram(args: readonly string[]): Promise<Command> {
   addConfigFlags(program.command('serve').description('answer Envoy, until SIGTERM'))
     .addHelpText('after', settings)
     .action(async (flags: ConfigFlags) => {
+      const signals = new StopSignals();
       keepHeapSmall();
       const config = await configure(flags, 'endpoints');
       if (config.server.workers > 1) {
         const { serveGroup } = await import('../workers/serveGroup.ts');
-        process.exit(await serveGroup(config, import.meta.filename));
+        process.exit(await serveGroup({ config, mainFile: import.meta.filename, signals }));
       }
-      const { serve } = await import('../instance/serve.ts');
-      process.exit(await serve(config));
+      const [{ serve }, { StandaloneHost }] = await Promise.all([
+        import('../instance/serve.ts'),
+        import('../instance/host.ts'),
+      ]);
+      await serve(config, new StandaloneHost(config.server.address, signals));
+      process.exit(0);
     });
 
   program
@@ -100,8 +106,9 @@ async function describeProgram(args: readonly string[]): Promise<Command> {
         import('../instance/serve.ts'),
         import('../workers/workerHost.ts'),
       ]);
-      const station = new WorkerHost();
-      process.exit(await serve(await station.config, station));
+      const host = new WorkerHost();
+      await serve(await host.config, host);
+      process.exit(0);
     });
 
   addConfigFlags(program.command('check <file>').description('say what is wrong with a configuration file'))

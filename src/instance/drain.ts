@@ -1,50 +1,57 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../clock.ts';
 
-/** How often the end of a drain is looked for. */
-const lookMs = 20;
+/** How often the end condition of a drain is checked. */
+const pollMs = 20;
 
 export interface DrainOptions {
-  /** New streams are answered at least this long: health checks need time to be asked and believed. */
+  /** New streams are answered at least this long, so that Envoy's health checks have time to fail. */
   readonly noticeMs: number;
-  /** No new stream for this long means that Envoy sends none any more. */
+  /** Without a new stream for this long, Envoy has stopped sending any. */
   readonly quietMs: number;
-  /** What is open after this long is left to Envoy. */
+  /** Exchanges that are still open after this long are half-closed. */
   readonly graceMs: number;
   readonly exchanges: { readonly open: number; quietMs(): number; halfCloseAll(): number };
-  /** Own requests in flight by address. */
+  /** This instance's requests in flight by address. */
   readonly inFlight: () => ReadonlyMap<string, number>;
-  /** A clock that never jumps. */
-  readonly nowMs: () => number;
-  /** Shortens the grace to nothing. */
+  readonly clock: Clock;
+  /** Ends the wait at once. */
   readonly forceStop: AbortSignal;
 }
 
 export interface DrainResult {
-  /** Milliseconds it took. */
   readonly tookMs: number;
-  /** Exchanges that outlived the grace and were half-closed. */
+  /** Exchanges that were still open at the end. */
   readonly halfClosed: number;
-  /** The requests of those exchanges by address: they go on, and nobody counts them from now on. */
+  /** The requests of those exchanges by address. They continue; this instance counts them no more. */
   readonly left: ReadonlyMap<string, number>;
 }
 
 /**
- * Leaves without being missed. The caller has let health fail; from here on new streams are answered until
- * they stop coming, accepted ones are finished, and what outlives the grace is half-closed with OK, which
- * Envoy takes as "no more to say" and carries on with the exchange.
+ * Waits until Envoy has stopped using this instance. The caller has let health fail before. New streams are
+ * answered until they stop coming, and open exchanges are served to their end. What is still open after the
+ * grace is half-closed with OK: Envoy then continues the request without this instance.
  */
 export async function drain(options: DrainOptions): Promise<DrainResult> {
-  const { noticeMs, quietMs, graceMs, exchanges, inFlight, nowMs, forceStop } = options;
-  const beganMs = nowMs();
-  const elapsedMs = (): number => nowMs() - beganMs;
-  const isLeft = (): boolean =>
+  const { noticeMs, quietMs, graceMs, exchanges, inFlight, clock, forceStop } = options;
+  const startedMs = clock.nowMs();
+  const elapsedMs = (): number => clock.nowMs() - startedMs;
+  const isComplete = (): boolean =>
     elapsedMs() >= noticeMs && exchanges.quietMs() >= quietMs && exchanges.open === 0;
 
-  while (!isLeft() && elapsedMs() < graceMs && !forceStop.aborted) {
-    // Being hurried ends the wait early; the loop sees why.
-    await sleep(lookMs, undefined, { signal: forceStop }).catch(() => {});
-  }
-  // Copied: closing gives every reservation back.
+  while (!isComplete() && elapsedMs() < graceMs && !forceStop.aborted) await pause(clock, forceStop);
+  // A copy: half-closing releases every reservation.
   const left = new Map(inFlight());
   return { halfClosed: exchanges.halfCloseAll(), tookMs: elapsedMs(), left };
+}
+
+/** Resolves after `pollMs`, or as soon as the signal aborts. */
+function pause(clock: Clock, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(pollMs, resolve);
+  const onAbort = (): void => {
+    cancel();
+    resolve();
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  return promise.finally(() => signal.removeEventListener('abort', onAbort));
 }

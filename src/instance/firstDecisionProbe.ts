@@ -3,12 +3,17 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Decision } from '../scheduling/scheduler.ts';
 
-/** Makes decisions, and remembers the view behind the first that named an endpoint. */
+/**
+ * Records the view behind the first decision that routed a request. It shows that a new instance starts with
+ * the counts of its peers.
+ */
 export class FirstDecisionProbe {
+  readonly #ledger: Pick<Ledger, 'view'>;
   readonly #onFirst: (first: FirstDecision) => void;
   #first: FirstDecision | undefined;
 
-  constructor(onFirst: (first: FirstDecision) => void) {
+  constructor(ledger: Pick<Ledger, 'view'>, onFirst: (first: FirstDecision) => void) {
+    this.#ledger = ledger;
     this.#onFirst = onFirst;
   }
 
@@ -16,14 +21,12 @@ export class FirstDecisionProbe {
     return this.#first;
   }
 
-  wrap(
-    schedule: (facts: SchedulingRequest) => Decision,
-    ledger: Ledger,
-  ): (facts: SchedulingRequest) => Decision {
-    return (facts) => {
-      if (this.#first !== undefined) return schedule(facts);
-      const view = Object.fromEntries(ledger.view());
-      const decision = schedule(facts);
+  /** Returns the same function, observed until its first routing decision. */
+  wrap(schedule: (request: SchedulingRequest) => Decision): (request: SchedulingRequest) => Decision {
+    return (request) => {
+      if (this.#first !== undefined) return schedule(request);
+      const view = Object.fromEntries(this.#ledger.view());
+      const decision = schedule(request);
       if (decision.kind === 'route') {
         this.#first = { at: new Date().toISOString(), view, endpoint: decision.endpoint.address };
         this.#onFirst(this.#first);

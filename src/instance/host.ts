@@ -1,19 +1,23 @@
 import { listenOn } from '../extproc/listenOn.ts';
 import type { GrpcServer } from '../grpc/grpcServer.ts';
 import type { Phase } from '../phase.ts';
+import type { StopSignals } from './stopSignals.ts';
 
 /**
- * What an instance has from outside: its clients, and the word to stop. One that is alone listens and obeys
- * signals (below); a worker has both from its parent (workers/workerStation.ts).
+ * Where an instance runs: where its clients come from, and who stops it. A standalone instance listens and
+ * obeys signals; a worker gets connections and messages from its parent (workers/workerHost.ts).
  */
 export interface Host {
-  /** Lets clients come to it; answers where they do. @throws BatonError `listen-failed` */
-  open(transport: GrpcServer): Promise<string>;
-  /** Aborted when the instance is to drain, */
+  /**
+   * Lets clients connect to the server. Returns the address that they use.
+   * @throws BatonError `listen-failed`
+   */
+  open(server: GrpcServer): Promise<string>;
+  /** Aborts when the instance must drain; the reason is text. */
   readonly drain: AbortSignal;
-  /** and when it is to end its drain. */
+  /** Aborts when the drain must end. */
   readonly forceStop: AbortSignal;
-  /** What the port says of its health, where that is not this instance's alone. */
+  /** The health of the port, where several instances share it. */
   readonly portHealth: PortHealth | undefined;
   reportPhase(phase: Phase): void;
 }
@@ -24,30 +28,21 @@ export interface PortHealth {
   onChange(listener: () => void): void;
 }
 
-/** An instance that has its port for itself. */
+/** An instance with a port of its own. */
 export class StandaloneHost implements Host {
   readonly portHealth = undefined;
+  readonly drain: AbortSignal;
+  readonly forceStop: AbortSignal;
   readonly #address: string;
-  readonly #first = new AbortController();
-  readonly #second = new AbortController();
 
-  constructor(address: string) {
+  constructor(address: string, signals: StopSignals) {
     this.#address = address;
-    const onSignal = (): void => (this.drain.aborted ? this.#second.abort() : this.#first.abort());
-    process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
+    this.drain = signals.drain;
+    this.forceStop = signals.forceStop;
   }
 
-  get drain(): AbortSignal {
-    return this.#first.signal;
-  }
-
-  get forceStop(): AbortSignal {
-    return this.#second.signal;
-  }
-
-  open(transport: GrpcServer): Promise<string> {
-    return listenOn(transport, this.#address);
+  open(server: GrpcServer): Promise<string> {
+    return listenOn(server, this.#address);
   }
 
   reportPhase(): void {}

@@ -1,18 +1,18 @@
 import type { Readiness } from '../admin/state.ts';
 
-/** What an instance needs before it takes traffic, as it is now. */
+/** What the first readiness of an instance depends on. */
 export interface ReadinessFacts {
   /** The ext_proc port is bound. */
   readonly listening: boolean;
-  /** The shared store: lease held, view loaded and followed; still on the way there; or none configured. */
+  /** Joined: lease granted, view loaded and followed. `none`: no store is configured. */
   readonly store: 'none' | 'joining' | 'joined';
-  /** `startup.storeWaitMs` is over: an instance without its store is better than none. */
+  /** `startup.storeWaitMs` is over: the instance serves without the store. */
   readonly storeWaitOver: boolean;
   readonly endpointsKnown: number;
   readonly endpointsReady: number;
 }
 
-/** May an instance that is starting become ready? */
+/** Whether an instance in phase `starting` may become ready. */
 export function readinessOf(facts: ReadinessFacts): Readiness {
   const reasons: string[] = [];
   if (!facts.listening) reasons.push('the ext_proc port is not bound yet');

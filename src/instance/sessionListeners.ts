@@ -1,32 +1,23 @@
-import type { EtcdSessionState, SessionListeners } from '../etcd/sessionListeners.ts';
-import type { EtcdLedger } from '../ledger/etcdLedger.ts';
+import type { SessionListeners } from '../etcd/sessionListeners.ts';
 import type { InstanceParts } from './parts.ts';
+import type { SharedParts } from './sharedParts.ts';
 
-/**
- * Everything that the parts of one instance listen to in etcd: the one place where they meet the session.
- *
- * @param onState the instance's own reaction, after that of its parts
- */
+/** What the parts of an instance listen to in etcd; handed to the session when it starts. */
 export function sessionListeners(
-  { dynamic, steering, pool }: Pick<InstanceParts, 'dynamic' | 'steering' | 'pool'>,
-  ledger: EtcdLedger,
-  onState: (state: EtcdSessionState) => void,
+  { dynamic, pool, startup, storeLog }: InstanceParts,
+  { ledger, steering }: Extract<SharedParts, { kind: 'etcd' }>,
 ): SessionListeners {
-  const { records, leasedRecords, onWatch, onState: onLedgerState } = ledger.sessionListeners;
+  const { records, leasedRecords, onWatch, onState } = ledger.sessionListeners;
   return {
-    records: [
-      ...records,
-      dynamic.subscription,
-      ...(steering === undefined ? [] : [steering.subscription]),
-      ...pool.subscriptions,
-    ],
+    records: [...records, dynamic.subscription, ...pool.subscriptions, steering.subscription],
     leasedRecords,
     onWatch,
-    onSynced: () => steering?.onSynced(),
+    onSynced: () => steering.onSynced(),
     onState: (state) => {
-      onLedgerState(state);
-      steering?.onState(state);
       onState(state);
+      steering.onState(state);
+      storeLog.onState(state);
+      startup.evaluate();
     },
   };
 }

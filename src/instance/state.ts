@@ -1,31 +1,15 @@
-import type { InstanceState, PeerReport, Readiness, StoreReport } from '../admin/state.ts';
-import type { Sharing } from '../ledger/sharing.ts';
+import type { InstanceState, PeerReport, StoreReport } from '../admin/state.ts';
 import type { SteeringReport } from '../steering/steeringController.ts';
 import type { InstanceParts } from './parts.ts';
+import type { SharedParts } from './sharedParts.ts';
+import { isDegraded } from './startup.ts';
 
-/** What changes over the life of an instance and is known only to those who run it. */
-export interface Progress {
-  readonly addresses: readonly string[];
-  readonly readiness: Readiness;
-  readonly drain: InstanceState['drain'];
-  readonly regrants: number;
-}
-
-/** One look at everything, for `/state`, the gauges and `baton status`. */
-export function instanceState(instance: InstanceParts, progress: Progress): InstanceState {
-  const {
-    config,
-    lifecycle,
-    sharing,
-    dynamic: live,
-    pool,
-    exchanges,
-    firstDecisionProbe: firstDecision,
-    startedAt,
-  } = instance;
+/** The state of an instance as of now, for `/state`, the gauges and `baton status`. */
+export function instanceState(parts: InstanceParts): InstanceState {
+  const { config, dynamic, exchanges, firstDecisionProbe, lifecycle, pool, sharing, startup } = parts;
   const { id, release, generation, zone } = config.instance;
   const ready = new Set(pool.ready());
-  const own = sharing.ledger.local();
+  const local = sharing.ledger.local();
   return {
     instance: {
       id,
@@ -34,35 +18,30 @@ export function instanceState(instance: InstanceParts, progress: Progress): Inst
       zone,
       phase: lifecycle.phase,
       degraded: isDegraded(sharing) && lifecycle.phase !== 'starting',
-      startedAt: startedAt.toISOString(),
-      addresses: progress.addresses,
+      startedAt: parts.startedAt.toISOString(),
+      addresses: startup.addresses,
     },
-    readiness: progress.readiness,
-    store: storeReport(sharing, progress.regrants),
-    steering: instance.steering?.report() ?? steeringAlone(instance),
-    dynamic: live.report(),
+    readiness: startup.readiness(),
+    store: storeReport(sharing, parts.storeLog.regrants),
+    steering: steeringReport(parts),
+    dynamic: dynamic.report(),
     peers: peerReports(sharing, id),
     handoffs: sharing.kind === 'etcd' ? sharing.ledger.handoffs() : [],
     pool: pool.all().map((endpoint) => ({
       address: endpoint.address,
       ready: ready.has(endpoint),
       weight: endpoint.weight,
-      local: own.get(endpoint.address) ?? 0,
+      local: local.get(endpoint.address) ?? 0,
       view: sharing.ledger.inFlight(endpoint.address),
     })),
     streams: { open: exchanges.open },
-    consistency: instance.consistencyCheck.report(),
-    drain: progress.drain,
-    firstDecision: firstDecision.first ?? null,
+    consistency: parts.consistencyCheck.report(),
+    drain: parts.instanceDrain.report(),
+    firstDecision: firstDecisionProbe.first ?? null,
   };
 }
 
-/** Deciding without the shared store that is configured. */
-export function isDegraded(sharing: Sharing): boolean {
-  return sharing.kind === 'etcd' && sharing.store.state.kind !== 'joined';
-}
-
-function storeReport(sharing: Sharing, regrants: number): StoreReport {
+function storeReport(sharing: SharedParts, regrants: number): StoreReport {
   if (sharing.kind === 'memory') {
     return {
       kind: 'memory',
@@ -84,16 +63,16 @@ function storeReport(sharing: Sharing, regrants: number): StoreReport {
   };
 }
 
-function steeringAlone({ config, lifecycle }: InstanceParts): SteeringReport {
-  const { generation } = config.instance;
+function steeringReport({ config, lifecycle, sharing }: InstanceParts): SteeringReport {
+  if (sharing.kind === 'etcd') return sharing.steering.report();
   return {
     mode: config.upgrade.steering,
-    servingGeneration: lifecycle.phase === 'ready' ? generation : null,
+    servingGeneration: lifecycle.phase === 'ready' ? config.instance.generation : null,
     pinnedGeneration: null,
   };
 }
 
-function peerReports(sharing: Sharing, ownId: string): PeerReport[] {
+function peerReports(sharing: SharedParts, ownId: string): PeerReport[] {
   if (sharing.kind === 'memory') return [];
   const { instances, peerTotals } = sharing.ledger;
   return [...instances.values()]

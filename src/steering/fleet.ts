@@ -1,18 +1,19 @@
 import { countUnreadable, type PoolRecords } from '../ledger/poolRecords.ts';
+import { isFit } from '../phase.ts';
 import type { InstanceRecord } from '../proto/records/instanceRecord.ts';
 import type { PinnedGeneration } from '../proto/records/pinnedGeneration.ts';
-import { servingGeneration } from './steering.ts';
+import { servingGeneration } from './assignRole.ts';
 
-/** The instances of one pool and its pinned generation: what `baton upgrade` shows and decides by. Pure. */
+/** The instances of one pool and its pinned generation, as `baton upgrade` reads them once. Pure. */
 export interface Fleet {
   readonly pool: string;
   /** The generation that takes the traffic; null when none does. */
   readonly servingGeneration: number | null;
   /** null: no generation is pinned. */
   readonly pinned: PinnedGeneration | null;
-  /** The newest first. */
+  /** Newest first. */
   readonly generations: readonly Generation[];
-  /** Records that could not be read. */
+  /** Records that could not be decoded. */
   readonly recordsSkipped: number;
 }
 
@@ -40,19 +41,20 @@ export function fleetOf(pool: string, records: PoolRecords): Fleet {
   };
 }
 
-/** The generation that an order comes down to, or why it cannot be carried out. */
+/** The generation to pin, or why none is pinned. */
 export type Choice =
   | { readonly kind: 'pin'; readonly generation: number }
   | { readonly kind: 'refuse'; readonly why: string };
 
-/** A generation of which no instance could serve is refused: its pin would do nothing now and surprise later. */
+/** Refuses a generation without an instance that could serve: its pin would have no effect until one starts. */
 export function choosePin(fleet: Fleet, generation: number): Choice {
   const fit = fitGenerations(fleet);
   if (fit.includes(generation)) return { kind: 'pin', generation };
-  const which = fit.length === 0 ? 'none has' : `those that have: ${fit.join(', ')}`;
+  const alternatives =
+    fit.length === 0 ? 'no generation has one' : `generations that have one: ${fit.join(', ')}`;
   return {
     kind: 'refuse',
-    why: `generation ${generation} has no instance that is ready or stands by (${which})`,
+    why: `generation ${generation} has no instance in phase ready or standby (${alternatives})`,
   };
 }
 
@@ -60,22 +62,22 @@ export function choosePin(fleet: Fleet, generation: number): Choice {
 export function chooseRollback(fleet: Fleet): Choice {
   const serving = fleet.servingGeneration;
   if (serving === null)
-    return { kind: 'refuse', why: 'no generation serves, so there is none to go back from' };
-  const [generation] = fitGenerations(fleet).filter((one) => one < serving);
-  if (generation !== undefined) return { kind: 'pin', generation };
+    return { kind: 'refuse', why: 'no generation serves, so there is nothing to roll back from' };
+  const [previous] = fitGenerations(fleet).filter((generation) => generation < serving);
+  if (previous !== undefined) return { kind: 'pin', generation: previous };
   return {
     kind: 'refuse',
-    why: `no generation below ${serving}, which serves, has an instance that is ready or stands by`,
+    why: `no generation below ${serving}, which serves, has an instance in phase ready or standby`,
   };
 }
 
 function fitGenerations({ generations }: Fleet): number[] {
   return generations
-    .filter(({ instances }) => instances.some(({ phase }) => phase === 'ready' || phase === 'standby'))
+    .filter(({ instances }) => instances.some(({ phase }) => phase !== undefined && isFit(phase)))
     .map(({ generation }) => generation);
 }
 
-/** For people. Ends with a line end. */
+/** A report for a terminal. Ends with a line feed. */
 export function fleetText({
   pool,
   servingGeneration: serving,
@@ -94,11 +96,11 @@ export function fleetText({
   for (const { generation, instances } of generations) {
     lines.push('', `generation ${generation}`);
     for (const { id, release, phase, withoutEndpoints } of instances) {
-      const lack = withoutEndpoints ? '  no endpoint is ready' : '';
-      lines.push(`  ${id}  ${release}  ${phase ?? 'unknown'}${lack}`);
+      const problem = withoutEndpoints ? '  no endpoint is ready' : '';
+      lines.push(`  ${id}  ${release}  ${phase ?? 'unknown'}${problem}`);
     }
   }
-  if (generations.length === 0) lines.push('', 'No instance is alive.');
-  if (recordsSkipped > 0) lines.push('', `${recordsSkipped} records could not be read and were skipped`);
+  if (generations.length === 0) lines.push('', 'No instance is registered.');
+  if (recordsSkipped > 0) lines.push('', `${recordsSkipped} records could not be decoded and were skipped`);
   return `${lines.join('\n')}\n`;
 }

@@ -1,44 +1,52 @@
+import type { Clock } from '../clock.ts';
 import type { Phase } from '../phase.ts';
-import { assignRole, type Role, type SteeringFacts } from './steering.ts';
+import type { AnnouncedPhase } from './announcedPhase.ts';
+import { assignRole, type Role, type SteeringFacts } from './assignRole.ts';
 
 export interface StandbyMachineOptions {
   /** The shared records as of now. */
   readonly facts: () => SteeringFacts;
-  readonly phase: () => Phase;
-  readonly moveTo: (phase: 'ready' | 'standby', reason: string) => void;
-  /** Told why it will stand by, when that begins to settle. */
-  readonly onSettling: (because: string) => void;
-  /** Has this instance's record written, with the phase of `announcedPhase`; answers its sequence number. */
+  readonly lifecycle: {
+    readonly phase: Phase;
+    moveTo(phase: 'ready' | 'standby', reason: string): void;
+  };
+  readonly announcedPhase: AnnouncedPhase;
+  /** Writes this instance's record soon; returns the sequence number of that version. */
   readonly announce: () => number;
-  /** The sequence number of this instance's own record as its watch showed it last. */
+  /** The sequence number of this instance's record in the last event of its own watch. */
   readonly acknowledged: () => number;
-  /** How long there must be reason to stand by before it begins. */
+  /** Called when `settling` begins, with the reason to stand by. */
+  readonly onSettling: (reason: string) => void;
+  /** How long the role must be standby before it is announced. */
   readonly settleMs: number;
-  /** How long one that was asleep waits for the store before it serves without. */
+  /** How long a resumed instance waits for the store before it serves without it. */
   readonly storeWaitMs: number;
-  /** Calls back later; answers a function that prevents it. */
-  readonly after: (ms: number, call: () => void) => () => void;
+  readonly clock: Clock;
 }
 
 type State =
   | { readonly kind: 'serving' }
   | { readonly kind: 'settling'; readonly cancel: () => void }
   | { readonly kind: 'announced'; readonly sequence: number }
-  | { readonly kind: 'standing-by' }
-  | { readonly kind: 'woken'; readonly cancel: () => void };
+  | { readonly kind: 'standby' }
+  | { readonly kind: 'resumed'; readonly cancel: () => void };
 
 /**
- * Carries out what steering says, so that never everybody stands by at once. Serving again is done at once;
- * standing by is done in steps, because records of others may be on their way:
+ * Moves one instance between ready and standby so that never all instances stand by at once. The way to
+ * ready is one step. The way to standby has several, because records of others may be in flight.
  *
- * serving     → standing-by  in the beginning, when others have the traffic already
- * serving     → settling     others should take the traffic
- * settling    → announced    they still should after `settleMs`: the record says standby, health does not yet
- * announced   → standing-by  the own record came back through the watch, and they still should. All instances
- *                            see the records in one order: of two that announce, the later sees the earlier.
- * any         → serving      they should not any more, or the store is lost and nobody knows
- * any         → woken        the process did not run for a while: others took it for dead, and what it knows is old
- * woken       → serving      everything is read again, or the store cannot be reached for `storeWaitMs`
+ *            role is standby       settleMs are over        own record acknowledged
+ *   serving ────────────────▶ settling ────────────▶ announced ────────────────▶ standby
+ *      ▲                         │                       │                          │
+ *      └─────────────────────────┴───── role is serve, or the store is lost ────────┘
+ *
+ *   any ── the process was paused ──▶ resumed ── the store is read again ──▶ standby, then by role
+ *                                        └────── storeWaitMs are over ─────▶ serving
+ *
+ * `announced`: the record says standby, health still says SERVING. All instances see etcd's writes in one
+ * order, so of two that announce at once the later one sees the earlier one and goes on serving.
+ * `resumed`: other instances treated this one as dead, and its view is out of date. It stands by.
+ * `begin`: an instance that has not served yet takes its role without these steps.
  */
 export class StandbyMachine {
   readonly #options: StandbyMachineOptions;
@@ -48,102 +56,112 @@ export class StandbyMachine {
     this.#options = options;
   }
 
-  /** The phase that this instance's record tells. */
-  announcedPhase(): Phase {
-    const phase = this.#options.phase();
-    return phase === 'ready' && this.#state.kind === 'announced' ? 'standby' : phase;
-  }
-
-  /** What an instance begins with that is fit now. Nobody counts on it yet, so it may stand by without steps. */
+  /** The first role of an instance that is fit. No client depends on it yet, so standby needs no steps. */
   begin(): Role {
-    const course = assignRole(this.#options.facts());
-    if (course.kind === 'stand-by') this.#state = { kind: 'standing-by' };
-    return course;
+    const role = assignRole(this.#options.facts());
+    if (role.kind === 'standby') this.#setState({ kind: 'standby' });
+    return role;
   }
 
-  /** The records, or what they say of this instance, changed. */
+  /** Applies the role that the current records assign. */
   evaluate(): void {
-    const {
-      facts,
-      phase,
-      moveTo,
-      announce,
-      acknowledged: shown,
-      settleMs,
-      after,
-      onSettling,
-    } = this.#options;
-    if (phase() !== 'ready' && phase() !== 'standby') {
+    const { facts, lifecycle, announce } = this.#options;
+    if (!this.#isSteerable) {
       this.#serve();
       return;
     }
-    // What is known is of the past until `reread`.
-    if (this.#state.kind === 'woken') return;
-    const course = assignRole(facts());
-    if (course.kind === 'serve') {
-      const wasAnnounced = this.#state.kind === 'announced';
-      this.#serve();
-      if (phase() === 'standby') moveTo('ready', 'the traffic is for this instance');
-      else if (wasAnnounced) announce();
-      return;
+    // The view is out of date until `onStoreRead`.
+    if (this.#state.kind === 'resumed') return;
+    const role = assignRole(facts());
+    switch (role.kind) {
+      case 'serve': {
+        const wasAnnounced = this.#state.kind === 'announced';
+        this.#serve();
+        if (lifecycle.phase === 'standby')
+          lifecycle.moveTo('ready', 'steering assigned this instance to serve');
+        else if (wasAnnounced) announce();
+        break;
+      }
+      case 'standby':
+        this.#advanceToStandby(role.reason);
+        break;
+      default:
+        role satisfies never;
     }
+  }
+
+  /** The session with the store is lost: what other instances do is unknown, so this one serves. */
+  onStoreLost(): void {
+    if (this.#state.kind !== 'resumed') this.#serveWithoutStore();
+  }
+
+  /** The process was paused for longer than its lease lives. It stands by until the store is read again. */
+  onResumedAfterPause(reason: string): void {
+    const { lifecycle, clock, storeWaitMs } = this.#options;
+    if (!this.#isSteerable) return;
+    this.#setState({ kind: 'resumed', cancel: clock.after(storeWaitMs, () => this.#serveWithoutStore()) });
+    if (lifecycle.phase === 'ready') lifecycle.moveTo('standby', reason);
+  }
+
+  /** The store is joined: all records have been read. */
+  onStoreRead(): void {
+    if (this.#state.kind === 'resumed') this.#setState({ kind: 'standby' });
+    this.evaluate();
+  }
+
+  /** Cancels what is scheduled. */
+  stop(): void {
+    this.#serve();
+  }
+
+  get #isSteerable(): boolean {
+    const { phase } = this.#options.lifecycle;
+    return phase === 'ready' || phase === 'standby';
+  }
+
+  #advanceToStandby(reason: string): void {
+    const { lifecycle, acknowledged, settleMs, clock, onSettling } = this.#options;
     switch (this.#state.kind) {
       case 'serving':
-        this.#state = { kind: 'settling', cancel: after(settleMs, () => this.#announce()) };
-        onSettling(course.because);
+        this.#setState({ kind: 'settling', cancel: clock.after(settleMs, () => this.#announce()) });
+        onSettling(reason);
         break;
       case 'announced':
-        if (shown() < this.#state.sequence) break;
-        this.#state = { kind: 'standing-by' };
-        moveTo('standby', course.because);
+        if (acknowledged() < this.#state.sequence) break;
+        this.#setState({ kind: 'standby' });
+        lifecycle.moveTo('standby', reason);
         break;
       case 'settling':
-      case 'standing-by':
+      case 'standby':
+      case 'resumed':
         break;
       default:
         this.#state satisfies never;
     }
   }
 
-  /** The store is lost: what others do cannot be known. */
-  onStoreLost(): void {
-    if (this.#state.kind !== 'woken') this.#serveAdrift();
-  }
-
-  /** The process was asleep for longer than its lease lives. Until the store is read again it stands by. */
-  onResumedAfterPause(reason: string): void {
-    const { phase, moveTo, after, storeWaitMs } = this.#options;
-    if (phase() !== 'ready' && phase() !== 'standby') return;
-    this.#serve();
-    this.#state = { kind: 'woken', cancel: after(storeWaitMs, () => this.#serveAdrift()) };
-    if (phase() === 'ready') moveTo('standby', reason);
-  }
-
-  /** The store is joined: all records have been read. */
-  onStoreRead(): void {
-    if (this.#state.kind === 'woken') {
-      this.#state.cancel();
-      this.#state = { kind: 'standing-by' };
-    }
-    this.evaluate();
-  }
-
-  #serveAdrift(): void {
-    this.#serve();
-    if (this.#options.phase() === 'standby') {
-      this.#options.moveTo('ready', 'the shared store is lost, so nobody knows who serves');
-    }
-  }
-
   #announce(): void {
-    if (this.#state.kind !== 'settling') return;
-    // Before it is written: the record asks for the announced phase.
-    this.#state = { kind: 'announced', sequence: Number.POSITIVE_INFINITY };
-    this.#state = { kind: 'announced', sequence: this.#options.announce() };
+    // The record must be written with the announced phase, so the state changes first.
+    this.#setState({ kind: 'announced', sequence: Number.POSITIVE_INFINITY });
+    this.#setState({ kind: 'announced', sequence: this.#options.announce() });
+  }
+
+  #serveWithoutStore(): void {
+    const { lifecycle } = this.#options;
+    this.#serve();
+    if (lifecycle.phase === 'standby') {
+      lifecycle.moveTo('ready', 'the store is lost, so the role of other instances is unknown');
+    }
   }
 
   #serve(): void {
-    if (this.#state.kind === 'settling' || this.#state.kind === 'woken') this.#state.cancel();
-    this.#state = { kind: 'serving' };
+    this.#setState({ kind: 'serving' });
+  }
+
+  /** The only writer of the state. Leaving a state cancels its timer. */
+  #setState(state: State): void {
+    if (this.#state.kind === 'settling' || this.#state.kind === 'resumed') this.#state.cancel();
+    this.#state = state;
+    this.#options.announcedPhase.isStandbyAnnounced = state.kind === 'announced';
   }
 }

@@ -1,145 +1,122 @@
-import type { EtcdSession } from '../etcd/etcdSession.ts';
 import type { RecordSubscription } from '../etcd/records.ts';
 import type { EtcdSessionState } from '../etcd/sessionListeners.ts';
 import { SingleRecord } from '../etcd/singleRecord.ts';
-import type { Lifecycle } from '../instance/lifecycle.ts';
 import type { EtcdLedger } from '../ledger/etcdLedger.ts';
-import type { Phase } from '../phase.ts';
 import { decodePinnedGeneration, type PinnedGeneration } from '../proto/records/pinnedGeneration.ts';
 import { recordKeys } from '../proto/records/recordKeys.ts';
-import { PauseDetector } from './pauseDetector.ts';
-import { StandbyMachine } from './standbyMachine.ts';
-import { type Role, type SteeringFacts, servingGeneration } from './steering.ts';
+import type { AnnouncedPhase } from './announcedPhase.ts';
+import { type Role, type SteeringFacts, servingGeneration } from './assignRole.ts';
+import { StandbyMachine, type StandbyMachineOptions } from './standbyMachine.ts';
 
-export interface SteeringControllerOptions {
-  /** `off`: nobody else's generation and no operator's word matters to this instance. */
-  readonly mode: 'automatic' | 'off';
+type Mode = 'automatic' | 'off';
+
+export interface SteeringControllerOptions
+  extends Pick<StandbyMachineOptions, 'lifecycle' | 'settleMs' | 'storeWaitMs' | 'clock'> {
+  /** `off`: this instance ignores other instances and the pinned generation. */
+  readonly mode: Mode;
   readonly id: string;
   readonly generation: number;
   readonly minReady: number | undefined;
-  readonly settleMs: number;
-  readonly storeWaitMs: number;
-  /** After a sleep of this length others have taken this instance for dead. */
-  readonly leaseTtlMs: number;
-  readonly lifecycle: Lifecycle;
-  readonly store: EtcdSession;
-  readonly ledger: EtcdLedger;
+  readonly announcedPhase: AnnouncedPhase;
+  readonly store: { readonly state: EtcdSessionState };
+  readonly ledger: Pick<
+    EtcdLedger,
+    'announce' | 'acknowledgedAnnouncement' | 'instances' | 'onInstanceChange'
+  >;
   readonly isWithoutEndpoints: () => boolean;
-  /** A clock that never jumps. */
-  readonly nowMs: () => number;
-  readonly onEvent: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+  readonly onEvent: (event: SteeringEvent) => void;
   readonly onUnreadable: (key: string, cause: unknown) => void;
 }
 
+export type SteeringEvent =
+  | { readonly kind: 'settling'; readonly reason: string; readonly settleMs: number }
+  | { readonly kind: 'pinned'; readonly pinned: PinnedGeneration }
+  | { readonly kind: 'released' };
+
+/** Steering in `/state`. */
 export interface SteeringReport {
-  readonly mode: 'automatic' | 'off';
-  /** The generation that takes the traffic, as far as is known here; null when none does. */
+  readonly mode: Mode;
+  /** The generation that takes the traffic, as this instance knows it; null when none does. */
   readonly servingGeneration: number | null;
-  /** The operator's word. */
   readonly pinnedGeneration: number | null;
 }
 
 /**
- * Steering as one instance does it for itself: lets the steersman look whenever something changed that its
- * course depends on (records, the operator's word, own endpoints, the store's state, a sleep). No leader, no
- * messages: the shared records are all there is.
+ * Steers this one instance: evaluates the StandbyMachine whenever something changes that its role depends on.
+ * That is: instance records, the pinned generation, the readiness of its endpoints, the state of the store,
+ * its own phase. The shared records are the only input; there is no leader and there are no messages.
  */
 export class SteeringController {
   readonly #options: SteeringControllerOptions;
-  readonly #target: SingleRecord<PinnedGeneration | undefined>;
-  readonly #steersman: StandbyMachine;
-  readonly #wakeWatch: PauseDetector;
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #pinned: SingleRecord<PinnedGeneration | undefined>;
+  readonly #machine: StandbyMachine;
   #wasWithoutEndpoints: boolean | undefined;
 
   constructor(options: SteeringControllerOptions) {
     this.#options = options;
-    const { lifecycle, ledger, settleMs, storeWaitMs, leaseTtlMs, nowMs, onEvent: tell } = options;
-    this.#steersman = new StandbyMachine({
+    const { ledger, settleMs, onEvent, onUnreadable } = options;
+    this.#machine = new StandbyMachine({
+      ...options,
       facts: () => this.#facts(),
-      phase: () => lifecycle.phase,
-      moveTo: (phase, reason) => lifecycle.moveTo(phase, reason),
-      onSettling: (because) => tell('will stand by', { because, settleMs }),
       announce: () => ledger.announce(),
       acknowledged: () => ledger.acknowledgedAnnouncement(),
-      settleMs,
-      storeWaitMs,
-      after: (ms, call) => this.#after(ms, call),
+      onSettling: (reason) => onEvent({ kind: 'settling', reason, settleMs }),
     });
-    this.#target = new SingleRecord({
+    this.#pinned = new SingleRecord({
       decode: decodePinnedGeneration,
-      onChange: (target) => {
-        if (target === undefined) tell('no generation is pinned', {});
-        else tell(`generation ${target.generation} is pinned`, { ...target });
-        this.#look();
+      onChange: (pinned) => {
+        onEvent(pinned === undefined ? { kind: 'released' } : { kind: 'pinned', pinned });
+        this.evaluate();
       },
-      onUnreadable: (cause) => options.onUnreadable(recordKeys.pinnedGeneration, cause),
+      onUnreadable: (cause) => onUnreadable(recordKeys.pinnedGeneration, cause),
     });
-    this.#wakeWatch = new PauseDetector({
-      longestMs: leaseTtlMs,
-      nowMs,
-      onResumed: (asleepSinceMs) => {
-        ledger.onResumedAfterPause(asleepSinceMs);
-        this.#steersman.onResumedAfterPause(
-          'asleep for so long that others took it for dead; all is read again',
-        );
-      },
-    });
-
-    ledger.onInstanceChange(() => this.#look());
-    lifecycle.onChange(() => this.#look());
+    ledger.onInstanceChange(() => this.evaluate());
   }
 
-  /** To be handed to the session. */
+  /** To be handed to the session with the ledger's subscriptions, and `onSynced` and `onState` below. */
   get subscription(): RecordSubscription {
-    return { prefix: recordKeys.pinnedGeneration, listener: this.#target };
+    return { prefix: recordKeys.pinnedGeneration, listener: this.#pinned };
   }
 
-  /** The ledger and the pinned generation have their snapshots. */
+  /** Every subscription has its snapshot. */
   onSynced(): void {
-    this.#look();
+    this.evaluate();
   }
 
   onState({ kind }: EtcdSessionState): void {
-    if (kind === 'joined') this.#steersman.onStoreRead();
-    else this.#steersman.onStoreLost();
+    if (kind === 'joined') this.#machine.onStoreRead();
+    else this.#machine.onStoreLost();
   }
 
-  /** The phase that this instance's record tells. */
-  announcedPhase(): Phase {
-    return this.#steersman.announcedPhase();
+  onResumedAfterPause(): void {
+    this.#machine.onResumedAfterPause('the process was paused for longer than its lease lives');
   }
 
-  start(): void {
-    this.#wakeWatch.start();
+  onEndpointsChange(): void {
+    const isWithoutEndpoints = this.#options.isWithoutEndpoints();
+    if (isWithoutEndpoints === this.#wasWithoutEndpoints) return;
+    this.#wasWithoutEndpoints = isWithoutEndpoints;
+    this.#options.ledger.announce();
+    this.evaluate();
   }
 
-  /** What to begin with, asked when the instance is fit for the first time. */
+  /** The first role, when the instance is fit for the first time. */
   begin(): Role {
-    return this.#options.store.state.kind === 'joined' ? this.#steersman.begin() : { kind: 'serve' };
+    return this.#isJoined ? this.#machine.begin() : { kind: 'serve' };
+  }
+
+  /** Evaluates while the store is joined. Before that, known records may be out of date. */
+  evaluate(): void {
+    if (this.#isJoined) this.#machine.evaluate();
   }
 
   stop(): void {
-    this.#wakeWatch.stop();
-    for (const timer of this.#timers) clearTimeout(timer);
-  }
-
-  /** Somebody asks something that depends on the phase: was this process asleep? */
-  detectPause(): void {
-    this.#wakeWatch.check();
-  }
-
-  endpointsChanged(): void {
-    const without = this.#options.isWithoutEndpoints();
-    if (without === this.#wasWithoutEndpoints) return;
-    this.#wasWithoutEndpoints = without;
-    this.#options.ledger.announce();
-    this.#look();
+    this.#machine.stop();
   }
 
   report(): SteeringReport {
     const { mode, ledger } = this.#options;
-    const pinned = this.#target.record?.generation;
+    const pinned = this.#pinned.record?.generation;
     return {
       mode,
       servingGeneration: servingGeneration({ instances: ledger.instances.values(), pinned }) ?? null,
@@ -147,28 +124,15 @@ export class SteeringController {
     };
   }
 
-  /** Records are believed only while the store is joined: before, they may be of the past. */
-  #look(): void {
-    if (this.#options.store.state.kind === 'joined') this.#steersman.evaluate();
+  get #isJoined(): boolean {
+    return this.#options.store.state.kind === 'joined';
   }
 
   #facts(): SteeringFacts {
     const { mode, id, generation, minReady, lifecycle, ledger, isWithoutEndpoints } = this.#options;
     const self = { id, generation, phase: lifecycle.phase, withoutEndpoints: isWithoutEndpoints() };
     if (mode === 'off') return { self, instances: [], pinned: undefined, minReady };
-    const pinned = this.#target.record?.generation;
+    const pinned = this.#pinned.record?.generation;
     return { self, instances: ledger.instances.values(), pinned, minReady };
-  }
-
-  #after(ms: number, call: () => void): () => void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      call();
-    }, ms);
-    this.#timers.add(timer);
-    return () => {
-      clearTimeout(timer);
-      this.#timers.delete(timer);
-    };
   }
 }

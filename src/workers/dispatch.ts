@@ -1,48 +1,49 @@
 import { isFit, type Phase, takesTraffic } from '../phase.ts';
 import type { GroupHealth } from './messages.ts';
 
-/** How the workers of one port share what comes to it. Pure. */
+/** How the connections of one port are distributed among its workers. Pure. */
 export interface Worker {
+  /** undefined: it cannot take connections yet. */
   readonly phase: Phase | undefined;
-  /** Connections that bring streams or may do so. */
+  /** Open connections that carry streams, or may. */
   readonly serving: number;
 }
 
-/** One port, one answer: it takes traffic as long as one worker does, until the group leaves. */
-export function healthOf(phases: Iterable<Phase | undefined>, isLeaving: boolean): GroupHealth {
-  const known = isLeaving ? [] : [...phases].filter((phase) => phase !== undefined);
+/** The health of the port: it takes traffic while one worker does, until the group drains. */
+export function healthOf(phases: Iterable<Phase | undefined>, isDraining: boolean): GroupHealth {
+  const known = isDraining ? [] : [...phases].filter((phase) => phase !== undefined);
   return { takesTraffic: known.some(takesTraffic), isFit: known.some(isFit) };
 }
 
-/** Who takes the next connection: of those best able to, the one that serves the fewest; undefined: nobody can. */
-export function pickWorker<S extends Worker>(sharers: Iterable<S>): S | undefined {
-  return takers(sharers).toSorted((a, b) => a.serving - b.serving)[0];
+/** The worker for the next connection: of the fittest, the one with the fewest; undefined when none can take it. */
+export function pickWorker<W extends Worker>(workers: Iterable<W>): W | undefined {
+  return fittest([...workers]).toSorted((a, b) => a.serving - b.serving)[0];
 }
 
 /**
- * Who has connections that others should have, and how many of them to let go. They come again by themselves
- * and are handed out anew. At most one of a worker that serves: what comes of it is seen first.
+ * Which workers have connections that others should have, and how many. The clients of shed connections
+ * reconnect and are dispatched again. A serving worker sheds at most one at a time, so that the effect is
+ * known before the next.
  */
-export function excessConnections<S extends Worker>(sharers: Iterable<S>): { sharer: S; count: number }[] {
-  const all = [...sharers];
-  const able = takers(all);
-  if (!able.some(({ phase }) => phase !== undefined && isFit(phase))) return [];
-  const surplus = all
+export function excessConnections<W extends Worker>(workers: Iterable<W>): { worker: W; count: number }[] {
+  const all = [...workers];
+  const eligible = fittest(all);
+  if (!eligible.some(({ phase }) => phase !== undefined && isFit(phase))) return [];
+  const excess = all
     .filter(({ phase, serving }) => phase === 'starting' && serving > 0)
-    .map((sharer) => ({ sharer, count: sharer.serving }));
-  const fewest = Math.min(...able.map(({ serving }) => serving));
-  for (const sharer of able) if (sharer.serving >= fewest + 2) surplus.push({ sharer, count: 1 });
-  return surplus;
+    .map((worker) => ({ worker, count: worker.serving }));
+  const fewest = Math.min(...eligible.map(({ serving }) => serving));
+  for (const worker of eligible) if (worker.serving >= fewest + 2) excess.push({ worker, count: 1 });
+  return excess;
 }
 
-/** The less able are asked only where there is nobody better: they still say how they are. */
-const ability = ['ready', 'standby', 'draining', 'starting'] as const satisfies readonly Phase[];
+/** Fittest first. A worker that takes no traffic still answers health checks with the group's status. */
+const fitness = ['ready', 'standby', 'draining', 'starting'] as const satisfies readonly Phase[];
 
-function takers<S extends Worker>(sharers: Iterable<S>): S[] {
-  const all = [...sharers];
-  for (const phase of ability) {
-    const able = all.filter((sharer) => sharer.phase === phase);
-    if (able.length > 0) return able;
+function fittest<W extends Worker>(workers: readonly W[]): readonly W[] {
+  for (const phase of fitness) {
+    const inPhase = workers.filter((worker) => worker.phase === phase);
+    if (inPhase.length > 0) return inPhase;
   }
   return [];
 }

@@ -2,24 +2,26 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { BatonError } from '../errors.ts';
 import { splitHostPort, withPort } from '../hostPort.ts';
 
+export interface Listener {
+  /** The address that is bound. */
+  readonly address: string;
+  close(): void;
+}
+
 /**
- * The group's port: accepts connections, unread, for others to serve. The parent alone holds it, so that it
- * is free as soon as the parent is gone, however that ends.
+ * Opens the port of a group. It accepts connections without reading them, for the workers to serve. Only the
+ * parent holds the port, so it is free as soon as the parent ends.
  *
- * @returns the address that is bound, and how to close the door
- * @throws BatonError `listen-failed` when it cannot be bound
+ * @throws BatonError `listen-failed`
  */
-export function openListener(
-  address: string,
-  onConnection: (socket: Socket) => void,
-): Promise<{ address: string; close: () => void }> {
+export function openListener(address: string, onConnection: (socket: Socket) => void): Promise<Listener> {
   const server = createServer({ noDelay: true, pauseOnConnect: true }, onConnection);
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {
       reject(new BatonError('listen-failed', `cannot listen on ${address}: ${cause.message}`, { cause }));
     });
     server.listen(splitHostPort(address), () => {
-      // A connection that could not be taken, for want of file descriptors: its client tries again.
+      // A connection could not be accepted, for want of file descriptors. Its client reconnects.
       server.on('error', () => {});
       resolve({ address: withPort(address, boundPort(server)), close: () => server.close() });
     });

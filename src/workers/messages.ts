@@ -2,29 +2,29 @@ import type { Config } from '../config/schema.ts';
 import type { Phase } from '../phase.ts';
 
 /**
- * What a parent and its workers say to each other over the channel between them. A connection travels with its
- * order. Both ends are one release: they are the same files.
+ * The messages on the channel between a parent and each of its workers. Both ends run the same release, so the
+ * format needs no versions.
  */
 export type ParentMessage =
-  /** The first one: who to be. */
-  | { readonly kind: 'begin'; readonly config: Config }
-  /** What the port says of its health from now on. */
+  /** The first message. */
+  | { readonly kind: 'start'; readonly config: Config }
+  /** The health of the port from now on. */
   | { readonly kind: 'health'; readonly health: GroupHealth }
-  /** The socket that comes with it is the worker's now. */
+  /** Comes with a socket, which the worker now owns. */
   | { readonly kind: 'connection' }
-  /** Ask so many connections to leave, and to come again by way of the parent. */
-  | { readonly kind: 'let-go'; readonly count: number }
-  | { readonly kind: 'drain' }
+  /** Close this many connections gracefully; their clients reconnect to the parent. */
+  | { readonly kind: 'shed-connections'; readonly count: number }
+  | { readonly kind: 'drain'; readonly reason: string }
   /** End the drain now. */
-  | { readonly kind: 'forceStop' };
+  | { readonly kind: 'force-stop'; readonly reason: string };
 
 export type WorkerMessage =
   | { readonly kind: 'phase'; readonly phase: Phase }
-  /** So many connections have come so far; so many of those that are open may bring streams. */
+  /** Connections received so far, and how many of those that are open carry streams, or may. */
   | { readonly kind: 'connections'; readonly received: number; readonly serving: number }
   | { readonly kind: 'alive' };
 
-/** The answers of the port, whichever worker is asked. */
+/** The health of the port, whichever worker is asked. */
 export interface GroupHealth {
   readonly takesTraffic: boolean;
   readonly isFit: boolean;

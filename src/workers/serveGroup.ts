@@ -1,47 +1,54 @@
-import { performance } from 'node:perf_hooks';
+import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
+import { onAbort, type StopSignals } from '../instance/stopSignals.ts';
 import { openProcessLog } from '../telemetry/processLog.ts';
 import { openListener } from './listener.ts';
 import { workerConfig } from './workerConfig.ts';
 import { WorkerGroup } from './workerGroup.ts';
 import { WorkerProcess } from './workerProcess.ts';
 
-/**
- * Serves one port with several workers until it is told to stop: SIGTERM or SIGINT drains all of them, a
- * second one ends the drain. This process decides nothing and reads no request.
- *
- * @param mainFile what a worker runs
- * @returns the exit code
- * @throws ListenError when the port is taken
- */
-export async function serveGroup(config: Config, mainFile: string): Promise<number> {
-  const { instance, server, telemetry } = config;
-  const processLog = openProcessLog({ level: telemetry.logLevel, instance });
-  const { log } = processLog;
-  const nowMs = (): number => performance.now();
+export interface ServeGroupOptions {
+  readonly config: Config;
+  /** The file that a worker process runs. */
+  readonly mainFile: string;
+  readonly signals: StopSignals;
+}
 
-  const door = await openListener(server.address, (socket) => {
-    // A client that goes before it is handed out.
-    socket.on('error', () => {});
-    group.dispatch(socket);
-  });
+/**
+ * Serves one port with several workers until a signal stops them. This process makes no decisions and reads
+ * no requests.
+ *
+ * @returns the exit code
+ * @throws BatonError `listen-failed`
+ */
+export async function serveGroup({ config, mainFile, signals }: ServeGroupOptions): Promise<number> {
+  const { instance, server, telemetry } = config;
+  const { log, close } = openProcessLog({ level: telemetry.logLevel, instance });
+  const { nowMs } = systemClock;
   const group = new WorkerGroup({
     size: server.workers,
-    start: (nth, listeners) =>
-      new WorkerProcess({
-        mainFile,
-        config: workerConfig(config, nth, door.address),
-        nowMs,
-        ...listeners,
-      }),
+    startWorker: (nth, address, listeners) =>
+      new WorkerProcess({ mainFile, config: workerConfig(config, nth, address), nowMs, ...listeners }),
     nowMs,
     log,
   });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => group.drain());
-  log.info({ addresses: [door.address], workers: server.workers }, 'listening for the workers');
-  group.start();
+  const listener = await openListener(server.address, (socket) => {
+    // Its client may close it before it is dispatched.
+    socket.on('error', () => {});
+    group.dispatch(socket);
+  });
+  log.info({ event: 'group.listening', addresses: [listener.address], workers: server.workers }, 'listening');
+  group.start(listener.address);
+  onAbort(signals.drain, (reason) => {
+    log.info({ event: 'drain.requested', reason }, reason);
+    group.drain(reason);
+  });
+  onAbort(signals.forceStop, (reason) => {
+    log.warn({ event: 'drain.forced', reason }, reason);
+    group.forceStop(reason);
+  });
   const exitCode = await group.ended;
-  door.close();
-  await processLog.close();
+  listener.close();
+  await close();
   return exitCode;
 }

@@ -1,11 +1,11 @@
 import type { Config } from '../config/schema.ts';
+import { splitHostPort, withPort } from '../hostPort.ts';
 
 /**
- * What the nth worker is, counted from 1: an instance of its own, with an id and an admin port of its own. The
- * id is the same for one that replaces another: it takes over the place, and its records are told apart by
- * their start.
+ * The configuration of the nth worker, counted from 1: an instance with an id and an admin port of its own. A
+ * replacement has the same id as its predecessor; the start time in their records tells them apart.
  *
- * @param address what the group's port is bound to
+ * @param address the bound address of the group's port
  */
 export function workerConfig(config: Config, nth: number, address: string): Config {
   const { instance, server, admin } = config;
@@ -17,7 +17,9 @@ export function workerConfig(config: Config, nth: number, address: string): Conf
   };
 }
 
-/** The ports of the workers follow each other; `off` and "any free port" are the same for all. */
+/** The admin ports follow each other. `off` and port 0 (any free port) are the same for all workers. */
 function nthAddress(address: string, nth: number): string {
-  return address.replace(/:([1-9]\d*)$/, (_, port: string) => `:${Number(port) + nth - 1}`);
+  if (address === 'off') return address;
+  const { port } = splitHostPort(address);
+  return port === 0 ? address : withPort(address, port + nth - 1);
 }

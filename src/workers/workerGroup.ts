@@ -3,26 +3,27 @@ import type { Log } from '../telemetry/log.ts';
 import { excessConnections, healthOf, pickWorker } from './dispatch.ts';
 import type { GroupHealth, ParentMessage } from './messages.ts';
 import { RestartDelay } from './restartDelay.ts';
-import type { WorkerEnd, WorkerProcess, WorkerProcessOptions } from './workerProcess.ts';
+import type { WorkerExit, WorkerProcess, WorkerProcessOptions } from './workerProcess.ts';
 
 export interface WorkerGroupOptions {
   readonly size: number;
-  /** Starts the nth worker, counted from 1. */
-  readonly start: (
+  /** Starts the nth worker, counted from 1, for connections that come to `address`. */
+  readonly startWorker: (
     nth: number,
-    listeners: Pick<WorkerProcessOptions, 'onMessage' | 'onEnd'>,
+    address: string,
+    listeners: Pick<WorkerProcessOptions, 'onMessage' | 'onExit'>,
   ) => WorkerProcess;
   readonly nowMs: () => number;
   readonly log: Log;
 }
 
-/** How often the workers are looked at; they speak as often. */
-const lookMs = 1_000;
-/** One that says nothing for so long does not run, and is ended: its streams and health checks wait for nothing. */
-const silenceMs = 5_000;
+/** How often the liveness of the workers is checked. They report as often. */
+const livenessIntervalMs = 1_000;
+/** A worker that is silent for this long is killed: its streams and health checks get no answer. */
+const maxSilenceMs = 5_000;
 
-/** The place of one worker: who holds it now, and who follows when. */
-interface Place {
+/** The place of one worker, and of those that replace it. */
+interface Slot {
   readonly nth: number;
   readonly delay: RestartDelay;
   worker: WorkerProcess | undefined;
@@ -30,29 +31,30 @@ interface Place {
 }
 
 /**
- * The workers of one port: each place is filled anew when its worker ends, connections go to the one that
- * serves the fewest, every worker gives the group's answer to health checks, and all leave together.
+ * The workers of one port. An ended worker is replaced, a connection goes to the worker that serves the
+ * fewest, each worker answers health checks with the group's status, and all drain together.
  *
- * running → leaving   `leave`, or a worker cannot start and none ever could
- * leaving → ended     the last worker has ended
+ * running  → draining   `drain`; or a worker ends before any was fit, which means that the start failed
+ * draining → ended      the last worker has ended
  */
 export class WorkerGroup {
   readonly #options: WorkerGroupOptions;
-  readonly #places: readonly Place[];
+  readonly #slots: readonly Slot[];
   readonly #ended = Promise.withResolvers<number>();
-  #state: 'running' | 'leaving' = 'running';
+  #state: 'running' | 'draining' = 'running';
   #health: GroupHealth = healthOf([], false);
   #wasEverFit = false;
   #exitCode = 0;
-  #looking: NodeJS.Timeout | undefined;
-  #lookedMs: number;
-  #listeningSinceMs: number;
+  #address = '';
+  #livenessTimer: NodeJS.Timeout | undefined;
+  #checkedMs: number;
+  #runningSinceMs: number;
 
   constructor(options: WorkerGroupOptions) {
     this.#options = options;
-    this.#lookedMs = options.nowMs();
-    this.#listeningSinceMs = this.#lookedMs;
-    this.#places = Array.from({ length: options.size }, (_, index) => ({
+    this.#checkedMs = options.nowMs();
+    this.#runningSinceMs = this.#checkedMs;
+    this.#slots = Array.from({ length: options.size }, (_, index) => ({
       nth: index + 1,
       delay: new RestartDelay(),
       worker: undefined,
@@ -60,121 +62,125 @@ export class WorkerGroup {
     }));
   }
 
-  /** The exit code: 0 when all ended as they were told to. */
+  /** Resolves with the exit code: 0 when all workers drained. */
   get ended(): Promise<number> {
     return this.#ended.promise;
   }
 
-  start(): void {
-    for (const place of this.#places) this.#fill(place);
-    this.#looking = setInterval(() => this.#look(), lookMs);
+  /** @param address the bound address of the group's port */
+  start(address: string): void {
+    this.#address = address;
+    for (const slot of this.#slots) this.#startWorker(slot);
+    this.#livenessTimer = setInterval(() => this.#checkLiveness(), livenessIntervalMs);
   }
 
-  /** A connection has come to the port. */
+  /** Gives a connection to a worker, or closes it when none can take it. */
   dispatch(socket: Socket): void {
-    const taker = pickWorker(this.#workers());
-    if (taker === undefined) socket.destroy();
-    else taker.dispatch(socket);
+    const worker = pickWorker(this.#workers());
+    if (worker === undefined) socket.destroy();
+    else worker.dispatch(socket);
   }
 
-  /** All drain together; told a second time, all end their drain. */
-  drain(): void {
-    const isAgain = this.#state === 'leaving';
-    this.#state = 'leaving';
-    for (const place of this.#places) clearTimeout(place.restart);
-    // Health first, for all: before anyone drains, everybody says no.
-    this.#tellHealth();
-    this.#tell({ kind: isAgain ? 'forceStop' : 'drain' });
-    this.#endIfAllHave();
+  /** Health fails on every connection before the first worker drains. */
+  drain(reason: string): void {
+    if (this.#state === 'draining') return;
+    this.#state = 'draining';
+    for (const slot of this.#slots) clearTimeout(slot.restart);
+    this.#publishHealth();
+    this.#broadcast({ kind: 'drain', reason });
+    this.#endIfEmpty();
   }
 
-  #fill(place: Place): void {
-    const { start, log } = this.#options;
-    place.worker = start(place.nth, {
+  /** Ends the drain of all workers. */
+  forceStop(reason: string): void {
+    this.#broadcast({ kind: 'force-stop', reason });
+  }
+
+  #startWorker(slot: Slot): void {
+    const { startWorker, log } = this.#options;
+    const worker = startWorker(slot.nth, this.#address, {
       onMessage: () => this.#onMessage(),
-      onEnd: (end) => this.#onEnd(place, end),
+      onExit: (exit) => this.#onExit(slot, exit),
     });
-    place.worker.send({ kind: 'health', health: this.#health });
-    log.info({ worker: place.nth, pid: place.worker.pid }, 'worker started');
+    slot.worker = worker;
+    worker.send({ kind: 'health', health: this.#health });
+    log.info({ event: 'worker.started', worker: slot.nth, pid: worker.pid }, 'worker started');
   }
 
   #onMessage(): void {
-    // What is not to get streams loses its connections before it says yes for the group.
-    for (const { sharer, count } of excessConnections(this.#workers()))
-      sharer.send({ kind: 'let-go', count });
-    this.#tellHealth();
+    // A worker that must not get streams sheds its connections before the group reports SERVING on them.
+    for (const { worker, count } of excessConnections(this.#workers())) {
+      worker.send({ kind: 'shed-connections', count });
+    }
+    this.#publishHealth();
   }
 
-  #onEnd(place: Place, end: WorkerEnd): void {
+  #onExit(slot: Slot, exit: WorkerExit): void {
     const { nowMs, log } = this.#options;
-    const livedMs = nowMs() - (place.worker?.startedMs ?? 0);
-    place.worker = undefined;
-    this.#tellHealth();
-    if (this.#state === 'leaving') {
-      if (!isOrderly(end)) this.#exitCode ||= end.code ?? 1;
-      this.#endIfAllHave();
+    const ranMs = nowMs() - (slot.worker?.startedMs ?? 0);
+    slot.worker = undefined;
+    this.#publishHealth();
+    if (this.#state === 'draining') {
+      if (!isOrderly(exit)) this.#exitCode ||= exit.code ?? 1;
+      this.#endIfEmpty();
       return;
     }
-    if (!this.#wasEverFit && end.code !== null) {
-      // It has said why, and the next one would say the same.
-      this.#exitCode = end.code;
-      this.drain();
+    if (!this.#wasEverFit && exit.code !== null) {
+      // A replacement would fail in the same way. The worker has logged why.
+      this.#exitCode = exit.code;
+      this.drain('the start failed');
       return;
     }
-    const afterMs = place.delay.afterEnd(livedMs);
-    log.warn(
-      { worker: place.nth, ...end, livedMs: Math.round(livedMs), afterMs },
-      'worker ended, and is replaced',
-    );
-    place.restart = setTimeout(() => this.#fill(place), afterMs);
+    const delayMs = slot.delay.afterEnd(ranMs);
+    const fields = { worker: slot.nth, ...exit, ranMs: Math.round(ranMs), delayMs };
+    log.warn({ event: 'worker.ended', ...fields }, 'worker ended; a replacement follows');
+    slot.restart = setTimeout(() => this.#startWorker(slot), delayMs);
   }
 
-  #tellHealth(): void {
+  #publishHealth(): void {
     const phases = this.#workers().map(({ phase }) => phase);
-    const health = healthOf(phases, this.#state === 'leaving');
+    const health = healthOf(phases, this.#state === 'draining');
     this.#wasEverFit ||= health.isFit;
     const { takesTraffic, isFit } = this.#health;
     if (health.takesTraffic === takesTraffic && health.isFit === isFit) return;
     this.#health = health;
-    this.#options.log.info(
-      { ...health },
-      health.takesTraffic ? 'the port takes traffic' : 'the port takes no traffic',
-    );
-    this.#tell({ kind: 'health', health });
+    this.#options.log.info({ event: 'group.health-changed', ...health }, 'health of the port changed');
+    this.#broadcast({ kind: 'health', health });
   }
 
-  #tell(order: ParentMessage): void {
-    for (const worker of this.#workers()) worker.send(order);
+  #broadcast(message: ParentMessage): void {
+    for (const worker of this.#workers()) worker.send(message);
   }
 
-  /** Ends workers that do not run. */
-  #look(): void {
+  /** Kills workers that do not run. */
+  #checkLiveness(): void {
     const { nowMs, log } = this.#options;
     const atMs = nowMs();
-    // While this process did not run either, it cannot have heard anybody.
-    if (atMs - this.#lookedMs >= silenceMs / 2) this.#listeningSinceMs = atMs;
-    this.#lookedMs = atMs;
-    for (const { nth, worker } of this.#places) {
-      // One that has not spoken yet is loading its code.
-      if (worker?.heardMs === undefined) continue;
-      if (atMs - Math.max(worker.heardMs, this.#listeningSinceMs) < silenceMs) continue;
-      log.warn({ worker: nth, silenceMs }, 'worker does not run, and is ended');
+    // After a pause of this process, messages of the workers may be waiting to be read.
+    if (atMs - this.#checkedMs >= maxSilenceMs / 2) this.#runningSinceMs = atMs;
+    this.#checkedMs = atMs;
+    for (const { nth, worker } of this.#slots) {
+      // A worker without a first message is loading its code.
+      if (worker?.lastMessageMs === undefined) continue;
+      const silenceMs = atMs - Math.max(worker.lastMessageMs, this.#runningSinceMs);
+      if (silenceMs < maxSilenceMs) continue;
+      log.warn({ event: 'worker.killed', worker: nth, silenceMs }, 'worker is unresponsive; killed');
       worker.kill();
     }
   }
 
   #workers(): WorkerProcess[] {
-    return this.#places.flatMap(({ worker }) => worker ?? []);
+    return this.#slots.flatMap(({ worker }) => worker ?? []);
   }
 
-  #endIfAllHave(): void {
+  #endIfEmpty(): void {
     if (this.#workers().length > 0) return;
-    clearInterval(this.#looking);
+    clearInterval(this.#livenessTimer);
     this.#ended.resolve(this.#exitCode);
   }
 }
 
-/** It left as told; or a signal to the whole process group caught it before it could listen to its parent. */
-function isOrderly({ code, signal }: WorkerEnd): boolean {
+/** It drained; or a signal to the whole process group ended it before it installed its handlers. */
+function isOrderly({ code, signal }: WorkerExit): boolean {
   return code === 0 || signal === 'SIGTERM' || signal === 'SIGINT';
 }

@@ -6,23 +6,23 @@ import type { Host, PortHealth } from '../instance/host.ts';
 import type { Phase } from '../phase.ts';
 import type { GroupHealth, ParentMessage, WorkerMessage } from './messages.ts';
 
-/** How often the parent is told that this process runs. */
-const aliveMs = 1_000;
+/** How often a worker reports that it runs. */
+const aliveIntervalMs = 1_000;
 
 /**
- * A worker's end of the channel to its parent: connections, the group's health and the word to stop come by
- * it. When it closes the parent is gone, and the worker drains: nobody would bring it new clients.
+ * The worker's end of the channel to its parent. Connections, the group's health and requests to stop arrive
+ * here. When the channel closes the parent is gone, so no client can reach the worker any more and it drains.
  */
 export class WorkerHost implements Host {
   readonly portHealth: PortHealth;
-  readonly #begun = Promise.withResolvers<Config>();
+  readonly #config = Promise.withResolvers<Config>();
   readonly #drain = new AbortController();
   readonly #forceStop = new AbortController();
   readonly #healthListeners = new Set<() => void>();
   #health: GroupHealth = { takesTraffic: false, isFit: false };
-  #transport: BuiltinServer | undefined;
+  #server: BuiltinServer | undefined;
   #received = 0;
-  #told: string | undefined;
+  #lastReport: string | undefined;
 
   constructor() {
     this.portHealth = {
@@ -30,19 +30,19 @@ export class WorkerHost implements Host {
       isFit: () => this.#health.isFit,
       onChange: (listener) => void this.#healthListeners.add(listener),
     };
-    // Signals are the parent's matter: a terminal, or a supervisor, sends them to all at once.
+    // The parent acts on signals. A terminal or a supervisor sends them to the whole process group.
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => {});
-    process.on('message', (order: ParentMessage, socket?: Socket) => this.#obey(order, socket));
+    process.on('message', (message: ParentMessage, socket?: Socket) => this.#onMessage(message, socket));
     process.on('disconnect', () => {
       this.#setHealth({ takesTraffic: false, isFit: false });
-      this.#drain.abort();
+      this.#drain.abort('parent process is gone');
     });
-    setInterval(() => this.#report({ kind: 'alive' }), aliveMs).unref();
+    setInterval(() => this.#send({ kind: 'alive' }), aliveIntervalMs).unref();
   }
 
-  /** Who to be. */
+  /** Resolves with the first message. */
   get config(): Promise<Config> {
-    return this.#begun.promise;
+    return this.#config.promise;
   }
 
   get drain(): AbortSignal {
@@ -53,43 +53,43 @@ export class WorkerHost implements Host {
     return this.#forceStop.signal;
   }
 
-  async open(transport: GrpcServer): Promise<string> {
-    if (!(transport instanceof BuiltinServer)) throw new Error('only the builtin transport has workers');
-    this.#transport = transport;
-    await transport.startAdopting(() => this.#reportConnections());
+  async open(server: GrpcServer): Promise<string> {
+    if (!(server instanceof BuiltinServer)) throw new Error('only the builtin transport supports workers');
+    this.#server = server;
+    await server.startAdopting(() => this.#reportConnections());
     this.reportPhase('starting');
     return (await this.config).server.address;
   }
 
   reportPhase(phase: Phase): void {
-    this.#report({ kind: 'phase', phase });
+    this.#send({ kind: 'phase', phase });
   }
 
-  #obey(order: ParentMessage, socket: Socket | undefined): void {
-    switch (order.kind) {
-      case 'begin':
-        this.#begun.resolve(order.config);
+  #onMessage(message: ParentMessage, socket: Socket | undefined): void {
+    switch (message.kind) {
+      case 'start':
+        this.#config.resolve(message.config);
         break;
       case 'health':
-        this.#setHealth(order.health);
+        this.#setHealth(message.health);
         break;
       case 'connection':
         this.#received += 1;
-        // None: its client went while it was on its way.
-        if (socket !== undefined) this.#transport?.adopt(socket);
+        // undefined: its client closed it on the way.
+        if (socket !== undefined) this.#server?.adopt(socket);
         this.#reportConnections();
         break;
-      case 'let-go':
-        this.#transport?.shedConnections(order.count);
+      case 'shed-connections':
+        this.#server?.shedConnections(message.count);
         break;
       case 'drain':
-        this.#drain.abort();
+        this.#drain.abort(message.reason);
         break;
-      case 'forceStop':
-        this.#forceStop.abort();
+      case 'force-stop':
+        this.#forceStop.abort(message.reason);
         break;
       default:
-        order satisfies never;
+        message satisfies never;
     }
   }
 
@@ -99,15 +99,15 @@ export class WorkerHost implements Host {
   }
 
   #reportConnections(): void {
-    const serving = this.#transport?.serving ?? 0;
-    const told = `${this.#received} ${serving}`;
-    if (told === this.#told) return;
-    this.#told = told;
-    this.#report({ kind: 'connections', received: this.#received, serving });
+    const serving = this.#server?.serving ?? 0;
+    const report = `${this.#received} ${serving}`;
+    if (report === this.#lastReport) return;
+    this.#lastReport = report;
+    this.#send({ kind: 'connections', received: this.#received, serving });
   }
 
-  #report(report: WorkerMessage): void {
-    // A parent that is gone is told of by 'disconnect'.
-    if (process.connected) process.send?.(report, undefined, {}, () => {});
+  #send(message: WorkerMessage): void {
+    // Errors are ignored: 'disconnect' reports that the parent is gone.
+    if (process.connected) process.send?.(message, undefined, {}, () => {});
   }
 }

@@ -11,48 +11,48 @@ export interface WorkerProcessOptions {
   readonly config: Config;
   readonly nowMs: () => number;
   readonly onMessage: () => void;
-  readonly onEnd: (end: WorkerEnd) => void;
+  readonly onExit: (exit: WorkerExit) => void;
 }
 
-export interface WorkerEnd {
+export interface WorkerExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
 /**
- * A worker as its parent sees it: the process, what it said last, and what it was given. Its output is the
- * parent's. Whether it is replaced is the group's matter.
+ * The parent's end of the channel to one worker: its process, its last reports, and the connections in
+ * transfer. Its output is the parent's. Whether it is replaced is decided by the group.
  */
 export class WorkerProcess implements Worker {
   readonly startedMs: number;
   readonly #child: ChildProcess;
   #phase: Phase | undefined;
   /**
-   * What it has been handed and has not said to have received, oldest first. Kept open here as well: Node would
-   * close it only when the worker takes it, and a worker that dies first would leave its client waiting for ever.
+   * Connections sent to the worker that it has not acknowledged, oldest first. They stay open in this process
+   * as well: if the worker dies before it takes them, they are closed here and their clients reconnect.
    */
-  readonly #handed: Socket[] = [];
+  readonly #inTransfer: Socket[] = [];
   #received = 0;
   #serving = 0;
-  #heardMs: number | undefined;
+  #lastMessageMs: number | undefined;
 
-  constructor({ mainFile, config, nowMs, onMessage, onEnd }: WorkerProcessOptions) {
+  constructor({ mainFile, config, nowMs, onMessage, onExit }: WorkerProcessOptions) {
     this.startedMs = nowMs();
     this.#child = fork(mainFile, ['worker', config.instance.id], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    this.#child.on('message', (report: WorkerMessage) => {
-      this.#heardMs = nowMs();
-      this.#take(report);
+    this.#child.on('message', (message: WorkerMessage) => {
+      this.#lastMessageMs = nowMs();
+      this.#apply(message);
       onMessage();
     });
-    // One that could not be started or told something ends, or has ended: that is told below.
+    // 'close' follows each of these errors.
     this.#child.on('error', () => {});
     this.#child.once('close', (code, signal) => {
-      this.#closeHanded(0, this.#handed.length);
-      onEnd({ code, signal });
+      this.#closeInTransfer(0, this.#inTransfer.length);
+      onExit({ code, signal });
     });
-    this.send({ kind: 'begin', config });
+    this.send({ kind: 'start', config });
   }
 
   get pid(): number | undefined {
@@ -64,20 +64,20 @@ export class WorkerProcess implements Worker {
     return this.#phase;
   }
 
-  /** What it has been handed and has not judged yet may bring streams. */
+  /** Connections in transfer count: they may carry streams. */
   get serving(): number {
-    return this.#serving + this.#handed.length;
+    return this.#serving + this.#inTransfer.length;
   }
 
-  /** When it said something last; undefined: never yet. */
-  get heardMs(): number | undefined {
-    return this.#heardMs;
+  /** undefined before the first message. */
+  get lastMessageMs(): number | undefined {
+    return this.#lastMessageMs;
   }
 
-  send(order: ParentMessage): void {
-    if (order.kind === 'let-go') this.#serving = Math.max(0, this.#serving - order.count);
-    // One that is gone hears nothing: its end is told elsewhere.
-    if (this.#child.connected) this.#child.send(order, () => {});
+  send(message: ParentMessage): void {
+    if (message.kind === 'shed-connections') this.#serving = Math.max(0, this.#serving - message.count);
+    // Errors are ignored: 'close' reports that the worker is gone.
+    if (this.#child.connected) this.#child.send(message, () => {});
   }
 
   dispatch(socket: Socket): void {
@@ -85,41 +85,37 @@ export class WorkerProcess implements Worker {
       socket.destroy();
       return;
     }
-    this.#handed.push(socket);
-    this.#child.send(
-      { kind: 'connection' } satisfies ParentMessage,
-      socket,
-      { keepOpen: true },
-      (problem) => {
-        if (problem) this.#closeHanded(this.#handed.indexOf(socket), 1);
-      },
-    );
+    this.#inTransfer.push(socket);
+    const message: ParentMessage = { kind: 'connection' };
+    this.#child.send(message, socket, { keepOpen: true }, (error) => {
+      if (error) this.#closeInTransfer(this.#inTransfer.indexOf(socket), 1);
+    });
   }
 
   kill(): void {
     this.#child.kill('SIGKILL');
   }
 
-  /** On this side. Those that the worker has stay open there; the clients of the others come again. */
-  #closeHanded(from: number, count: number): void {
+  /** Closes them in this process. Those that the worker has taken stay open there. */
+  #closeInTransfer(from: number, count: number): void {
     if (from < 0) return;
-    for (const socket of this.#handed.splice(from, count)) socket.destroy();
+    for (const socket of this.#inTransfer.splice(from, count)) socket.destroy();
   }
 
-  #take(report: WorkerMessage): void {
-    switch (report.kind) {
+  #apply(message: WorkerMessage): void {
+    switch (message.kind) {
       case 'phase':
-        this.#phase = report.phase;
+        this.#phase = message.phase;
         break;
       case 'connections':
-        this.#closeHanded(0, report.received - this.#received);
-        this.#received = report.received;
-        this.#serving = report.serving;
+        this.#closeInTransfer(0, message.received - this.#received);
+        this.#received = message.received;
+        this.#serving = message.serving;
         break;
       case 'alive':
         break;
       default:
-        report satisfies never;
+        message satisfies never;
     }
   }
 }

@@ -7,6 +7,7 @@ import { SseLoad } from '../../tools/testbed/sseLoad.ts';
 import type { Topology } from '../../tools/testbed/topology.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
+import { logLines } from '../support/logLines.ts';
 import { useTopology } from '../support/topology.ts';
 
 /** Two generations side by side behind a real Envoy: who takes the traffic, and what clients notice of it. */
@@ -146,8 +147,7 @@ describe('when the operator has a word to say', () => {
       const stoodByAt = (await lifeOf(leaving)).findLast(({ kind }) => kind === 'phase')?.at ?? '';
       await eventually(() => Date.now() - Date.parse(stoodByAt) > noticeMs, patience);
       await leaving.stopCleanly();
-      const drained = leaving.process.output.lines().find((line) => line.includes('"msg":"drained"'));
-      expect(JSON.parse(drained ?? '{}').tookMs).toBeLessThan(noticeMs);
+      expect(logLines(leaving, 'drain.completed')[0]?.tookMs).toBeLessThan(noticeMs);
     } finally {
       const { failed, cut, problems } = await load.stop();
       expect({ failed, cut, problems }).toEqual({ failed: 0, cut: 0, problems: [] });

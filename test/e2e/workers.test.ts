@@ -6,12 +6,13 @@ import { sendSseRequest } from '../../tools/testbed/sseRequest.ts';
 import { eventually } from '../support/eventually.ts';
 import { shortStreams } from '../support/faultRow.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
+import { logLines } from '../support/logLines.ts';
 import { RawClient } from '../support/rawHttp2.ts';
 import { whileClientsStream } from '../support/sseClients.ts';
 import { envoyAsks, useTopology } from '../support/topology.ts';
-import { allHaveStreams, allSee, healthAnswer, isAlive, workerPids } from '../support/workers.ts';
+import { allHaveStreams, allSee, healthStatus, isAlive, workerPids } from '../support/workers.ts';
 
-/** Two workers that share one port, behind an Envoy whose two threads have a connection each. */
+/** Two workers that share one port, behind an Envoy with two threads: one connection each. */
 checkForLeaks();
 
 const two = 2;
@@ -22,7 +23,7 @@ describe('with two workers on one port', () => {
     envoyThreads: 2,
     podFlags: shortStreams,
     baton: {
-      // Only this transport can be handed connections.
+      // Only this transport supports workers.
       server: { workers: two, transport: 'builtin' },
       instance: { id: 'group' },
       etcd: { leaseTtlSeconds: 2 },
@@ -35,14 +36,14 @@ describe('with two workers on one port', () => {
   afterEach(async () => {
     if (!group().process.running) {
       await group().launch();
-      // Several processes load their code at once.
+      // All processes load their code at the same time.
       await group().waitUntilReady(60_000);
     }
     await envoyAsks(topology(), [group()]);
     await allSee(group(), two, 0);
   });
 
-  it('gives both of them streams, and both see all of them', async () => {
+  it('dispatches streams to both, and both count all of them', async () => {
     await whileClientsStream(topology(), () => allHaveStreams(group(), two));
     const agent = new Agent();
     const leave = new AbortController();
@@ -59,30 +60,30 @@ describe('with two workers on one port', () => {
     }
   }, 60_000);
 
-  it('loses no request at kill -9 of one; the port serves on, and the next one gets its share', async () => {
+  it('loses no request at kill -9 of one, and its replacement gets streams', async () => {
     const killed = pidOf(2);
-    await whileClientsStream(topology(), async (servedAnew) => {
+    await whileClientsStream(topology(), async (allServedAgain) => {
       await allHaveStreams(group(), two);
       process.kill(killed, 'SIGKILL');
       await eventually(() => expect(pidOf(2)).not.toBe(killed));
-      // Whoever is asked, also while the next one starts.
-      for (let asked = 0; asked < 5; asked += 1) expect(await healthAnswer(group())).toBe('SERVING');
-      await servedAnew();
+      // Whichever worker answers, also while the replacement starts.
+      for (let check = 0; check < 5; check += 1) expect(await healthStatus(group())).toBe('SERVING');
+      await allServedAgain();
       await allHaveStreams(group(), two);
     });
   }, 60_000);
 
-  it('ends a worker that does not run, without a request lost', async () => {
+  it('kills an unresponsive worker, and loses no request', async () => {
     const frozen = pidOf(1);
-    await whileClientsStream(topology(), async (servedAnew) => {
+    await whileClientsStream(topology(), async (allServedAgain) => {
       process.kill(frozen, 'SIGSTOP');
       await eventually(() => expect(pidOf(1)).not.toBe(frozen), { timeoutMs: 30_000 });
-      await servedAnew();
+      await allServedAgain();
       await allHaveStreams(group(), two);
     });
   }, 60_000);
 
-  it('closes what a worker was handed and never took, so that its client comes again', async () => {
+  it('closes connections that a dead worker never took', async () => {
     const pids = [pidOf(1), pidOf(2)];
     const { pid } = group().process;
     const files = async () => (await readdir(`/proc/${pid}/fd`)).length;
@@ -95,23 +96,20 @@ describe('with two workers on one port', () => {
     await eventually(async () => expect(await files()).toBeLessThanOrEqual(before + 2));
   }, 60_000);
 
-  it('drains both at SIGTERM, says so on every connection, and loses no request', async () => {
+  it('fails health on every connection at SIGTERM, drains both, and loses no request', async () => {
     await whileClientsStream(topology(), async () => {
       await allHaveStreams(group(), two);
-      const saysNo = group().process.nextLine(/"the port takes no traffic"/);
+      const healthFailed = group().process.nextLine(/"group.health-changed","takesTraffic":false/);
       const ended = group().stop();
-      await saysNo;
-      for (let asked = 0; asked < 5; asked += 1) expect(await healthAnswer(group())).toBe('NOT_SERVING');
+      await healthFailed;
+      for (let check = 0; check < 5; check += 1) expect(await healthStatus(group())).toBe('NOT_SERVING');
       expect(await ended).toEqual({ code: 0, signal: null });
     });
-    const drained = group()
-      .process.output.lines()
-      .filter((line) => line.includes('"drained"'))
-      .map((line) => JSON.parse(line));
+    const drained = logLines(group(), 'drain.completed');
     expect(drained).toMatchObject([{ halfClosed: 0 }, { halfClosed: 0 }]);
   }, 60_000);
 
-  it('leaves neither a process nor the port behind at kill -9 of the parent, and loses no request', async () => {
+  it('ends the workers and frees the port at kill -9 of the parent, and loses no request', async () => {
     const pids = [...workerPids(group()).values()];
     await whileClientsStream(topology(), async () => {
       await allHaveStreams(group(), two);

@@ -1,23 +1,24 @@
 import fc from 'fast-check';
 import type { Phase } from '../../src/phase.ts';
+import { AnnouncedPhase } from '../../src/steering/announcedPhase.ts';
+import type { SteeredInstance } from '../../src/steering/assignRole.ts';
 import { StandbyMachine } from '../../src/steering/standbyMachine.ts';
-import type { SteeredInstance } from '../../src/steering/steering.ts';
 
 /**
- * A model of the store (one ordered log of records, read by each at its own pace) and of time, around the real
- * Steersman. Instances join, crash, lose and regain their endpoints; the operator pins and releases; every
- * event may be late for everybody.
+ * A model around real StandbyMachines: a store (one ordered log of records that each instance reads at its own
+ * pace) and time. Instances join, crash, lose and regain their endpoints; the operator pins and releases;
+ * every event may be late for every instance.
  */
 type LogEntry =
   | { readonly kind: 'record'; readonly record: SteeredInstance; readonly sequence: number }
   | { readonly kind: 'gone'; readonly id: string }
-  | { readonly kind: 'target'; readonly pinned: number | undefined };
+  | { readonly kind: 'pin'; readonly pinned: number | undefined };
 
-class Store {
+class StoreModel {
   readonly log: LogEntry[] = [];
 }
 
-class Agent {
+class InstanceModel {
   readonly id: string;
   readonly generation: number;
   alive = true;
@@ -26,46 +27,52 @@ class Agent {
   #withoutEndpoints = false;
   #read = 0;
   #sequence = 0;
-  #shown = 0;
+  #acknowledged = 0;
   #timer: (() => void) | undefined;
+  readonly #announcedPhase = new AnnouncedPhase(this);
   readonly #known = new Map<string, SteeredInstance>();
   #pinned: number | undefined;
-  readonly #store: Store;
-  readonly #steersman: StandbyMachine;
+  readonly #store: StoreModel;
+  readonly #machine: StandbyMachine;
 
-  constructor(id: string, generation: number, store: Store) {
+  constructor(id: string, generation: number, store: StoreModel) {
     this.id = id;
     this.generation = generation;
     this.#store = store;
-    this.#steersman = new StandbyMachine({
+    this.#machine = new StandbyMachine({
       facts: () => ({
         self: this.#record(),
         instances: this.#known.values(),
         pinned: this.#pinned,
         minReady: undefined,
       }),
-      phase: () => this.phase,
-      moveTo: (phase) => {
-        this.phase = phase;
-        this.moves += 1;
-        this.#write();
-      },
+      lifecycle: this,
+      announcedPhase: this.#announcedPhase,
       announce: () => this.#write(),
-      acknowledged: () => this.#shown,
+      acknowledged: () => this.#acknowledged,
       onSettling: () => {},
       settleMs: 1,
       storeWaitMs: 1,
-      after: (_ms, call) => {
-        this.#timer = call;
-        return () => {
-          this.#timer = undefined;
-        };
+      clock: {
+        nowMs: () => 0,
+        after: (_delayMs, callback) => {
+          this.#timer = callback;
+          return () => {
+            if (this.#timer === callback) this.#timer = undefined;
+          };
+        },
       },
     });
-    // Joining: everything is read before the first decision.
+    // A join reads everything before the first role.
     this.#write();
     this.catchUp(Number.POSITIVE_INFINITY);
-    this.phase = this.#steersman.begin().kind === 'serve' ? 'ready' : 'standby';
+    this.phase = this.#machine.begin().kind === 'serve' ? 'ready' : 'standby';
+    this.#write();
+  }
+
+  moveTo(phase: Phase): void {
+    this.phase = phase;
+    this.moves += 1;
     this.#write();
   }
 
@@ -74,7 +81,7 @@ class Agent {
     for (let n = 0; n < count && this.#read < this.#store.log.length; n += 1) {
       this.#apply(this.#store.log[this.#read] as LogEntry);
       this.#read += 1;
-      this.#steersman.evaluate();
+      this.#machine.evaluate();
     }
   }
 
@@ -82,26 +89,26 @@ class Agent {
     return this.#read < this.#store.log.length;
   }
 
-  /** The settling time is over. */
+  /** Fires the machine's timer. Returns whether there was one. */
   settle(): boolean {
-    const call = this.#timer;
+    const callback = this.#timer;
     this.#timer = undefined;
-    call?.();
-    return call !== undefined;
+    callback?.();
+    return callback !== undefined;
   }
 
-  setWithoutEndpoints(without: boolean): void {
-    this.#withoutEndpoints = without;
+  setWithoutEndpoints(isWithout: boolean): void {
+    this.#withoutEndpoints = isWithout;
     this.#write();
-    this.#steersman.evaluate();
+    this.#machine.evaluate();
   }
 
   #apply(entry: LogEntry): void {
-    if (entry.kind === 'target') this.#pinned = entry.pinned;
+    if (entry.kind === 'pin') this.#pinned = entry.pinned;
     else if (entry.kind === 'gone') this.#known.delete(entry.id);
     else {
       this.#known.set(entry.record.id, entry.record);
-      if (entry.record.id === this.id) this.#shown = entry.sequence;
+      if (entry.record.id === this.id) this.#acknowledged = entry.sequence;
     }
   }
 
@@ -109,7 +116,7 @@ class Agent {
     return {
       id: this.id,
       generation: this.generation,
-      phase: this.#steersman?.announcedPhase() ?? this.phase,
+      phase: this.#announcedPhase.current,
       withoutEndpoints: this.#withoutEndpoints,
     };
   }
@@ -123,14 +130,23 @@ class Agent {
 
 type Step =
   | { readonly kind: 'join'; readonly generation: number }
-  | { readonly kind: 'crash' | 'expire' | 'settle' | 'starve' | 'feed'; readonly which: number }
+  | {
+      readonly kind: 'crash' | 'expire' | 'settle' | 'lose-endpoints' | 'regain-endpoints';
+      readonly which: number;
+    }
   | { readonly kind: 'read'; readonly which: number; readonly count: number }
   | { readonly kind: 'pin'; readonly generation: number | undefined };
 
 const which = fc.nat(9);
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('join' as const), generation: fc.nat(3) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('crash' as const, 'starve', 'feed'), which }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('crash' as const, 'lose-endpoints', 'regain-endpoints'),
+      which,
+    }),
+  },
   { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('settle' as const, 'expire'), which }) },
   {
     weight: 9,
@@ -149,24 +165,25 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-class World {
-  readonly store = new Store();
-  agents: Agent[] = [];
-  /** Crashed, but their lease has not run out: nobody can know. */
-  unexpired: Agent[] = [];
-  #born = 0;
+class FleetModel {
+  readonly store = new StoreModel();
+  instances: InstanceModel[] = [];
+  /** Crashed, with a lease that has not expired: their records are still there. */
+  unexpired: InstanceModel[] = [];
+  #started = 0;
 
   run(step: Step): void {
-    const agent = 'which' in step ? this.agents[step.which % Math.max(1, this.agents.length)] : undefined;
+    const instance =
+      'which' in step ? this.instances[step.which % Math.max(1, this.instances.length)] : undefined;
     switch (step.kind) {
       case 'join':
-        if (this.agents.length < 8)
-          this.agents.push(new Agent(`i${this.#born++}`, step.generation, this.store));
+        if (this.instances.length < 8)
+          this.instances.push(new InstanceModel(`i${this.#started++}`, step.generation, this.store));
         break;
       case 'crash':
-        if (agent === undefined) break;
-        this.agents = this.agents.filter((other) => other !== agent);
-        this.unexpired.push(agent);
+        if (instance === undefined) break;
+        this.instances = this.instances.filter((other) => other !== instance);
+        this.unexpired.push(instance);
         break;
       case 'expire': {
         const gone = this.unexpired.shift();
@@ -174,34 +191,34 @@ class World {
         break;
       }
       case 'settle':
-        agent?.settle();
+        instance?.settle();
         break;
       case 'read':
-        agent?.catchUp(step.count);
+        instance?.catchUp(step.count);
         break;
-      case 'starve':
-      case 'feed':
-        agent?.setWithoutEndpoints(step.kind === 'starve');
+      case 'lose-endpoints':
+      case 'regain-endpoints':
+        instance?.setWithoutEndpoints(step.kind === 'lose-endpoints');
         break;
       case 'pin':
-        this.store.log.push({ kind: 'target', pinned: step.generation });
+        this.store.log.push({ kind: 'pin', pinned: step.generation });
         break;
       default:
         step satisfies never;
     }
   }
 
-  /** Time passes and everything arrives. Answers whether it came to rest. */
-  comeToRest(): boolean {
+  /** Delivers every event and fires every timer. Returns whether an end was reached. */
+  settle(): boolean {
     while (this.unexpired.length > 0) this.run({ kind: 'expire', which: 0 });
     for (let round = 0; round < 100; round += 1) {
-      let happened = false;
-      for (const agent of this.agents) {
-        if (agent.isBehind) happened = true;
-        agent.catchUp(Number.POSITIVE_INFINITY);
+      let hasChanged = false;
+      for (const instance of this.instances) {
+        if (instance.isBehind) hasChanged = true;
+        instance.catchUp(Number.POSITIVE_INFINITY);
       }
-      for (const agent of this.agents) if (agent.settle()) happened = true;
-      if (!happened) return true;
+      for (const instance of this.instances) if (instance.settle()) hasChanged = true;
+      if (!hasChanged) return true;
     }
     return false;
   }
@@ -210,7 +227,10 @@ class World {
 const steered: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('settle' as const), which }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('read' as const), which, count: fc.constant(1) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('starve' as const, 'feed'), which }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constantFrom('lose-endpoints' as const, 'regain-endpoints'), which }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -220,15 +240,15 @@ const steered: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-describe('while the operator changes his mind faster than records travel', () => {
-  it('never has everybody standing by', () => {
+describe('while pins change faster than records travel', () => {
+  it('at least one instance is ready at every moment', () => {
     fc.assert(
       fc.property(fc.array(steered, { minLength: 20, maxLength: 200 }), (steps) => {
-        const world = new World();
-        for (const generation of [1, 2]) world.run({ kind: 'join', generation });
+        const fleet = new FleetModel();
+        for (const generation of [1, 2]) fleet.run({ kind: 'join', generation });
         for (const each of steps) {
-          world.run(each);
-          expect(world.agents.some(({ phase }) => phase === 'ready')).toBe(true);
+          fleet.run(each);
+          expect(fleet.instances.some(({ phase }) => phase === 'ready')).toBe(true);
         }
       }),
       { numRuns: 1000 },
@@ -236,34 +256,35 @@ describe('while the operator changes his mind faster than records travel', () =>
   });
 });
 
-describe('whatever joins, crashes, pins and delays there are', () => {
-  it('never leaves everybody standing by when all that is known has arrived', () => {
+describe('with any joins, crashes, pins and delays', () => {
+  it('at least one instance is ready whenever all events have arrived', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
-        const world = new World();
+        const fleet = new FleetModel();
         for (const each of steps) {
-          world.run(each);
-          // Who crashed is believed to serve until the lease has run out and its end has been read.
-          const someBelieveTheDead =
-            world.unexpired.length > 0 || world.agents.some((agent) => agent.isBehind);
-          if (world.agents.length === 0 || someBelieveTheDead) continue;
-          expect(world.agents.some(({ phase }) => phase === 'ready')).toBe(true);
+          fleet.run(each);
+          // A crashed instance counts as ready until its lease expires and the expiry has been read.
+          const isAnyRecordStale =
+            fleet.unexpired.length > 0 || fleet.instances.some((instance) => instance.isBehind);
+          if (fleet.instances.length === 0 || isAnyRecordStale) continue;
+          expect(fleet.instances.some(({ phase }) => phase === 'ready')).toBe(true);
         }
       }),
       { numRuns: 1000 },
     );
   });
 
-  it('settles, with somebody serving and nobody flapping', () => {
+  it('settles with a ready instance and few phase changes', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-        const world = new World();
-        for (const each of steps) world.run(each);
-        const moves = (): number => world.agents.reduce((sum, agent) => sum + agent.moves, 0);
+        const fleet = new FleetModel();
+        for (const each of steps) fleet.run(each);
+        const moves = (): number => fleet.instances.reduce((sum, instance) => sum + instance.moves, 0);
         const before = moves();
-        expect(world.comeToRest()).toBe(true);
-        expect(moves() - before).toBeLessThanOrEqual(4 * world.agents.length);
-        if (world.agents.length > 0) expect(world.agents.some(({ phase }) => phase === 'ready')).toBe(true);
+        expect(fleet.settle()).toBe(true);
+        expect(moves() - before).toBeLessThanOrEqual(4 * fleet.instances.length);
+        if (fleet.instances.length > 0)
+          expect(fleet.instances.some(({ phase }) => phase === 'ready')).toBe(true);
       }),
       { numRuns: 1000 },
     );

@@ -1,8 +1,8 @@
 import type { Baton } from '../../tools/testbed/baton.ts';
+import { logLines } from './logLines.ts';
 
-/** SIGTERM; fails unless the instance ends by itself and has finished everything that it had accepted. */
+/** Sends SIGTERM. Fails unless the instance exits and has served every exchange to its end. */
 export async function endsCleanly(instance: Baton): Promise<void> {
   await instance.stopCleanly();
-  const lines = instance.process.output.lines().filter((line) => line.includes('"drained"'));
-  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ halfClosed: 0 }]);
+  expect(logLines(instance, 'drain.completed')).toMatchObject([{ halfClosed: 0 }]);
 }

@@ -4,28 +4,24 @@ import { Health } from '../../src/proto/clients.ts';
 import type { Baton } from '../../tools/testbed/baton.ts';
 import { httpGetJson } from '../../tools/testbed/httpGet.ts';
 import { eventually } from './eventually.ts';
+import { logLines } from './logLines.ts';
 
-/** An instance that is a group of workers: its parent's process is the instance's, its first worker's admin port too. */
+/** Here a Baton is a group of workers: its process is the parent, its admin port is the first worker's. */
 
-/** What each worker tells on its admin port. @throws Error when one does not answer. */
+/** The state of each worker. @throws Error when one does not answer */
 export function workerStates({ adminUrl }: Baton, count: number): Promise<InstanceState[]> {
   const first = Number(new URL(adminUrl).port);
   const urls = Array.from({ length: count }, (_, index) => `http://127.0.0.1:${first + index}/state`);
   return Promise.all(urls.map(async (url) => (await httpGetJson(url)) as InstanceState));
 }
 
-/** The workers' processes, by place, as the parent told of them last. */
-export function workerPids({ process }: Baton): ReadonlyMap<number, number> {
-  const started = process.output.lines().filter((line) => line.includes('"worker started"'));
-  return new Map(
-    started.map((line) => {
-      const { worker, pid } = JSON.parse(line) as { worker: number; pid: number };
-      return [worker, pid];
-    }),
-  );
+/** The process ids of the workers by number, as the parent logged them last. */
+export function workerPids(group: Baton): ReadonlyMap<number, number> {
+  const started = logLines(group, 'worker.started') as { worker: number; pid: number }[];
+  return new Map(started.map(({ worker, pid }) => [worker, pid]));
 }
 
-/** Waits until each of so many workers takes traffic and has streams open. */
+/** Waits until each of `count` workers is ready and has open streams. */
 export async function allHaveStreams(instance: Baton, count: number): Promise<void> {
   await eventually(
     async () => {
@@ -38,7 +34,7 @@ export async function allHaveStreams(instance: Baton, count: number): Promise<vo
   );
 }
 
-/** Waits until all of so many workers know of exactly so many requests in flight, all of the same ones. */
+/** Waits until `count` workers have the same view, with `inFlight` requests in it. */
 export async function allSee(instance: Baton, count: number, inFlight: number): Promise<void> {
   await eventually(
     async () => {
@@ -50,9 +46,9 @@ export async function allSee(instance: Baton, count: number, inFlight: number): 
   );
 }
 
-/** What the port answers to a health check on a connection of its own; undefined when it does not answer. */
-export function healthAnswer({ address }: Baton): Promise<string | undefined> {
-  // A pool of its own: otherwise clients of one address share a connection.
+/** The status that the port returns to a health check on a new connection; undefined when there is no answer. */
+export function healthStatus({ address }: Baton): Promise<string | undefined> {
+  // By default grpc-js shares one connection among clients of one address.
   const client = new Health(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
   return new Promise((resolve) => {
     client.check({ service: '' }, { deadline: Date.now() + 5_000 }, (_, answer) => {

@@ -11,8 +11,6 @@ import type { Config } from '../schema.ts';
 export interface DynamicConfigOptions {
   /** What the instance was started with. */
   readonly own: Config;
-  /** Called after `config` has become another one. */
-  readonly onChange: (config: Config) => void;
   readonly events: { add(kind: 'config', message: string, fields: Readonly<Record<string, unknown>>): void };
   readonly log: Log;
   readonly metrics: EtcdMetrics;
@@ -45,6 +43,7 @@ export class DynamicConfig {
   readonly #record: SingleRecord<DynamicConfigRecord>;
   #config: Config;
   #inForce: InForce | undefined;
+  readonly #listeners = new Set<(config: Config) => void>();
 
   constructor(options: DynamicConfigOptions) {
     this.#options = options;
@@ -58,6 +57,12 @@ export class DynamicConfig {
 
   get config(): Config {
     return this.#config;
+  }
+
+  /** Calls back after `config` has become another one; returns a function that stops it. */
+  onChange(listener: (config: Config) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** To be handed to the session. */
@@ -80,11 +85,11 @@ export class DynamicConfig {
   }
 
   #apply(record: DynamicConfigRecord | undefined): void {
-    const { own, onChange } = this.#options;
+    const { own } = this.#options;
     this.#inForce = record && { record, ...readDynamicSettings(record.settings) };
     const { values, problems } = this.#inForce ?? { values: new Map<string, unknown>(), problems: [] };
     this.#config = withDynamicSettings(own, values);
-    onChange(this.#config);
+    for (const listener of this.#listeners) listener(this.#config);
     const shown = [...values].map(([path, value]) => `${path}=${value}`).join(', ') || 'nothing';
     this.#report(`dynamic configuration: ${shown}`, {
       ...Object.fromEntries(values),

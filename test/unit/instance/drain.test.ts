@@ -1,79 +1,92 @@
-import { drain } from '../../../src/instance/drain.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type DrainResult, drain } from '../../../src/instance/drain.ts';
+import { FakeClock } from '../podsim/fakeClock.ts';
 
-/** Exchanges as a drain sees them; the test opens and ends them. */
-function exchanges({ open = 0 } = {}) {
-  let lastMs = performance.now();
-  return {
-    open,
+/** A drain on a clock of the test, with exchanges that the test opens and ends. */
+function startDrain(options: { noticeMs: number; quietMs: number; graceMs: number; open?: number }) {
+  const clock = new FakeClock();
+  const forceStop = new AbortController();
+  let lastArrivalMs = clock.nowMs();
+  const exchanges = {
+    open: options.open ?? 0,
     arrive() {
-      this.open += 1;
-      lastMs = performance.now();
+      lastArrivalMs = clock.nowMs();
     },
-    quietMs: () => performance.now() - lastMs,
+    quietMs: () => clock.nowMs() - lastArrivalMs,
     halfCloseAll() {
       const left = this.open;
       this.open = 0;
       return left;
     },
   };
+  let result: DrainResult | undefined;
+  const inFlight = new Map([['10.0.0.1:80', exchanges.open]]);
+  const ended = drain({
+    ...options,
+    clock,
+    exchanges,
+    inFlight: () => inFlight,
+    forceStop: forceStop.signal,
+  }).then((ends) => {
+    result = ends;
+  });
+  return {
+    exchanges,
+    forceStop,
+    ended,
+    result: () => result,
+    async advance(ms: number) {
+      for (let passedMs = 0; passedMs < ms; passedMs += 10) {
+        clock.advance(10);
+        await nextTurn();
+      }
+    },
+  };
 }
 
-const world = () => ({
-  nowMs: () => performance.now(),
-  forceStop: new AbortController().signal,
-  inFlight: () => new Map(),
+describe('when nothing is open', () => {
+  it('ends after the notice', async () => {
+    const { advance, result } = startDrain({ noticeMs: 80, quietMs: 10, graceMs: 10_000 });
+    await advance(60);
+    expect(result()).toBeUndefined();
+    await advance(40);
+    expect(result()).toMatchObject({ tookMs: 80, halfClosed: 0 });
+  });
 });
 
-describe('a drain', () => {
-  it('lasts as long as the notice even when nothing is open', async () => {
-    const { tookMs, halfClosed } = await drain({
-      ...world(),
-      noticeMs: 80,
-      quietMs: 10,
-      graceMs: 10_000,
-      exchanges: exchanges(),
-    });
-    expect(tookMs).toBeGreaterThanOrEqual(80);
-    expect(halfClosed).toBe(0);
+describe('when streams keep coming', () => {
+  it('ends once none has come for the quiet time', async () => {
+    const { advance, exchanges, result } = startDrain({ noticeMs: 20, quietMs: 100, graceMs: 20_000 });
+    for (let arrivals = 0; arrivals < 20; arrivals += 1) {
+      exchanges.arrive();
+      await advance(50);
+    }
+    expect(result()).toBeUndefined();
+    await advance(100);
+    expect(result()?.tookMs).toBeGreaterThanOrEqual(1_000);
   });
+});
 
-  it('goes on while streams keep coming, and ends when they stop', async () => {
-    const open = exchanges();
-    let arrivals = 0;
-    const coming = setInterval(() => {
-      open.arrive();
-      open.open -= 1;
-      arrivals += 1;
-      if (arrivals === 20) clearInterval(coming);
-    }, 10);
-    await drain({ ...world(), noticeMs: 20, quietMs: 100, graceMs: 20_000, exchanges: open });
-    expect(arrivals).toBe(20);
+describe('when exchanges outlive the grace', () => {
+  it('half-closes them, and returns their requests', async () => {
+    const { advance, result } = startDrain({ noticeMs: 0, quietMs: 0, graceMs: 100, open: 3 });
+    await advance(80);
+    expect(result()).toBeUndefined();
+    await advance(20);
+    expect(result()).toEqual({ tookMs: 100, halfClosed: 3, left: new Map([['10.0.0.1:80', 3]]) });
   });
+});
 
-  it('waits for what is open, and half-closes what outlives the grace', async () => {
-    const result = await drain({
-      ...world(),
-      noticeMs: 0,
-      quietMs: 0,
-      graceMs: 100,
-      exchanges: exchanges({ open: 3 }),
-    });
-    expect(result.halfClosed).toBe(3);
-    expect(result.tookMs).toBeGreaterThanOrEqual(100);
-  });
-
-  it('ends at once when it is hurried', async () => {
-    const forceStop = new AbortController();
-    const open = exchanges({ open: 1 });
-    const ended = drain({
-      ...world(),
-      forceStop: forceStop.signal,
+describe('when the stop is forced', () => {
+  it('ends at once', async () => {
+    const { ended, forceStop, result } = startDrain({
       noticeMs: 60_000,
       quietMs: 0,
       graceMs: 60_000,
-      exchanges: open,
+      open: 1,
     });
     forceStop.abort();
-    expect((await ended).halfClosed).toBe(1);
+    await ended;
+    expect(result()).toMatchObject({ tookMs: 0, halfClosed: 1 });
   });
 });

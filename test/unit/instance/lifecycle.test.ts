@@ -1,25 +1,35 @@
+import { systemClock } from '../../../src/clock.ts';
 import { Lifecycle } from '../../../src/instance/lifecycle.ts';
 import { readinessOf } from '../../../src/instance/readiness.ts';
 import { answersStreams, isFit, type Phase, takesTraffic } from '../../../src/phase.ts';
 
-describe('the phases of an instance', () => {
-  it('are told to those who listen, with the reason', () => {
-    const lifecycle = new Lifecycle();
-    const told: unknown[] = [];
-    const stop = lifecycle.onChange((change) => told.push(change));
-    lifecycle.moveTo('ready', 'all is there');
-    stop();
-    lifecycle.moveTo('draining', 'SIGTERM');
-    expect(told).toEqual([{ from: 'starting', to: 'ready', reason: 'all is there' }]);
+describe('the lifecycle of an instance', () => {
+  it('reports each change to its listeners, with the reason', () => {
+    const lifecycle = new Lifecycle(systemClock);
+    const changes: unknown[] = [];
+    const removeListener = lifecycle.onChange((change) => changes.push(change));
+    lifecycle.moveTo('ready', 'startup complete');
+    removeListener();
+    lifecycle.moveTo('draining', 'SIGTERM received');
+    expect(changes).toEqual([{ from: 'starting', to: 'ready', reason: 'startup complete' }]);
     expect(lifecycle.phase).toBe('draining');
+  });
+
+  it('knows how long its phase has lasted', () => {
+    let nowMs = 1_000;
+    const lifecycle = new Lifecycle({ nowMs: () => nowMs });
+    expect(lifecycle.phaseAgeMs).toBe(Number.POSITIVE_INFINITY);
+    lifecycle.moveTo('ready', 'test');
+    nowMs += 250;
+    expect(lifecycle.phaseAgeMs).toBe(250);
   });
 
   it.each<[Phase[], Phase]>([
     [['ready'], 'starting'],
     [['ready', 'draining'], 'ready'],
     [['stopped'], 'ready'],
-  ])('after %j refuse %s', (path, next) => {
-    const lifecycle = new Lifecycle();
+  ])('refuses, after %j, the phase %s', (path, next) => {
+    const lifecycle = new Lifecycle(systemClock);
     for (const phase of path) lifecycle.moveTo(phase, 'test');
     expect(() => lifecycle.moveTo(next, 'test')).toThrow('illegal move');
   });
@@ -36,7 +46,7 @@ describe('the phases of an instance', () => {
 });
 
 describe('an instance that starts', () => {
-  const whole = {
+  const complete = {
     listening: true,
     store: 'joined',
     storeWaitOver: false,
@@ -44,17 +54,17 @@ describe('an instance that starts', () => {
     endpointsReady: 1,
   } as const;
 
-  it('is ready when it has everything', () => {
-    expect(readinessOf(whole)).toEqual({ ready: true, reasons: [] });
-    expect(readinessOf({ ...whole, store: 'none' }).ready).toBe(true);
+  it('is ready when nothing is missing', () => {
+    expect(readinessOf(complete)).toEqual({ ready: true, reasons: [] });
+    expect(readinessOf({ ...complete, store: 'none' }).ready).toBe(true);
   });
 
-  it('goes without its store after having waited for it', () => {
-    expect(readinessOf({ ...whole, store: 'joining' }).ready).toBe(false);
-    expect(readinessOf({ ...whole, store: 'joining', storeWaitOver: true }).ready).toBe(true);
+  it('is ready without the store once the wait for it is over', () => {
+    expect(readinessOf({ ...complete, store: 'joining' }).ready).toBe(false);
+    expect(readinessOf({ ...complete, store: 'joining', storeWaitOver: true }).ready).toBe(true);
   });
 
-  it('names everything it lacks', () => {
+  it('lists everything that is missing', () => {
     const nothing = {
       listening: false,
       store: 'joining',
@@ -63,7 +73,7 @@ describe('an instance that starts', () => {
       endpointsReady: 0,
     };
     expect(readinessOf(nothing as Parameters<typeof readinessOf>[0]).reasons).toHaveLength(3);
-    expect(readinessOf({ ...whole, endpointsReady: 0 }).reasons).toEqual([
+    expect(readinessOf({ ...complete, endpointsReady: 0 }).reasons).toEqual([
       'none of 2 endpoints has passed its health probe',
     ]);
   });

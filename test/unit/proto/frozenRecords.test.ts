@@ -4,7 +4,7 @@ import { decodePoolRecords } from '../../../src/ledger/poolRecords.ts';
 import { decodeDynamicConfig } from '../../../src/proto/records/dynamicConfigRecord.ts';
 import { decodeInstance } from '../../../src/proto/records/instanceRecord.ts';
 import { decodePinnedGeneration } from '../../../src/proto/records/pinnedGeneration.ts';
-import { assignRole } from '../../../src/steering/steering.ts';
+import { assignRole } from '../../../src/steering/assignRole.ts';
 import { frozenRecords } from '../../support/frozenRecords.ts';
 
 /** When the frozen handoffs were left. */
@@ -36,7 +36,7 @@ describe('records of protocol version 1, from before instances told of their end
     expect(old).toMatchObject({ withoutEndpoints: false, sequence: 0 });
     const self = { id: 'me', generation: 0, phase: 'ready', withoutEndpoints: false } as const;
     expect(assignRole({ self, instances: [old], pinned: undefined, minReady: undefined }).kind).toBe(
-      'stand-by',
+      'standby',
     );
   });
 

@@ -9,9 +9,9 @@ function fleet(list: readonly string[], pinnedGeneration?: number): Fleet {
   const records = new Map<string, Uint8Array>();
   for (const text of list) {
     const [id = '', generation, phase] = text.split(' ');
-    const place = { addresses: [], zone: '', startedUnixMs: 1, withoutEndpoints: false, sequence: 1 };
-    const told = { release: `1.${generation}.0`, generation: Number(generation), phase: phase as Phase };
-    records.set(`instances/${id}`, encodeInstance({ id, ...told, ...place }));
+    const rest = { addresses: [], zone: '', startedUnixMs: 1, withoutEndpoints: false, sequence: 1 };
+    const stated = { release: `1.${generation}.0`, generation: Number(generation), phase: phase as Phase };
+    records.set(`instances/${id}`, encodeInstance({ id, ...stated, ...rest }));
   }
   if (pinnedGeneration !== undefined) {
     records.set(
@@ -22,16 +22,16 @@ function fleet(list: readonly string[], pinnedGeneration?: number): Fleet {
   return fleetOf('default', decodePoolRecords(records));
 }
 
-describe('an order to pin a generation', () => {
+describe('a request to pin a generation', () => {
   it.each([
     ['serves', ['a 1 ready', 'b 2 ready']],
-    ['stands by', ['a 1 standby', 'b 2 ready']],
-  ])('is taken when an instance of it %s', (_, instances) => {
+    ['is in standby', ['a 1 standby', 'b 2 ready']],
+  ])('is accepted when one of its instances %s', (_, instances) => {
     expect(choosePin(fleet(instances), 1)).toEqual({ kind: 'pin', generation: 1 });
   });
 
-  it('is refused, with those there are, when none of it could serve', () => {
-    const why = 'generation 1 has no instance that is ready or stands by (those that have: 3, 2)';
+  it('is refused, with the alternatives, when none of its instances could serve', () => {
+    const why = 'generation 1 has no instance in phase ready or standby (generations that have one: 3, 2)';
     expect(choosePin(fleet(['a 1 draining', 'b 2 standby', 'c 3 ready']), 1)).toEqual({
       kind: 'refuse',
       why,
@@ -39,18 +39,18 @@ describe('an order to pin a generation', () => {
   });
 });
 
-describe('an order to roll back', () => {
+describe('a request to roll back', () => {
   it.each([
-    ['the one before the newest', ['a 1 standby', 'b 2 standby', 'c 3 ready'], undefined, 2],
-    ['the one before the pinned, rolled back already', ['a 1 standby', 'b 2 ready', 'c 3 standby'], 2, 1],
-    ['none that is leaving', ['a 1 standby', 'b 2 draining', 'c 3 ready'], undefined, 1],
+    ['the generation before the newest', ['a 1 standby', 'b 2 standby', 'c 3 ready'], undefined, 2],
+    ['the generation before the pinned one', ['a 1 standby', 'b 2 ready', 'c 3 standby'], 2, 1],
+    ['no generation that drains', ['a 1 standby', 'b 2 draining', 'c 3 ready'], undefined, 1],
   ])('pins %s', (_, instances, pinned, generation) => {
     expect(chooseRollback(fleet(instances, pinned))).toEqual({ kind: 'pin', generation });
   });
 
   it.each([
-    ['there is no older one', ['b 2 ready'], 'no generation below 2'],
-    ['nobody serves', ['a 1 starting'], 'no generation serves'],
+    ['there is no older generation', ['b 2 ready'], 'no generation below 2'],
+    ['no instance serves', ['a 1 starting'], 'no generation serves'],
   ])('is refused when %s', (_, instances, why) => {
     expect(chooseRollback(fleet(instances))).toMatchObject({
       kind: 'refuse',
@@ -60,7 +60,7 @@ describe('an order to roll back', () => {
 });
 
 describe('the status of an upgrade', () => {
-  it('shows who serves, who stands by and what is pinned', () => {
+  it('lists instances by generation, and the pinned one', () => {
     expect(fleetText(fleet(['b 2 standby', 'a 1 ready', 'a10 1 ready', 'a9 1 ready'], 1))).toBe(
       `pool default: generation 1 serves
 generation 1 is pinned since 1970-01-01T00:00:00.000Z: slow
@@ -76,10 +76,10 @@ generation 1
     );
   });
 
-  it('counts what it cannot read, and reads the rest', () => {
+  it('counts records that cannot be decoded', () => {
     const records = new Map([['instances/x', new Uint8Array([255, 255])]]);
     const text = fleetText(fleetOf('default', decodePoolRecords(records)));
-    expect(text).toContain('No instance is alive.');
-    expect(text).toContain('1 records could not be read');
+    expect(text).toContain('No instance is registered.');
+    expect(text).toContain('1 records could not be decoded');
   });
 });

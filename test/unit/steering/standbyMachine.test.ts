@@ -1,149 +1,162 @@
 import type { Phase } from '../../../src/phase.ts';
+import { AnnouncedPhase } from '../../../src/steering/announcedPhase.ts';
 import { StandbyMachine } from '../../../src/steering/standbyMachine.ts';
+import { FakeClock } from '../podsim/fakeClock.ts';
 
-/** One old instance; whether a newer one is ready, and when its own record comes back, is the test's to say. */
-function world({ phase = 'ready' as Phase } = {}) {
-  const told = { phase, announced: 0, shown: 0, newerReady: false, why: '' };
-  let timer: { readonly ms: number; readonly call: () => void } | undefined;
-  const steersman = new StandbyMachine({
+const settleMs = 2_000;
+const storeWaitMs = 5_000;
+
+/** One older instance. The test sets whether a newer one is ready, and what its own watch has shown. */
+function setUp({ phase = 'ready' as Phase } = {}) {
+  const clock = new FakeClock();
+  const facts = { newerReady: false, announced: 0, acknowledged: 0 };
+  const lifecycle = {
+    phase,
+    reason: '',
+    moveTo(to: Phase, reason: string) {
+      Object.assign(lifecycle, { phase: to, reason });
+    },
+  };
+  const announcedPhase = new AnnouncedPhase(lifecycle);
+  const machine = new StandbyMachine({
     facts: () => ({
-      self: { id: 'old', generation: 1, phase: told.phase, withoutEndpoints: false },
-      instances: told.newerReady
-        ? [{ id: 'new', generation: 2, phase: 'ready', withoutEndpoints: false }]
+      self: { id: 'older', generation: 1, phase: lifecycle.phase, withoutEndpoints: false },
+      instances: facts.newerReady
+        ? [{ id: 'newer', generation: 2, phase: 'ready', withoutEndpoints: false }]
         : [],
       pinned: undefined,
       minReady: undefined,
     }),
-    phase: () => told.phase,
-    moveTo: (to, why) => {
-      Object.assign(told, { phase: to, why });
-    },
+    lifecycle,
+    announcedPhase,
     onSettling: () => {},
-    announce: () => ++told.announced,
-    acknowledged: () => told.shown,
-    settleMs: 2_000,
-    storeWaitMs: 5_000,
-    after: (ms, call) => {
-      timer = { ms, call };
-      return () => {
-        timer = undefined;
-      };
-    },
+    announce: () => ++facts.announced,
+    acknowledged: () => facts.acknowledged,
+    settleMs,
+    storeWaitMs,
+    clock,
   });
-  const settle = (): void => {
-    const due = timer;
-    timer = undefined;
-    due?.call();
-  };
-  return { told, steersman, settle, waitsMs: () => timer?.ms };
+  const phases = (): readonly Phase[] => [lifecycle.phase, announcedPhase.current];
+  return { clock, facts, lifecycle, machine, phases };
 }
 
-describe('an old instance when a newer one takes over', () => {
-  it('settles, announces, and stands by when its own record has come back', () => {
-    const { told, steersman, settle, waitsMs } = world();
-    told.newerReady = true;
-    steersman.evaluate();
-    expect([told.phase, steersman.announcedPhase(), waitsMs()]).toEqual(['ready', 'ready', 2_000]);
-    settle();
-    expect([told.phase, steersman.announcedPhase(), told.announced]).toEqual(['ready', 'standby', 1]);
-    steersman.evaluate();
-    expect(told.phase).toBe('ready');
-    told.shown = 1;
-    steersman.evaluate();
-    expect(told.phase).toBe('standby');
+describe('when a newer instance takes over', () => {
+  it('settles, announces, and stands by once its own record is acknowledged', () => {
+    const { clock, facts, machine, phases } = setUp();
+    facts.newerReady = true;
+    machine.evaluate();
+    clock.advance(settleMs - 1);
+    expect(phases()).toEqual(['ready', 'ready']);
+    clock.advance(1);
+    expect([...phases(), facts.announced]).toEqual(['ready', 'standby', 1]);
+    machine.evaluate();
+    expect(phases()).toEqual(['ready', 'standby']);
+    facts.acknowledged = 1;
+    machine.evaluate();
+    expect(phases()).toEqual(['standby', 'standby']);
   });
 
-  it('stays when the newer one goes before it has settled', () => {
-    const { told, steersman, settle, waitsMs } = world();
-    told.newerReady = true;
-    steersman.evaluate();
-    told.newerReady = false;
-    steersman.evaluate();
-    expect(waitsMs()).toBeUndefined();
-    settle();
-    expect([told.phase, told.announced]).toEqual(['ready', 0]);
+  it('stays ready when the newer one goes before it has settled', () => {
+    const { clock, facts, machine, phases } = setUp();
+    facts.newerReady = true;
+    machine.evaluate();
+    facts.newerReady = false;
+    machine.evaluate();
+    expect(clock.pendingTimers).toBe(0);
+    clock.advance(settleMs);
+    expect([...phases(), facts.announced]).toEqual(['ready', 'ready', 0]);
   });
 
-  it('takes its announcement back when the newer one goes after it', () => {
-    const { told, steersman, settle } = world();
-    told.newerReady = true;
-    steersman.evaluate();
-    settle();
-    told.newerReady = false;
-    steersman.evaluate();
-    expect([told.phase, steersman.announcedPhase(), told.announced]).toEqual(['ready', 'ready', 2]);
+  it('announces ready again when the newer one goes after the announcement', () => {
+    const { clock, facts, machine, phases } = setUp();
+    facts.newerReady = true;
+    machine.evaluate();
+    clock.advance(settleMs);
+    facts.newerReady = false;
+    machine.evaluate();
+    expect([...phases(), facts.announced]).toEqual(['ready', 'ready', 2]);
   });
 
-  it('stands by from the beginning when the newer one serves already', () => {
-    const { told, steersman } = world({ phase: 'starting' });
-    told.newerReady = true;
-    expect(steersman.begin().kind).toBe('stand-by');
+  it('begins in standby when the newer one serves already', () => {
+    const { facts, machine } = setUp({ phase: 'starting' });
+    facts.newerReady = true;
+    expect(machine.begin().kind).toBe('standby');
+  });
+
+  it('cancels its timer at the stop', () => {
+    const { clock, facts, machine } = setUp();
+    facts.newerReady = true;
+    machine.evaluate();
+    expect(clock.pendingTimers).toBe(1);
+    machine.stop();
+    expect(clock.pendingTimers).toBe(0);
   });
 });
 
-describe('an instance that stands by', () => {
-  const standingBy = () => {
-    const made = world({ phase: 'starting' });
-    made.told.newerReady = true;
-    made.steersman.begin();
-    made.told.phase = 'standby';
-    return made;
+describe('an instance in standby', () => {
+  const inStandby = () => {
+    const parts = setUp({ phase: 'starting' });
+    parts.facts.newerReady = true;
+    parts.machine.begin();
+    parts.lifecycle.phase = 'standby';
+    return parts;
   };
 
   it('is ready at once when the newer one is gone', () => {
-    const { told, steersman } = standingBy();
-    told.newerReady = false;
-    steersman.evaluate();
-    expect(told.phase).toBe('ready');
+    const { facts, lifecycle, machine } = inStandby();
+    facts.newerReady = false;
+    machine.evaluate();
+    expect(lifecycle.phase).toBe('ready');
   });
 
-  it('is ready at once when the store is lost, whatever it knew', () => {
-    const { told, steersman } = standingBy();
-    steersman.onStoreLost();
-    expect(told.phase).toBe('ready');
+  it('is ready at once when the store is lost', () => {
+    const { lifecycle, machine } = inStandby();
+    machine.onStoreLost();
+    expect(lifecycle.phase).toBe('ready');
   });
 
-  it('stays where it is when it drains', () => {
-    const { told, steersman } = standingBy();
-    told.phase = 'draining';
-    told.newerReady = false;
-    steersman.evaluate();
-    steersman.onStoreLost();
-    expect(told.phase).toBe('draining');
+  it('keeps its phase while it drains', () => {
+    const { facts, lifecycle, machine } = inStandby();
+    lifecycle.phase = 'draining';
+    facts.newerReady = false;
+    machine.evaluate();
+    machine.onStoreLost();
+    expect(lifecycle.phase).toBe('draining');
   });
 });
 
-describe('an instance that wakes from a long sleep', () => {
-  it('stands by, whatever it knows and whatever becomes of the store, until all is read again', () => {
-    const { told, steersman, waitsMs } = world();
-    steersman.onResumedAfterPause('slept');
-    expect([told.phase, told.why]).toEqual(['standby', 'slept']);
-    steersman.onStoreLost();
-    steersman.evaluate();
-    expect(told.phase).toBe('standby');
-    steersman.onStoreRead();
-    expect([told.phase, waitsMs()]).toEqual(['ready', undefined]);
+describe('an instance that resumes after a pause', () => {
+  it('stands by until the store is read again, whatever happens before', () => {
+    const { clock, lifecycle, machine } = setUp();
+    machine.onResumedAfterPause('paused');
+    expect(lifecycle).toMatchObject({ phase: 'standby', reason: 'paused' });
+    machine.onStoreLost();
+    machine.evaluate();
+    expect(lifecycle.phase).toBe('standby');
+    machine.onStoreRead();
+    expect([lifecycle.phase, clock.pendingTimers]).toEqual(['ready', 0]);
   });
 
-  it('goes on standing by when a newer one has taken over meanwhile', () => {
-    const { told, steersman, waitsMs } = world();
-    steersman.onResumedAfterPause('slept');
-    told.newerReady = true;
-    steersman.onStoreRead();
-    expect([told.phase, waitsMs()]).toEqual(['standby', undefined]);
+  it('stays in standby when a newer one has taken over meanwhile', () => {
+    const { clock, facts, lifecycle, machine } = setUp();
+    machine.onResumedAfterPause('paused');
+    facts.newerReady = true;
+    machine.onStoreRead();
+    expect([lifecycle.phase, clock.pendingTimers]).toEqual(['standby', 0]);
   });
 
   it('serves without the store when that stays away', () => {
-    const { told, steersman, settle, waitsMs } = world();
-    steersman.onResumedAfterPause('slept');
-    expect(waitsMs()).toBe(5_000);
-    settle();
-    expect(told.phase).toBe('ready');
+    const { clock, lifecycle, machine } = setUp();
+    machine.onResumedAfterPause('paused');
+    clock.advance(storeWaitMs - 1);
+    expect(lifecycle.phase).toBe('standby');
+    clock.advance(1);
+    expect(lifecycle.phase).toBe('ready');
   });
 
-  it('does not become ready by it while it drains', () => {
-    const { told, steersman } = world({ phase: 'draining' });
-    steersman.onResumedAfterPause('slept');
-    expect(told.phase).toBe('draining');
+  it('keeps its phase while it drains', () => {
+    const { lifecycle, machine } = setUp({ phase: 'draining' });
+    machine.onResumedAfterPause('paused');
+    expect(lifecycle.phase).toBe('draining');
   });
 });

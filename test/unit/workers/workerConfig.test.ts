@@ -13,7 +13,7 @@ function configOf(...set: string[]) {
 }
 
 describe('the configuration of a worker', () => {
-  it('is that of an instance of its own, on the port that is bound', () => {
+  it('has an instance id of its own and the bound port', () => {
     expect(workerConfig(configOf(), 2, '127.0.0.1:4711')).toMatchObject({
       instance: { id: 'one-2' },
       server: { address: '127.0.0.1:4711', workers: 1 },
@@ -26,7 +26,7 @@ describe('the configuration of a worker', () => {
     ['[::1]:80', '[::1]:80', '[::1]:82'],
     ['127.0.0.1:0', '127.0.0.1:0', '127.0.0.1:0'],
     ['off', 'off', 'off'],
-  ])('has, of the admin ports from %s on, %s as the first and %s as the third', (given, first, third) => {
+  ])('counts admin ports from %s: %s for the first worker, %s for the third', (given, first, third) => {
     const config = configOf(`admin.address=${given}`);
     expect(workerConfig(config, 1, '127.0.0.1:1').admin.address).toBe(first);
     expect(workerConfig(config, 3, '127.0.0.1:1').admin.address).toBe(third);

@@ -15,11 +15,11 @@ function harness() {
   const changes: unknown[] = [];
   const live = new DynamicConfig({
     own: loaded.config,
-    onChange: ({ scheduling }) => changes.push(scheduling.policy),
     events: { add: (_, message) => events.push(message) },
     log: silentLog,
     metrics,
   });
+  live.onChange(({ scheduling }) => changes.push(scheduling.policy));
   const { prefix, listener } = live.subscription;
   expect(prefix).toBe('config');
   const put = (settings: Record<string, string>): void => {

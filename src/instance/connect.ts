@@ -1,0 +1,30 @@
+import type { Host } from './host.ts';
+import type { PhaseChange } from './lifecycle.ts';
+import type { InstanceParts } from './parts.ts';
+
+/** Connects the parts of an instance: which part reacts to which change of another one. */
+export function connectParts(parts: InstanceParts, host: Host): void {
+  const { dynamic, health, lifecycle, pool, sharing, startup, telemetry } = parts;
+  lifecycle.onChange((change) => onPhaseChange(parts, host, change));
+  host.portHealth?.onChange(() => health.changed());
+  dynamic.onChange((config) => {
+    telemetry.setLogLevel(config.telemetry.logLevel);
+    if (sharing.kind === 'etcd') sharing.ledger.writeBudgetChanged();
+  });
+  pool.onChange(() => {
+    if (sharing.kind === 'etcd') sharing.steering.onEndpointsChange();
+    startup.evaluate();
+  });
+}
+
+function onPhaseChange(parts: InstanceParts, host: Host, { from, to, reason }: PhaseChange): void {
+  const { events, health, sharing, telemetry } = parts;
+  telemetry.log.info({ event: 'phase.changed', from, to, reason }, 'phase changed');
+  events.add('phase', `${from} → ${to}: ${reason}`, { from, to });
+  health.changed();
+  host.reportPhase(to);
+  if (sharing.kind === 'memory') return;
+  // The record follows the phase. If this write fails, the next join writes it.
+  sharing.ledger.announce();
+  sharing.steering.evaluate();
+}

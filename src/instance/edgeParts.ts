@@ -1,0 +1,108 @@
+import type { EventLog } from '../admin/eventLog.ts';
+import { systemClock } from '../clock.ts';
+import type { DynamicConfig } from '../config/dynamic/dynamicConfig.ts';
+import type { Config } from '../config/schema.ts';
+import { DecisionRecorder } from '../extproc/decisionRecorder.ts';
+import { Exchanges } from '../extproc/exchanges.ts';
+import { HealthStatus } from '../extproc/healthStatus.ts';
+import { openExtProcServer } from '../extproc/openExtProcServer.ts';
+import { CertificateFiles } from '../extproc/tls/certificateFiles.ts';
+import type { GrpcServer } from '../grpc/grpcServer.ts';
+import { answersStreams, isFit, takesTraffic } from '../phase.ts';
+import type { Pool } from '../pool/pool.ts';
+import { createPolicies } from '../scheduling/policies/index.ts';
+import { Scheduler } from '../scheduling/scheduler.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { ScheduleTrace } from '../telemetry/scheduleTrace.ts';
+import { FirstDecisionProbe } from './firstDecisionProbe.ts';
+import type { PortHealth } from './host.ts';
+import type { InstanceMetrics } from './instruments.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import type { SharedParts } from './sharedParts.ts';
+
+/** What Envoy talks to, in the order in which a request passes it. */
+export interface EdgeParts {
+  readonly grpcServer: GrpcServer;
+  readonly health: HealthStatus;
+  readonly exchanges: Exchanges;
+  readonly firstDecisionProbe: FirstDecisionProbe;
+}
+
+export interface EdgePartsOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly metrics: InstanceMetrics;
+  readonly trace: ScheduleTrace;
+  readonly events: EventLog;
+  readonly lifecycle: Lifecycle;
+  readonly dynamic: DynamicConfig;
+  readonly pool: Pool;
+  readonly sharing: SharedParts;
+  /** The health of the port, where several instances share it. */
+  readonly portHealth: PortHealth | undefined;
+}
+
+/** Not started yet. */
+export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
+  const { config, dynamic, lifecycle, log, metrics, sharing, trace, portHealth } = options;
+  const { limits, scheduling, server } = config;
+  const firstDecisionProbe = createFirstDecisionProbe(options);
+  const scheduler = createScheduler(options);
+  const recorder = new DecisionRecorder({
+    defaultPolicy: () => dynamic.config.scheduling.policy,
+    metrics,
+    trace,
+    log,
+  });
+  // After a pause the first arrival may come before the detector's own timer, and must find the instance in
+  // standby.
+  const detectPause = (): void => {
+    if (sharing.kind === 'etcd') sharing.pauseDetector.check();
+  };
+  const exchanges = new Exchanges({
+    onStreamArrived: detectPause,
+    answersStreams: () => answersStreams(lifecycle.phase),
+    maxStreams: limits.maxStreams,
+    decide: firstDecisionProbe.wrap((request) => scheduler.schedule(request)),
+    extraHeaders: scheduling.destinationHeaders,
+    retryAfterSeconds: scheduling.retryAfterSeconds,
+    nowMs: systemClock.nowMs,
+    recorder,
+  });
+  const health = new HealthStatus({
+    onCheckArrived: detectPause,
+    takesTraffic: () => portHealth?.takesTraffic() ?? takesTraffic(lifecycle.phase),
+    isFit: () => portHealth?.isFit() ?? isFit(lifecycle.phase),
+  });
+  const grpcServer = openExtProcServer(server.transport, {
+    acceptStream: (stream) => exchanges.accept(stream),
+    health,
+    maxMessageBytes: server.maxMessageBytes,
+    limits: limits.connection,
+    certificates: createCertificateFiles(server.tls, log),
+  });
+  return { grpcServer, health, exchanges, firstDecisionProbe };
+}
+
+function createScheduler({ dynamic, pool, sharing }: EdgePartsOptions): Scheduler {
+  return new Scheduler({
+    pool,
+    ledger: sharing.ledger,
+    policies: createPolicies({ random: Math.random }),
+    rules: () => dynamic.config.scheduling,
+    random: Math.random,
+  });
+}
+
+function createFirstDecisionProbe({ events, log, sharing }: EdgePartsOptions): FirstDecisionProbe {
+  return new FirstDecisionProbe(sharing.ledger, (first) => {
+    log.info({ event: 'decision.first', ...first }, 'first decision made');
+    events.add('first-decision', `first decision: ${first.endpoint}`, { ...first });
+  });
+}
+
+function createCertificateFiles(tls: Config['server']['tls'], log: Log): CertificateFiles | undefined {
+  const { certFile, keyFile, clientCaFile } = tls;
+  if (certFile === undefined || keyFile === undefined) return undefined;
+  return new CertificateFiles({ certFile, keyFile, ...(clientCaFile && { clientCaFile }) }, { log });
+}

@@ -1,0 +1,37 @@
+import type { Host } from './host.ts';
+import { instanceGauges } from './instruments.ts';
+import type { InstanceParts } from './parts.ts';
+import { sessionListeners } from './sessionListeners.ts';
+import { instanceState } from './state.ts';
+
+/**
+ * Starts the parts of an instance. Ports are opened first, so that a port in use is reported at once; the
+ * instance becomes ready later, by itself (startup.ts).
+ *
+ * @throws BatonError `listen-failed`, or the error of a pool source that cannot start
+ */
+export async function start(parts: InstanceParts, host: Host): Promise<void> {
+  const { adminPort, consistencyCheck, events, grpcServer, pool, sharing, startup, telemetry } = parts;
+  const state = () => instanceState(parts);
+  telemetry.observe(state, instanceGauges);
+  startup.onListening(await host.open(grpcServer));
+  await adminPort.open({ state, metricsText: () => telemetry.metricsText(), events });
+  telemetry.log.info(
+    {
+      event: 'instance.listening',
+      addresses: startup.addresses,
+      admin: adminPort.address,
+      store: sharing.kind,
+    },
+    'listening, not ready yet',
+  );
+  const poolStarted = pool.start();
+  if (sharing.kind === 'etcd') {
+    sharing.store.start(sessionListeners(parts, sharing));
+    startup.startStoreWait();
+    sharing.pauseDetector.start();
+  }
+  consistencyCheck.start();
+  await poolStarted;
+  startup.evaluate();
+}

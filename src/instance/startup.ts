@@ -1,0 +1,97 @@
+import type { Readiness } from '../admin/state.ts';
+import type { Clock } from '../clock.ts';
+import type { Pool } from '../pool/pool.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { readinessOf } from './readiness.ts';
+import type { SharedParts } from './sharedParts.ts';
+
+export interface StartupOptions {
+  readonly lifecycle: Lifecycle;
+  readonly pool: Pool;
+  readonly sharing: SharedParts;
+  readonly storeWaitMs: number;
+  readonly clock: Clock;
+}
+
+type StoreWait =
+  | { readonly kind: 'not-started' }
+  | { readonly kind: 'waiting'; readonly cancel: () => void }
+  | { readonly kind: 'over' };
+
+/** The way out of phase `starting`: to ready or standby, as soon as everything that is needed is there. */
+export class Startup {
+  readonly #options: StartupOptions;
+  #addresses: readonly string[] = [];
+  #storeWait: StoreWait = { kind: 'not-started' };
+
+  constructor(options: StartupOptions) {
+    this.#options = options;
+  }
+
+  /** Where Envoy reaches this instance; empty before the port is bound. */
+  get addresses(): readonly string[] {
+    return this.#addresses;
+  }
+
+  onListening(address: string): void {
+    this.#addresses = [address];
+    this.evaluate();
+  }
+
+  /** From now on the store has `storeWaitMs` to be joined. */
+  startStoreWait(): void {
+    const { clock, storeWaitMs } = this.#options;
+    const cancel = clock.after(storeWaitMs, () => {
+      this.#storeWait = { kind: 'over' };
+      this.evaluate();
+    });
+    this.#storeWait = { kind: 'waiting', cancel };
+  }
+
+  /** Moves to ready or standby when nothing is missing any more. */
+  evaluate(): void {
+    const { lifecycle, sharing } = this.#options;
+    if (lifecycle.phase !== 'starting' || !this.readiness().ready) return;
+    this.stop();
+    const role = sharing.kind === 'etcd' ? sharing.steering.begin() : { kind: 'serve' as const };
+    if (role.kind === 'standby') lifecycle.moveTo('standby', role.reason);
+    else
+      lifecycle.moveTo(
+        'ready',
+        isDegraded(sharing) ? 'startup complete without the store' : 'startup complete',
+      );
+  }
+
+  /** What is missing in phase `starting`; later, whether the phase is ready or standby. */
+  readiness(): Readiness {
+    const { lifecycle, pool, sharing } = this.#options;
+    const { phase } = lifecycle;
+    switch (phase) {
+      case 'ready':
+      case 'standby':
+        return { ready: true, reasons: [] };
+      case 'draining':
+      case 'stopped':
+        return { ready: false, reasons: [`the instance is ${phase}`] };
+      case 'starting':
+        return readinessOf({
+          listening: this.#addresses.length > 0,
+          store: sharing.kind === 'memory' ? 'none' : isDegraded(sharing) ? 'joining' : 'joined',
+          storeWaitOver: this.#storeWait.kind === 'over',
+          endpointsKnown: pool.all().length,
+          endpointsReady: pool.ready().length,
+        });
+      default:
+        return phase satisfies never;
+    }
+  }
+
+  stop(): void {
+    if (this.#storeWait.kind === 'waiting') this.#storeWait.cancel();
+  }
+}
+
+/** A store is configured but not joined: decisions use local state alone. */
+export function isDegraded(sharing: SharedParts): boolean {
+  return sharing.kind === 'etcd' && sharing.store.state.kind !== 'joined';
+}
