@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type EtcdClient, type EtcdOptions } from './client.ts';
 import { type DetachedRecord, putDetachedRecord } from './detachedRecord.ts';
 import { type HeldLease, holdLease } from './heldLease.ts';
-import { type PrefixWatch, watchPrefix } from './prefixWatch.ts';
+import { PrefixWatch } from './prefixWatch.ts';
 import { type RangeOptions, type RangeSnapshot, readRange } from './rangeSnapshot.ts';
 import { RecordRouter } from './recordRouter.ts';
 import type { RecordChange } from './records.ts';
@@ -137,7 +137,7 @@ export class EtcdSession {
       lease = await holdLease(client, this.#options.leaseTtlSeconds);
       const { records } = this.#listeners;
       const watch =
-        records.length === 0 ? undefined : await watchPrefix(client, new RecordRouter(this.#listeners));
+        records.length === 0 ? undefined : await PrefixWatch.start(client, new RecordRouter(this.#listeners));
       this.#membership = { client, lease, watch };
     } catch (cause) {
       lease?.abandon();

@@ -1,138 +1,158 @@
 import type { Watcher } from 'etcd3';
 import type { EtcdClient } from './client.ts';
+import { readRange } from './rangeSnapshot.ts';
 import type { RecordListener } from './records.ts';
 import { type WatchProgress, WatchProgressTracker } from './watchProgress.ts';
 
-export interface PrefixWatch {
-  /** Rejects when the records can no longer be followed; never resolves. */
-  readonly failed: Promise<never>;
-  /** What it has shown; undefined while the stream is broken or the records are being read again. */
-  progress(): WatchProgress | undefined;
-  /** Gives the stream up and reads everything again, as after a compaction: what was shown may be wrong. */
-  resync(): void;
-  cancel(): void;
-}
-
 export interface PrefixWatchListener extends RecordListener {
-  /** The stream broke; what follows is late, but nothing is missed when `onResumed` comes. */
+  /** Events are late from now on. None is missed by the time of `onResumed` or of the next snapshot. */
   onBroken(): void;
   onResumed(): void;
 }
 
-type RangeResponse = Awaited<ReturnType<ReturnType<EtcdClient['keys']['getAll']>['exec']>>;
+type State =
+  | { readonly kind: 'reading' }
+  | { readonly kind: 'following'; readonly watcher: Watcher; readonly progress: WatchProgressTracker }
+  | { readonly kind: 'broken'; readonly watcher: Watcher; readonly progress: WatchProgressTracker }
+  | { readonly kind: 'cancelled' };
 
 /**
  * Follows every record of the client's prefix without a gap: reads all at revision R, then watches from
- * R + 1. A broken stream resumes after the last revision that was seen; when that one is compacted away,
- * everything is read again.
+ * R + 1.
  *
- * Resolves once the snapshot is delivered and the watch is accepted.
+ *             snapshot delivered          stream broke
+ *   reading ─────────────────────► following ─────────► broken
+ *      ▲ ▲                          │     ▲               │ │
+ *      │ └──────────────────────────┘     └───────────────┘ │
+ *      │     resync, compacted away    stream resumed after │
+ *      │                               the last revision    │
+ *      └────────────────────────────────────────────────────┘
+ *                       compacted away
+ *   any ──► cancelled
  *
- * Follows etcd's API documentation, "Watch streams"; the revision to resume from is kept here because the
+ * Follows etcd's API documentation, "Watch streams". The revision to resume from is kept here because the
  * client library takes it from response headers, which may run ahead of the events it has delivered.
  */
-export async function watchPrefix(client: EtcdClient, listener: PrefixWatchListener): Promise<PrefixWatch> {
-  const failure = Promise.withResolvers<never>();
-  failure.promise.catch(() => {});
-  let watcher: Watcher | undefined;
-  let shown: WatchProgressTracker | undefined;
-  let cancelled = false;
+export class PrefixWatch {
+  readonly #client: EtcdClient;
+  readonly #listener: PrefixWatchListener;
+  readonly #failure = Promise.withResolvers<never>();
+  #state: State = { kind: 'reading' };
 
-  const begin = async (): Promise<void> => {
-    const { records, revisions, revision } = await readAll(client);
-    if (cancelled) return;
-    listener.onSnapshot(records);
-    await follow(new WatchProgressTracker(revisions, revision));
-  };
+  /**
+   * Resolves once the snapshot is delivered and the watch is accepted.
+   *
+   * @throws etcd3's error when the records cannot be read
+   */
+  static async start(client: EtcdClient, listener: PrefixWatchListener): Promise<PrefixWatch> {
+    const watch = new PrefixWatch(client, listener);
+    await watch.#read();
+    return watch;
+  }
 
-  const beginAgain = (why: Error): void => {
-    shown = undefined;
-    listener.onBroken();
-    begin().catch((again) =>
-      failure.reject(new Error('cannot read the records again', { cause: again ?? why })),
-    );
-  };
+  private constructor(client: EtcdClient, listener: PrefixWatchListener) {
+    this.#client = client;
+    this.#listener = listener;
+    // Whoever awaits `failed` sees the rejection; it may come before that.
+    this.#failure.promise.catch(() => {});
+  }
 
-  const follow = (showing: WatchProgressTracker): Promise<void> => {
-    const connected = Promise.withResolvers<void>();
-    let broken = false;
-    shown = showing;
+  /** Rejects when the records can no longer be followed; never resolves. */
+  get failed(): Promise<never> {
+    return this.#failure.promise;
+  }
+
+  /** What the watch has delivered; undefined unless it follows. */
+  progress(): WatchProgress | undefined {
+    return this.#state.kind === 'following' ? this.#state.progress : undefined;
+  }
+
+  /** Reads everything again, as after a compaction. Otherwise than following, that is under way already. */
+  resync(): void {
+    if (this.#state.kind !== 'following') return;
+    closeStream(this.#state.watcher);
+    this.#readAgain(new Error('the view differs from the stored records'));
+  }
+
+  cancel(): void {
+    if ('watcher' in this.#state) closeStream(this.#state.watcher);
+    this.#moveTo({ kind: 'cancelled' });
+  }
+
+  /** The only place where the state changes. */
+  #moveTo(state: State): void {
+    const before = this.#state.kind;
+    this.#state = state;
+    if (before === 'following' && (state.kind === 'broken' || state.kind === 'reading')) {
+      this.#listener.onBroken();
+    }
+    if (before === 'broken' && state.kind === 'following') this.#listener.onResumed();
+  }
+
+  #readAgain(reason: Error): void {
+    this.#moveTo({ kind: 'reading' });
+    this.#read().catch((cause) => {
+      const message = `cannot read the records again (${reason.message})`;
+      this.#failure.reject(new Error(message, { cause }));
+    });
+  }
+
+  async #read(): Promise<void> {
+    const { records, revision } = await readRange(this.#client, {});
+    if (this.#state.kind !== 'reading') return;
+    const values = new Map<string, Uint8Array>();
+    const revisions = new Map<string, number>();
+    for (const [key, record] of records) {
+      values.set(key, record.value);
+      revisions.set(key, record.revision);
+    }
+    this.#listener.onSnapshot(values);
+    await this.#follow(new WatchProgressTracker(revisions, revision));
+  }
+
+  /** Resolves when etcd has accepted the watch, or refused it, upon which everything is read again. */
+  #follow(progress: WatchProgressTracker): Promise<void> {
+    const accepted = Promise.withResolvers<void>();
     // `watcher()` rather than `create()`: events may arrive in the same turn as the acceptance.
-    const current = client.keys
+    const watcher = this.#client.keys
       .watch()
       .prefix('')
-      .startRevision(String(showing.revision + 1))
+      .startRevision(String(progress.revision + 1))
       .watcher();
-    watcher = current;
-    const isOver = () => cancelled || watcher !== current;
-    current.on('connected', () => {
-      connected.resolve();
-      if (isOver()) return;
-      if (broken) listener.onResumed();
-      broken = false;
-      shown = showing;
+    this.#moveTo({ kind: 'following', watcher, progress });
+    const isCurrent = (): boolean => 'watcher' in this.#state && this.#state.watcher === watcher;
+
+    watcher.on('connected', () => {
+      accepted.resolve();
+      if (isCurrent()) this.#moveTo({ kind: 'following', watcher, progress });
     });
-    current.on('data', (response) => {
-      if (isOver()) return;
-      for (const { type, kv } of response.events) {
+    watcher.on('data', ({ events }) => {
+      if (!isCurrent()) return;
+      for (const { type, kv } of events) {
         const key = kv.key.toString();
         const revision = Number(kv.mod_revision);
         if (String(type).toLowerCase() === 'delete') {
-          listener.onDelete(key);
-          showing.delete(key, revision);
+          this.#listener.onDelete(key);
+          progress.delete(key, revision);
         } else {
-          listener.onPut(key, kv.value);
-          showing.put(key, revision);
+          this.#listener.onPut(key, kv.value);
+          progress.put(key, revision);
         }
       }
     });
-    current.on('disconnected', () => {
-      current.request.start_revision = String(showing.revision + 1);
-      if (isOver() || broken) return;
-      broken = true;
-      shown = undefined;
-      listener.onBroken();
+    watcher.on('disconnected', () => {
+      watcher.request.start_revision = String(progress.revision + 1);
+      if (isCurrent()) this.#moveTo({ kind: 'broken', watcher, progress });
     });
-    current.on('error', (cause) => {
-      connected.resolve();
-      if (!isOver()) beginAgain(cause);
+    watcher.on('error', (cause) => {
+      accepted.resolve();
+      if (isCurrent()) this.#readAgain(cause);
     });
-    return connected.promise;
-  };
-
-  // Rejects only when the connection is already gone, which ends the watch as well.
-  const endStream = () => void watcher?.cancel().catch(() => {});
-
-  await begin();
-  return {
-    failed: failure.promise,
-    progress: () => shown,
-    resync: () => {
-      // While the stream is broken or the records are being read, what is asked for is under way.
-      if (cancelled || shown === undefined) return;
-      endStream();
-      beginAgain(new Error('what was shown was not what is stored'));
-    },
-    cancel: () => {
-      cancelled = true;
-      endStream();
-    },
-  };
-}
-
-interface Snapshot {
-  readonly records: Map<string, Uint8Array>;
-  readonly revisions: Map<string, number>;
-  readonly revision: number;
-}
-
-async function readAll(client: EtcdClient): Promise<Snapshot> {
-  const range: RangeResponse = await client.keys.getAll().exec();
-  const records = new Map<string, Uint8Array>();
-  const revisions = new Map<string, number>();
-  for (const { key, value, mod_revision } of range.kvs) {
-    records.set(key.toString(), value);
-    revisions.set(key.toString(), Number(mod_revision));
+    return accepted.promise;
   }
-  return { records, revisions, revision: Number(range.header.revision) };
+}
+
+/** Rejects only when the connection is already gone, which ends the stream as well. */
+function closeStream(watcher: Watcher): void {
+  void watcher.cancel().catch(() => {});
 }
