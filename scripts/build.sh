@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compiles src/ and tools/ to dist/, for the npm package and the image. Development needs no build: Node runs
-# the TypeScript as it is.
+# Compiles src/ and tools/ to dist/, for the npm package and the image. Development needs no build:
+# Node runs the TypeScript as it is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /**
- * Prints `N passed, N failed` over the results that jest left in .run/tests. A test file that could not even be
- * run counts as one failed test. Runs on any Node, because it also reports when there are no packages yet.
+ * Prints `N passed, N failed` over the results that jest left in .run/tests. A test file that could
+ * not even be run counts as one failed test. Runs on any Node, because it also reports when there
+ * are no packages yet.
  */
 const folder = new URL('../.run/tests/', import.meta.url);
 const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];

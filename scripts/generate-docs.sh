@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Writes the parts of the documents that the code knows: the JSON schema and the table of settings from the
-# configuration's schema, the table of imports from scripts/structure, docs/metrics.md from scripts/metrics. Unit tests fail while they are not current.
+# Writes the parts of the documents that the code knows: the JSON schema and the table of settings
+# from the configuration's schema, the table of imports from scripts/structure, docs/metrics.md from
+# scripts/metrics. Unit tests fail while they are not current.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,7 +9,8 @@ node=node_modules/.bin/node
 table=$(mktemp)
 trap 'rm -f "$table"' EXIT
 
-# replace_section FILE NAME: what is on standard input becomes what is between the markers of that name
+# replace_section FILE NAME: what is on standard input becomes what is between the markers of that
+# name
 replace_section() {
   cat >"$table"
   sed -i.bak -e "/<!-- $2:begin -->/,/<!-- $2:end -->/{//!d}" -e "/<!-- $2:begin -->/r $table" "$1"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Generates src/proto/generated from proto/. With --check it changes nothing and fails when the committed
-# files are not what generation gives.
+# Generates src/proto/generated from proto/. With --check it changes nothing and fails when the
+# committed files are not what generation gives.
 #
-# The options must be those of src/proto/loadProto.ts: they decide what messages look like at run time.
+# The options must be those of src/proto/loadProto.ts: they decide what messages look like at run
+# time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

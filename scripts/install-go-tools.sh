@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds programs that test Baton from outside into .tools/bin, from Go modules. Needs Go. Nothing of Baton needs
-# them to run, and their tests are skipped where they are missing.
+# Builds programs that test Baton from outside into .tools/bin, from Go modules. Needs Go. Nothing
+# of Baton needs them to run, and their tests are skipped where they are missing.
 #
 #   scripts/install-go-tools.sh NAME…       of those listed below
 #   H2SPEC_BIN, GRPCURL_BIN, GRPC_HEALTH_PROBE_BIN   use this binary instead; then nothing is built for it

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs a Node of a given version into .tools/node-VERSION of this checkout, from the npm package `node`, and
-# prints the folder of its binary. The test of the packed package runs on the oldest supported one.
+# Installs a Node of a given version into .tools/node-VERSION of this checkout, from the npm package
+# `node`, and prints the folder of its binary. The test of the packed package runs on the oldest
+# supported one.
 #
 #   scripts/install-node.sh 22.18.0
 set -euo pipefail

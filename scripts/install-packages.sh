@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# npm ci, and whether it gave the Node on which everything runs. The machine's own Node only has to run npm.
+# npm ci, and whether it gave the Node on which everything runs. The machine's own Node only has to
+# run npm.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

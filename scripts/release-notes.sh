@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints the section of CHANGELOG.md of a version. Fails unless package.json has that version, so that a tag
-# cannot publish something else.
+# Prints the section of CHANGELOG.md of a version. Fails unless package.json has that version, so
+# that a tag cannot publish something else.
 #
 #   scripts/release-notes.sh 0.2.0
 set -euo pipefail

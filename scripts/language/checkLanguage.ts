@@ -3,7 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Finding, findDoubleNames, findLogCallsWithoutEvent, scanText } from './scan.ts';
 
-/** Runs the language check over every tracked file. `--list [PREFIX]` prints findings, otherwise counts. */
+/**
+ * Runs the language check over every tracked file. `--list [PREFIX]` prints findings, otherwise
+ * counts.
+ */
 
 const root = join(dirname(import.meta.filename), '../..');
 

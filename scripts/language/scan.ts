@@ -59,7 +59,9 @@ function retiredIn(line: string, isProse: boolean): string[] {
       if (instead !== undefined) found.push({ name: word, use: instead });
     }
   }
-  for (const { pattern, name, use } of phrases) if (pattern.test(text)) found.push({ name, use });
+  // `ownCounts` is the phrase "own counts" as well.
+  const spoken = text.replace(/([a-z])([A-Z])/g, '$1 $2');
+  for (const { pattern, name, use } of phrases) if (pattern.test(spoken)) found.push({ name, use });
   return found.map(({ name, use }) => `"${name}" is retired: ${use}`);
 }
 

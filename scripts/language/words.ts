@@ -1,9 +1,10 @@
 /**
  * The names that the project has retired, each with the one that takes its place.
  *
- * A word is found in identifiers (`bequestTtlMs`, `bequest_ttl`), in comments and in prose; a phrase in comments
- * and prose; an identifier only as a whole and in its case, one of a single word only in code. Words that are also good English or a protocol's own
- * are not here: reviewers find those.
+ * A word is found in identifiers (`bequestTtlMs`, `bequest_ttl`), in comments and in prose; a
+ * phrase in comments and prose; an identifier only as a whole and in its case, one of a single word
+ * only in code. Words that are also good English or a protocol's own are not here: reviewers find
+ * those.
  */
 
 export interface RetiredName {
@@ -51,7 +52,7 @@ export const retiredPhrases = listed(`
   all is there → startup complete
   told to stop → SIGTERM received
   operator's word → pinned generation
-  own count, own counts → local counts
+  own count, own counts, own load → local counts
   own pick, own picks → local picks
 `);
 
@@ -81,7 +82,11 @@ export const retiredIdentifiers = listed(`
   describeUpgrade, describeDynamic → addUpgradeCommand, addDynamicCommand
   describeEndpoint → parseEndpoint
   describeProblem → formatProblem
-  Staging, Scene → RunOptions, DashboardState
+  Staging, Scene, scene, picture, act → RunOptions, DashboardState, render, phase
+  hasLive, LiveConfig, liveConfig, livePaths → dynamic configuration
+  shown → acknowledged (of a watch), formatted
+  grown → growBuffer
+  followers → concurrentPickers
   bareFleet → etcdCluster
   oneView → sameView
   asEnvoy → fakeEnvoyClient

@@ -1,6 +1,9 @@
 import { productFiles, readProductFile } from './importGraph.ts';
 
-/** The log lines of the product by their `event`, as a table for docs/operations.md. Reads the source as text. */
+/**
+ * The log lines of the product by their `event`, as a table for docs/operations.md. Reads the
+ * source as text.
+ */
 
 interface LogLine {
   readonly event: string;

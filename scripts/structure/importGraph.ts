@@ -3,7 +3,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import { leafFiles } from './importRules.ts';
 
-/** Every import of `src/`, `tools/` and `bench/`: static, of types only, and dynamic. Reads text, runs nothing. */
+/**
+ * Every import of `src/`, `tools/` and `bench/`: static, of types only, and dynamic. Reads text,
+ * runs nothing.
+ */
 
 export const repositoryRoot = join(dirname(import.meta.filename), '../..');
 
@@ -20,7 +23,10 @@ const comments = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
 const staticImports = /^(?:import|export)\b[^;'"]*?\bfrom\s+['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]/gm;
 const dynamicImports = /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
 
-/** The tracked TypeScript files of the product, its tools and its benchmarks, without generated ones. */
+/**
+ * The tracked TypeScript files of the product, its tools and its benchmarks, without generated
+ * ones.
+ */
 export function productFiles(): string[] {
   const listed = execFileSync(
     'git',

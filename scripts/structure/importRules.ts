@@ -2,7 +2,8 @@
  * Who may import whom: the whole list. What is not in it is refused (test/unit/structure).
  * ARCHITECTURE.md shows it; `npm run generate` writes it there.
  *
- * The order is that of the layers, the lowest first: a folder imports only folders above it in this list.
+ * The order is that of the layers, the lowest first: a folder imports only folders above it in this
+ * list.
  */
 
 export interface FolderRule {

@@ -2,7 +2,10 @@ import { posix } from 'node:path';
 import { findCircles, folderOf, type Import } from './importGraph.ts';
 import { folderRules, longestFileLines, packageRules } from './importRules.ts';
 
-/** What a set of imports and files breaks. One violation: its key, short and stable, and where it is. */
+/**
+ * What a set of imports and files breaks. One violation: its key, short and stable, and where it
+ * is.
+ */
 export interface Violation {
   readonly key: string;
   readonly where: string;

@@ -16,6 +16,7 @@ describe('when a line has a retired name', () => {
     ['a comment', 'a.ts', '// The giver ends first.', 'giver'],
     ['prose', 'README.md', 'Nobody notices.', 'nobody'],
     ['a phrase', 'README.md', 'The live configuration wins.', 'live configuration'],
+    ['a phrase in one name', 'a.ts', 'const ownCounts = 1;', 'own counts'],
     ['a name as a whole', 'a.ts', 'import { SharedStore } from "./a.ts";', 'SharedStore'],
   ])('finds it in %s', (_, file, line, name) => {
     expect(problemsOf(file, line)).toEqual([expect.stringContaining(`"${name}" is retired`)]);
