@@ -30,7 +30,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
   ['telemetry', { purpose: 'log, metrics, traces', imports: [leaves] }],
   ['grpc', { purpose: 'HTTP/2 and gRPC server', imports: [] }],
   ['proto', { purpose: 'messages and their codecs', imports: [leaves] }],
-  ['request', { purpose: 'what a request asks for', imports: [leaves, 'proto'] }],
+  ['request', { purpose: 'what a request asks for', imports: [leaves] }],
   ['scheduling', { purpose: 'policies and the scheduler', imports: [leaves, 'request'] }],
   ['etcd', { purpose: 'session, lease and watches', imports: [leaves, 'telemetry', 'proto'] }],
   [

@@ -10,13 +10,13 @@ import { ProcessingRequestReader } from './processingRequestReader.ts';
 import { continueReply, rejectReply, routeReply } from './replies.ts';
 
 export interface ExchangeOptions {
-  readonly decide: (facts: SchedulingRequest) => Decision;
+  readonly decide: (request: SchedulingRequest) => Decision;
   readonly extraHeaders: readonly string[];
   readonly retryAfterSeconds: number;
   readonly recorder: Pick<DecisionRecorder, 'decided' | 'undecided'>;
-  /** A clock that never jumps. */
+  /** A monotonic clock. */
   readonly nowMs: () => number;
-  /** Called once, when the exchange is over and its reservation is released. */
+  /** Called once, after the reservation is released. */
   readonly onClosed: (exchange: Exchange, how: StreamEnd) => void;
 }
 
@@ -27,11 +27,11 @@ type State =
   | { readonly kind: 'closed' };
 
 /**
- * One stream, one HTTP exchange, one reservation. Envoy keeps the stream open until the exchange
- * ends, so the reservation is released by whatever ends the stream first.
+ * One ext_proc stream: one HTTP exchange, one reservation. Envoy keeps the stream open until the
+ * exchange ends, so whatever ends the stream first releases the reservation.
  *
- * undecided → routed | rejected   the request's headers came
- * any       → closed              end, reset, loss of the connection, a message that makes no sense, drain
+ * undecided → routed | rejected   the request headers arrived
+ * any       → closed              end, reset, lost connection, invalid message, drain
  */
 export class Exchange implements ServerStreamListener {
   readonly #stream: ServerStream;
@@ -43,7 +43,7 @@ export class Exchange implements ServerStreamListener {
     this.#options = options;
   }
 
-  /** The endpoint on which it holds a reservation, if it holds one. */
+  /** The endpoint of its reservation; undefined: it has none. */
   get reservedEndpoint(): string | undefined {
     return this.#state.kind === 'routed' ? this.#state.reservation.address : undefined;
   }
@@ -52,10 +52,10 @@ export class Exchange implements ServerStreamListener {
     if (this.#state.kind === 'closed') return;
     const arrivedMs = this.#state.kind === 'undecided' ? this.#options.nowMs() : 0;
     try {
-      this.#answer(new ProcessingRequestReader(message), arrivedMs);
+      this.#reply(new ProcessingRequestReader(message), arrivedMs);
     } catch (error) {
       if (!(error instanceof MalformedMessage)) throw error;
-      this.#refuse('INTERNAL', `not a ProcessingRequest: ${error.message}`);
+      this.#fail('INTERNAL', `invalid ProcessingRequest: ${error.message}`);
     }
   }
 
@@ -69,33 +69,33 @@ export class Exchange implements ServerStreamListener {
     this.#close(how);
   }
 
-  /** Leaves the exchange to Envoy: it goes on untouched, but is no longer counted here. */
+  /** Ends the stream while its HTTP exchange goes on: Envoy no longer involves this instance. */
   halfClose(): void {
     if (this.#state.kind === 'closed') return;
     this.#stream.end();
     this.#close('drained');
   }
 
-  #answer(question: ProcessingRequestReader, arrivedMs: number): void {
-    const { kind, isObserved } = question;
-    // Envoy reads no answers in this mode, so there is nothing to decide.
-    if (isObserved) return;
+  #reply(request: ProcessingRequestReader, arrivedMs: number): void {
+    const { kind, observabilityMode } = request;
+    // Envoy ignores replies in this mode, so there is nothing to decide.
+    if (observabilityMode) return;
     if (kind === undefined) {
-      this.#refuse('INVALID_ARGUMENT', 'a ProcessingRequest must hold headers, a body or trailers');
+      this.#fail('INVALID_ARGUMENT', 'the ProcessingRequest has no headers, body or trailers');
     } else if (kind === 'request_headers' && this.#state.kind === 'undecided')
-      this.#decide(question, arrivedMs);
+      this.#decide(request, arrivedMs);
     else this.#stream.reply(continueReply(kind));
   }
 
-  #refuse(code: FailureStatus, why: string): void {
+  #fail(code: FailureStatus, message: string): void {
     if (this.#state.kind === 'undecided') this.#options.recorder.undecided('bad-request');
-    this.#stream.fail(code, why);
+    this.#stream.fail(code, message);
     this.#close('error');
   }
 
-  #decide(question: ProcessingRequestReader, arrivedMs: number): void {
+  #decide(reader: ProcessingRequestReader, arrivedMs: number): void {
     const { decide, extraHeaders, retryAfterSeconds, recorder } = this.#options;
-    const request = readSchedulingRequest(question);
+    const request = readSchedulingRequest(reader);
     const decision = decide(request);
     switch (decision.kind) {
       case 'route':

@@ -13,20 +13,20 @@ export interface ExchangesOptions {
    * reads.
    */
   readonly answersStreams: () => boolean;
-  /** More than so many at once are refused with RESOURCE_EXHAUSTED, which no retry makes better. */
+  /** Further streams fail with RESOURCE_EXHAUSTED, which Envoy does not retry. */
   readonly maxStreams: number;
-  readonly decide: (facts: SchedulingRequest) => Decision;
+  readonly decide: (request: SchedulingRequest) => Decision;
   readonly extraHeaders: readonly string[];
   readonly retryAfterSeconds: number;
-  /** A clock that never jumps. */
+  /** A monotonic clock. */
   readonly nowMs: () => number;
   readonly recorder: Pick<DecisionRecorder, 'decided' | 'undecided' | 'ended'>;
 }
 
-/** The exchanges that are open, and when the last one came. */
+/** The open exchanges, and when the last one arrived. */
 export class Exchanges {
   readonly #options: ExchangesOptions;
-  /** The same for all. */
+  /** All exchanges share them. */
   readonly #exchangeOptions: ExchangeOptions;
   readonly #open = new Set<Exchange>();
   #lastOpenedMs = Number.NEGATIVE_INFINITY;
@@ -40,7 +40,7 @@ export class Exchanges {
       retryAfterSeconds: options.retryAfterSeconds,
       recorder: options.recorder,
       nowMs: options.nowMs,
-      onClosed: (closed, how) => this.#closed(closed, how),
+      onClosed: (exchange, how) => this.#onClosed(exchange, how),
     };
   }
 
@@ -48,20 +48,21 @@ export class Exchanges {
     return this.#open.size;
   }
 
-  /** How many have ended since the start, whatever the way. */
+  /** How many have ended since the start, in any way. */
   get finished(): number {
     return this.#finished;
   }
 
-  /** How many of the open ones hold a reservation, by endpoint: counted anew, one by one. */
+  /** Reservations of open exchanges by endpoint, counted one by one for the consistency check. */
   reserved(): ReadonlyMap<string, number> {
-    const held = new Map<string, number>();
-    for (const { reservedEndpoint: holds } of this.#open)
-      if (holds !== undefined) held.set(holds, (held.get(holds) ?? 0) + 1);
-    return held;
+    const reserved = new Map<string, number>();
+    for (const { reservedEndpoint: endpoint } of this.#open) {
+      if (endpoint !== undefined) reserved.set(endpoint, (reserved.get(endpoint) ?? 0) + 1);
+    }
+    return reserved;
   }
 
-  /** Milliseconds since the last stream came; Infinity before the first. */
+  /** Milliseconds since the last stream arrived; Infinity before the first. */
   quietMs(): number {
     return this.#options.nowMs() - this.#lastOpenedMs;
   }
@@ -69,10 +70,10 @@ export class Exchanges {
   accept(stream: ServerStream): ServerStreamListener {
     const { onStreamArrived, answersStreams, maxStreams, nowMs, recorder } = this.#options;
     onStreamArrived();
-    if (!answersStreams()) return refuse(stream, 'UNAVAILABLE', 'this instance takes no requests now');
+    if (!answersStreams()) return fail(stream, 'UNAVAILABLE', 'this instance does not accept requests');
     if (this.#open.size >= maxStreams) {
       recorder.undecided('overloaded');
-      return refuse(stream, 'RESOURCE_EXHAUSTED', `limits.maxStreams (${maxStreams}) is reached`);
+      return fail(stream, 'RESOURCE_EXHAUSTED', `limits.maxStreams (${maxStreams}) is reached`);
     }
     this.#lastOpenedMs = nowMs();
     const exchange = new Exchange(stream, this.#exchangeOptions);
@@ -80,21 +81,25 @@ export class Exchanges {
     return exchange;
   }
 
-  /** Leaves all open exchanges to Envoy; answers how many there were. */
+  /**
+   * Half-closes all open exchanges.
+   *
+   * @returns how many there were
+   */
   halfCloseAll(): number {
-    const left = [...this.#open];
-    for (const exchange of left) exchange.halfClose();
-    return left.length;
+    const open = [...this.#open];
+    for (const exchange of open) exchange.halfClose();
+    return open.length;
   }
 
-  #closed(exchange: Exchange, how: StreamEnd): void {
+  #onClosed(exchange: Exchange, how: StreamEnd): void {
     this.#open.delete(exchange);
     this.#finished += 1;
     this.#options.recorder.ended(how);
   }
 }
 
-function refuse(stream: ServerStream, code: FailureStatus, message: string): ServerStreamListener {
+function fail(stream: ServerStream, code: FailureStatus, message: string): ServerStreamListener {
   stream.fail(code, message);
   return { onMessage() {}, onEnd() {}, onClosed() {} };
 }

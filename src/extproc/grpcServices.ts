@@ -9,29 +9,29 @@ import type { HealthListResponse } from '../proto/generated/edge/grpc/health/v1/
 import { externalProcessorService, healthService } from '../proto/services.ts';
 import type { HealthStatus } from './healthStatus.ts';
 
-/** The answer to a unary call. */
-type Answer<Response> = Response | { readonly refusal: FailureStatus; readonly why: string };
+/** The result of a unary call. */
+type UnaryResult<Response> = Response | { readonly failure: FailureStatus; readonly message: string };
 
 /**
- * The gRPC methods of the port by their paths: ext_proc and health. Each takes and gives messages
- * in their wire form, so that every transport carries the same methods and knows none of them.
+ * The handlers of the ext_proc port by path: ExternalProcessor and Health. They exchange encoded
+ * messages with the server, which knows none of the services.
  */
 export class GrpcServices {
   readonly handlers: ReadonlyMap<string, StreamHandler>;
   readonly #health: HealthStatus;
   readonly #endWatches = new Set<() => void>();
 
-  constructor(acceptExchange: StreamHandler, health: HealthStatus) {
+  constructor(acceptStream: StreamHandler, health: HealthStatus) {
     this.#health = health;
     this.handlers = new Map([
-      [externalProcessorService.Process.path, acceptExchange],
+      [externalProcessorService.Process.path, acceptStream],
       [healthService.Check.path, unary(healthService.Check, ({ service }) => this.#check(service ?? ''))],
       [healthService.List.path, unary(healthService.List, () => this.#list())],
       [healthService.Watch.path, (stream) => this.#watch(stream)],
     ]);
   }
 
-  /** Those who watch would never leave by themselves. */
+  /** To be called when the server closes: clients never end a watch. */
   endWatches(): void {
     for (const end of this.#endWatches) end();
   }
@@ -39,7 +39,7 @@ export class GrpcServices {
   #check(service: string) {
     const status = this.#health.check(service);
     if (status !== undefined) return { status };
-    return { refusal: 'NOT_FOUND' as const, why: `unknown service "${service}"` };
+    return { failure: 'NOT_FOUND' as const, message: `unknown service "${service}"` };
   }
 
   #list(): HealthListResponse {
@@ -65,14 +65,14 @@ export class GrpcServices {
 
 function unary<Request, Response extends object, RequestOut, ResponseOut>(
   method: MethodDefinition<Request, Response, RequestOut, ResponseOut>,
-  answer: (request: RequestOut) => Answer<Response>,
+  handle: (request: RequestOut) => UnaryResult<Response>,
 ): StreamHandler {
   return (stream) =>
     oneRequest(stream, method.requestDeserialize, (request) => {
-      const answered = answer(request);
-      if ('refusal' in answered) stream.fail(answered.refusal, answered.why);
+      const result = handle(request);
+      if ('failure' in result) stream.fail(result.failure, result.message);
       else {
-        stream.reply(method.responseSerialize(answered));
+        stream.reply(method.responseSerialize(result));
         stream.end();
       }
       return () => {};
@@ -80,29 +80,30 @@ function unary<Request, Response extends object, RequestOut, ResponseOut>(
 }
 
 /**
- * The listener of a method that takes one request.
+ * The listener of a method with one request.
  *
- * @param begin called with it when it is whole; answers what is to be done when the client goes
+ * @param begin called with the request after the client's last message; returns what to do when the
+ *   call is over before the server ended it
  */
 function oneRequest<Request>(
   stream: ServerStream,
   deserialize: (bytes: Buffer) => Request,
   begin: (request: Request) => () => void,
 ): ServerStreamListener {
-  let request: { readonly is: Request } | undefined;
-  let onGone = (): void => {};
+  let received: { readonly request: Request } | undefined;
+  let onClosed = (): void => {};
   return {
     onMessage(message) {
       try {
-        request = { is: deserialize(message) };
+        received = { request: deserialize(message) };
       } catch (error) {
-        stream.fail('INTERNAL', `not a message of this method: ${String(error)}`);
+        stream.fail('INTERNAL', `invalid request message: ${String(error)}`);
       }
     },
     onEnd() {
-      if (request === undefined) stream.fail('INTERNAL', 'the call has no request');
-      else onGone = begin(request.is);
+      if (received === undefined) stream.fail('INTERNAL', 'the call has no request message');
+      else onClosed = begin(received.request);
     },
-    onClosed: () => onGone(),
+    onClosed: () => onClosed(),
   };
 }

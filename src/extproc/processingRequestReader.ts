@@ -1,10 +1,11 @@
 import type { ProcessingRequest__Output } from '../proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import { WireReader } from '../proto/wire/wireReader.ts';
+import type { RequestSource } from '../request/requestSource.ts';
 
-/** Which of Envoy's questions a message is. */
+/** Which part of the HTTP exchange a message carries. */
 export type ProcessingRequestKind = NonNullable<ProcessingRequest__Output['request']>;
 
-/** Field numbers of the messages, as in proto/. */
+/** Field numbers, as in proto/. */
 const processingRequest = { metadataContext: 8, observabilityMode: 10 } as const;
 const kinds: readonly (ProcessingRequestKind | undefined)[] = [
   undefined,
@@ -25,20 +26,20 @@ const mapEntry = { key: 1, value: 2 } as const;
 const protobufValue = { stringValue: 3, listValue: 6 } as const;
 const listValue = { values: 1 } as const;
 
-/** A part of the message, nested in it. */
+/** Where a nested message lies. */
 interface Part {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * A ProcessingRequest as far as it is wanted: its kind at once, a header or metadata value when it
- * is asked for. Reads the wire form where it lies, so it is only good as long as the bytes are.
+ * Reads a ProcessingRequest lazily: its kind at once, a header or metadata value on each call. It
+ * reads the encoded bytes in place, so it is valid only as long as they are.
  */
-export class ProcessingRequestReader {
+export class ProcessingRequestReader implements RequestSource {
   readonly kind: ProcessingRequestKind | undefined;
-  /** Envoy only reports and reads no answer. */
-  readonly isObserved: boolean;
+  /** Envoy ignores replies. */
+  readonly observabilityMode: boolean;
   readonly #bytes: Buffer;
   readonly #body: Part | undefined;
   readonly #metadata: Part | undefined;
@@ -48,28 +49,29 @@ export class ProcessingRequestReader {
     this.#bytes = bytes;
     const reader = new WireReader(bytes);
     let kind: ProcessingRequestKind | undefined;
-    let isObserved = false;
+    let observabilityMode = false;
     let body: Part | undefined;
     let context: Part | undefined;
     while (reader.next()) {
       const { field } = reader;
-      const named = kinds[field];
-      if (named !== undefined && reader.isBytes(field)) {
-        kind = named;
+      const kindOfField = kinds[field];
+      if (kindOfField !== undefined && reader.isBytes(field)) {
+        kind = kindOfField;
         body = partOf(reader);
       } else if (reader.isBytes(processingRequest.metadataContext)) context = partOf(reader);
-      else if (reader.isVarint(processingRequest.observabilityMode)) isObserved = reader.varint() !== 0;
+      else if (reader.isVarint(processingRequest.observabilityMode))
+        observabilityMode = reader.varint() !== 0;
       else reader.skip();
     }
     this.kind = kind;
-    this.isObserved = isObserved;
+    this.observabilityMode = observabilityMode;
     this.#body = body;
     this.#metadata = context;
   }
 
   /**
-   * The first header of this name, or trailer in a question about trailers; a body has none. Envoy
-   * sends names in lower case and values in `raw_value`; older ones used `value`.
+   * The first header of this name, or the first trailer in a message of trailers; a body has none.
+   * Envoy sends names in lower case and values in `raw_value`; older releases used `value`.
    */
   header(name: string): string | undefined {
     if (this.kind === 'request_body' || this.kind === 'response_body') return undefined;
@@ -87,10 +89,6 @@ export class ProcessingRequestReader {
     return found;
   }
 
-  /**
-   * Texts in the metadata of the request: one text, or each of a list (a member that is no text is
-   * ''); none when the value is of another kind, undefined when there is no value.
-   */
   metadataTexts(namespace: string, key: string): string | readonly string[] | undefined {
     const reader = this.#read(this.#metadata);
     const fields = lastEntry(reader, metadata.filterMetadata, namespace);
@@ -106,9 +104,9 @@ export class ProcessingRequestReader {
 
 function partOf(reader: WireReader): Part {
   const outer = reader.enter();
-  const { place: start } = reader;
+  const { position: start } = reader;
   reader.leave(outer);
-  return { start, end: reader.place };
+  return { start, end: reader.position };
 }
 
 function headerIn(reader: WireReader, name: string): string | undefined {
@@ -125,7 +123,7 @@ function headerIn(reader: WireReader, name: string): string | undefined {
   return undefined;
 }
 
-/** The value of the header at hand, if it has this name. */
+/** The value of the current header, if it has this name. */
 function headerValueIf(reader: WireReader, name: string): string | undefined {
   let isNamed = false;
   let value = '';
@@ -133,7 +131,7 @@ function headerValueIf(reader: WireReader, name: string): string | undefined {
   while (reader.next()) {
     if (reader.isBytes(headerValue.key)) {
       isNamed = reader.textIs(name);
-      // The name stands in front of the value, unless somebody wrote the fields in another order.
+      // Encoders usually write the name first; then the value need not be read.
       if (!isNamed && value === '' && rawValue === '') return undefined;
     } else if (reader.isBytes(headerValue.value)) value = reader.text();
     else if (reader.isBytes(headerValue.rawValue)) rawValue = reader.text();
@@ -142,7 +140,7 @@ function headerValueIf(reader: WireReader, name: string): string | undefined {
   return isNamed ? rawValue || value : undefined;
 }
 
-/** The value of a map's entry. Of entries with the same key the last one counts. */
+/** The value of an entry of a map. The last entry with a key wins. */
 function lastEntry(reader: WireReader, mapField: number, key: string): Part | undefined {
   let found: Part | undefined;
   while (reader.next()) {
@@ -164,7 +162,7 @@ function lastEntry(reader: WireReader, mapField: number, key: string): Part | un
   return found;
 }
 
-/** Of the members of google.protobuf.Value the last one counts. */
+/** The last member of the oneof in google.protobuf.Value wins. */
 function textsOf(reader: WireReader): string | readonly string[] {
   let texts: string | readonly string[] = [];
   while (reader.next()) {

@@ -7,11 +7,10 @@ import { policyNames } from '../scheduling/policy.ts';
 import { destinationHeader, destinationNamespace } from './names.ts';
 import type { ProcessingRequestKind } from './processingRequestReader.ts';
 
-/** Replies are messages in their wire form. */
 const encode = (reply: ProcessingResponse): Buffer =>
   externalProcessorService.Process.responseSerialize(reply);
 
-/** Answers that change nothing, one for each kind of question. */
+/** Replies that change nothing, encoded once. */
 const continueReplies: Readonly<Record<ProcessingRequestKind, Buffer>> = {
   request_headers: encode({ request_headers: {} }),
   response_headers: encode({ response_headers: {} }),
@@ -21,14 +20,14 @@ const continueReplies: Readonly<Record<ProcessingRequestKind, Buffer>> = {
   response_trailers: encode({ response_trailers: {} }),
 };
 
-export function continueReply(question: ProcessingRequestKind): Buffer {
-  return continueReplies[question];
+export function continueReply(kind: ProcessingRequestKind): Buffer {
+  return continueReplies[kind];
 }
 
-/** One for all: a reply is sent, which copies it, before the next one is written. */
+/** All replies share it: a reply is copied by its stream before the next one is written. */
 const writer = new BackwardWriter();
 
-/** Field numbers of the messages, as in proto/. */
+/** Field numbers, as in proto/. */
 const processingResponse = { requestHeaders: 1, dynamicMetadata: 8 } as const;
 const headersResponse = { response: 1 } as const;
 const commonResponse = { headerMutation: 2 } as const;
@@ -44,15 +43,15 @@ const protobufValue = { stringValue: 3, structValue: 5 } as const;
  * metadata (Gateway API endpoint picker protocol). This is the reply to nearly every request, so it
  * is written by hand.
  *
- * @param extraHeaders further headers that carry the chosen address alone
- * @returns bytes that are good until the next call
+ * @param extraHeaders further headers, which carry the chosen address without alternates
+ * @returns bytes that are valid until the next call
  */
 export function routeReply({ endpoint, alternates }: Route, extraHeaders: readonly string[]): Buffer {
   let destinations = endpoint.address;
   for (const alternate of alternates) destinations += `,${alternate.address}`;
   writer.clear();
   writeMetadata(destinations);
-  const end = writer.place;
+  const end = writer.position;
   for (let i = extraHeaders.length - 1; i >= 0; i -= 1) {
     writeSetHeader(extraHeaders[i] as string, endpoint.address);
   }
@@ -64,7 +63,7 @@ export function routeReply({ endpoint, alternates }: Route, extraHeaders: readon
 }
 
 function writeMetadata(destinations: string): void {
-  const end = writer.place;
+  const end = writer.position;
   writer.text(protobufValue.stringValue, destinations);
   writer.wrap(mapEntry.value, end);
   writer.text(mapEntry.key, destinationHeader);
@@ -77,19 +76,16 @@ function writeMetadata(destinations: string): void {
 }
 
 function writeSetHeader(key: string, value: string): void {
-  const end = writer.place;
+  const end = writer.position;
   writer.number(headerValueOption.appendAction, headerValueOption.overwriteIfExistsOrAdd);
-  const headerEnd = writer.place;
+  const headerEnd = writer.position;
   writer.text(headerValue.rawValue, value);
   writer.text(headerValue.key, key);
   writer.wrap(headerValueOption.header, headerEnd);
   writer.wrap(headerMutation.setHeaders, end);
 }
 
-/**
- * Envoy answers the client itself: a short JSON body in the shape OpenAI's clients read errors
- * from.
- */
+/** Envoy responds to the client itself, with a JSON body in the shape of OpenAI's errors. */
 export function rejectReply(why: Rejection, retryAfterSeconds: number): Buffer {
   switch (why.kind) {
     case 'no-ready-endpoint':
@@ -133,7 +129,7 @@ function header(key: string, value: string): HeaderValueOption {
   return { header: { key, raw_value: Buffer.from(value) }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' };
 }
 
-/** A client's text, shortened, fit to be shown. */
+/** A client's text, shortened and escaped. */
 function quoted(text: string): string {
   return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text);
 }

@@ -16,7 +16,7 @@ const writer = new BackwardWriter();
 export function encodeLoads(sequence: number, loads: Iterable<readonly [string, number]>): Buffer {
   writer.clear();
   for (const [address, inFlight] of loads) {
-    const end = writer.place;
+    const end = writer.position;
     writer.number(endpointLoad.inFlight, inFlight);
     writer.text(endpointLoad.address, address);
     writer.wrap(loadReport.loads, end);
@@ -89,13 +89,13 @@ export class LoadList {
 
   #readLoad(reader: WireReader): void {
     const index = this.length;
-    let end = reader.place;
+    let end = reader.position;
     let start = end;
     let count = 0;
     while (reader.next()) {
       if (reader.isBytes(endpointLoad.address)) {
         end = reader.bytesEnd();
-        start = reader.place;
+        start = reader.position;
         reader.moveTo(end);
       } else if (reader.isVarint(endpointLoad.inFlight)) count = reader.varint() >>> 0;
       else reader.skip();

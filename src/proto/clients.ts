@@ -9,8 +9,8 @@ import type { HealthClient } from './generated/edge/grpc/health/v1/Health.ts';
 import { externalProcessorService, healthService } from './services.ts';
 
 /**
- * Typed clients of the two services: for health probes from the command line and for tests that
- * play Envoy. The scheduler itself serves and needs neither.
+ * Typed clients of the two services, for health probes from the command line and for tests. The
+ * server does not need them.
  */
 type ClientClass<Client> = new (
   address: string,

@@ -3,14 +3,12 @@ import type { HealthDefinition } from './generated/edge/grpc/health/v1/Health.ts
 import { loadProto } from './loadProto.ts';
 
 /**
- * The services of the gRPC port, to be mounted with `server.addService`: Envoy's ext_proc and gRPC
- * health.
+ * The services of the gRPC port: Envoy's ext_proc and gRPC health, with their codecs.
  *
- * Fields that the sender left out are `undefined`, not filled with defaults: most fields of most
- * messages are absent, and filling them would be the larger part of reading a request. Read them
- * with `??`; so the `service` of a health request for the whole server is `undefined`. Each oneof
- * has a virtual field of its name that says which member is set: `switch (message.request) { case
- * 'request_headers': … }`.
+ * Absent fields are `undefined` instead of defaults: most fields of most messages are absent, and
+ * filling them would be the larger part of decoding. Read them with `??`; the `service` of a health
+ * check for the whole server is `undefined`. Each oneof has a virtual field of its name with the
+ * name of the member that is set: `switch (message.request) { case 'request_headers': … }`.
  */
 const edge = loadProto(
   ['envoy/service/ext_proc/v3/external_processor.proto', 'grpc/health/v1/health.proto'],

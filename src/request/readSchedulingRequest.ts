@@ -1,37 +1,24 @@
-import { policyHeader, subsetKey, subsetNamespace, traceHeader } from '../extproc/names.ts';
-import type { ProcessingRequestReader } from '../extproc/processingRequestReader.ts';
-import { parseAddress } from '../hostPort.ts';
+import { readPolicy } from './readPolicy.ts';
+import { readSubset } from './readSubset.ts';
+import { readTraceparent } from './readTraceparent.ts';
+import type { RequestSource } from './requestSource.ts';
 import type { SchedulingRequest } from './schedulingRequest.ts';
 
+/** Nearly all requests are like this one, so they share it. */
 const plainRequest: SchedulingRequest = {};
 
 /**
- * Reads what matters for a decision from Envoy's first message. A destination header that the
- * client sent is not among it: clients do not choose their pod.
+ * Reads what a decision depends on. A destination header that the client sent is ignored: clients
+ * do not choose their endpoint.
  */
-export function readSchedulingRequest(question: ProcessingRequestReader): SchedulingRequest {
-  const policy = question.header(policyHeader);
-  const traceparent = question.header(traceHeader);
-  const subset = question.metadataTexts(subsetNamespace, subsetKey);
-  // Nearly all requests are such.
+export function readSchedulingRequest(source: RequestSource): SchedulingRequest {
+  const policy = readPolicy(source);
+  const traceparent = readTraceparent(source);
+  const subset = readSubset(source);
   if (policy === undefined && traceparent === undefined && subset === undefined) return plainRequest;
   return {
     ...(policy === undefined ? {} : { policy }),
     ...(traceparent === undefined ? {} : { traceparent }),
-    ...(subset === undefined ? {} : { subset: addressesOf(subset) }),
+    ...(subset === undefined ? {} : { subset }),
   };
-}
-
-/** A comma-separated string or a list of strings; what is no address matches nothing. */
-function addressesOf(texts: string | readonly string[]): readonly string[] {
-  const each = typeof texts === 'string' ? texts.split(',') : texts;
-  return each
-    .map((text) => text.trim())
-    .filter((text) => text !== '')
-    .map(canonical);
-}
-
-function canonical(text: string): string {
-  const parsed = parseAddress(text);
-  return parsed.kind === 'ip' ? parsed.address : text;
 }

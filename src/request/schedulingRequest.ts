@@ -1,10 +1,8 @@
-/** What is known of one HTTP request when its pod is chosen. Read from the wire in extproc/. */
+/** What is known of one HTTP request when its endpoint is chosen. */
 export interface SchedulingRequest {
-  /** The policy the client or the route asks for (`routing-strategy`), as given. */
+  /** The policy that the client or the route requests, as given. */
   readonly policy?: string;
-  /**
-   * The endpoints the request may go to, canonical addresses; absent means all, empty means none.
-   */
+  /** The endpoints that the request may go to, canonical addresses. Absent: all; empty: none. */
   readonly subset?: readonly string[];
   /** W3C `traceparent`, as given. */
   readonly traceparent?: string;

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
-import { policyHeader, traceHeader } from '../../src/extproc/names.ts';
+import { policyHeader } from '../../src/request/readPolicy.ts';
+import { traceparentHeader } from '../../src/request/readTraceparent.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { envoyBin } from '../support/tools.ts';
 
@@ -42,7 +43,7 @@ describe.each(files)('%s', (name) => {
 
   it('sends Baton only the headers that it reads', async () => {
     const { forward_rules } = extProc(await load(name));
-    const read = [policyHeader, traceHeader].map((exact) => ({ exact }));
+    const read = [policyHeader, traceparentHeader].map((exact) => ({ exact }));
     expect(forward_rules).toEqual({ allowed_headers: { patterns: read } });
   });
 

@@ -7,7 +7,7 @@ import { externalProcessorService } from '../../src/proto/services.ts';
 import { MalformedMessage } from '../../src/proto/wire/wireReader.ts';
 import { readSchedulingRequest } from '../../src/request/readSchedulingRequest.ts';
 
-/** The codec written by hand against proto-loader's, which reads and writes whole messages. */
+/** The hand-written codec against proto-loader's, which decodes and encodes whole messages. */
 const { requestSerialize, requestDeserialize, responseDeserialize } = externalProcessorService.Process;
 
 const names = ['routing-strategy', 'traceparent', ':path', 'x-other', 'routing-strategie', ''];
@@ -49,7 +49,7 @@ const value: fc.Arbitrary<Value> = fc.oneof(
 const struct = fc.dictionary(fc.constantFrom(...keys), value, { maxKeys: 3 }).map((fields) => ({ fields }));
 const body = fc.record({ body: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)) });
 const trailers = fc.record({ trailers: fc.record({ headers: fc.array(header, { maxLength: 3 }) }) });
-const asked = fc.oneof(
+const part = fc.oneof(
   { weight: 5, arbitrary: headers.map((request_headers) => ({ request_headers })) },
   headers.map((response_headers) => ({ response_headers })),
   body.map((request_body) => ({ request_body })),
@@ -58,7 +58,7 @@ const asked = fc.oneof(
   trailers.map((response_trailers) => ({ response_trailers })),
   fc.constant({}),
 );
-const surroundings = fc.record(
+const otherFields = fc.record(
   {
     metadata_context: fc.record({
       filter_metadata: fc.dictionary(fc.constantFrom(...namespaces), struct, { maxKeys: 3 }),
@@ -70,8 +70,8 @@ const surroundings = fc.record(
   { requiredKeys: [] },
 );
 const request = fc
-  .tuple(asked, surroundings)
-  .map(([question, rest]): ProcessingRequest => ({ ...question, ...rest }) as ProcessingRequest);
+  .tuple(part, otherFields)
+  .map(([exchangePart, others]): ProcessingRequest => ({ ...exchangePart, ...others }) as ProcessingRequest);
 
 /** Fields of later versions, by every wire type. */
 const unknownFields = fc
@@ -93,13 +93,13 @@ describe('a ProcessingRequest', () => {
       fc.property(request, unknownFields, unknownFields, (message, before, behind) => {
         const bytes = Buffer.concat([before, requestSerialize(message), behind]);
         const whole = requestDeserialize(bytes);
-        const question = new ProcessingRequestReader(bytes);
-        expect(question.kind).toBe(whole.request);
-        expect(question.isObserved).toBe(whole.observability_mode ?? false);
-        for (const name of names) expect(question.header(name)).toBe(headerOf(whole, name));
+        const reader = new ProcessingRequestReader(bytes);
+        expect(reader.kind).toBe(whole.request);
+        expect(reader.observabilityMode).toBe(whole.observability_mode ?? false);
+        for (const name of names) expect(reader.header(name)).toBe(headerOf(whole, name));
         for (const namespace of namespaces) {
           for (const key of keys) {
-            expect(question.metadataTexts(namespace, key)).toEqual(textsOf(whole, namespace, key));
+            expect(reader.metadataTexts(namespace, key)).toEqual(textsOf(whole, namespace, key));
           }
         }
       }),
@@ -107,12 +107,12 @@ describe('a ProcessingRequest', () => {
     );
   });
 
-  it('that is none is refused and never misread beyond its end', () => {
+  it('that is invalid is refused and never read beyond its end', () => {
     const changed = fc
       .tuple(request, fc.array(fc.tuple(fc.nat(2000), fc.nat(255)), { maxLength: 5 }), fc.nat(2000))
       .map(([message, changes, length]) => {
         const bytes = Buffer.from(requestSerialize(message));
-        for (const [place, byte] of changes) if (bytes.length > 0) bytes[place % bytes.length] = byte;
+        for (const [at, byte] of changes) if (bytes.length > 0) bytes[at % bytes.length] = byte;
         return bytes.subarray(0, length);
       });
     fc.assert(
@@ -135,7 +135,7 @@ describe('a ProcessingRequest', () => {
 });
 
 describe('the reply with a destination', () => {
-  it('is what proto-loader reads, whatever its length', () => {
+  it('is decoded by proto-loader, whatever its length', () => {
     const address = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 20_000 });
     const addresses = fc.array(address, { minLength: 1, maxLength: 3 });
     const extra = fc.array(fc.string({ unit: 'grapheme-ascii', maxLength: 200 }), { maxLength: 3 });
@@ -167,12 +167,15 @@ describe('the reply with a destination', () => {
 
 type Whole = ReturnType<typeof requestDeserialize>;
 
-/** Where a question is about headers. */
+/** The header of a message that carries headers or trailers. */
 function headerOf(whole: Whole, name: string): string | undefined {
-  const asks =
+  const headersPart =
     whole.request_headers ?? whole.response_headers ?? whole.request_trailers ?? whole.response_trailers;
-  if (asks === undefined) return undefined;
-  const map = 'trailers' in asks ? asks.trailers : (asks as { headers?: Whole['request_headers'] }).headers;
+  if (headersPart === undefined) return undefined;
+  const map =
+    'trailers' in headersPart
+      ? headersPart.trailers
+      : (headersPart as { headers?: Whole['request_headers'] }).headers;
   const found = (
     map as { headers?: { key?: string; value?: string; raw_value?: Buffer }[] } | undefined
   )?.headers?.find(({ key = '' }) => key === name);

@@ -13,7 +13,7 @@ export interface CallOptions {
 
 /**
  * unanswered → answering   the response headers and the first message are sent
- * any        → closed      status sent, deadline exceeded, reset: nothing reaches the listener or the peer
+ * any        → closed      status sent, deadline exceeded, or reset; nothing is passed on any more
  */
 type CallState = 'unanswered' | 'answering' | 'closed';
 

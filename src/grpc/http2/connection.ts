@@ -22,7 +22,7 @@ const keepalivePing = Buffer.from('liveness');
 /**
  * One connection: its socket, its liveness and its end. What its frames mean is in session.ts.
  *
- * open    → closing   a connection error, or all streams ended after a GOAWAY: written frames still leave
+ * open    → closing   a connection error, or the last stream after a GOAWAY; frames still leave
  * any     → closed    the socket is closed
  */
 export class Connection {

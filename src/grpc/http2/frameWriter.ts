@@ -1,5 +1,5 @@
 import type { Output } from './output.ts';
-import { type ErrorCode, flag, frameHeaderBytes, frameType } from './protocol.ts';
+import { flag, frameHeaderBytes, frameType, type Http2ErrorCode } from './protocol.ts';
 
 /** A dynamic table size update to 0, which stands at the beginning of a header block. */
 const tableUpdateTo0 = 0x20;
@@ -46,7 +46,7 @@ export class FrameWriter {
     if (this.#tableUpdate === 'not-needed') this.#tableUpdate = 'pending';
   }
 
-  rstStream(streamId: number, code: ErrorCode): void {
+  rstStream(streamId: number, code: Http2ErrorCode): void {
     const offset = this.#frame(frameType.rstStream, 0, streamId, 4);
     this.#output.buffer.writeUInt32BE(code, offset);
   }
@@ -69,7 +69,7 @@ export class FrameWriter {
     this.#output.buffer.set(payload, offset);
   }
 
-  goaway(lastStreamId: number, code: ErrorCode, debug: string): void {
+  goaway(lastStreamId: number, code: Http2ErrorCode, debug: string): void {
     const text = Buffer.from(debug);
     const offset = this.#frame(frameType.goaway, 0, 0, 8 + text.length);
     const { buffer } = this.#output;

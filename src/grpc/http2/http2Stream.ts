@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCode, largestWindowBytes } from './protocol.ts';
+import { errorCode, type Http2ErrorCode, largestWindowBytes } from './protocol.ts';
 import type { SendFlow } from './sendFlow.ts';
 import { SendQueue } from './sendQueue.ts';
 
@@ -39,7 +39,7 @@ export interface StreamOwner {
   /** The stream is closed: both sides have ended it. */
   remove(stream: Http2Stream): void;
   /** Sends RST_STREAM and removes the stream. */
-  reset(stream: Http2Stream, code: ErrorCode): void;
+  reset(stream: Http2Stream, code: Http2ErrorCode): void;
   /** Partial messages occupy `bytes` more (or less). False: more than one connection may occupy. */
   reserveBuffer(bytes: number): boolean;
 }
@@ -145,7 +145,7 @@ export class Http2Stream {
   }
 
   /** @returns the stream error that the peer made, if any */
-  onData(bytes: Buffer, start: number, end: number): ErrorCode | undefined {
+  onData(bytes: Buffer, start: number, end: number): Http2ErrorCode | undefined {
     if (this.#state !== 'open') return errorCode.streamClosed;
     if (this.#missingBytes >= 0) {
       this.#missingBytes -= end - start;
@@ -156,7 +156,7 @@ export class Http2Stream {
   }
 
   /** @returns the stream error that the peer made, if any */
-  onEndStream(): ErrorCode | undefined {
+  onEndStream(): Http2ErrorCode | undefined {
     switch (this.#state) {
       case 'open':
         if (this.#missingBytes > 0) return errorCode.protocolError;

@@ -47,14 +47,14 @@ export const errorCode = {
   enhanceYourCalm: 11,
 } as const;
 
-export type ErrorCode = (typeof errorCode)[keyof typeof errorCode];
+export type Http2ErrorCode = (typeof errorCode)[keyof typeof errorCode];
 
 /** A connection error (RFC 9113, section 5.4.1): the connection ends with GOAWAY. */
 export class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
-  readonly code: ErrorCode;
+  readonly code: Http2ErrorCode;
 
-  constructor(code: ErrorCode, message: string) {
+  constructor(code: Http2ErrorCode, message: string) {
     super(message);
     this.code = code;
   }

@@ -4,7 +4,7 @@ import type { FrameWriter } from './frameWriter.ts';
 import { type HeaderBlockSink, HeaderBlocks } from './headerBlocks.ts';
 import { Http2Stream, type StreamListener, type StreamOwner } from './http2Stream.ts';
 import type { Http2Limits } from './limits.ts';
-import { ConnectionError, type ErrorCode, errorCode, flag } from './protocol.ts';
+import { ConnectionError, errorCode, flag, type Http2ErrorCode } from './protocol.ts';
 import { ReceiveFlow } from './receiveFlow.ts';
 import type { RequestHead } from './requestHead.ts';
 import { RequestHeadReader } from './requestHeadReader.ts';
@@ -109,7 +109,7 @@ export class Streams implements StreamOwner, HeaderBlockSink {
     if (this.#table.size === 0) this.#parts.onEmpty();
   }
 
-  reset(stream: Http2Stream, code: ErrorCode): void {
+  reset(stream: Http2Stream, code: Http2ErrorCode): void {
     this.#parts.frames.rstStream(stream.id, code);
     this.#table.recordReset(stream.id);
     this.remove(stream);
@@ -216,14 +216,14 @@ export class Streams implements StreamOwner, HeaderBlockSink {
   }
 
   /** Resets a stream before it opens. The rest of its request may be under way. */
-  #refuse(id: number, code: ErrorCode): void {
+  #refuse(id: number, code: Http2ErrorCode): void {
     this.#parts.budgets.reset();
     this.#parts.frames.rstStream(id, code);
     this.#table.recordReset(id);
   }
 
   /** Resets a stream for an error of the peer. */
-  #fail(id: number, code: ErrorCode): void {
+  #fail(id: number, code: Http2ErrorCode): void {
     this.#parts.budgets.reset();
     const stream = this.#table.get(id);
     if (stream === undefined) this.#parts.frames.rstStream(id, code);

@@ -1,22 +1,21 @@
-const firstBytes = 1024;
+const initialBytes = 1024;
 
 /**
- * Writes a protobuf message from its end to its beginning. So the length of a nested message is
- * known when its turn comes, and nothing is measured twice or copied. The last field is written
- * first:
+ * Encodes a protobuf message from its end to its beginning. The length of a nested message is then
+ * known when it is needed, so nothing is measured twice or copied. The last field is written first:
  *
- *     const end = writer.place;
+ *     const end = writer.position;
  *     writer.text(2, 'value');
  *     writer.text(1, 'key');
  *     writer.wrap(1, end);
  */
 export class BackwardWriter {
-  #bytes = Buffer.allocUnsafeSlow(firstBytes);
-  /** How much is written, from the end. */
+  #bytes = Buffer.allocUnsafeSlow(initialBytes);
+  /** How many bytes are written, from the end. */
   #length = 0;
 
-  /** A place to give to `wrap`. */
-  get place(): number {
+  /** The position for `wrap`. */
+  get position(): number {
     return this.#length;
   }
 
@@ -24,14 +23,14 @@ export class BackwardWriter {
     this.#length = 0;
   }
 
-  /** What is written, in the right order; good until the next write. */
+  /** The written message; valid until the next write. */
   written(): Buffer {
     return this.#bytes.subarray(this.#bytes.length - this.#length);
   }
 
-  /** A string or bytes field. All characters are ASCII. */
+  /** A string or bytes field. All characters must be ASCII. */
   text(field: number, text: string): void {
-    const start = this.#take(text.length);
+    const start = this.#reserve(text.length);
     const bytes = this.#bytes;
     for (let i = 0; i < text.length; i += 1) bytes[start + i] = text.charCodeAt(i);
     this.#varint(text.length);
@@ -44,9 +43,9 @@ export class BackwardWriter {
     this.#tag(field, 0);
   }
 
-  /** Makes a nested message of everything written since `place` was taken. */
-  wrap(field: number, place: number): void {
-    this.#varint(this.#length - place);
+  /** Turns everything written since `position` was read into a nested message. */
+  wrap(field: number, position: number): void {
+    this.#varint(this.#length - position);
     this.#tag(field, 2);
   }
 
@@ -56,18 +55,18 @@ export class BackwardWriter {
 
   #varint(value: number): void {
     const bytes = value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : 4;
-    let place = this.#take(bytes);
+    let offset = this.#reserve(bytes);
     let rest = value;
     while (rest >= 0x80) {
-      this.#bytes[place] = (rest & 0x7f) | 0x80;
+      this.#bytes[offset] = (rest & 0x7f) | 0x80;
       rest >>>= 7;
-      place += 1;
+      offset += 1;
     }
-    this.#bytes[place] = rest;
+    this.#bytes[offset] = rest;
   }
 
-  /** @returns where the next `count` bytes go */
-  #take(count: number): number {
+  /** @returns the offset of the next `count` bytes */
+  #reserve(count: number): number {
     this.#length += count;
     if (this.#length > this.#bytes.length) this.#grow(this.#length - count);
     return this.#bytes.length - this.#length;

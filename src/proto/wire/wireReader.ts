@@ -1,16 +1,15 @@
-/** The bytes are no protobuf message, or not of the type they should be. */
+/** The bytes are not a protobuf message, or not of the expected type. */
 export class MalformedMessage extends Error {
   override readonly name = 'MalformedMessage';
 }
 
 export const wireType = { varint: 0, fixed64: 1, bytes: 2, groupStart: 3, groupEnd: 4, fixed32: 5 } as const;
 
-/** Deeper than any message is nested. */
-const deepestGroup = 100;
+/** Deeper than groups are nested in any message. */
+const maxGroupDepth = 100;
 
 /**
- * Walks over the wire form of a protobuf message, field by field, without making objects of what is
- * not wanted:
+ * Reads an encoded protobuf message field by field and makes no objects of skipped fields:
  *
  *     while (reader.next()) {
  *       if (reader.field === 3) …reader.varint()
@@ -21,33 +20,33 @@ const deepestGroup = 100;
  */
 export class WireReader {
   readonly bytes: Buffer;
-  /** Of the field at hand. */
+  /** The number of the current field. */
   field = 0;
   #wireType = 0;
-  #place: number;
+  #offset: number;
   #end: number;
 
   constructor(bytes: Buffer, start = 0, end = bytes.length) {
     this.bytes = bytes;
-    this.#place = start;
+    this.#offset = start;
     this.#end = end;
   }
 
-  get place(): number {
-    return this.#place;
+  get position(): number {
+    return this.#offset;
   }
 
   /** @returns false at the end of the message */
   next(): boolean {
-    if (this.#place >= this.#end) return false;
+    if (this.#offset >= this.#end) return false;
     const tag = this.#readVarint();
     this.field = Math.floor(tag / 8);
     this.#wireType = tag & 7;
-    if (this.field === 0) throw new MalformedMessage('a field without a number');
+    if (this.field === 0) throw new MalformedMessage('a field has number 0');
     return true;
   }
 
-  /** Is the field at hand this one, in the form it has to have? */
+  /** The current field has this number and is a string, bytes or message. */
   isBytes(field: number): boolean {
     return this.field === field && this.#wireType === wireType.bytes;
   }
@@ -60,34 +59,31 @@ export class WireReader {
     return this.#readVarint();
   }
 
-  /**
-   * Steps over a text, bytes or a message; what it holds lies between `place` before and what is
-   * answered.
-   */
+  /** Reads a length. The content lies between `position` and the returned offset, unread. */
   bytesEnd(): number {
     const length = this.#readVarint();
-    const end = this.#place + length;
-    if (end > this.#end) throw new MalformedMessage('a field that ends behind its message');
+    const end = this.#offset + length;
+    if (end > this.#end) throw new MalformedMessage('a field exceeds its message');
     return end;
   }
 
-  /** Goes to the end of what is at hand, as `bytesEnd` answered it. */
+  /** Continues at `end`, which `bytesEnd` returned. */
   moveTo(end: number): void {
-    this.#place = end;
+    this.#offset = end;
   }
 
   text(): string {
     const end = this.bytesEnd();
-    const text = this.bytes.toString('utf8', this.#place, end);
-    this.#place = end;
+    const text = this.bytes.toString('utf8', this.#offset, end);
+    this.#offset = end;
     return text;
   }
 
-  /** Is the text at hand this one? Steps over it. All characters of `expected` are ASCII. */
+  /** Reads a string and compares it. All characters of `expected` must be ASCII. */
   textIs(expected: string): boolean {
     const end = this.bytesEnd();
-    const start = this.#place;
-    this.#place = end;
+    const start = this.#offset;
+    this.#offset = end;
     if (end - start !== expected.length) return false;
     for (let i = 0; i < expected.length; i += 1) {
       if (this.bytes[start + i] !== expected.charCodeAt(i)) return false;
@@ -95,7 +91,7 @@ export class WireReader {
     return true;
   }
 
-  /** @returns what `leave` wants */
+  /** @returns the argument for `leave` */
   enter(): number {
     const outerEnd = this.#end;
     this.#end = this.bytesEnd();
@@ -103,7 +99,7 @@ export class WireReader {
   }
 
   leave(outerEnd: number): void {
-    this.#place = this.#end;
+    this.#offset = this.#end;
     this.#end = outerEnd;
   }
 
@@ -120,7 +116,7 @@ export class WireReader {
         this.#step(8);
         break;
       case wireType.bytes:
-        this.#place = this.bytesEnd();
+        this.#offset = this.bytesEnd();
         break;
       case wireType.groupStart:
         this.#skipGroup(depth + 1);
@@ -129,12 +125,12 @@ export class WireReader {
         this.#step(4);
         break;
       default:
-        throw new MalformedMessage(`no field has the wire type ${type}`);
+        throw new MalformedMessage(`invalid wire type ${type}`);
     }
   }
 
   #skipGroup(depth: number): void {
-    if (depth > deepestGroup) throw new MalformedMessage('groups in groups in groups');
+    if (depth > maxGroupDepth) throw new MalformedMessage('groups are nested too deeply');
     for (;;) {
       const type = this.#readVarint() & 7;
       if (type === wireType.groupEnd) return;
@@ -143,20 +139,20 @@ export class WireReader {
   }
 
   #step(count: number): void {
-    this.#place += count;
-    if (this.#place > this.#end) throw new MalformedMessage('a field that ends behind its message');
+    this.#offset += count;
+    if (this.#offset > this.#end) throw new MalformedMessage('a field exceeds its message');
   }
 
-  /** Exact up to 2^53, which is more than lengths, tags and flags need. */
+  /** Exact up to 2^53, more than lengths, tags and flags need. */
   #readVarint(): number {
     let value = 0;
     for (let shift = 0; shift < 70; shift += 7) {
-      if (this.#place >= this.#end) throw new MalformedMessage('a number that ends behind its message');
-      const byte = this.bytes[this.#place] as number;
-      this.#place += 1;
+      if (this.#offset >= this.#end) throw new MalformedMessage('a number exceeds its message');
+      const byte = this.bytes[this.#offset] as number;
+      this.#offset += 1;
       value += shift < 28 ? (byte & 0x7f) << shift : (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) return value;
     }
-    throw new MalformedMessage('a number of more than ten bytes');
+    throw new MalformedMessage('a number is longer than ten bytes');
   }
 }
