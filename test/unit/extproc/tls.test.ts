@@ -21,13 +21,17 @@ checkForLeaks();
 let logged: string[];
 interface LogFields {
   readonly event: string;
-  readonly reason: string;
+  readonly reason?: string;
+  readonly cause?: Error;
 }
 const log: Log = {
   debug() {},
   error() {},
   info: (fields) => void logged.push((fields as LogFields).event),
-  warn: (fields) => void logged.push(`${(fields as LogFields).event}: ${(fields as LogFields).reason}`),
+  warn: (fields) => {
+    const { event, reason, cause } = fields as LogFields;
+    logged.push(`${event}: ${reason ?? cause?.message}`);
+  },
 };
 let folder: string;
 let echo: EchoServer;
