@@ -84,7 +84,7 @@ describe('when the operator sets settings live', () => {
         reason: 'slow',
       });
       expect(await policyOf(instance)).toBe('random');
-      await instance.process.waitForLine(/"policy":"random".*"decision"/);
+      await instance.process.waitForLine(/"event":"decision.made","policy":"random"/);
     }
 
     await live('unset', 'scheduling.policy');
