@@ -178,10 +178,8 @@ export const longestFileLines = 250;
 
 /** Violations that remain, in the words of `findViolations`. It must become empty. */
 export const notYet: ReadonlySet<string> = new Set<string>([
-  'cli → package @grpc/grpc-js',
   'config → etcd',
   'config → proto',
-  'config → package commander',
   'extproc → ledger',
   'extproc → package @grpc/proto-loader',
   'grpc → extproc',
@@ -194,6 +192,5 @@ export const notYet: ReadonlySet<string> = new Set<string>([
   'steering → instance',
   'circle in bench/balance',
   'circle in src/grpc/http2',
-  'long file src/cli/main.ts',
   'long file src/grpc/http2/streams.ts',
 ]);

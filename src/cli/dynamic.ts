@@ -1,48 +1,52 @@
 import type { Command } from 'commander';
-import { addStoreFlags, type ConfigFlags } from '../config/flags.ts';
-import type { DynamicAction } from './runDynamic.ts';
+import { type ConfigFlags, storeFlags } from '../config/flags.ts';
+import { invalidConfig } from '../config/problem.ts';
+import { BatonError } from '../errors.ts';
+import type { EtcdClient } from '../etcd/client.ts';
+import { recordKeys } from '../proto/records/recordKeys.ts';
+import { configure } from './configure.ts';
+import { exitCodesHelp } from './help.ts';
+import { addStoreFlags } from './options.ts';
+import { withEtcd } from './withEtcd.ts';
 
-interface Given extends ConfigFlags {
-  readonly reason: string;
-}
+type ReasonFlags = ConfigFlags & { readonly reason: string };
+
+/** Settings as text, by dotted name. */
+type Settings = ReadonlyMap<string, string>;
 
 /**
- * `baton dynamic …` as it is typed. What an order does is in command.ts, which is loaded with it.
- *
- * @param carryOut ends the process
+ * `baton dynamic`: settings of every instance of a pool, at once and without a restart. It writes the record
+ * `config` and nothing else; the instances follow it.
  */
-export function addDynamicCommand(
-  program: Command,
-  helpAfter: string,
-  carryOut: (flags: ConfigFlags, order: DynamicAction) => Promise<never>,
-): void {
-  const live = program
+export function addDynamicCommand(program: Command): void {
+  const dynamic = program
     .command('dynamic')
     .description('change settings of all instances at once, without a restart')
-    .addHelpText('after', helpAfter);
+    .addHelpText('after', exitCodesHelp);
 
-  addStoreFlags(live.command('show').description('every setting that can be live, its value and its origin'))
+  addStoreFlags(dynamic.command('show').description('every dynamic setting, its value and its origin'))
     .option('--json', 'for programs', false)
-    .action((flags: ConfigFlags & { json: boolean }) => carryOut(flags, { kind: 'show', json: flags.json }));
+    .action((flags: ConfigFlags & { json: boolean }) => show(flags, flags.json));
   withReason(
-    live.command('set <name=value...>').description('over what each instance has of its own'),
-  ).action((pairs: readonly string[], flags: Given, command: Command) =>
-    carryOut(flags, { kind: 'set', settings: readPairs(pairs, command), reason: flags.reason }),
+    dynamic.command('set <name=value...>').description('in place of what each instance is configured with'),
+  ).action((pairs: readonly string[], flags: ReasonFlags, command: Command) =>
+    set(flags, readPairs(pairs, command)),
   );
-  withReason(live.command('unset <name...>').description("back to each instance's own")).action(
-    (names: readonly string[], flags: Given) =>
-      carryOut(flags, { kind: 'unset', names, reason: flags.reason }),
+  withReason(
+    dynamic.command('unset <name...>').description('back to what each instance is configured with'),
+  ).action((names: readonly string[], flags: ReasonFlags) =>
+    change(flags, (settings) => new Map([...settings].filter(([name]) => !names.includes(name)))),
   );
-  addStoreFlags(live.command('clear').description("all settings back to each instance's own")).action(
-    (flags: ConfigFlags) => carryOut(flags, { kind: 'clear' }),
-  );
+  addStoreFlags(
+    dynamic.command('clear').description('all settings back to what each instance is configured with'),
+  ).action(clear);
 }
 
 function withReason(command: Command): Command {
   return addStoreFlags(command).option('--reason <text>', 'shown to people', '');
 }
 
-function readPairs(pairs: readonly string[], command: Command): ReadonlyMap<string, string> {
+function readPairs(pairs: readonly string[], command: Command): Settings {
   const settings = new Map<string, string>();
   for (const pair of pairs) {
     const equals = pair.indexOf('=');
@@ -50,4 +54,50 @@ function readPairs(pairs: readonly string[], command: Command): ReadonlyMap<stri
     settings.set(pair.slice(0, equals), pair.slice(equals + 1));
   }
   return settings;
+}
+
+const nothingSet = 'no dynamic configuration is set\n';
+
+async function show(flags: ConfigFlags, json: boolean): Promise<void> {
+  const { config, provenance } = await configure(storeFlags(flags), 'etcd');
+  const [{ dynamicConfigJson, formatDynamicConfig }, { readStoredConfig }] = await Promise.all([
+    import('../config/dynamic/show.ts'),
+    import('../config/dynamic/storedRecord.ts'),
+  ]);
+  const { record } = await withEtcd(config, readStoredConfig);
+  const format = json ? dynamicConfigJson : formatDynamicConfig;
+  process.stdout.write(format(config, provenance, record));
+}
+
+/** @throws BatonError `config-invalid`, before anything is read or written */
+async function set(flags: ReasonFlags, settings: Settings): Promise<void> {
+  const { readDynamicSettings } = await import('../config/dynamicSettings.ts');
+  const { problems } = readDynamicSettings(settings);
+  if (problems.length > 0) throw invalidConfig(problems);
+  await change(flags, (before) => new Map([...before, ...settings]));
+}
+
+/** @throws BatonError `change-refused` when somebody else changes the record at the same moment */
+async function change(flags: ReasonFlags, apply: (settings: Settings) => Settings): Promise<void> {
+  const { config } = await configure(storeFlags(flags), 'etcd');
+  const { readStoredConfig, replaceStoredConfig } = await import('../config/dynamic/storedRecord.ts');
+  const settings = await withEtcd(config, async (client) => {
+    const stored = await readStoredConfig(client);
+    const settings = apply(stored.record?.settings ?? new Map());
+    const record = { settings, reason: flags.reason, setUnixMs: Date.now() };
+    if (await replaceStoredConfig(client, stored, record)) return settings;
+    const message = 'somebody else changed the dynamic configuration at the same moment; nothing is changed';
+    throw new BatonError('change-refused', message);
+  });
+  const list = [...settings].map(([name, text]) => `${name}=${text}`).join(', ');
+  process.stdout.write(list === '' ? nothingSet : `set until "baton dynamic clear": ${list}\n`);
+}
+
+async function clear(flags: ConfigFlags): Promise<void> {
+  const { config } = await configure(storeFlags(flags), 'etcd');
+  const deleted = await withEtcd(config, async (client: EtcdClient) => {
+    return Number((await client.keys.delete().key(recordKeys.dynamicConfig).exec()).deleted);
+  });
+  const cleared = 'cleared: each instance uses its own configuration\n';
+  process.stdout.write(deleted > 0 ? cleared : nothingSet);
 }

@@ -1,41 +1,93 @@
 import type { Command } from 'commander';
-import { addStoreFlags, type ConfigFlags } from '../config/flags.ts';
-import type { UpgradeAction } from './runUpgrade.ts';
+import { type ConfigFlags, storeFlags } from '../config/flags.ts';
+import type { Config } from '../config/schema.ts';
+import { BatonError } from '../errors.ts';
+import type { EtcdClient } from '../etcd/client.ts';
+import { recordKeys } from '../proto/records/recordKeys.ts';
+import type { Choice, Fleet } from '../steering/fleet.ts';
+import { configure } from './configure.ts';
+import { exitCodesHelp } from './help.ts';
+import { addStoreFlags } from './options.ts';
+import { withEtcd } from './withEtcd.ts';
+
+type ReasonFlags = ConfigFlags & { readonly reason: string };
 
 /**
- * `baton upgrade …` as it is typed. What an order does is in command.ts, which is loaded with it.
- *
- * @param carryOut ends the process
+ * `baton upgrade`: shows and pins the generation that takes the traffic. It writes the record `target` and
+ * nothing else; the instances follow it, which takes them `upgrade.settleMs`.
  */
-export function addUpgradeCommand(
-  program: Command,
-  helpAfter: string,
-  carryOut: (flags: ConfigFlags, order: UpgradeAction) => Promise<never>,
-): void {
+export function addUpgradeCommand(program: Command): void {
   const upgrade = program
     .command('upgrade')
     .description('say which generation takes the traffic, and see which does')
-    .addHelpText('after', helpAfter);
+    .addHelpText('after', exitCodesHelp);
 
   addStoreFlags(upgrade.command('status').description('generations, their instances, and what is pinned'))
     .option('--json', 'for programs', false)
     .action((flags: ConfigFlags & { json: boolean }) =>
-      carryOut(flags, { kind: 'status', json: flags.json }),
+      print(flags, (_, fleet) => statusText(fleet, flags.json)),
     );
-  addStoreFlags(upgrade.command('pin <generation>').description('this generation, until it is released'))
-    .option('--reason <text>', 'shown to people', '')
-    .action((given: string, flags: ConfigFlags & { reason: string }, command: Command) => {
-      if (!/^\d{1,15}$/.test(given)) command.error(`error: "${given}" is no generation: a whole number`);
-      return carryOut(flags, { kind: 'pin', generation: Number(given), reason: flags.reason });
-    });
-  addStoreFlags(
-    upgrade.command('rollback').description('pin the highest generation below the one that serves'),
-  )
-    .option('--reason <text>', 'shown to people', '')
-    .action((flags: ConfigFlags & { reason: string }) =>
-      carryOut(flags, { kind: 'rollback', reason: flags.reason }),
-    );
-  addStoreFlags(upgrade.command('release').description('pin nothing: the newest generation serves')).action(
-    (flags: ConfigFlags) => carryOut(flags, { kind: 'release' }),
+  withReason(upgrade.command('pin <generation>').description('this generation, until it is released')).action(
+    (text: string, flags: ReasonFlags, command: Command) => {
+      if (!/^\d{1,15}$/.test(text)) command.error(`error: "${text}" is no generation: a whole number`);
+      return print(flags, async (client, fleet) => {
+        const { choosePin } = await import('../steering/fleet.ts');
+        return pin(client, choosePin(fleet, Number(text)), flags.reason);
+      });
+    },
   );
+  withReason(
+    upgrade.command('rollback').description('pin the highest generation below the one that serves'),
+  ).action((flags: ReasonFlags) =>
+    print(flags, async (client, fleet) => {
+      const { chooseRollback } = await import('../steering/fleet.ts');
+      return pin(client, chooseRollback(fleet), flags.reason || 'rollback');
+    }),
+  );
+  addStoreFlags(upgrade.command('release').description('pin nothing: the newest generation serves')).action(
+    (flags: ConfigFlags) => print(flags, release),
+  );
+}
+
+function withReason(command: Command): Command {
+  return addStoreFlags(command).option('--reason <text>', 'shown to people', '');
+}
+
+/** @throws BatonError of `configure`, of `withEtcd`, or `change-refused` */
+async function print(
+  flags: ConfigFlags,
+  action: (client: EtcdClient, fleet: Fleet) => Promise<string>,
+): Promise<void> {
+  const { config } = await configure(storeFlags(flags), 'etcd');
+  const text = await withEtcd(config, async (client) => action(client, await currentFleet(client, config)));
+  process.stdout.write(text);
+}
+
+async function currentFleet(client: EtcdClient, { pool }: Config): Promise<Fleet> {
+  const [{ readPoolRecords }, { fleetOf }] = await Promise.all([
+    import('../ledger/poolRecords.ts'),
+    import('../steering/fleet.ts'),
+  ]);
+  return fleetOf(pool.name, await readPoolRecords(client));
+}
+
+async function statusText(fleet: Fleet, json: boolean): Promise<string> {
+  const { fleetText } = await import('../steering/fleet.ts');
+  return json ? `${JSON.stringify(fleet, null, 2)}\n` : fleetText(fleet);
+}
+
+async function pin(client: EtcdClient, choice: Choice, reason: string): Promise<string> {
+  if (choice.kind === 'refuse') throw new BatonError('change-refused', choice.why);
+  const { encodePinnedGeneration } = await import('../proto/records/pinnedGeneration.ts');
+  const pinned = { generation: choice.generation, reason, setUnixMs: Date.now() };
+  await client.keys
+    .put(recordKeys.pinnedGeneration)
+    .value(Buffer.from(encodePinnedGeneration(pinned)))
+    .exec();
+  return `generation ${choice.generation} is pinned until "baton upgrade release"\n`;
+}
+
+async function release(client: EtcdClient): Promise<string> {
+  const { deleted } = await client.keys.delete().key(recordKeys.pinnedGeneration).exec();
+  return Number(deleted) > 0 ? 'released: the newest generation serves\n' : 'nothing was pinned\n';
 }

@@ -19,9 +19,9 @@ export interface SourceReading {
 }
 
 /** Builds the tree that the schema judges; a later assignment replaces an earlier one. */
-export function merge(assignments: readonly Assignment[]): { tree: object; origins: Provenance } {
+export function merge(assignments: readonly Assignment[]): { tree: object; provenance: Provenance } {
   const tree: Record<string, unknown> = {};
-  const origins = new Provenance();
+  const provenance = new Provenance();
   for (const { setting, value, origin, partOrigins } of assignments) {
     const names = setting.path.split('.');
     const last = names.pop() ?? '';
@@ -31,9 +31,9 @@ export function merge(assignments: readonly Assignment[]): { tree: object; origi
       node = node[name] as Record<string, unknown>;
     }
     node[last] = value;
-    origins.set(setting.path, origin, partOrigins);
+    provenance.set(setting.path, origin, partOrigins);
   }
-  return { tree, origins };
+  return { tree, provenance };
 }
 
 /** Turns a text from the environment or a flag into the setting's kind; what cannot be turned stays text. */

@@ -27,9 +27,9 @@ export function readDynamicSettings(given: ReadonlyMap<string, string>): Dynamic
     if ('problem' in setting) problems.push({ path, origin, message: setting.problem });
     else assignments.push({ setting, value: fromText(setting, text), origin });
   }
-  const { tree, origins } = merge(assignments);
+  const { tree, provenance } = merge(assignments);
   const issues = configSchema.safeParse(tree).error?.issues ?? [];
-  problems.push(...issues.flatMap((issue) => formatIssue(issue, tree, origins)));
+  problems.push(...issues.flatMap((issue) => formatIssue(issue, tree, provenance)));
 
   const refused = new Set(problems.map(({ path }) => path));
   const sound = merge(assignments.filter(({ setting }) => !refused.has(setting.path)));
@@ -51,14 +51,14 @@ export function withDynamicSettings(config: Config, values: ReadonlyMap<string, 
 /** Every setting that can be live, with its value and where that comes from. */
 export function effectiveDynamicSettings(
   own: Config,
-  origins: Provenance,
+  provenance: Provenance,
   live: ReadonlyMap<string, unknown>,
 ): { readonly path: string; readonly value: unknown; readonly origin: Origin }[] {
   const config = withDynamicSettings(own, live);
   return dynamicPaths.map((path) => ({
     path,
     value: valueAt(config, path),
-    origin: live.has(path) ? origin : origins.of(path),
+    origin: live.has(path) ? origin : provenance.of(path),
   }));
 }
 

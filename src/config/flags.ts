@@ -1,5 +1,3 @@
-import type { Command } from 'commander';
-
 /** The flags of every command that works on the configuration. Light: loads no schema. */
 export interface ConfigFlags {
   readonly config?: string;
@@ -13,27 +11,6 @@ export interface ConfigFlags {
   readonly generation?: string;
   readonly policy?: string;
   readonly logLevel?: string;
-}
-
-/** For commands that run, check or show an instance's configuration. */
-export function addConfigFlags(command: Command): Command {
-  return addStoreFlags(command)
-    .option('--address <host:port>', 'where Envoy reaches the scheduler (server.address)')
-    .option('--admin <host:port|off>', 'health, state and metrics over HTTP (admin.address)')
-    .option('--workers <number>', 'processes that share the port (server.workers)')
-    .option('--endpoint <address>', 'an endpoint to choose from, repeatable (pool.endpoints)', collect)
-    .option('--release <name>', 'what is running, as shown to people (instance.release)')
-    .option('--generation <number>', 'orders releases (instance.generation)')
-    .option('--policy <name>', 'how an endpoint is chosen (scheduling.policy)');
-}
-
-/** For commands that only need to find etcd, the pool in it and how to log. */
-export function addStoreFlags(command: Command): Command {
-  return command
-    .option('-c, --config <file>', 'YAML file of settings (also: BATON_CONFIG)')
-    .option('--etcd <url>', 'a member of the etcd cluster, repeatable (etcd.endpoints)', collect)
-    .option('--log-level <level>', 'the least severe log lines to write (telemetry.logLevel)')
-    .option('--set <setting=value>', 'any other setting, repeatable', collect);
 }
 
 /** The flags about the store; a command's own may have the names of settings. */

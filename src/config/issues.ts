@@ -17,15 +17,15 @@ function isSentence(issue: Issue): boolean {
   return issue.code === 'custom' && issue.params === sentence;
 }
 
-export function formatIssue(issue: Issue, tree: unknown, origins: Provenance): Problem[] {
+export function formatIssue(issue: Issue, tree: unknown, provenance: Provenance): Problem[] {
   const path = issue.path.join('.');
-  const problem = (message: string, at = path): Problem => ({ path: at, origin: origins.of(at), message });
+  const problem = (message: string, at = path): Problem => ({ path: at, origin: provenance.of(at), message });
   if (issue.code === 'invalid_union') {
     // A mapping is judged as the mapping it was meant to be; anything else against all the forms.
     const mapping = isMapping(valueAt(tree, issue.path)) ? issue.errors.at(-1) : undefined;
     const branch = mapping ?? [{ code: 'custom', path: [], message: issue.message } as const];
     return branch.flatMap((inner) =>
-      formatIssue({ ...inner, path: [...issue.path, ...inner.path] }, tree, origins),
+      formatIssue({ ...inner, path: [...issue.path, ...inner.path] }, tree, provenance),
     );
   }
   if (issue.code === 'unrecognized_keys') {

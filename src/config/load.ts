@@ -12,29 +12,29 @@ import { readYaml } from './yamlSource.ts';
 
 /** Either a whole configuration with the origin of every value, or everything that is wrong with it. */
 export type Loaded =
-  | { readonly kind: 'ok'; readonly config: Config; readonly origins: Provenance }
+  | { readonly kind: 'ok'; readonly config: Config; readonly provenance: Provenance }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
 /**
  * Puts the configuration together: defaults, then the YAML file, then the environment, then the flags, each
  * stronger than the one before. Prints nothing and ends nothing.
  */
-export function load(flags: ConfigFlags, surroundings: ProcessEnv, need: Requirement): Loaded {
-  const file = readConfigFile(flags, surroundings);
-  const readings = [file, readEnvironment(surroundings.environment), readConfigFlags(flags)];
-  const { tree, origins } = merge(readings.flatMap(({ assignments }) => assignments));
+export function load(flags: ConfigFlags, env: ProcessEnv, need: Requirement): Loaded {
+  const file = readConfigFile(flags, env);
+  const readings = [file, readEnvironment(env.environment), readConfigFlags(flags)];
+  const { tree, provenance } = merge(readings.flatMap(({ assignments }) => assignments));
   const problems = readings.flatMap((reading) => reading.problems);
 
   const parsed = configSchema.safeParse(tree);
   for (const issue of parsed.error?.issues ?? []) {
     // What an unreadable file would have said is unknown, so nothing can be missing from it.
     if (file.isBroken && isCrossField(issue)) continue;
-    problems.push(...formatIssue(issue, tree, origins));
+    problems.push(...formatIssue(issue, tree, provenance));
   }
   if (!file.isBroken) problems.push(...missingSettings(need, tree));
   if (!parsed.success) return { kind: 'invalid', problems };
 
-  const password = readPassword(parsed.data.etcd.passwordFile, surroundings, origins);
+  const password = readPassword(parsed.data.etcd.passwordFile, env, provenance);
   if (password.kind === 'problem') problems.push(password.problem);
   if (problems.length > 0 || password.kind === 'problem') return { kind: 'invalid', problems };
 
@@ -43,12 +43,12 @@ export function load(flags: ConfigFlags, surroundings: ProcessEnv, need: Require
     ...parsed.data,
     instance: {
       ...instance,
-      id: instance.id || surroundings.instanceId(),
-      release: instance.release || surroundings.packageVersion,
+      id: instance.id || env.instanceId(),
+      release: instance.release || env.packageVersion,
     },
     etcd: password.kind === 'read' ? { ...etcd, password: password.text } : etcd,
   };
-  return { kind: 'ok', config, origins };
+  return { kind: 'ok', config, provenance };
 }
 
 function readConfigFile(flags: ConfigFlags, { environment, readFile }: ProcessEnv) {
@@ -69,17 +69,17 @@ type Password =
   | { readonly kind: 'read'; readonly text: string }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
-function readPassword(file: string | undefined, { readFile }: ProcessEnv, origins: Provenance): Password {
+function readPassword(file: string | undefined, { readFile }: ProcessEnv, provenance: Provenance): Password {
   if (file === undefined) return { kind: 'none' };
   const path = 'etcd.passwordFile';
-  const origin = origins.of(path);
+  const origin = provenance.of(path);
   const content = tryRead(file, readFile);
   if (content.kind === 'failed')
     return { kind: 'problem', problem: { path, origin, message: content.message } };
   const text = content.text.split(/\r?\n/, 1)[0] ?? '';
   if (text === '')
     return { kind: 'problem', problem: { path, origin, message: `${file} has no first line` } };
-  origins.set('etcd.password', origin);
+  provenance.set('etcd.password', origin);
   return { kind: 'read', text };
 }
 

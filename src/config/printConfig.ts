@@ -9,21 +9,21 @@ import { configTree, isSection, type Section } from './settings.ts';
  * The effective configuration for people: YAML that could be used as it stands (but for the passwords,
  * shown as stars), each value with a comment that says where it came from.
  */
-export function configAsYaml(config: Config, origins: Provenance): string {
+export function configAsYaml(config: Config, provenance: Provenance): string {
   const document = new Document();
-  document.contents = mapOf(document, configTree, config, '', origins) as never;
+  document.contents = mapOf(document, configTree, config, '', provenance) as never;
   return document.toString({ lineWidth: 0 });
 }
 
 /** The same for programs: the configuration, and the origin of every setting by its path. */
-export function configAsJson(config: Config, origins: Provenance): { config: object; origins: object } {
+export function configAsJson(config: Config, provenance: Provenance): { config: object; origins: object } {
   const shown: Record<string, string> = {};
   const visit = (section: Section, values: object, prefix: string): object =>
     Object.fromEntries(
       present(section, values).map(([name, node, value]) => {
         const path = `${prefix}${name}`;
         if (isSection(node)) return [name, visit(node, value as object, `${path}.`)];
-        shown[path] = formatOrigin(origins.of(path));
+        shown[path] = formatOrigin(provenance.of(path));
         return [name, redact(path, value)];
       }),
     );
@@ -35,16 +35,16 @@ function mapOf(
   section: Section,
   values: object,
   prefix: string,
-  origins: Provenance,
+  provenance: Provenance,
 ): YAMLMap {
   const map = new YAMLMap();
   for (const [name, node, value] of present(section, values)) {
     const path = `${prefix}${name}`;
     if (isSection(node)) {
-      const child = mapOf(document, node, value as object, `${path}.`, origins);
+      const child = mapOf(document, node, value as object, `${path}.`, provenance);
       if (child.items.length > 0) map.items.push(document.createPair(name, child));
     } else {
-      map.items.push(commented(document, name, redact(path, value), formatOrigin(origins.of(path))));
+      map.items.push(commented(document, name, redact(path, value), formatOrigin(provenance.of(path))));
     }
   }
   return map;

@@ -1,6 +1,6 @@
-/**
- * Where a value came from, and what is wrong with one. Values for people: nothing here prints.
- */
+import { BatonError } from '../errors.ts';
+
+/** Where a value came from. */
 export type Origin =
   | { readonly kind: 'default' }
   | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
@@ -8,6 +8,7 @@ export type Origin =
   | { readonly kind: 'flag'; readonly name: string }
   | { readonly kind: 'dynamic' };
 
+/** What is wrong with a value, or with a source of values. */
 export interface Problem {
   /** The setting, such as `drain.graceMs`; empty when the source itself is at fault. */
   readonly path: string;
@@ -36,4 +37,11 @@ export function formatOrigin(origin: Origin): string {
 export function formatProblem({ path, origin, message }: Problem): string {
   const where = origin.kind === 'default' ? [] : [formatOrigin(origin)];
   return [...where, ...(path === '' ? [] : [path]), message].join(': ');
+}
+
+export function invalidConfig(problems: readonly Problem[]): BatonError {
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  return new BatonError('config-invalid', `${count} in the configuration`, {
+    details: problems.map(formatProblem),
+  });
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -147,26 +147,64 @@ describe('when the file of endpoints cannot be used', () => {
   });
 });
 
-describe('when the network is not as hoped', () => {
-  it.each([
+describe('when an address cannot be listened on', () => {
+  const inUse = createServer();
+  let address: string;
+  beforeAll(async () => {
+    inUse.listen(0, '127.0.0.1');
+    await once(inUse, 'listening');
+    address = `127.0.0.1:${(inUse.address() as AddressInfo).port}`;
+  });
+  afterAll(() => void inUse.close());
+
+  type Port = [flag: string, words: string, others: string[]];
+  const ports: Port[] = [
     ['--address', 'cannot listen on', ['--admin', 'off']],
     ['--admin', 'the admin port cannot listen on', ['--address', '127.0.0.1:0']],
-  ])('answers 69 and one line to a port of %s that is in use', async (flag, words, others) => {
-    const holder = createServer().listen(0, '127.0.0.1');
-    await once(holder, 'listening');
-    try {
-      const address = `127.0.0.1:${(holder.address() as AddressInfo).port}`;
-      const { exitCode, stderr } = await runBaton([
-        'serve',
-        ...[flag, address, ...others, '--endpoint', '127.0.0.1:1'],
-      ]);
-      expect(exitCode).toBe(69);
-      expect(stderr).toMatch(new RegExp(`^baton: ${words} ${address}: .*EADDRINUSE.*\\n$`));
-    } finally {
-      holder.close();
-    }
+  ];
+
+  function serveOn(address: string, [flag, , others]: Port, wrapper?: readonly string[]) {
+    return runBaton(['serve', flag, address, ...others, '--endpoint', '127.0.0.1:1'], {}, wrapper);
+  }
+
+  it.each(ports)('answers 69 and one line to a port of %s that is in use', async (...port) => {
+    const { exitCode, stderr } = await serveOn(address, port);
+    expect(exitCode).toBe(69);
+    expect(stderr).toMatch(new RegExp(`^baton: ${port[1]} ${address}: .*EADDRINUSE.*choose another.*\\n$`));
   });
 
+  it('answers 69 and one line to a port that is in use, with grpc-js too', async () => {
+    const others = ['--admin', 'off', '--set', 'server.transport=grpc-js'];
+    const { exitCode, stderr } = await serveOn(address, ['--address', '', others]);
+    expect(exitCode).toBe(69);
+    expect(stderr).toMatch(new RegExp(`^baton: cannot listen on ${address}: .*EADDRINUSE.*\\n$`));
+  });
+
+  it.each(ports)('answers 69 and one line to a host of %s that does not resolve', async (...port) => {
+    const { exitCode, stderr } = await serveOn('no-such-host.invalid:9', port);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 69 });
+    expect(stderr).toMatch(new RegExp(`^baton: ${port[1]} no-such-host.invalid:9: .*\\n$`));
+  });
+
+  it.each(ports)("answers 69 and one line to an address of %s that is another machine's", async (...port) => {
+    const { exitCode, stderr } = await serveOn('192.0.2.1:9', port);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 69 });
+    expect(stderr).toMatch(new RegExp(`^baton: ${port[1]} 192.0.2.1:9: .*EADDRNOTAVAIL.*\\n$`));
+  });
+
+  // Containers may let everybody bind any port.
+  const lowestFreePort = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
+  const whereRefused = lowestFreePort > 81 ? it : it.skip;
+  whereRefused.each(ports)('answers 69 and one line to a port of %s without permission', async (...port) => {
+    const withoutPrivilege = ['setpriv', '--bounding-set=-net_bind_service'];
+    const wrapper = process.getuid?.() === 0 ? withoutPrivilege : [];
+    const { exitCode, stderr } = await serveOn('127.0.0.1:81', port, wrapper);
+    expect(exitCode).toBe(69);
+    expect(stderr).toMatch(new RegExp(`^baton: ${port[1]} 127.0.0.1:81: .*EACCES.*higher one.*\\n$`));
+  });
+});
+
+describe('when the other side cannot be reached', () => {
   it.each(['status', 'rollback', 'release'])('answers 69 to upgrade %s without etcd', async (order) => {
     const { exitCode, stdout, stderr } = await runBaton([
       ...['upgrade', order, '--etcd', '127.0.0.1:1', '--set', 'etcd.requestTimeoutMs=500'],
@@ -181,9 +219,19 @@ describe('when the network is not as hoped', () => {
     expect(stderr).toMatch(/^baton: etcd http:\/\/127\.0\.0\.1:1 does not answer: .*\n$/);
   });
 
+  it.each([
+    ['etcd', ['--etcd', '127.0.0.1:1', '--set', 'etcd.requestTimeoutMs=500'], 'etcd http://127.0.0.1:1'],
+    ['the admin port', ['--admin', '127.0.0.1:1'], 'the admin port 127.0.0.1:1'],
+  ])('answers 69 to status without %s', async (_, flags, source) => {
+    const { exitCode, stderr } = await runBaton(['status', ...flags]);
+    expect(exitCode).toBe(69);
+    expect(stderr).toContain(`baton: no status from ${source}: `);
+    expect(stderr).toMatch(/^[^\n]*\n$/);
+  });
+
   it('answers 2 when nobody is there to be probed', async () => {
     const { exitCode, stderr } = await runBaton(['probe', '--address', '127.0.0.1:1']);
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('127.0.0.1:1 does not answer');
+    expect(stderr).toContain('127.0.0.1:1 does not answer the probe');
   });
 });

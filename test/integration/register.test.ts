@@ -1,11 +1,11 @@
-import { join } from 'node:path';
+import { connect } from '../../src/etcd/client.ts';
 import { EtcdSession } from '../../src/etcd/etcdSession.ts';
 import { CompositePool } from '../../src/pool/compositePool.ts';
 import { Prober } from '../../src/pool/prober.ts';
 import { RegisteredSource } from '../../src/pool/registeredSource.ts';
 import { stateCodecs } from '../../src/proto/stateCodecs.ts';
+import { batonCommandLine } from '../../tools/testbed/batonEntry.ts';
 import { ChildProcess } from '../../tools/testbed/childProcess.ts';
-import { checkoutDir } from '../../tools/testbed/tools.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { startTestEtcd } from '../support/testEtcd.ts';
@@ -49,16 +49,22 @@ function storeOptions() {
   return { endpoints: [running.etcd.endpoint], prefix, leaseTtlSeconds, requestTimeoutMs: 1000 };
 }
 
-/** `register` in a process of its own, as a sidecar runs it. */
-async function startSidecar(flags: object = {}): Promise<ChildProcess> {
-  const options = JSON.stringify({ address: pod, store: storeOptions(), ...flags });
-  const script = `
-    import { register } from '${join(checkoutDir, 'src/pool/register.ts')}';
-    const say = (fields, message) => process.stdout.write(JSON.stringify({ ...fields, message }) + '\\n');
-    const log = { debug: say, info: say, warn: say, error: say };
-    process.exitCode = await register({ ...${options}, log });`;
-  const args = ['--input-type=module', '--eval', script];
-  const sidecar = await ChildProcess.start({ name: 'sidecar', command: process.execPath, args });
+/** `baton register` as a sidecar runs it. */
+async function startSidecar(...flags: string[]): Promise<ChildProcess> {
+  const { endpoints, requestTimeoutMs } = storeOptions();
+  const settings = {
+    'pool.name': 'test',
+    'etcd.leaseTtlSeconds': leaseTtlSeconds,
+    'etcd.requestTimeoutMs': requestTimeoutMs,
+  };
+  const [command, ...args] = batonCommandLine(
+    'register',
+    ...(flags.includes('--address') ? [] : ['--address', pod]),
+    ...endpoints.flatMap((endpoint) => ['--etcd', endpoint]),
+    ...Object.entries(settings).flatMap(([path, value]) => ['--set', `${path}=${value}`]),
+    ...flags,
+  );
+  const sidecar = await ChildProcess.start({ name: 'sidecar', command, args });
   sidecars.push(sidecar);
   return sidecar;
 }
@@ -67,7 +73,7 @@ const addresses = () => pool.all().map(({ address }) => address);
 
 describe('when a pod has a sidecar', () => {
   it('is in the pool as it describes itself, and leaves it at once on SIGTERM', async () => {
-    const sidecar = await startSidecar({ weight: '2', label: ['gpu=h100'], model: ['m'], slots: '8' });
+    const sidecar = await startSidecar(...'--weight 2 --label gpu=h100 --model m --slots 8'.split(' '));
     await eventually(() => {
       expect(pool.all()).toEqual([
         { address: pod, weight: 2, labels: { gpu: 'h100' }, models: ['m'], slots: 8 },
@@ -82,9 +88,9 @@ describe('when a pod has a sidecar', () => {
     await startSidecar();
     await eventually(() => expect(addresses()).toEqual([pod]));
     let changes = 0;
-    const silence = pool.onChange(() => changes++);
-    await new Promise((resolve) => setTimeout(resolve, 2 * leaseTtlSeconds * 1000));
-    silence();
+    pool.onChange(() => changes++);
+    // etcd has revoked a lease that began later and is never renewed.
+    await leaseExpired(2 * leaseTtlSeconds);
     expect([changes, addresses()]).toEqual([0, [pod]]);
   });
 });
@@ -150,12 +156,22 @@ describe('when etcd cannot be reached', () => {
 
 describe('when the flags are wrong', () => {
   it('says every problem and exits with 64', async () => {
-    const sidecar = await startSidecar({ address: 'pod', slots: 'many' });
+    const sidecar = await startSidecar('--address', 'pod', '--slots', 'many');
     expect(await sidecar.exited).toEqual({ code: 64, signal: null });
     const output = sidecar.output.text();
-    expect(output).toMatch(/baton register: --address: expected .*--slots: expected .*not "many"/);
+    expect(output).toMatch(/baton: register: --address: expected .*--slots: expected .*not "many"/);
   });
 });
+
+/** Resolves when etcd has revoked a new lease that is not kept alive. */
+async function leaseExpired(ttlSeconds: number): Promise<void> {
+  const { keys, close } = connect(storeOptions(), storeOptions().prefix);
+  await keys.lease(ttlSeconds, { autoKeepAlive: false }).put('marker').value('');
+  await eventually(async () => expect(await keys.get('marker').string()).toBeNull(), {
+    timeoutMs: 4 * ttlSeconds * 1000,
+  });
+  close();
+}
 
 async function recordCount(): Promise<number> {
   const reader = new EtcdSession(storeOptions());

@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { load } from '../../src/config/load.ts';
 import { configAsYaml } from '../../src/config/printConfig.ts';
 import { type Setting, settings } from '../../src/config/settings.ts';
-import { surroundingsOf } from '../unit/config/processEnvOf.ts';
+import { processEnvOf } from '../unit/config/processEnvOf.ts';
 
 /** Settings whose values may be anything of their kind. */
 const values: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
@@ -28,7 +28,7 @@ describe('any sound configuration', () => {
     fc.assert(
       fc.property(fc.record(values, { requiredKeys: [] }), (given) => {
         const first = read(stringify(treeOf(given)));
-        expect(read(configAsYaml(first.config, first.origins)).config).toEqual(first.config);
+        expect(read(configAsYaml(first.config, first.provenance)).config).toEqual(first.config);
       }),
       { numRuns: 200 },
     );
@@ -40,7 +40,7 @@ describe('any sound configuration', () => {
         const environment = Object.fromEntries(
           Object.entries(given).map(([path, value]) => [settingAt(path).environmentName, String(value)]),
         );
-        const loaded = load({}, surroundingsOf({ environment }), 'nothing');
+        const loaded = load({}, processEnvOf({ environment }), 'nothing');
         if (loaded.kind === 'invalid') throw new Error(JSON.stringify(loaded.problems));
         expect(loaded.config).toEqual(read(stringify(treeOf(given))).config);
       }),
@@ -50,7 +50,7 @@ describe('any sound configuration', () => {
 });
 
 function read(yaml: string) {
-  const loaded = load({ config: 'a.yaml' }, surroundingsOf({ files: { 'a.yaml': yaml } }), 'nothing');
+  const loaded = load({ config: 'a.yaml' }, processEnvOf({ files: { 'a.yaml': yaml } }), 'nothing');
   if (loaded.kind === 'invalid') throw new Error(JSON.stringify(loaded.problems));
   return loaded;
 }

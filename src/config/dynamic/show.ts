@@ -10,11 +10,11 @@ import type { Config } from '../schema.ts';
  */
 export function formatDynamicConfig(
   own: Config,
-  origins: Provenance,
+  provenance: Provenance,
   record: DynamicConfigRecord | undefined,
 ): string {
   const { values, problems } = readDynamicSettings(record?.settings ?? new Map());
-  const rows = effectiveDynamicSettings(own, origins, values).map(({ path, value, origin }) => ({
+  const rows = effectiveDynamicSettings(own, provenance, values).map(({ path, value, origin }) => ({
     path,
     value: String(value),
     origin: formatOrigin(origin),
@@ -35,11 +35,11 @@ export function formatDynamicConfig(
 /** The same for programs. */
 export function dynamicConfigJson(
   own: Config,
-  origins: Provenance,
+  provenance: Provenance,
   record: DynamicConfigRecord | undefined,
 ): string {
   const { values, problems } = readDynamicSettings(record?.settings ?? new Map());
-  const inForce = effectiveDynamicSettings(own, origins, values);
+  const inForce = effectiveDynamicSettings(own, provenance, values);
   const answer = {
     pool: own.pool.name,
     live: record === undefined ? null : { ...record, settings: Object.fromEntries(record.settings) },

@@ -1,3 +1,4 @@
+import { BatonError } from '../../errors.ts';
 import type { EtcdClient } from '../../etcd/client.ts';
 import {
   type DynamicConfigRecord,
@@ -14,7 +15,7 @@ export interface StoredDynamicConfig {
   readonly revision: number;
 }
 
-/** @throws UnreadableRecord, or etcd3's error when etcd does not answer */
+/** @throws BatonError `record-unreadable`, or etcd3's error when etcd does not answer */
 export async function readStoredConfig(client: EtcdClient): Promise<StoredDynamicConfig> {
   const { kvs } = await client.keys.get(recordKeys.dynamicConfig).exec();
   const [stored] = kvs;
@@ -22,11 +23,10 @@ export async function readStoredConfig(client: EtcdClient): Promise<StoredDynami
   try {
     return { record: decodeDynamicConfig(stored.value), revision: Number(stored.mod_revision) };
   } catch (cause) {
-    throw new UnreadableConfigRecord('the dynamic configuration in the store cannot be read', { cause });
+    const message = 'the dynamic configuration in etcd cannot be read; "baton dynamic clear" removes it';
+    throw new BatonError('record-unreadable', message, { cause });
   }
 }
-
-export class UnreadableConfigRecord extends Error {}
 
 /**
  * Replaces the record that was read; without settings there is none afterwards. Of two people who change it at

@@ -6,12 +6,12 @@ import {
 import { load } from '../../../src/config/load.ts';
 import { dynamicPaths } from '../../../src/config/schema.ts';
 import { settings } from '../../../src/config/settings.ts';
-import { surroundingsOf } from './processEnvOf.ts';
+import { processEnvOf } from './processEnvOf.ts';
 
 const read = (given: Record<string, string>) => readDynamicSettings(new Map(Object.entries(given)));
 
 function own() {
-  const loaded = load({ policy: 'round-robin', endpoint: ['10.0.0.1:80'] }, surroundingsOf(), 'endpoints');
+  const loaded = load({ policy: 'round-robin', endpoint: ['10.0.0.1:80'] }, processEnvOf(), 'endpoints');
   if (loaded.kind === 'invalid') throw new Error('the configuration is sound');
   return loaded;
 }
@@ -75,14 +75,14 @@ describe('a configuration with dynamic settings', () => {
   });
 
   it('tells of each where it comes from: live is stronger than a flag', () => {
-    const { config, origins } = own();
-    const none = effectiveDynamicSettings(config, origins, new Map());
+    const { config, provenance } = own();
+    const none = effectiveDynamicSettings(config, provenance, new Map());
     expect(none[0]).toEqual({
       path: 'scheduling.policy',
       value: 'round-robin',
       origin: { kind: 'flag', name: '--policy' },
     });
-    const some = effectiveDynamicSettings(config, origins, new Map([['scheduling.policy', 'random']]));
+    const some = effectiveDynamicSettings(config, provenance, new Map([['scheduling.policy', 'random']]));
     expect(some[0]).toEqual({ path: 'scheduling.policy', value: 'random', origin: { kind: 'dynamic' } });
     expect(some[1]).toMatchObject({ path: 'scheduling.allowRequestPolicy', origin: { kind: 'default' } });
   });

@@ -2,7 +2,7 @@ import type { ConfigFlags } from '../../../src/config/flags.ts';
 import { type Loaded, load } from '../../../src/config/load.ts';
 import { formatOrigin, formatProblem } from '../../../src/config/problem.ts';
 import type { Config } from '../../../src/config/schema.ts';
-import { surroundingsOf } from './processEnvOf.ts';
+import { processEnvOf } from './processEnvOf.ts';
 
 interface Given {
   readonly yaml?: string;
@@ -15,7 +15,7 @@ interface Given {
 function loadGiven({ yaml, environment = {}, flags = {}, files = {}, need = 'nothing' }: Given): Loaded {
   const allFiles = yaml === undefined ? files : { ...files, 'baton.yaml': yaml };
   const allFlags = yaml === undefined ? flags : { config: 'baton.yaml', ...flags };
-  return load(allFlags, surroundingsOf({ files: allFiles, environment }), need);
+  return load(allFlags, processEnvOf({ files: allFiles, environment }), need);
 }
 
 function problemsOf(given: Given): string[] {
@@ -26,7 +26,7 @@ function problemsOf(given: Given): string[] {
 function soundly(given: Given): { config: Config; origin: (path: string) => string } {
   const loaded = loadGiven(given);
   if (loaded.kind === 'invalid') throw new Error(loaded.problems.map(formatProblem).join('\n'));
-  return { config: loaded.config, origin: (path) => formatOrigin(loaded.origins.of(path)) };
+  return { config: loaded.config, origin: (path) => formatOrigin(loaded.provenance.of(path)) };
 }
 
 describe('when nothing is configured', () => {

@@ -1,7 +1,7 @@
 import type { ProcessEnv } from '../../../src/config/processEnv.ts';
 
 /** A process that consists of a few files and variables. */
-export function surroundingsOf({
+export function processEnvOf({
   files = {},
   environment = {},
 }: {

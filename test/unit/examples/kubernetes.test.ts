@@ -7,9 +7,9 @@ import { validate as validateConfigMap } from 'kubernetes-models/_schemas/IoK8sA
 import { validate as validateService } from 'kubernetes-models/_schemas/IoK8sApiCoreV1Service';
 import { validate as validateBudget } from 'kubernetes-models/_schemas/IoK8sApiPolicyV1PodDisruptionBudget';
 import { parse } from 'yaml';
-import { check } from '../../../src/cli/configCommands.ts';
+import { checkFile } from '../../../src/cli/check.ts';
 import { checkoutDir } from '../../../tools/testbed/tools.ts';
-import { surroundingsOf } from '../config/processEnvOf.ts';
+import { processEnvOf } from '../config/processEnvOf.ts';
 
 /**
  * The manifests under examples/ against Kubernetes' own schema, from which the package kubernetes-models is
@@ -75,9 +75,9 @@ describe('the manifests together', () => {
   const [container] = pod.containers;
   const baton = manifests.get('ConfigMap').data['baton.yaml'];
 
-  it('carry a configuration that Baton takes', () => {
-    const surroundings = surroundingsOf({ files: { 'baton.yaml': baton } });
-    expect(check('baton.yaml', {}, surroundings)).toMatchObject({ exitCode: 0, stderr: '' });
+  it('carry a valid configuration', async () => {
+    const env = processEnvOf({ files: { 'baton.yaml': baton } });
+    expect(await checkFile('baton.yaml', {}, env)).toBe('baton.yaml: ok\n');
   });
 
   it('give a draining pod more time than its grace', () => {

@@ -1,11 +1,11 @@
 import { load } from '../../../src/config/load.ts';
 import { workerConfig } from '../../../src/workers/workerConfig.ts';
-import { surroundingsOf } from '../config/processEnvOf.ts';
+import { processEnvOf } from '../config/processEnvOf.ts';
 
 function configOf(...set: string[]) {
   const loaded = load(
     { set: ['instance.id=one', 'etcd.endpoints=http://127.0.0.1:2379', 'server.workers=3', ...set] },
-    surroundingsOf({}),
+    processEnvOf({}),
     'nothing',
   );
   if (loaded.kind === 'invalid') throw new Error(JSON.stringify(loaded.problems));

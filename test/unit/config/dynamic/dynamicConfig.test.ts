@@ -4,11 +4,11 @@ import { etcdMetrics } from '../../../../src/etcd/metrics.ts';
 import { encodeDynamicConfig } from '../../../../src/proto/records/dynamicConfigRecord.ts';
 import { createInstruments } from '../../../../src/telemetry/instruments.ts';
 import { silentLog } from '../../../../src/telemetry/log.ts';
-import { surroundingsOf } from '../processEnvOf.ts';
+import { processEnvOf } from '../processEnvOf.ts';
 
 /** An instance's dynamic configuration, on a store that the test plays. */
 function harness() {
-  const loaded = load({ policy: 'round-robin' }, surroundingsOf(), 'nothing');
+  const loaded = load({ policy: 'round-robin' }, processEnvOf(), 'nothing');
   if (loaded.kind === 'invalid') throw new Error('the configuration is sound');
   const events: string[] = [];
   const metrics = createInstruments(etcdMetrics);

@@ -1,9 +1,9 @@
 import { dynamicConfigJson, formatDynamicConfig } from '../../../../src/config/dynamic/show.ts';
 import { load } from '../../../../src/config/load.ts';
-import { surroundingsOf } from '../processEnvOf.ts';
+import { processEnvOf } from '../processEnvOf.ts';
 
 function own() {
-  const loaded = load({ set: ['sync.minIntervalMs=100'] }, surroundingsOf(), 'nothing');
+  const loaded = load({ set: ['sync.minIntervalMs=100'] }, processEnvOf(), 'nothing');
   if (loaded.kind === 'invalid') throw new Error('the configuration is sound');
   return loaded;
 }
@@ -19,8 +19,8 @@ const record = {
 
 describe('what is live', () => {
   it('is shown with its values and where they come from', () => {
-    const { config, origins } = own();
-    expect(formatDynamicConfig(config, origins, record)).toBe(
+    const { config, provenance } = own();
+    expect(formatDynamicConfig(config, provenance, record)).toBe(
       `pool default: dynamic configuration since 1970-01-01T00:00:00.000Z: pods melt
   scheduling.policy              random  dynamic configuration
   scheduling.allowRequestPolicy  true    default
@@ -34,21 +34,21 @@ left out by this release: dynamic configuration: telemetry.mood: unknown setting
   });
 
   it('is shown when it is nothing', () => {
-    const { config, origins } = own();
-    expect(formatDynamicConfig(config, origins, undefined)).toMatch(
+    const { config, provenance } = own();
+    expect(formatDynamicConfig(config, provenance, undefined)).toMatch(
       /^pool default: nothing is live\n {2}scheduling/,
     );
   });
 
   it('is there for programs as well', () => {
-    const { config, origins } = own();
-    expect(JSON.parse(dynamicConfigJson(config, origins, record))).toMatchObject({
+    const { config, provenance } = own();
+    expect(JSON.parse(dynamicConfigJson(config, provenance, record))).toMatchObject({
       pool: 'default',
       live: { settings: { 'scheduling.policy': 'random', 'telemetry.mood': 'good' }, reason: 'pods melt' },
       values: { 'scheduling.policy': 'random', 'sync.minIntervalMs': 100 },
       origins: { 'scheduling.policy': 'dynamic configuration', 'sync.minIntervalMs': '--set' },
       leftOut: [expect.stringContaining('telemetry.mood')],
     });
-    expect(JSON.parse(dynamicConfigJson(config, origins, undefined)).live).toBeNull();
+    expect(JSON.parse(dynamicConfigJson(config, provenance, undefined)).live).toBeNull();
   });
 });

@@ -1,24 +1,9 @@
 import { createServer } from 'node:net';
 import { type Admin, startAdmin } from '../../../src/admin/server.ts';
-import { runStatus, type StatusOptions } from '../../../src/cli/runStatus.ts';
+import { formatError } from '../../../src/cli/formatError.ts';
+import { type StatusSource, statusText } from '../../../src/cli/status.ts';
+import { exitCodeOf } from '../../../src/errors.ts';
 import { sampleState } from '../admin/sampleState.ts';
-
-async function run(options: Partial<StatusOptions>) {
-  let stdout = '';
-  let stderr = '';
-  const exitCode = await runStatus({
-    pool: 'default',
-    json: false,
-    ...options,
-    out: (text) => {
-      stdout += text;
-    },
-    err: (text) => {
-      stderr += text;
-    },
-  });
-  return { exitCode, stdout, stderr };
-}
 
 describe('baton status, asking an admin port', () => {
   let admin: Admin;
@@ -29,14 +14,12 @@ describe('baton status, asking an admin port', () => {
   afterEach(() => admin.stop());
 
   it('prints the tables', async () => {
-    const { exitCode, stdout, stderr } = await run({ admin: admin.address });
-    expect(exitCode).toBe(0);
+    const stdout = await statusText({ kind: 'admin', address: admin.address }, 'default', false);
     expect(stdout).toMatch(/^baton-1 +draining +1\.0\.0 +1 +7$/m);
-    expect(stderr).toBe('');
   });
 
   it('prints JSON for programs', async () => {
-    const { stdout } = await run({ admin: admin.address, json: true });
+    const stdout = await statusText({ kind: 'admin', address: admin.address }, 'default', true);
     expect(JSON.parse(stdout)).toMatchObject({
       pool: 'default',
       source: `admin ${admin.address}`,
@@ -57,25 +40,30 @@ describe('baton status, when who is asked does not answer', () => {
     return typeof address === 'object' && address !== null ? address.port : 0;
   }
 
+  async function failure(source: StatusSource): Promise<{ exitCode: number; text: string }> {
+    const error = await statusText(source, 'default', false).catch((error: unknown) => error);
+    return { exitCode: exitCodeOf(error), text: formatError(error) };
+  }
+
   it('ends with 69 and names the admin port', async () => {
-    const admin = `127.0.0.1:${await freePort()}`;
-    const { exitCode, stdout, stderr } = await run({ admin });
-    expect({ exitCode, stdout }).toEqual({ exitCode: 69, stdout: '' });
-    expect(stderr).toContain(`${admin} cannot tell the status`);
-    expect(stderr).toContain('ECONNREFUSED');
+    const address = `127.0.0.1:${await freePort()}`;
+    const { exitCode, text } = await failure({ kind: 'admin', address });
+    expect(exitCode).toBe(69);
+    expect(text).toContain(`no status from the admin port ${address}: `);
+    expect(text).toContain('ECONNREFUSED');
   });
 
   it('ends with 69 and names etcd', async () => {
     const endpoint = `http://127.0.0.1:${await freePort()}`;
     const etcd = { endpoints: [endpoint], prefix: '/baton/v1', requestTimeoutMs: 500 };
-    const { exitCode, stderr } = await run({ etcd });
+    const { exitCode, text } = await failure({ kind: 'etcd', etcd });
     expect(exitCode).toBe(69);
-    expect(stderr).toContain(`${endpoint} cannot tell the status`);
+    expect(text).toContain(`no status from etcd ${endpoint}`);
   });
 
   it('ends with 69 where the configuration has no admin port', async () => {
-    const { exitCode, stderr } = await run({ admin: 'off' });
+    const { exitCode, text } = await failure({ kind: 'admin', address: 'off' });
     expect(exitCode).toBe(69);
-    expect(stderr).toContain('name one with --admin');
+    expect(text).toContain('name one with --admin');
   });
 });

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import type { ConfigFlags } from '../config/flags.ts';
+import { invalidConfig } from '../config/problem.ts';
+import { type ProcessEnv, readProcessEnv } from '../config/processEnv.ts';
+import type { CommandContext } from './commandContext.ts';
+import { addConfigFlags } from './options.ts';
+
+/** `baton check`: validates a configuration file. */
+export function addCheckCommand(program: Command, { settingsHelp }: CommandContext): void {
+  addConfigFlags(program.command('check <file>').description('say what is wrong with a configuration file'))
+    .addHelpText(
+      'after',
+      `\nThe environment is left out, so that the answer is the same everywhere.\n${settingsHelp}`,
+    )
+    .action(async (file: string, flags: ConfigFlags) => {
+      process.stdout.write(await checkFile(file, flags, readProcessEnv()));
+    });
+}
+
+/**
+ * Validates a file as `serve` would, with flags but without the environment, so that the answer is the same on
+ * every machine.
+ *
+ * @returns what to print
+ * @throws BatonError `config-invalid`
+ */
+export async function checkFile(file: string, flags: ConfigFlags, env: ProcessEnv): Promise<string> {
+  const { load } = await import('../config/load.ts');
+  const loaded = load({ ...flags, config: file }, { ...env, environment: {} }, 'endpoints');
+  if (loaded.kind === 'invalid') throw invalidConfig(loaded.problems);
+  return `${file}: ok\n`;
+}

@@ -1,0 +1,25 @@
+import type { ConfigFlags } from '../config/flags.ts';
+import type { Loaded } from '../config/load.ts';
+import { invalidConfig } from '../config/problem.ts';
+import { readProcessEnv } from '../config/processEnv.ts';
+import type { Requirement } from '../config/requirements.ts';
+
+/** A valid configuration, with the origin of every value. */
+export type ValidConfig = Extract<Loaded, { kind: 'ok' }>;
+
+/** Known when the configuration is. */
+let isVerbose = false;
+
+/** Does the end of the process print the stack of its error? */
+export function areStacksShown(): boolean {
+  return isVerbose;
+}
+
+/** @throws BatonError `config-invalid`, with a line for each problem */
+export async function configure(flags: ConfigFlags, requirement: Requirement): Promise<ValidConfig> {
+  const { load } = await import('../config/load.ts');
+  const loaded = load(flags, readProcessEnv(), requirement);
+  if (loaded.kind === 'invalid') throw invalidConfig(loaded.problems);
+  isVerbose = ['debug', 'trace'].includes(loaded.config.telemetry.logLevel);
+  return loaded;
+}

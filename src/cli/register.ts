@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import { type ConfigFlags, collect, storeFlags } from '../config/flags.ts';
+import { BatonError } from '../errors.ts';
+import { StopSignals } from '../instance/stopSignals.ts';
+import type { RegisterFlags } from '../pool/registration.ts';
+import { configure } from './configure.ts';
+import { exitCodesHelp } from './help.ts';
+import { addStoreFlags } from './options.ts';
+
+/** `baton register`: a sidecar that keeps its pod in the pool, from its start to SIGTERM or SIGINT. */
+export function addRegisterCommand(program: Command): void {
+  addStoreFlags(program.command('register').description('keep a pod registered in etcd while it lives'))
+    .requiredOption('--address <ip:port>', 'where the pod takes requests')
+    .option('--weight <number>', 'capacity relative to the other pods')
+    .option('--label <name=value>', 'repeatable', collect)
+    .option('--model <name>', 'a model it serves, repeatable', collect)
+    .option('--slots <number>', 'requests it can run at once')
+    .option('--health <url>', 'registered only while this answers 2xx')
+    .addHelpText('after', exitCodesHelp)
+    .action(register);
+}
+
+async function register(flags: ConfigFlags & RegisterFlags): Promise<void> {
+  const signals = new StopSignals();
+  const [{ config }, { readRegistration }] = await Promise.all([
+    configure(storeFlags(flags), 'etcd'),
+    import('../pool/registration.ts'),
+  ]);
+  const read = readRegistration(flags);
+  if (read.kind === 'problems') {
+    const { formatEndpointProblems } = await import('../pool/endpointProblems.ts');
+    throw new BatonError('usage-invalid', `register: ${formatEndpointProblems(read.problems)}`);
+  }
+  const [{ EtcdSession }, { keepRegistered }, { stateCodecs }, { openProcessLog }] = await Promise.all([
+    import('../etcd/etcdSession.ts'),
+    import('../pool/keepRegistered.ts'),
+    import('../proto/stateCodecs.ts'),
+    import('../telemetry/processLog.ts'),
+  ]);
+  const { etcd, pool, instance, telemetry } = config;
+  const processLog = openProcessLog({ level: telemetry.logLevel, instance });
+  await keepRegistered(read.registration, {
+    openStore: () => new EtcdSession({ ...etcd, prefix: `${etcd.prefix}/${pool.name}/` }),
+    encode: ({ models, ...endpoint }) =>
+      stateCodecs.registeredEndpoint.encode({ ...endpoint, models: [...models] }),
+    log: processLog.log,
+    signal: signals.drain,
+  });
+  await processLog.close();
+}

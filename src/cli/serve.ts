@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import type { ConfigFlags } from '../config/flags.ts';
+import { keepHeapSmall } from '../instance/heap.ts';
+import { StopSignals } from '../instance/stopSignals.ts';
+import type { CommandContext } from './commandContext.ts';
+import { configure } from './configure.ts';
+import { addConfigFlags } from './options.ts';
+
+/** `baton serve`: one instance, or the parent of several workers, until SIGTERM. */
+export function addServeCommand(program: Command, { mainFile, settingsHelp }: CommandContext): void {
+  addConfigFlags(program.command('serve').description('answer Envoy, until SIGTERM'))
+    .addHelpText('after', settingsHelp)
+    .action(async (flags: ConfigFlags) => {
+      // Before anything else, so that no signal is lost.
+      const signals = new StopSignals();
+      keepHeapSmall();
+      const { config } = await configure(flags, 'endpoints');
+      if (config.server.workers > 1) {
+        const { serveGroup } = await import('../workers/serveGroup.ts');
+        process.exitCode = await serveGroup({ config, mainFile, signals });
+        return;
+      }
+      const [{ serve }, { StandaloneHost }] = await Promise.all([
+        import('../instance/serve.ts'),
+        import('../instance/host.ts'),
+      ]);
+      await serve(config, new StandaloneHost(config.server.address, signals));
+    });
+}

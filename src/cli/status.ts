@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import type { StatusReportOptions } from '../admin/readStatusReport.ts';
+import type { InstanceState } from '../admin/state.ts';
+import type { StatusReport } from '../admin/statusReport.ts';
+import { type ConfigFlags, storeFlags } from '../config/flags.ts';
+import { BatonError } from '../errors.ts';
+import { configure } from './configure.ts';
+import { exitCodesHelp } from './help.ts';
+import { addStoreFlags } from './options.ts';
+
+const timeoutMs = 5_000;
+
+/** `baton status`: instances, their phases and the load they see, from one instance or from etcd. */
+export function addStatusCommand(program: Command): void {
+  addStoreFlags(program.command('status').description('show instances, their phases and the load they see'))
+    .option('--admin <host:port>', 'ask this instance instead of etcd')
+    .option('--json', 'for programs', false)
+    .addHelpText('after', exitCodesHelp)
+    .action(async (flags: ConfigFlags & { json: boolean }) => {
+      const { config } = await configure(storeFlags(flags), 'nothing');
+      const { admin, etcd, pool } = config;
+      const source: StatusSource =
+        flags.admin === undefined && etcd.endpoints.length > 0
+          ? { kind: 'etcd', etcd }
+          : { kind: 'admin', address: flags.admin ?? admin.address };
+      process.stdout.write(await statusText(source, pool.name, flags.json));
+    });
+}
+
+export type StatusSource =
+  /** `host:port` of an instance's admin port, or `off`. */
+  | { readonly kind: 'admin'; readonly address: string }
+  /** As the configuration has it; the pool's name is added to the prefix. */
+  | { readonly kind: 'etcd'; readonly etcd: StatusReportOptions };
+
+/** @throws BatonError `admin-unreachable` or `store-unreachable` */
+export async function statusText(source: StatusSource, pool: string, json: boolean): Promise<string> {
+  const report = await readReport(source, pool);
+  if (json) return `${JSON.stringify(report, null, 2)}\n`;
+  const { statusTable } = await import('../admin/statusTable.ts');
+  return statusTable(report);
+}
+
+async function readReport(source: StatusSource, pool: string): Promise<StatusReport> {
+  if (source.kind === 'admin') return readFromAdmin(source.address, pool);
+  const { readStatusReport } = await import('../admin/readStatusReport.ts');
+  try {
+    return await readStatusReport(source.etcd, pool);
+  } catch (cause) {
+    const message = `no status from etcd ${source.etcd.endpoints.join(', ')}`;
+    throw new BatonError('store-unreachable', message, { cause });
+  }
+}
+
+async function readFromAdmin(address: string, pool: string): Promise<StatusReport> {
+  if (address === 'off') {
+    throw new BatonError('admin-unreachable', 'this configuration has no admin port: name one with --admin');
+  }
+  const { reportOfState } = await import('../admin/statusReport.ts');
+  try {
+    const response = await fetch(`http://${address}/state`, { signal: AbortSignal.timeout(timeoutMs) });
+    if (!response.ok) throw new Error(`it answered ${response.status}`);
+    return reportOfState((await response.json()) as InstanceState, pool, `admin ${address}`);
+  } catch (cause) {
+    throw new BatonError('admin-unreachable', `no status from the admin port ${address}`, { cause });
+  }
+}
