@@ -45,7 +45,7 @@ integration: setup ## tests with a real etcd
 	@$(run) integration
 
 .PHONY: e2e
-e2e: setup ## tests with a real Envoy and a real etcd; TRANSPORT=grpc-js for the reference transport
+e2e: setup ## tests with a real Envoy and a real etcd; TRANSPORT=grpc-js for the reference server
 	@$(run) e2e
 
 .PHONY: bench-micro
@@ -81,7 +81,7 @@ soak: setup ## load and random faults for 30 minutes, then every count must be z
 	@$(run) soak
 
 .PHONY: h2spec
-h2spec: setup ## the conformance test of HTTP/2 against the builtin transport; needs Go
+h2spec: setup ## the conformance test of HTTP/2 against the builtin server; needs Go
 	@scripts/install-go-tools.sh h2spec
 	@$(run) jest -- --selectProjects integration -- h2spec
 
@@ -91,7 +91,7 @@ clients: setup ## clients of others against the gRPC port: grpcurl, grpc-health-
 	@$(run) jest -- --selectProjects integration -- clients
 
 .PHONY: fuzz
-fuzz: node_modules/.package-lock.json ## fuzz the builtin transport for 10 minutes, then a million requests
+fuzz: node_modules/.package-lock.json ## fuzz the builtin server for 10 minutes, then a million requests
 	@$(run) fuzz
 
 .PHONY: format

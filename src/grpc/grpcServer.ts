@@ -2,7 +2,7 @@ import type { StreamHandler } from './serverStream.ts';
 import type { CertificateSource } from './tls/certificateSource.ts';
 
 export interface GrpcServerOptions {
-  /** What takes the calls, by path (`/package.Service/Method`). Other paths are UNIMPLEMENTED. */
+  /** The handlers of calls by path (`/package.Service/Method`). Other paths are UNIMPLEMENTED. */
   readonly handlers: ReadonlyMap<string, StreamHandler>;
   readonly maxMessageBytes: number;
   /**

@@ -54,7 +54,7 @@ export class WorkerHost implements Host {
   }
 
   async open(server: GrpcServer): Promise<string> {
-    if (!(server instanceof BuiltinServer)) throw new Error('only the builtin transport supports workers');
+    if (!(server instanceof BuiltinServer)) throw new Error('only the builtin server supports workers');
     this.#server = server;
     await server.startAdopting(() => this.#reportConnections());
     this.reportPhase('starting');

@@ -6,7 +6,7 @@ import type { Baton } from '../../tools/testbed/baton.ts';
 import { httpGet, httpGetJson } from '../../tools/testbed/httpGet.ts';
 import { BatonCluster } from '../support/batonCluster.ts';
 import { eventually } from '../support/eventually.ts';
-import { beginExchange } from '../support/fakeEnvoyClient.ts';
+import { openExchange } from '../support/fakeEnvoyClient.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { areDegraded, shareAgain } from '../support/views.ts';
 
@@ -53,7 +53,7 @@ async function hasLive(instance: Baton, settings: Record<string, unknown> | unde
 /** Has a request decided, and answers which policy did it: the one that has decided once more. */
 async function policyOf(instance: Baton): Promise<string | undefined> {
   const before = await decisions(instance);
-  const exchange = await beginExchange(instance.address);
+  const exchange = await openExchange(instance.address);
   exchange.end();
   expect(exchange.pod).toBeDefined();
   const after = await decisions(instance);
@@ -127,7 +127,7 @@ describe('when the operator sets settings live', () => {
   it('does not keep back what waits for an interval that is taken back', async () => {
     await live('set', 'sync.minIntervalMs=3600000');
     await hasLive(a, { 'sync.minIntervalMs': 3_600_000 });
-    const exchange = await beginExchange(a.address);
+    const exchange = await openExchange(a.address);
     const seenByB = async () => (await b.state()).peers.find(({ id }) => id === 'a')?.inFlight;
     expect(await seenByB()).toBe(0);
     await live('clear');

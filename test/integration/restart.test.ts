@@ -2,7 +2,7 @@ import { stateCodecs } from '../../src/proto/stateCodecs.ts';
 import type { Baton } from '../../tools/testbed/baton.ts';
 import { BatonCluster } from '../support/batonCluster.ts';
 import { eventually } from '../support/eventually.ts';
-import { type BegunExchange, beginExchange } from '../support/fakeEnvoyClient.ts';
+import { type OpenExchange, openExchange } from '../support/fakeEnvoyClient.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 
 /**
@@ -20,7 +20,7 @@ const heldByB = 2;
 let fleet: BatonCluster;
 let a: Baton;
 let b: Baton;
-const exchanges: BegunExchange[] = [];
+const exchanges: OpenExchange[] = [];
 
 afterEach(async () => {
   for (const exchange of exchanges.splice(0)) exchange.end();
@@ -43,8 +43,8 @@ async function furnish(handoffTtlMs: number): Promise<void> {
   for (const command of ['dynamic set scheduling.policy=round-robin', 'upgrade pin 1']) {
     expect(await fleet.command(...command.split(' '))).toMatchObject({ exitCode: 0, stderr: '' });
   }
-  for (let i = 0; i < heldByA; i += 1) exchanges.push(await beginExchange(a.address));
-  for (let i = 0; i < heldByB; i += 1) exchanges.push(await beginExchange(b.address));
+  for (let i = 0; i < heldByA; i += 1) exchanges.push(await openExchange(a.address));
+  for (let i = 0; i < heldByB; i += 1) exchanges.push(await openExchange(b.address));
   await eventually(async () => {
     for (const instance of [a, b]) expect(await viewOf(instance)).toBe(heldByA + heldByB);
   }, patience);

@@ -2,18 +2,18 @@ import { once } from 'node:events';
 import { credentials } from '@grpc/grpc-js';
 import { ExternalProcessor } from '../../src/proto/clients.ts';
 
-/** An exchange that was begun at an instance, as Envoy does it, and that goes on until it is ended. */
-export interface BegunExchange {
-  /** Where the request is to go; undefined: it was refused. */
+/** An ext_proc exchange that stays open until `end`. */
+export interface OpenExchange {
+  /** The chosen pod; undefined: the request was rejected. */
   readonly pod: string | undefined;
   end(): void;
 }
 
-/** Plays Envoy for one request without a body, on a connection of its own. */
-export async function beginExchange(address: string): Promise<BegunExchange> {
+/** Opens an exchange as Envoy does for a request without a body, on its own connection. */
+export async function openExchange(address: string): Promise<OpenExchange> {
   const client = new ExternalProcessor(address, credentials.createInsecure());
   const stream = client.process();
-  // Half-closed by a drain or cut by a kill: the exchange is over either way.
+  // A drain half-closes it and a kill cuts it: the exchange is over either way.
   stream.on('error', () => {});
   stream.on('end', () => client.close());
   stream.write({ request_headers: { headers: { headers: [] } } });

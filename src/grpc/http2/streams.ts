@@ -12,7 +12,7 @@ import type { SendFlow } from './sendFlow.ts';
 import { StreamTable } from './streamTable.ts';
 
 /**
- * Decides by the head of a request what takes its stream. The result also takes the streams of
+ * Selects what accepts the stream of a request, by its head. The result also accepts streams of
  * later requests with the same head. The head is valid only until the call returns.
  */
 export type RouteRequest = (head: RequestHead) => AcceptStream;
