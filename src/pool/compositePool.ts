@@ -128,7 +128,10 @@ export class CompositePool implements Pool {
     for (const [key, duplicate] of duplicates) {
       if (this.#duplicates.has(key)) continue;
       this.#report.count('duplicate-endpoint', duplicate.source);
-      this.#report.log.warn(duplicate, 'endpoint named twice; the first description counts');
+      this.#report.log.warn(
+        { event: 'endpoint.duplicate', ...duplicate },
+        'endpoint listed twice; the first source is used',
+      );
     }
     this.#duplicates = duplicates;
   }
@@ -139,19 +142,23 @@ export class CompositePool implements Pool {
     const known = new Set(before.map(({ address }) => address));
     for (const address of known) {
       if (now.has(address) || !wasReady.has(address)) continue;
-      log.info({ endpoint: address, ready: false, reason: 'no source names it any more' }, 'endpoint gone');
+      const reason = 'no source lists it';
+      log.info({ event: 'endpoint.removed', endpoint: address, ready: false, reason }, 'endpoint removed');
     }
     if (this.#health) return;
     for (const address of now) {
-      if (!known.has(address))
-        log.info({ endpoint: address, ready: true, reason: 'named; not probed' }, 'endpoint ready');
+      if (known.has(address)) continue;
+      const reason = 'listed; not probed';
+      log.info({ event: 'endpoint.ready', endpoint: address, ready: true, reason }, 'endpoint ready');
     }
   }
 
   #onVerdict({ address, healthy, reason }: HealthChange): void {
     if (this.#stopped) return;
-    const message = healthy ? 'endpoint ready' : 'endpoint not ready';
-    this.#report.log.info({ endpoint: address, ready: healthy, reason }, message);
+    const fields = { endpoint: address, ready: healthy, reason };
+    const { log } = this.#report;
+    if (healthy) log.info({ event: 'endpoint.ready', ...fields }, 'endpoint ready');
+    else log.info({ event: 'endpoint.unready', ...fields }, 'endpoint not ready');
     // The verdicts of one turn of the event loop make one change: a large pool starts with thousands.
     this.#refreshSoon ??= setImmediate(() => {
       this.#refreshSoon = undefined;

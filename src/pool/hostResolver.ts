@@ -82,7 +82,9 @@ export class HostResolver {
       const addresses = await withDeadline(this.#lookUpOnce(host), this.#dnsRefreshMs);
       if (addresses.length === 0) throw new Error('it has no addresses');
       this.#answers.set(host, [...new Set(addresses)].sort());
-      if (this.#failures.delete(host)) this.#report.log.info({ host }, 'host name resolves again');
+      if (this.#failures.delete(host)) {
+        this.#report.log.info({ event: 'host.resolved', host }, 'host name resolves again');
+      }
     } catch (error) {
       this.#failed(host, (error as Error).message);
     }
@@ -94,7 +96,10 @@ export class HostResolver {
     if (this.#failures.get(host) === reason) return;
     this.#failures.set(host, reason);
     const kept = this.#answers.get(host) ?? [];
-    this.#report.log.warn({ host, reason, kept }, 'host name does not resolve; its last addresses are kept');
+    this.#report.log.warn(
+      { event: 'host.lookup-failed', host, reason, kept },
+      'host name does not resolve; its last addresses stay in use',
+    );
   }
 
   #lookUpOnce(host: string): Promise<readonly string[]> {

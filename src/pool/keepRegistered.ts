@@ -42,7 +42,8 @@ export async function keepRegistered(
   let store: RegistrationStore | undefined;
   try {
     for await (const { verdict, reason } of verdicts(registration.health, options)) {
-      log.info({ endpoint: registration.endpoint.address, reason }, `the pod is ${verdict}`);
+      const { address } = registration.endpoint;
+      log.info({ event: `endpoint.${verdict}`, endpoint: address, reason }, `endpoint ${verdict}`);
       if (verdict === 'healthy') store ??= openAndKeep(registration.endpoint, options);
       else {
         await store?.stop();
@@ -94,10 +95,10 @@ function openAndKeep(
     leasedRecords: [{ key, encode: () => encode(endpoint) }],
     onState: (state) => {
       const problem = state.kind === 'joining' ? state.problem : undefined;
-      if (state.kind === 'joined') log.info({ key }, 'registered');
-      if (state.kind === 'stopped') log.info({ key }, 'registration taken back');
+      if (state.kind === 'joined') log.info({ event: 'registration.written', key }, 'endpoint registered');
+      if (state.kind === 'stopped') log.info({ event: 'registration.removed', key }, 'registration removed');
       if (problem !== undefined && problem !== lastProblem) {
-        log.warn({ key, reason: problem }, 'not registered; trying again');
+        log.warn({ event: 'registration.failed', key, reason: problem }, 'not registered; retrying');
       }
       lastProblem = problem;
     },

@@ -1,5 +1,6 @@
 import type { RecordSubscription } from '../etcd/records.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
+import type { Log } from '../telemetry/log.ts';
 
 /** Which endpoints exist, and which of them may be chosen now. */
 export interface Pool {
@@ -47,10 +48,7 @@ export type PoolTrouble = 'broken-file' | 'failed-lookup' | 'unreadable-record' 
 
 /** Where the pool tells people of itself. */
 export interface PoolReport {
-  readonly log: {
-    info(fields: object, message: string): void;
-    warn(fields: object, message: string): void;
-  };
+  readonly log: Pick<Log, 'info' | 'warn'>;
   /** @param source the name of the source it happened to */
   count(trouble: PoolTrouble, source: string): void;
 }

@@ -86,7 +86,10 @@ export class RegisteredSource implements EndpointSource {
       const { report } = this.#options;
       const reason = (error as Error).message;
       report.count('unreadable-record', this.name);
-      report.log.warn({ key: recordKeys.endpoints + key, reason }, 'record of a registered endpoint skipped');
+      report.log.warn(
+        { event: 'store.record-skipped', kind: 'endpoint', key: recordKeys.endpoints + key, reason },
+        'unreadable record skipped',
+      );
     }
   }
 }

@@ -145,12 +145,14 @@ describe('when etcd cannot be reached', () => {
     await running.etcd.stop();
     const sidecar = await startSidecar();
     await eventually(() =>
-      expect(sidecar.output.text()).toMatch(/ECONNREFUSED.*not registered; trying again/),
+      expect(sidecar.output.text()).toMatch(/"event":"registration.failed".*ECONNREFUSED/),
     );
     expect(await sidecar.stop()).toEqual({ code: 0, signal: null });
     const again = await startSidecar();
     await running.etcd.restart('kept');
-    await eventually(() => expect(again.output.text()).toContain('"registered"'), { timeoutMs: 20_000 });
+    await eventually(() => expect(again.output.text()).toContain('"registration.written"'), {
+      timeoutMs: 20_000,
+    });
   });
 });
 

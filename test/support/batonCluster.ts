@@ -64,7 +64,7 @@ export class BatonCluster {
       args: [...args, '--etcd', this.etcd.endpoint],
     });
     this.#registrars.push(registrar);
-    await registrar.waitForLine(/"registered"/);
+    await registrar.waitForLine(/"event":"registration.written"/);
   }
 
   /** The records of the pool by key, as etcd has them now. */

@@ -100,7 +100,7 @@ export class DynamicConfig {
 
   #report(message: string, fields: Readonly<Record<string, unknown>>): void {
     const { log, events } = this.#options;
-    log.info(fields, message);
+    log.info({ event: 'config.changed', ...fields }, message);
     events.add('config', message, fields);
   }
 
@@ -109,8 +109,8 @@ export class DynamicConfig {
     const { log, events, metrics } = this.#options;
     metrics.recordsSkipped.add('config');
     log.warn(
-      { kind: 'config', problem },
-      'dynamic configuration skipped, or a part of it: it cannot be read',
+      { event: 'config.setting-skipped', kind: 'config', problem },
+      'unreadable part of the dynamic configuration skipped',
     );
     events.add('config', `left out of the dynamic configuration: ${problem}`, {});
   }

@@ -100,10 +100,10 @@ describe('when a prober gives its verdicts', () => {
     health.say('a', false);
     await eventually(() => changes.count > 1);
     expect(addressesOf(pool.ready())).toEqual(['c']);
-    expect(report.current.infos).toEqual([
-      { fields: { endpoint: 'c', ready: true, reason: 'said so' }, message: 'endpoint ready' },
-      { fields: { endpoint: 'a', ready: true, reason: 'said so' }, message: 'endpoint ready' },
-      { fields: { endpoint: 'a', ready: false, reason: 'said so' }, message: 'endpoint not ready' },
+    expect(report.current.infos.map(({ fields }) => fields)).toEqual([
+      { event: 'endpoint.ready', endpoint: 'c', ready: true, reason: 'said so' },
+      { event: 'endpoint.ready', endpoint: 'a', ready: true, reason: 'said so' },
+      { event: 'endpoint.unready', endpoint: 'a', ready: false, reason: 'said so' },
     ]);
   });
 
@@ -118,7 +118,7 @@ describe('when a prober gives its verdicts', () => {
     expect(pool.ready()).toEqual([]);
     expect(report.current.infos.at(-1)?.fields).toMatchObject({
       endpoint: 'a',
-      reason: 'no source names it any more',
+      reason: 'no source lists it',
     });
   });
 });
@@ -156,11 +156,8 @@ describe('when several sources name endpoints', () => {
     first.tell([endpoint('a', 3)]);
     second.tell([endpoint('a', 5), endpoint('c')]);
     expect(pool.all().map(({ address, weight }) => `${address} ${weight}`)).toEqual(['a 3', 'c 1']);
-    expect(report.current.warnings).toEqual([
-      {
-        fields: { endpoint: 'a', source: 'etcd', kept: 'static' },
-        message: 'endpoint named twice; the first description counts',
-      },
+    expect(report.current.warnings.map(({ fields }) => fields)).toEqual([
+      { event: 'endpoint.duplicate', endpoint: 'a', source: 'etcd', kept: 'static' },
     ]);
     expect(report.current.counts).toEqual(['duplicate-endpoint etcd']);
     first.tell([]);

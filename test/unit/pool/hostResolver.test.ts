@@ -89,7 +89,7 @@ describe('when a look-up fails', () => {
     expect(told.at(-1)).toEqual(['10.0.0.1:80 1']);
     answers = { pods: ['10.0.0.2'] };
     await eventually(() => told.at(-1)?.[0] === '10.0.0.2:80 1');
-    expect(report.infos).toMatchObject([{ fields: { host: 'pods' }, message: 'host name resolves again' }]);
+    expect(report.infos).toMatchObject([{ fields: { event: 'host.resolved', host: 'pods' } }]);
   });
 
   it('does not take the other hosts along', async () => {

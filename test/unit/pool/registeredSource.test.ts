@@ -87,6 +87,8 @@ describe('when a record cannot be read', () => {
     expect(addresses()).toEqual(['10.0.0.1:80']);
     expect(report.counts).toEqual(['unreadable-record etcd']);
     expect(report.warnings[0]?.fields).toEqual({
+      event: 'store.record-skipped',
+      kind: 'endpoint',
       key: `endpoints/${key}`,
       reason: expect.stringContaining(reason),
     });
