@@ -11,10 +11,11 @@ import { type StartAndMemory, startAndMemory } from './startAndMemory.ts';
 import { benchTable, ratioTable, summarize } from './summary.ts';
 
 /**
- * `make bench`: every setup on this machine, all of them up from the beginning and measured in turn, the others
- * stopped meanwhile. A machine that becomes faster and slower within minutes meets what is measured within one
- * round about alike, so ratios are taken within each round, and every second round goes the other way round.
- * Prints them with their spread; `--save DIR` keeps the figures as JSON and text, and a chart.
+ * `make bench`: every setup on this machine, all of them up from the beginning and measured in
+ * turn, the others stopped meanwhile. A machine that becomes faster and slower within minutes meets
+ * what is measured within one round about alike, so ratios are taken within each round, and every
+ * second round goes the other way round. Prints them with their spread; `--save DIR` keeps the
+ * figures as JSON and text, and a chart.
  */
 const flags = readBenchFlags({
   rounds: { type: 'string', default: '7' },

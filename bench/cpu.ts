@@ -4,7 +4,10 @@ import type { KitLoadReport } from './kit.ts';
 /** Ticks of /proc are hundredths of a second on every Linux there is. */
 const tickMs = 10;
 
-/** Processor time of a process and all its threads since its start, user and system together. Linux only. */
+/**
+ * Processor time of a process and all its threads since its start, user and system together. Linux
+ * only.
+ */
 export async function cpuMs(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
   // The name before it, in brackets, may hold anything. Then: state is field 3, utime 14, stime 15.

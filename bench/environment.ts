@@ -6,7 +6,10 @@ import { freePorts } from '../tools/testbed/ports.ts';
 import { findTools, type Tools } from '../tools/testbed/tools.ts';
 import { buildKit, kit } from './kit.ts';
 
-/** What every measurement needs and none measures: three pods that answer at once, a folder, the binaries. */
+/**
+ * What every measurement needs and none measures: three pods that answer at once, a folder, the
+ * binaries.
+ */
 export interface Stage {
   readonly tools: Tools;
   /** Gone after the play. */

@@ -41,7 +41,10 @@ export interface RunningSetup {
   readonly isReady: () => Promise<void>;
 }
 
-/** Until everything is compiled that will be, in every setup alike: what happens a few times a second comes last. */
+/**
+ * Until everything is compiled that will be, in every setup alike: what happens a few times a
+ * second comes last.
+ */
 const warmUp = { seconds: 15, requests: 60_000 } as const;
 /** After a stop, in which a Baton has lost its lease and Envoy its probes. */
 const wakeUp = { seconds: 2 } as const;

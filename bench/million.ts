@@ -10,9 +10,10 @@ import { readBenchFlags } from './flags.ts';
 import { runLoad } from './kit.ts';
 
 /**
- * `make million`: that many requests through an Envoy that resets every single stream to Baton, which is how it
- * ends them in the mode "request headers alone" without the graceful close. An HTTP/2 server that takes resets for
- * an attack closes the connection, and requests fail. Ends with 1 when one did, or when a connection was lost.
+ * `make million`: that many requests through an Envoy that resets every single stream to Baton,
+ * which is how it ends them in the mode "request headers alone" without the graceful close. An
+ * HTTP/2 server that takes resets for an attack closes the connection, and requests fail. Ends with
+ * 1 when one did, or when a connection was lost.
  */
 const flags = readBenchFlags({
   requests: { type: 'string', default: '1000000' },
@@ -60,7 +61,8 @@ function resetEveryStream(bootstrap: EnvoyBootstrap): void {
   const { extProc, runtime, schedulerProtocol } = partsOf(bootstrap);
   extProc.processing_mode.response_trailer_mode = 'SKIP';
   runtime['envoy.reloadable_features.ext_proc_graceful_grpc_close'] = false;
-  // A request without a decision has to be seen, and so has a connection that a retry would make up for.
+  // A request without a decision has to be seen, and so has a connection that a retry would make up
+  // for.
   extProc.failure_mode_allow = false;
   delete schedulerProtocol.retry_policy;
 }

@@ -8,8 +8,9 @@ import { partsOf } from './envoyParts.ts';
 import { kit } from './kit.ts';
 
 /**
- * What is compared: Envoy alone, and Envoy with each scheduler; side by side those whose ratios matter most. All
- * schedulers answer alike: a header and metadata that name all pods, another one first each time.
+ * What is compared: Envoy alone, and Envoy with each scheduler; side by side those whose ratios
+ * matter most. All schedulers answer alike: a header and metadata that name all pods, another one
+ * first each time.
  */
 export interface Setup {
   readonly name: string;
@@ -48,7 +49,9 @@ export const setups: readonly Setup[] = [
 
 const twoWorkersName = 'Baton builtin, etcd, 2 workers';
 
-/** Without an Envoy, which has the processors for itself otherwise: what the scheduler alone can do. */
+/**
+ * Without an Envoy, which has the processors for itself otherwise: what the scheduler alone can do.
+ */
 export const directSetups: readonly Setup[] = [
   ...setups.filter(({ name }) => [referenceName, 'grpc-js no-op', 'Baton builtin, etcd'].includes(name)),
   { name: twoWorkersName, launch: (world) => baton(world, 'builtin', true, { server: { workers: 2 } }) },

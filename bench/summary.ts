@@ -75,8 +75,9 @@ export function benchTable(summaries: readonly Summary[], rate: number): string[
 }
 
 /**
- * Each setup against the Go no-op: processor time, throughput; and the latency it adds to Envoy alone. Each figure
- * is of one round, so that what the machine did meanwhile drops out; then the middle one of all rounds is taken.
+ * Each setup against the Go no-op: processor time, throughput; and the latency it adds to Envoy
+ * alone. Each figure is of one round, so that what the machine did meanwhile drops out; then the
+ * middle one of all rounds is taken.
  */
 export function ratioTable(measured: readonly Measured[], setups: readonly string[]): string[] {
   const compared = (setup: string, other: string, compare: Comparison): string => {

@@ -16,9 +16,10 @@ import { type CrossCheck, crossCheck } from './viewAge.ts';
 import { waitChart } from './waitChart.ts';
 
 /**
- * `make bench-balance`: how evenly M real instances spread the same requests over the same pods, with and
- * without sharing, how old their views are and what that costs, and how a rolling upgrade in the middle shows.
- * Setups take turns within a round, so that noise meets all alike. `--save DIR` keeps figures and charts.
+ * `make bench-balance`: how evenly M real instances spread the same requests over the same pods,
+ * with and without sharing, how old their views are and what that costs, and how a rolling upgrade
+ * in the middle shows. Setups take turns within a round, so that noise meets all alike. `--save
+ * DIR` keeps figures and charts.
  */
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
@@ -130,7 +131,10 @@ async function save(
   }
 }
 
-/** Where something fails, a part that does not start for one, the rest is worth having: it is told and left out. */
+/**
+ * Where something fails, a part that does not start for one, the rest is worth having: it is told
+ * and left out.
+ */
 async function attempt<T>(what: string, run: () => Promise<T>): Promise<T | undefined> {
   tell(what);
   try {

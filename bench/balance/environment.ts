@@ -18,7 +18,9 @@ export interface BalanceEnvironment {
 /** Whether the instances have an etcd in common, or each knows only what it placed itself. */
 export type BalanceSharing = 'on' | 'off';
 
-/** Envoy as shipped before so many instances as shipped; etcd, where there is one, is new and empty. */
+/**
+ * Envoy as shipped before so many instances as shipped; etcd, where there is one, is new and empty.
+ */
 export function startInstances(
   world: BalanceEnvironment,
   instances: number,

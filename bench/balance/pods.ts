@@ -2,8 +2,8 @@ import { type Podsim, startPodsim } from '../../tools/podsim/server.ts';
 import { tokenMs } from './requests.ts';
 
 /**
- * Many simulated pods in one process, because processors are scarce. Tells ten times a second how many requests
- * each has, those in its queue included: a line of JSON a sample.
+ * Many simulated pods in one process, because processors are scarce. Tells ten times a second how
+ * many requests each has, those in its queue included: a line of JSON a sample.
  *
  *   node pods.ts SLOTS PORT…
  */

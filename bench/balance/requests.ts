@@ -2,7 +2,9 @@ import { seededRandom } from '../../tools/simulator/seededRandom.ts';
 import { meanServiceMs, serviceMs, trace } from '../../tools/simulator/trace.ts';
 import type { FleetLoad } from './options.ts';
 
-/** The simulator's traffic (Poisson arrivals, log-normal lengths) as requests to real pods. Pure. */
+/**
+ * The simulator's traffic (Poisson arrivals, log-normal lengths) as requests to real pods. Pure.
+ */
 
 /** Time that a pod takes for one token: how finely service times are told apart. */
 export const tokenMs = 5;
@@ -12,7 +14,10 @@ export function balanceRequestsPerSecond({ pods, slots, serviceMs: meanMs, utili
   return (utilisation * pods * slots * 1000) / meanMs;
 }
 
-/** A line a request: when it is due, in ms, and its tokens. The same seed gives the same requests each time. */
+/**
+ * A line a request: when it is due, in ms, and its tokens. The same seed gives the same requests
+ * each time.
+ */
 export function traceText(load: FleetLoad, seconds: number, seed: number): string {
   const requests = trace({
     perSecond: balanceRequestsPerSecond(load),

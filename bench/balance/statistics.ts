@@ -10,7 +10,10 @@ export function mean(values: readonly number[]): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** In flight on the busiest pod relative to the mean of all; undefined when there is nothing in flight. */
+/**
+ * In flight on the busiest pod relative to the mean of all; undefined when there is nothing in
+ * flight.
+ */
 export function maxOverMean(inFlight: readonly number[]): number | undefined {
   const average = mean(inFlight);
   return average === 0 ? undefined : Math.max(...inFlight) / average;
@@ -30,8 +33,9 @@ export interface Ratio {
 }
 
 /**
- * How the p99 of one setup compares with another's. Only rounds that both have count: they had the same
- * requests. A quantile of all rounds together uses each request once, which a mean of quantiles does not.
+ * How the p99 of one setup compares with another's. Only rounds that both have count: they had the
+ * same requests. A quantile of all rounds together uses each request once, which a mean of
+ * quantiles does not.
  */
 export function p99Ratio(of: readonly Round[], to: readonly Round[]): Ratio | undefined {
   const pairs = of.flatMap((one) => {

@@ -40,7 +40,7 @@ export async function upgradeUnderLoad(
 ): Promise<UpgradeRun> {
   const { kit, dir, load, warmSeconds, pods } = world;
   const topology = await startInstances(world, instances, sharing);
-  const watch = new StatePoller(topology.instances, 500);
+  const watch = new StatePoller(topology.instances, { intervalMs: 500 });
   let replay: Replay | undefined;
   try {
     watch.start();

@@ -5,7 +5,9 @@ import { drawing, firstTop, left, right } from './drawing.ts';
 import { mean, quantile } from './statistics.ts';
 import type { UpgradeRun } from './upgrade.ts';
 
-/** Balance before, during and after a rolling upgrade, a line for each run, on one time axis. Pure. */
+/**
+ * Balance before, during and after a rolling upgrade, a line for each run, on one time axis. Pure.
+ */
 type Value = (fromMs: number, toMs: number) => number | undefined;
 
 const balanceEveryMs = 1_000;

@@ -16,7 +16,9 @@ export interface CrossCheck {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly mostMs: number;
-  /** Of its part from the write on, as the one that reserved saw it: without the wait for the write. */
+  /**
+   * Of its part from the write on, as the one that reserved saw it: without the wait for the write.
+   */
   readonly fromWriteMs: { readonly p50: number; readonly p99: number };
 }
 
@@ -27,10 +29,10 @@ const heldMs = 400;
 const prefix = '/baton/v1/default/';
 
 /**
- * The age of a view on one clock, without trusting what an instance says of itself: two ledgers of the product
- * in this process join real instances under load, on the same etcd; one reserves, and the moment at which the
- * other's count changes is noted. That includes the wait for the end of the interval between two writes, which
- * an instance's own figure does not.
+ * The age of a view on one clock, without trusting what an instance says of itself: two ledgers of
+ * the product in this process join real instances under load, on the same etcd; one reserves, and
+ * the moment at which the other's count changes is noted. That includes the wait for the end of the
+ * interval between two writes, which an instance's own figure does not.
  */
 export async function crossCheck(
   world: BalanceEnvironment,

@@ -8,8 +8,8 @@ const held = 30;
 const left = 10;
 
 /**
- * Is what the scheduler counts what is in flight? Asked while responses are under way, after some of their clients
- * have left, after all have, and after a load of which every tenth client leaves.
+ * Is what the scheduler counts what is in flight? Asked while responses are under way, after some
+ * of their clients have left, after all have, and after a load of which every tenth client leaves.
  */
 export async function countsExactly(envoyPort: number, baton: Baton): Promise<boolean> {
   const agent = new Agent({ keepAlive: false });

@@ -9,9 +9,9 @@ import { variantTable } from './table.ts';
 import { shipped, type Variant, variantGroups } from './variants.ts';
 
 /**
- * `make bench-envoy`: what Envoy itself costs with variants of its shipped configuration. Each variant takes turns of
- * a second with the shipped one, with a Baton without etcd for each. Prints a table; `--save FILE.md` puts it
- * between the marks in that file, and the figures into FILE.json.
+ * `make bench-envoy`: what Envoy itself costs with variants of its shipped configuration. Each
+ * variant takes turns of a second with the shipped one, with a Baton without etcd for each. Prints
+ * a table; `--save FILE.md` puts it between the marks in that file, and the figures into FILE.json.
  */
 const flags = readBenchFlags({
   rounds: { type: 'string', default: '3' },

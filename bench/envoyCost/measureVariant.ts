@@ -33,7 +33,10 @@ export interface MeasuredVariant extends Cost {
   readonly failed: number;
 }
 
-/** Envoy with this variant of its configuration in front of a running scheduler; whoever starts it ends it. */
+/**
+ * Envoy with this variant of its configuration in front of a running scheduler; whoever starts it
+ * ends it.
+ */
 export async function startLine(
   { change }: Variant,
   baton: Baton,
@@ -60,7 +63,10 @@ export async function startLine(
   return { envoy, port, baton };
 }
 
-/** How often the two lines take turns in a round, so that whatever else the machine does meets both alike. */
+/**
+ * How often the two lines take turns in a round, so that whatever else the machine does meets both
+ * alike.
+ */
 const turns = 4;
 /** Before each turn, after the stop. */
 const wakeUp = { seconds: 0.3 } as const;

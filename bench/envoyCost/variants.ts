@@ -1,8 +1,9 @@
 import type { EnvoyParts } from '../envoyParts.ts';
 
 /**
- * What was tried on the way to the shipped Envoy configuration: each variant is envoy.yaml with one thing changed.
- * Whether it may be changed is another matter; counting.ts and docs/envoy-cost.md say.
+ * What was tried on the way to the shipped Envoy configuration: each variant is envoy.yaml with one
+ * thing changed. Whether it may be changed is another matter; counting.ts and docs/envoy-cost.md
+ * say.
  */
 export interface Variant {
   readonly name: string;
@@ -175,7 +176,10 @@ function allowed(headers: readonly string[]): Fields {
   return { allowed_headers: { patterns: headers.map((exact) => ({ exact })) } };
 }
 
-/** To a collector that is not there: what is sent to it costs little, what is decided and noted costs what it does. */
+/**
+ * To a collector that is not there: what is sent to it costs little, what is decided and noted
+ * costs what it does.
+ */
 function traceSome({ bootstrap, manager, schedulerCluster }: EnvoyParts): void {
   const collector = {
     ...structuredClone(schedulerCluster),

@@ -5,7 +5,10 @@ import { readSchedulingRequest } from '../../src/request/readSchedulingRequest.t
 import { endpoints } from '../../test/support/endpoints.ts';
 import { medianMicrosOfShort, print } from './time.ts';
 
-/** What a message costs to read and to write: the codec written by hand beside protobufjs, which makes objects. */
+/**
+ * What a message costs to read and to write: the codec written by hand beside protobufjs, which
+ * makes objects.
+ */
 const { requestSerialize, requestDeserialize, responseSerialize } = externalProcessorService.Process;
 
 const header = (key: string, text: string) => ({ key, raw_value: Buffer.from(text) });

@@ -7,7 +7,10 @@ import { Scheduler } from '../../src/scheduling/scheduler.ts';
 import { seededRandom } from '../../test/support/seededRandom.ts';
 import { medianMicros, print } from './time.ts';
 
-/** What one decision costs, on a busy view: the whole story, from the candidates to the reservation and back. */
+/**
+ * What one decision costs, on a busy view: the whole story, from the candidates to the reservation
+ * and back.
+ */
 for (const count of [10, 1_000, 10_000]) {
   for (const policy of policyNames) {
     print(`${policy}, ${count} endpoints`, decisionMicros(count, policy), 'µs');

@@ -8,7 +8,10 @@ import { PeerCounts } from '../../src/ledger/peerCounts.ts';
 import { seededRandom } from '../../test/support/seededRandom.ts';
 import { medianMicros, print } from './time.ts';
 
-/** What a publication costs its writer and each of its readers, and what the counts of many peers weigh. */
+/**
+ * What a publication costs its writer and each of its readers, and what the counts of many peers
+ * weigh.
+ */
 for (const endpoints of [20, 1_000, 10_000]) {
   const addresses = Array.from({ length: endpoints }, (_, i) => `10.0.${i >> 8}.${i & 255}:8000`);
   const emptyBytes = usedBytes();
@@ -83,7 +86,10 @@ function apply(reader: LoadReports, peer: string, changes: readonly RecordChange
   }
 }
 
-/** As etcd shows them to each watcher: keys, values, and some thirty bytes of revisions and lease for each. */
+/**
+ * As etcd shows them to each watcher: keys, values, and some thirty bytes of revisions and lease
+ * for each.
+ */
 function bytesOf(changes: readonly RecordChange[]): number {
   const perEvent = 30;
   return changes.reduce((sum, change) => {

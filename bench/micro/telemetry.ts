@@ -5,7 +5,10 @@ import type { Decision } from '../../src/scheduling/scheduler.ts';
 import { startTelemetry } from '../../src/telemetry/telemetry.ts';
 import { medianMicros, print } from './time.ts';
 
-/** What telling of a request costs while nobody traces: metrics, the log line that is not written, no span. */
+/**
+ * What telling of a request costs while nobody traces: metrics, the log line that is not written,
+ * no span.
+ */
 const telemetry = await startTelemetry({ logLevel: 'info', instance: { id: 'bench', release: '0' } });
 const decision: Decision = {
   kind: 'route',

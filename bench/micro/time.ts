@@ -1,4 +1,7 @@
-/** Runs `step` again and again for a while and says how long one took, in µs: half of them took no longer. */
+/**
+ * Runs `step` again and again for a while and says how long one took, in µs: half of them took no
+ * longer.
+ */
 export function medianMicros(step: () => void, forMs = 300): number {
   const micros: number[] = [];
   const endMs = performance.now() + forMs;

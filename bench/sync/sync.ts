@@ -14,11 +14,11 @@ import { type EtcdFigures, readEtcd } from './etcdFigures.ts';
 import type { SyncWorkerOptions, WorkerReport } from './worker.ts';
 
 /**
- * `make bench-sync`: what it costs that many instances share their counts of many endpoints. Real ledgers on a
- * real etcd, without requests: picks and releases are made at the ledgers. One instance has a process of its
- * own, whose CPU and memory are what an instance's are; the others share some processes. Prints, judges
- * nothing, and says how far this machine came: what does not fit on it makes the store look slow, and then
- * instances write less often.
+ * `make bench-sync`: what it costs that many instances share their counts of many endpoints. Real
+ * ledgers on a real etcd, without requests: picks and releases are made at the ledgers. One
+ * instance has a process of its own, whose CPU and memory are what an instance's are; the others
+ * share some processes. Prints, judges nothing, and says how far this machine came: what does not
+ * fit on it makes the store look slow, and then instances write less often.
  */
 const flags = readBenchFlags({
   instances: { type: 'string', default: '50' },

@@ -7,8 +7,8 @@ import { addressesOf } from './addresses.ts';
 import { TimedStore } from './timedStore.ts';
 
 /**
- * Some of the instances, in one process, told by its parent what to do: 'load' starts requests, 'measure'
- * forgets what was counted so far, 'report' answers with it, 'leave' ends.
+ * Some of the instances, in one process, told by its parent what to do: 'load' starts requests,
+ * 'measure' forgets what was counted so far, 'report' answers with it, 'leave' ends.
  */
 export interface SyncWorkerOptions {
   readonly etcdUrl: string;

@@ -4,8 +4,8 @@ import { packageRoot } from '../../src/packageRoot.ts';
 import { envoyVariants } from './variants.ts';
 
 /**
- * Writes envoy/fail-closed.yaml and envoy/compose.yaml from envoy/envoy.yaml. With --check it writes nothing
- * and fails when a committed file differs.
+ * Writes envoy/fail-closed.yaml and envoy/compose.yaml from envoy/envoy.yaml. With --check it
+ * writes nothing and fails when a committed file differs.
  */
 const folder = join(packageRoot(), 'envoy');
 const isCheck = process.argv.includes('--check');

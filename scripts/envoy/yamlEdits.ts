@@ -1,8 +1,8 @@
 import { type Document, isMap, isScalar, isSeq, type Pair, parseDocument, type YAMLMap } from 'yaml';
 
 /**
- * Small edits of a YAML document that keep all of its comments. A path names map keys, and items of a list
- * by their `name`, else by their index.
+ * Small edits of a YAML document that keep all of its comments. A path names map keys, and items of
+ * a list by their `name`, else by their index.
  */
 export type Path = readonly (string | number)[];
 

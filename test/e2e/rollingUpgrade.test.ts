@@ -17,7 +17,7 @@ describe('when both instances are replaced in turn by a newer generation, and by
   it('has somebody who serves at every moment, and no client notices', async () => {
     const { instances, chatUrl } = topology();
     const load = new SseLoad({ url: chatUrl, pace: { kind: 'closed', clients: 10 } });
-    const watch = new StatePoller(instances, 100);
+    const watch = new StatePoller(instances);
     const seen: string[][] = [];
     const look = setInterval(() => {
       seen.push(instances.map(({ name }) => watch.latest(name)?.instance.phase ?? 'down'));

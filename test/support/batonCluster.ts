@@ -11,8 +11,8 @@ import { type Ended, runBaton } from './batonCommand.ts';
 import { startTestEtcd } from './testEtcd.ts';
 
 /**
- * A real etcd and instances as processes, with neither Envoy nor pods: for what happens in the store and between
- * instances. Nobody probes, so an endpoint needs nothing but an address.
+ * A real etcd and instances as processes, with neither Envoy nor pods: for what happens in the
+ * store and between instances. Nobody probes, so an endpoint needs nothing but an address.
  */
 export class BatonCluster {
   readonly etcd: Etcd;

@@ -1,8 +1,8 @@
 import type { EnvoyBootstrap } from '../../tools/testbed/envoyAddresses.ts';
 
 /**
- * Additions to a shipped Envoy configuration by which a test sees what Envoy did, or says what only a filter
- * can say. They change nothing of what is under test.
+ * Additions to a shipped Envoy configuration by which a test sees what Envoy did, or says what only
+ * a filter can say. They change nothing of what is under test.
  */
 
 /** Response headers that tell which endpoints Baton named, and which of them Envoy took. */
@@ -41,7 +41,10 @@ export function takeSubsetFromHeader(bootstrap: EnvoyBootstrap): void {
   });
 }
 
-/** Where a decision is under test and not its deadline, a machine that stalls for a second must not skip it. */
+/**
+ * Where a decision is under test and not its deadline, a machine that stalls for a second must not
+ * skip it.
+ */
 export function waitForDecisions(bootstrap: EnvoyBootstrap): void {
   const extProc = connectionManager(bootstrap).http_filters.find(
     ({ name }) => name === 'envoy.filters.http.ext_proc',

@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket, connect as tcpConnect } from 'node:net';
 
 /**
- * A TCP proxy on loopback whose line can be made bad: cut, silent in one direction, slow, or trickling.
- * It stands between a client and a real server, so that the real parts meet a real fault.
+ * A TCP proxy on loopback whose line can be made bad: cut, silent in one direction, slow, or
+ * trickling. It stands between a client and a real server, so that the real parts meet a real
+ * fault.
  */
 export type Fault =
   | { readonly kind: 'none' }
@@ -83,7 +84,8 @@ export class FaultProxy {
   async #send(bytes: Buffer, arrivedMs: number, to: Socket, direction: string): Promise<void> {
     const fault = this.#fault;
     if (fault.kind === 'loss' && fault.direction === direction) return;
-    // Counted from its own arrival: what comes close together is late by the same, not one after the other.
+    // Counted from its own arrival: what comes close together is late by the same, not one after
+    // the other.
     if (fault.kind === 'delay') await wait(Math.max(0, arrivedMs + fault.ms - performance.now()));
     if (fault.kind !== 'trickle') {
       if (!to.destroyed) to.write(bytes);

@@ -11,7 +11,8 @@ export interface ForeignTool {
 }
 
 /**
- * @param name of its executable: named by an environment variable (H2LOAD_BIN), else in .tools/bin, else in PATH
+ * @param name of its executable: named by an environment variable (H2LOAD_BIN), else in .tools/bin,
+ *   else in PATH
  * @param hint how to get it
  */
 export function foreignTool(name: string, hint: string): ForeignTool {

@@ -7,8 +7,8 @@ import { eventually } from './eventually.ts';
 const slotsOfPod = 8;
 
 /**
- * Takes every slot of the pods, past Envoy, so that requests through Envoy stay in flight until the slots are
- * given back: how a test holds streams open without knowing how long.
+ * Takes every slot of the pods, past Envoy, so that requests through Envoy stay in flight until the
+ * slots are given back: how a test holds streams open without knowing how long.
  *
  * @returns gives the slots back
  */

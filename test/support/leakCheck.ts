@@ -5,8 +5,9 @@ import { eventually } from './eventually.ts';
 const watched = ['TCPServerWrap', 'TCPSocketWrap', 'PipeWrap', 'ProcessWrap', 'UDPWrap', 'FSEventWrap'];
 
 /**
- * After all tests of this file, nothing is open that was not open before them. Call it at the top of a file
- * whose topologies are in describes: hooks of one level run in the order in which they are written.
+ * After all tests of this file, nothing is open that was not open before them. Call it at the top
+ * of a file whose topologies are in describes: hooks of one level run in the order in which they
+ * are written.
  */
 export function checkForLeaks(): void {
   let before: ReadonlyMap<string, number>;

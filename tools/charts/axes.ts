@@ -1,4 +1,4 @@
-/** Scales and lines of the charts. Pure arithmetic and SVG path text. */
+/** Scales, ticks and paths of charts. Pure arithmetic and SVG path text. */
 export type Scale = (value: number) => number;
 
 export function scale(from: readonly [number, number], to: readonly [number, number]): Scale {
@@ -7,7 +7,7 @@ export function scale(from: readonly [number, number], to: readonly [number, num
   return (value) => Math.round(10 * (to[0] + ((value - low) / span) * (to[1] - to[0]))) / 10;
 }
 
-/** The least of 1, 2, 5, 10, 20, … at which the given number of steps reaches the value. */
+/** The smallest of 1, 2, 5, 10, 20, … with which this number of steps reaches the value. */
 export function niceStep(value: number, steps: number): number {
   const least = value / steps;
   if (!(least > 0)) return 1;
@@ -16,12 +16,12 @@ export function niceStep(value: number, steps: number): number {
   return factor * power;
 }
 
-/** Steps of time that people count in. */
+/** Distances of time ticks. */
 const timeStepsMs = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600].map(
   (seconds) => seconds * 1000,
 );
 
-/** Moments to label: from 0, at most `most` of them. */
+/** Times to label: from 0, at most `most` of them. */
 export function timeTicks(endMs: number, most: number): number[] {
   const last = timeStepsMs.at(-1) as number;
   const stepMs = timeStepsMs.find((step) => endMs / step <= most) ?? last * Math.ceil(endMs / last / most);

@@ -1,4 +1,4 @@
-/** HTML made of templates in which everything interpolated is text, unless it is markup itself. */
+/** HTML from templates: every value is escaped text, unless it is markup itself. */
 export class Markup {
   readonly text: string;
 
@@ -9,7 +9,10 @@ export class Markup {
 
 export type MarkupValue = string | number | Markup | readonly Markup[];
 
-/** A template literal: `` html`<p>${anything}</p>` ``. Text is escaped for element content and quoted attributes. */
+/**
+ * A template literal: `` html`<p>${value}</p>` ``. Text is escaped for element content and quoted
+ * attributes.
+ */
 export function html(strings: TemplateStringsArray, ...pieces: readonly MarkupValue[]): Markup {
   const text = strings.reduce((soFar, string, index) => soFar + markupOf(pieces[index - 1] ?? '') + string);
   return new Markup(text);

@@ -1,4 +1,4 @@
-/** The page's style sheet: light, and dark where the viewer prefers it. Nothing is fetched from anywhere. */
+/** The style sheet of a page: light, or dark where the viewer prefers it. Nothing is fetched. */
 export const pageStyle = `
 :root {
   color-scheme: light dark;
@@ -64,10 +64,10 @@ svg .step.rollback .cap { fill: var(--rollback-cap); }
 svg .layer { opacity: .85; }
 svg .line { fill: none; stroke-width: 1.5; }
 svg .loaded { stroke: var(--good); }
-svg .blind { stroke: var(--bad); stroke-width: 2; }
+svg .empty { stroke: var(--bad); stroke-width: 2; }
 svg .counted { fill: none; stroke: var(--faint); stroke-width: 1.5; }
 svg .loaded .believed { fill: var(--good); stroke: none; }
-svg .blind .believed { fill: var(--bad); stroke: none; }
+svg .empty .believed { fill: var(--bad); stroke: none; }
 .ready { fill: var(--ready); background: var(--ready); }
 .starting { fill: var(--starting); background: var(--starting); }
 .standby { fill: var(--standby); background: var(--standby); }

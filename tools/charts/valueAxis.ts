@@ -1,7 +1,7 @@
 import { niceStep, type Scale, scale } from './axes.ts';
 import { html, type Markup } from './markup.ts';
 
-/** A panel of a chart: an area below a given top edge, on a given horizontal axis. */
+/** The area of a panel, and its horizontal axis. */
 export interface PanelFrame {
   readonly x: Scale;
   readonly left: number;
@@ -10,7 +10,7 @@ export interface PanelFrame {
   readonly height: number;
 }
 
-/** Lines at round values, from 0 to a little above the largest. */
+/** Grid lines at round values, from 0 to a little above the largest. */
 export function valueAxis(
   { left, right, top, height }: PanelFrame,
   largest: number,

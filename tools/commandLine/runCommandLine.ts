@@ -2,8 +2,8 @@ import { type Command, CommanderError } from 'commander';
 import { BatonError, exitCodes } from '../../src/errors.ts';
 
 /**
- * Runs the command line of a tool. Each tool exports one function that takes arguments and returns an exit
- * code; it never ends the process.
+ * Runs the command line of a tool. Each tool exports one function that takes arguments and returns
+ * an exit code; it never ends the process.
  *
  * @param command its options; commander writes help and complaints about them
  * @param action what it does with the parsed flags; its result is the exit code

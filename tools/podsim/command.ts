@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { exitCodes } from '../../src/errors.ts';
 import { runCommandLine } from '../commandLine/runCommandLine.ts';
-import { type PodsimFlags, readPodsimFlags } from './flags.ts';
+import { type PodsimFlags, parsePodsimFlags } from './flags.ts';
 import { podsimDefaults as defaults, type Podsim, startPodsim } from './server.ts';
 
 const help = `
@@ -49,7 +49,7 @@ function podsimCommand(): Command {
 }
 
 async function servePod(flags: PodsimFlags, command: Command): Promise<number> {
-  const parsed = readPodsimFlags(flags);
+  const parsed = parsePodsimFlags(flags);
   if (parsed.kind === 'problems') command.error(`error: ${parsed.problems.join('\nerror: ')}`);
   let pod: Podsim;
   try {

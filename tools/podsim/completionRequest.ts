@@ -1,6 +1,7 @@
 /**
- * What podsim takes from the body of a completion request. A body may leave everything out; what it has must
- * be of the right kind. `null` counts as left out, as in the OpenAI API; fields not named here are ignored.
+ * What podsim takes from the body of a completion request. A body may leave everything out; what it
+ * has must be of the right kind. `null` counts as left out, as in the OpenAI API; fields not named
+ * here are ignored.
  */
 export interface CompletionRequest {
   readonly model: string | undefined;
@@ -13,7 +14,7 @@ export interface CompletionRequest {
 
 export type Api = 'chat' | 'text';
 
-export type ReadCompletionRequest =
+export type ParsedCompletionRequest =
   | { readonly kind: 'request'; readonly request: CompletionRequest }
   | { readonly kind: 'problem'; readonly message: string; readonly param: string | null };
 
@@ -21,7 +22,7 @@ export type ReadCompletionRequest =
 const maxReplyTokens = 100_000;
 const charactersPerToken = 4;
 
-export function readCompletionRequest(body: unknown, api: Api): ReadCompletionRequest {
+export function parseCompletionRequest(body: unknown, api: Api): ParsedCompletionRequest {
   if (!isObject(body)) return problem('the body', body, 'a JSON object', null);
   const { model, stream, messages, prompt, stream_options: streamOptions } = body;
   const tokensField = body.max_completion_tokens == null ? 'max_tokens' : 'max_completion_tokens';
@@ -45,7 +46,7 @@ export function readCompletionRequest(body: unknown, api: Api): ReadCompletionRe
   };
   return { kind: 'request', request };
 
-  function wrong(param: string, expected: string): ReadCompletionRequest {
+  function wrong(param: string, expected: string): ParsedCompletionRequest {
     return problem(param, (body as Record<string, unknown>)[param], expected, param);
   }
 }
@@ -55,7 +56,7 @@ function problem(
   given: unknown,
   expected: string,
   param: string | null,
-): ReadCompletionRequest {
+): ParsedCompletionRequest {
   const shown = JSON.stringify(given) ?? 'nothing';
   const short = shown.length > 60 ? `${shown.slice(0, 60)}…` : shown;
   return { kind: 'problem', message: `${what} is ${short}; expected ${expected}`, param };

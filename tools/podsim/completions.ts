@@ -1,10 +1,11 @@
 import type { Api } from './completionRequest.ts';
 
 /**
- * The texts of one reply in the OpenAI API's shapes: whole JSON, or server-sent events. All that the events of
- * a reply have in common is made once, because they are made by the thousand. Sends nothing, waits for nothing.
+ * The texts of one reply in the OpenAI API's shapes: whole JSON, or server-sent events. All that
+ * the events of a reply have in common is made once, because they are made by the thousand. Sends
+ * nothing, waits for nothing.
  */
-export interface ReplyFacts {
+export interface Completion {
   readonly api: Api;
   readonly id: string;
   readonly created: number;
@@ -21,7 +22,7 @@ export interface ReplyFacts {
 const words = ' Load is shared and every pod that is free takes the next request in turn.'.split(/(?= )/);
 const allWords = words.join('');
 
-export function wholeReply(facts: ReplyFacts): string {
+export function formatCompletion(facts: Completion): string {
   const text = replyText(facts.tokens);
   const choice =
     facts.api === 'chat'
@@ -33,13 +34,13 @@ export function wholeReply(facts: ReplyFacts): string {
 }
 
 /** The events of a stream, in the order in which they are sent. */
-export class ReplyEvents {
-  readonly #facts: ReplyFacts;
+export class CompletionEvents {
+  readonly #facts: Completion;
   readonly #start: string;
   readonly #beforeWord: string;
   readonly #afterWord: string;
 
-  constructor(facts: ReplyFacts) {
+  constructor(facts: Completion) {
     const { api, id, created, model } = facts;
     const object = api === 'chat' ? 'chat.completion.chunk' : 'text_completion';
     this.#facts = facts;
@@ -78,7 +79,7 @@ function replyText(tokens: number): string {
   return allWords.repeat((tokens - rest) / words.length) + words.slice(0, rest).join('');
 }
 
-function usage({ promptTokens, tokens }: ReplyFacts) {
+function usage({ promptTokens, tokens }: Completion) {
   return {
     prompt_tokens: promptTokens,
     completion_tokens: tokens,

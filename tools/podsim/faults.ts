@@ -1,8 +1,8 @@
 import type { PodClock } from './clock.ts';
 
 /**
- * What may go wrong on demand, how it is asked for, and the fault in effect. Does nothing wrong itself:
- * server.ts and answer.ts do.
+ * What may go wrong on demand, how it is asked for, and the fault in effect. Does nothing wrong
+ * itself: server.ts and answer.ts do.
  *
  * For the whole pod, as JSON to `POST /podsim/fault`:
  *   {"kind":"none"}                    all is well again
@@ -13,11 +13,11 @@ import type { PodClock } from './clock.ts';
  *   {"kind":"cut","afterTokens":3}     the connection is destroyed after so many tokens (1), or before the end
  *                                      mark of a shorter reply
  *   {"kind":"unhealthy"}               only /health fails, with 503
- * `forMs` ends any of them. `"health":false` with hang, error and cut lets /health fail with them: it hangs
- * with hang, and answers 503 with the others.
+ * `forMs` ends any of them. `"health":false` with hang, error and cut lets /health fail with them:
+ * it hangs with hang, and answers 503 with the others.
  *
- * For one request, as its header x-podsim-fault: `none`, `refuse`, `hang`, `error`, `cut`, `cut;afterTokens=3`.
- * It is stronger than the pod's fault.
+ * For one request, as its header x-podsim-fault: `none`, `refuse`, `hang`, `error`, `cut`,
+ * `cut;afterTokens=3`. It is stronger than the pod's fault.
  */
 export type RequestFault =
   | { readonly kind: 'none' }
@@ -33,7 +33,7 @@ export interface PodFault {
   readonly forMs: number | undefined;
 }
 
-export type ReadFault<Fault> =
+export type ParsedFault<Fault> =
   | { readonly kind: 'fault'; readonly fault: Fault }
   | { readonly kind: 'invalid'; readonly problem: string };
 
@@ -56,7 +56,7 @@ const fieldsOf: Readonly<Record<PodFault['kind'], readonly string[]>> = {
 const maxForMs = 3_600_000;
 const maxTokens = 1_000_000;
 
-export function readPodFault(given: unknown): ReadFault<PodFault> {
+export function parsePodFault(given: unknown): ParsedFault<PodFault> {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     return invalid('the fault', given, 'a JSON object like {"kind":"error"}');
   const fields = given as Readonly<Record<string, unknown>>;
@@ -87,7 +87,7 @@ function requestFault(kind: RequestFault['kind'], afterTokens: number): RequestF
 
 const headerForm = /^(none|refuse|hang|error|cut)(?:;\s*afterTokens=([1-9]\d{0,5}))?$/;
 
-export function readRequestFault(header: string): ReadFault<RequestFault> {
+export function parseRequestFault(header: string): ParsedFault<RequestFault> {
   const [, kind, afterTokens] = headerForm.exec(header.trim()) ?? [];
   if (kind === undefined || (afterTokens !== undefined && kind !== 'cut'))
     return invalid('x-podsim-fault', header, 'none, refuse, hang, error, cut or cut;afterTokens=3');

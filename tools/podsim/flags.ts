@@ -13,7 +13,7 @@ export interface PodsimFlags {
   readonly strictModel: boolean;
 }
 
-export type ReadFlags =
+export type ParsedPodsimFlags =
   | { readonly kind: 'options'; readonly options: PodsimOptions }
   /** Each says the flag, what was given and what is expected. */
   | { readonly kind: 'problems'; readonly problems: readonly string[] };
@@ -23,7 +23,7 @@ const maxDelayMs = 3_600_000;
 const addressForm = /^(?:\[([\da-f:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/i;
 const plainNumber = /^\d+(\.\d+)?$/;
 
-export function readPodsimFlags(flags: PodsimFlags): ReadFlags {
+export function parsePodsimFlags(flags: PodsimFlags): ParsedPodsimFlags {
   const problems: string[] = [];
   const expect = (isSound: boolean, flag: string, given: string, expected: string) => {
     if (!isSound) problems.push(`${flag} is ${JSON.stringify(given)}; expected ${expected}`);

@@ -4,8 +4,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { PodClock } from './clock.ts';
 
 /**
- * The listening socket of the pod and the connections made to it: opens, refuses for a while at the same port,
- * closes for good. Knows nothing of requests.
+ * The listening socket of the pod and the connections made to it: opens, refuses for a while at the
+ * same port, closes for good. Knows nothing of requests.
  */
 const reopenPauseMs = 50;
 /** The system bounds it further; thousands of clients may connect at once. */
@@ -56,19 +56,19 @@ export class Listener {
   }
 
   /** Takes no new connection; those with a request in progress stay. */
-  shut(): void {
+  close(): void {
     this.#isShut = true;
     this.#cancelReopening();
     if (this.#server.listening) this.#server.close();
   }
 
-  dropIdle(): void {
+  closeIdle(): void {
     this.#server.closeIdleConnections();
   }
 
   /** Ends what is open. Resolves when no connection is left. */
   async end(): Promise<void> {
-    this.shut();
+    this.close();
     const closing = [...this.#sockets].map((socket) => once(socket, 'close'));
     for (const socket of this.#sockets) socket.destroy();
     await Promise.all(closing);

@@ -1,8 +1,8 @@
 import type { QueueTimesState } from './queueTimes.ts';
 
 /**
- * The pod's load as Prometheus text under vLLM's names, for those who choose pods by it. The only label is the
- * configured model, never one that a client named.
+ * The pod's load as Prometheus text under vLLM's names, for those who choose pods by it. The only
+ * label is the configured model, never one that a client named.
  */
 export interface PodLoad {
   readonly model: string;

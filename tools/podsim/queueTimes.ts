@@ -1,4 +1,6 @@
-/** How long requests waited for a slot, as a histogram with the boundaries that vLLM gives its own. */
+/**
+ * How long requests waited for a slot, as a histogram with the boundaries that vLLM gives its own.
+ */
 const boundsSeconds = [
   0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920, 7680,
 ];

@@ -1,12 +1,14 @@
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Api, readCompletionRequest } from './completionRequest.ts';
-import { type PodFault, readPodFault, readRequestFault } from './faults.ts';
+import { type Api, parseCompletionRequest } from './completionRequest.ts';
+import { type PodFault, parsePodFault, parseRequestFault } from './faults.ts';
 import { metricsContentType, metricsText } from './metricsText.ts';
 import { openAiError } from './openAiError.ts';
 import type { SimulatedPod } from './simulatedPod.ts';
 
-/** What is said over HTTP: the OpenAI API, health, metrics, and /podsim/ for those who test with it. */
+/**
+ * What is said over HTTP: the OpenAI API, health, metrics, and /podsim/ for those who test with it.
+ */
 export function addRoutes(
   app: FastifyInstance,
   pod: SimulatedPod,
@@ -50,9 +52,9 @@ export function addRoutes(
   app.get('/podsim/state', async () => pod.state());
   // What has become of a request on its way here.
   app.get('/podsim/headers', async (request) => request.headers);
-  app.get('/podsim/fault', async () => describeFault(pod.faults.current));
+  app.get('/podsim/fault', async () => formatFault(pod.faults.current));
   app.post('/podsim/fault', async (request, reply) => {
-    const read = readPodFault(request.body);
+    const read = parsePodFault(request.body);
     if (read.kind === 'invalid') return reply.code(400).send(openAiError(400, read.problem));
     const { fault } = read;
     if (fault.kind === 'refuse') {
@@ -61,7 +63,7 @@ export function addRoutes(
     } else {
       pod.faults.set(fault);
     }
-    return describeFault(fault);
+    return formatFault(fault);
   });
 
   function complete(api: Api, request: FastifyRequest, reply: FastifyReply): void {
@@ -69,7 +71,7 @@ export function addRoutes(
     const read =
       header === undefined
         ? { kind: 'fault' as const, fault: pod.faults.current.requests }
-        : readRequestFault(String(header));
+        : parseRequestFault(String(header));
     if (read.kind === 'invalid') return void reply.code(400).send(openAiError(400, read.problem));
     const { fault } = read;
     switch (fault.kind) {
@@ -88,7 +90,7 @@ export function addRoutes(
         fault satisfies never;
         return;
     }
-    const body = readCompletionRequest(request.body, api);
+    const body = parseCompletionRequest(request.body, api);
     if (body.kind === 'problem') {
       const { message, param } = body;
       return void reply.code(400).send(openAiError(400, message, { param }));
@@ -102,11 +104,11 @@ export function addRoutes(
       return void reply.code(404).send(problem);
     }
     reply.hijack();
-    pod.answer(api, body.request, fault, reply.raw);
+    pod.respond(api, body.request, fault, reply.raw);
   }
 }
 
-function describeFault({ kind, requests, healthFails, forMs }: PodFault) {
+function formatFault({ kind, requests, healthFails, forMs }: PodFault) {
   return {
     kind,
     health: !healthFails,

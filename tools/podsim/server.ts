@@ -6,8 +6,9 @@ import { addRoutes } from './routes.ts';
 import { type PodsimState, type PodTraits, SimulatedPod } from './simulatedPod.ts';
 
 /**
- * Starts and stops a simulated inference pod: an OpenAI-compatible HTTP/1.1 server that makes no sense but
- * takes its time, has as many slots as it is told, and fails on demand (faults.ts says how).
+ * Starts and stops a simulated inference pod: an OpenAI-compatible HTTP/1.1 server that makes no
+ * sense but takes its time, has as many slots as it is told, and fails on demand (faults.ts says
+ * how).
  */
 export interface PodsimOptions extends Partial<PodTraits> {
   /** Where to listen (127.0.0.1). */
@@ -26,7 +27,10 @@ export interface Podsim {
   readonly address: string;
   readonly id: string;
   state(): PodsimState;
-  /** Takes no new connection, finishes what was accepted up to the grace, breaks off the rest. Idempotent. */
+  /**
+   * Takes no new connection, finishes what was accepted up to the grace, breaks off the rest.
+   * Idempotent.
+   */
   stop(): Promise<void>;
 }
 
@@ -55,7 +59,8 @@ export async function startPodsim(options: PodsimOptions = {}): Promise<Podsim> 
     ...traits
   } = options;
   const pod = new SimulatedPod({ ...podsimDefaults, ...traits }, clock, random);
-  // Idle connections stay: a pool of them, like Envoy's, would lose requests to a server that closes them.
+  // Idle connections stay: a pool of them, like Envoy's, would lose requests to a server that
+  // closes them.
   const server = createServer({ keepAliveTimeout: 0 });
   const listener = new Listener(server, clock);
   const app = Fastify({
@@ -67,7 +72,7 @@ export async function startPodsim(options: PodsimOptions = {}): Promise<Podsim> 
   });
   addRoutes(app, pod, (fault, asking) => {
     pod.faults.set(fault, () => listener.reopen());
-    pod.breakOffAll();
+    pod.abortAll();
     listener.refuse(asking);
   });
   await app.ready();
@@ -76,8 +81,8 @@ export async function startPodsim(options: PodsimOptions = {}): Promise<Podsim> 
   let stopped: Promise<void> | undefined;
   async function stop(): Promise<void> {
     pod.faults.clear();
-    listener.shut();
-    await pod.drain(stopGraceMs, () => listener.dropIdle());
+    listener.close();
+    await pod.drain(stopGraceMs, () => listener.closeIdle());
     await listener.end();
     await app.close();
   }

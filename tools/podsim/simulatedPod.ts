@@ -1,13 +1,16 @@
 import type { ServerResponse } from 'node:http';
-import { type AnswerPlan, CompletionResponse, type RequestCounts } from './answer.ts';
 import type { PodClock } from './clock.ts';
 import type { Api, CompletionRequest } from './completionRequest.ts';
+import { CompletionResponse, type RequestCounts, type ResponsePlan } from './completionResponse.ts';
 import { Faults } from './faults.ts';
 import { drawPace, type Timing } from './pace.ts';
 import { QueueTimes } from './queueTimes.ts';
 import { Slots } from './slots.ts';
 
-/** What one pod is and has in hand. Its door to the network is routes.ts; it starts and stops in server.ts. */
+/**
+ * What one pod is and has in hand. Its door to the network is routes.ts; it starts and stops in
+ * server.ts.
+ */
 export interface PodTraits extends Timing {
   readonly id: string;
   readonly model: string;
@@ -30,12 +33,12 @@ export class SimulatedPod {
   readonly faults: Faults;
   readonly slots: Slots;
   readonly queueTimes = new QueueTimes();
-  readonly tally: RequestCounts = { served: 0, cutShort: 0, aborted: 0 };
+  readonly counts: RequestCounts = { served: 0, cutShort: 0, aborted: 0 };
   readonly #clock: PodClock;
   readonly #random: () => number;
-  readonly #answers = new Set<CompletionResponse>();
-  #answerCount = 0;
-  #quiet: (() => void) | undefined;
+  readonly #responses = new Set<CompletionResponse>();
+  #responseCount = 0;
+  #checkDrained: (() => void) | undefined;
 
   constructor(traits: PodTraits, clock: PodClock, random: () => number) {
     this.traits = traits;
@@ -46,20 +49,25 @@ export class SimulatedPod {
   }
 
   get isStopping(): boolean {
-    return this.#quiet !== undefined;
+    return this.#checkDrained !== undefined;
   }
 
   state(): PodsimState {
     const { running, waiting, maxRunning } = this.slots;
-    return { id: this.traits.id, running, waiting, ...this.tally, maxRunning };
+    return { id: this.traits.id, running, waiting, ...this.counts, maxRunning };
   }
 
   /** Takes the response over. */
-  answer(api: Api, request: CompletionRequest, fault: AnswerPlan['fault'], response: ServerResponse): void {
+  respond(
+    api: Api,
+    request: CompletionRequest,
+    fault: ResponsePlan['fault'],
+    response: ServerResponse,
+  ): void {
     const { id: podId, model, tokensPerReply } = this.traits;
     const facts = {
       api,
-      id: `${api === 'chat' ? 'chatcmpl' : 'cmpl'}-${podId}-${++this.#answerCount}`,
+      id: `${api === 'chat' ? 'chatcmpl' : 'cmpl'}-${podId}-${++this.#responseCount}`,
       created: this.#clock.unixSeconds(),
       model: request.model ?? model,
       promptTokens: request.promptTokens,
@@ -69,34 +77,42 @@ export class SimulatedPod {
     };
     const pace = drawPace(this.traits, this.#random);
     const plan = { facts, stream: request.stream, pace, fault, headers: this.#headers(request.stream) };
-    const { slots, tally, queueTimes } = this;
-    const answer = new CompletionResponse(response, plan, { slots, clock: this.#clock, tally, queueTimes });
-    this.#answers.add(answer);
-    response.on('close', () => {
-      this.#answers.delete(answer);
-      this.#quiet?.();
+    const { slots, counts: tally, queueTimes } = this;
+    const answer = new CompletionResponse(response, plan, {
+      slots,
+      clock: this.#clock,
+      counts: tally,
+      queueTimes,
     });
-    answer.begin();
+    this.#responses.add(answer);
+    response.on('close', () => {
+      this.#responses.delete(answer);
+      this.#checkDrained?.();
+    });
+    answer.start();
   }
 
-  breakOffAll(): void {
-    for (const answer of this.#answers) answer.breakOff();
+  abortAll(): void {
+    for (const answer of this.#responses) answer.abort();
   }
 
-  /** Resolves when no answer is open, at the latest after `graceMs`. Those that hang are not waited for. */
+  /**
+   * Resolves when no answer is open, at the latest after `graceMs`. Those that hang are not waited
+   * for.
+   */
   async drain(graceMs: number, onAnswered: () => void): Promise<void> {
     await new Promise<void>((resolve) => {
       const cancelGrace = this.#clock.after(graceMs, resolve);
-      this.#quiet = () => {
+      this.#checkDrained = () => {
         onAnswered();
-        if (this.#answers.size > 0) return;
+        if (this.#responses.size > 0) return;
         cancelGrace();
         resolve();
       };
-      for (const answer of this.#answers) if (answer.hangs) answer.breakOff();
-      this.#quiet();
+      for (const answer of this.#responses) if (answer.hangs) answer.abort();
+      this.#checkDrained();
     });
-    this.breakOffAll();
+    this.abortAll();
   }
 
   #headers(stream: boolean): Record<string, string> {

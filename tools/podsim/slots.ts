@@ -1,6 +1,6 @@
 /**
- * The requests a pod runs at once, and the queue of those that wait for a slot, first come first served.
- * Knows nothing of what runs in a slot or for how long.
+ * The requests a pod runs at once, and the queue of those that wait for a slot, first come first
+ * served. Knows nothing of what runs in a slot or for how long.
  */
 export interface Slot {
   /** Gives the slot to the next in the queue, or leaves the queue. Works once. */
@@ -52,7 +52,10 @@ export class Slots {
     this.#grant();
   }
 
-  /** A loop and not a recursion: whoever is granted a slot may release it at once, thousands in a row. */
+  /**
+   * A loop and not a recursion: whoever is granted a slot may release it at once, thousands in a
+   * row.
+   */
   #grant(): void {
     if (this.#isGranting) return;
     this.#isGranting = true;

@@ -15,7 +15,7 @@ import {
   type RehearseFlags,
   type RehearseOptions,
 } from './rehearseOptions.ts';
-import { describeMachine } from './report/facts.ts';
+import { readRehearsalMachine } from './report/rehearsalMachine.ts';
 import { createReport } from './report/report.ts';
 import { summary } from './report/summary.ts';
 import { prepareFolder, writeReport } from './report/write.ts';
@@ -24,40 +24,41 @@ import { findFailures } from './verdict.ts';
 
 const exitInterrupted = 130;
 
-/** One token of a simulated stream; the number of tokens makes its length. */
+/** Time of one token of a simulated stream; the number of tokens sets its length. */
 const tokenMs = 100;
 const firstTokenMs = 200;
 const pauseMs = 3000;
-/** Between two lines of progress in a pipeline's log. */
+/** Interval of the status lines in the log of a pipeline. */
 const lineEveryMs = 5000;
 
 const help = `
-Starts etcd, simulated pods, the instances and Envoy on this machine, keeps streams and short requests coming,
-upgrades the instances one after the other, and writes report.json and report.html, a page of its own.
+Starts etcd, simulated pods, the instances and Envoy on this machine, sends streams and short requests, upgrades
+the instances one after the other, and writes report.json and report.html (one self-contained page).
 
---from and --to name a release, as which this checkout runs, or the command of another Baton build:
+--from and --to are labels of this build, or the command of another Baton build:
 
   baton rehearse --from "node /srv/baton-1.4/src/cli/main.ts serve --config {config}" --to 1.5.0
 
-  {config}       the configuration file (JSON, which is YAML); with it in the text it is a command
-  {address}      where Envoy reaches the instance; {admin}: its admin port; both are in the file as well
-  {release}, {generation}   as reports show them; in the file as well
+  {config}       the configuration file (JSON, which is YAML); a text that contains it is a command
+  {address}      gRPC address of the instance; {admin}: its admin address; both are in the file as well
+  {release}, {generation}   as in the report; in the file as well
 
-The command is run without a shell, in the environment of this one without BATON_… variables. It must end with
-exit code 0 on SIGTERM. Every second upgrade goes back from --to to --from, as a newer generation still, so that
-each build meets the other as the older and as the newer one. Rollbacks retrace the last steps.
+The command runs without a shell, in the environment of this process without BATON_… variables. It must exit
+with 0 on SIGTERM. Every second upgrade goes from --to back to --from, with a newer generation, so that each
+build runs beside the other as the older and as the newer one. Rollbacks undo the last upgrades.
 
-Envoy and etcd are those of "make tools"; ENVOY_BIN and ETCD_BIN name others.
+Envoy and etcd are found by ENVOY_BIN and ETCD_BIN, in .tools/bin of a checkout ("make tools"), or on the PATH.
 
 Exit codes:
   0    no request failed, no response was cut, and each first decision was made on a loaded view
-  1    anything else
+  1    the rehearsal failed
   64   the command line is wrong
-  130  interrupted: Ctrl-C ends everything that was started`;
+  69   Envoy or etcd is missing
+  130  interrupted: Ctrl-C ends all parts`;
 
 /**
- * `baton rehearse`: upgrades under load on this machine and a report. Returns the exit code. After an
- * interruption clients and an upgrade may still run: the caller has to end the process.
+ * `baton rehearse`: upgrades under load on this machine and a report. Returns the exit code. After
+ * an interruption clients and an upgrade may still run: the caller has to end the process.
  */
 export function runRehearse(args: readonly string[]): Promise<number> {
   return runCommandLine(rehearseCommand(), args, rehearse);
@@ -65,24 +66,24 @@ export function runRehearse(args: readonly string[]): Promise<number> {
 
 export function rehearseCommand(): Command {
   return new Command('baton rehearse')
-    .description('upgrade instances under streaming load and say whether a client could notice')
-    .option('--from <release or command>', 'what runs at first', defaults.from)
-    .option('--to <release or command>', 'what it is upgraded to', defaults.to)
+    .description('upgrade instances under streaming load and report whether a client could notice')
+    .option('--from <release or command>', 'the first release', defaults.from)
+    .option('--to <release or command>', 'the release it is upgraded to', defaults.to)
     .option('--replicas <number>', 'Baton instances', defaults.replicas)
-    .option('--times <number>', 'rolling upgrades, one after the other', defaults.times)
-    .option('--rollbacks <number>', 'rolling steps back after them', defaults.rollbacks)
+    .option('--times <number>', 'number of rolling upgrades', defaults.times)
+    .option('--rollbacks <number>', 'rolling rollbacks after the upgrades', defaults.rollbacks)
     .option('--clients <number>', 'clients, each with one stream at a time', defaults.clients)
     .option('--stream-seconds <number>', 'length of a stream', defaults.streamSeconds)
-    .option('--rps <number>', 'short requests a second beside the streams', defaults.rps)
+    .option('--rps <number>', 'short requests per second beside the streams', defaults.rps)
     .option('--pods <number>', 'simulated pods to start', defaults.pods)
-    .option('--pod <ip:port>', 'a pod that runs already, repeatable; none is started', collect)
-    .option('--etcd <url>', 'a member of an etcd that runs already, repeatable; none is started', collect)
-    .option('--model <name>', 'what requests ask pods for that run already')
+    .option('--pod <ip:port>', 'a running pod, repeatable; none is started', collect)
+    .option('--etcd <url>', 'a member of a running etcd, repeatable; none is started', collect)
+    .option('--model <name>', 'the model in requests to running pods')
     .option(
       '--envoy-config <file>',
       'another Envoy configuration, with clusters scheduler and model_pods as in envoy/envoy.yaml',
     )
-    .option('--report <folder>', 'where report.json and report.html are written', defaults.report)
+    .option('--report <folder>', 'folder of report.json and report.html', defaults.report)
     .addHelpText('after', help);
 }
 
@@ -93,7 +94,8 @@ async function rehearse(flags: RehearseFlags, command: Command): Promise<number>
     return await rehearseUpgrades(parsed.options);
   } catch (error) {
     if (error instanceof BatonError) throw error;
-    // A part that did not start, or a folder that cannot be written to: a failed rehearsal, not a bug.
+    // A part that did not start, or a folder that cannot be written to: a failed rehearsal, not a
+    // bug.
     process.stderr.write(`baton: ${(error as Error).message}\n`);
     return exitCodes.failed;
   }
@@ -105,16 +107,16 @@ async function rehearseUpgrades(options: RehearseOptions): Promise<number> {
   const topologyOptions = topologyOf(options);
   // Before the run: a folder that cannot be written to must not cost a whole rehearsal.
   await prepareFolder(reportDir);
-  process.stdout.write(`${starting(options)}\n`);
-  const staging = {
+  process.stdout.write(`${startMessage(options)}\n`);
+  const runOptions = {
     topology: topologyOptions,
     plan: planOf(options),
     clients,
     lineEveryMs,
     interrupted,
   };
-  const exitCode = await runRehearsal(staging, async (outcome, topology) => {
-    const report = createReport(outcome, options, await describeMachine(topology));
+  const exitCode = await runRehearsal(runOptions, async (outcome, topology) => {
+    const report = createReport(outcome, options, await readRehearsalMachine(topology));
     process.stdout.write(`\n${summary(report).join('\n')}\n`);
     await writeReport(reportDir, report);
     process.stdout.write(`\nReport: ${join(reportDir, 'report.html')}\n`);
@@ -123,7 +125,7 @@ async function rehearseUpgrades(options: RehearseOptions): Promise<number> {
   return exitCode === 'interrupted' ? exitInterrupted : exitCode;
 }
 
-function starting({ replicas, pods, externalEtcd }: RehearseOptions): string {
+function startMessage({ replicas, pods, externalEtcd }: RehearseOptions): string {
   const parts = [
     ...(externalEtcd.length === 0 ? ['etcd'] : []),
     ...(pods > 0 ? [`${pods} simulated pods`] : []),
@@ -142,7 +144,7 @@ function topologyOf(options: RehearseOptions): TopologyOptions {
     release: { ...from, generation: 1 },
     instances: replicas,
     pods,
-    // Unequal, so that the counts differ from pod to pod and a view of one's own would be seen at once.
+    // Different weights, so that the counts differ between pods and a wrong view is visible.
     podWeights: Array.from({ length: pods }, (_, index) => (index % 3) + 1),
     podFlags: {
       slots: clients + requestsPerSecond,
@@ -151,7 +153,7 @@ function topologyOf(options: RehearseOptions): TopologyOptions {
       tokens: tokensOf(streamSeconds),
       jitter: 0.3,
     },
-    // A pool of its own: in a given etcd it meets nobody else's records.
+    // A pool of its own, so that an external etcd has no records of others under it.
     baton: { pool: { name: `rehearsal-${process.pid}` } },
     ...(envoyConfig !== undefined && { envoyConfig: resolve(envoyConfig) }),
     ...(externalEtcd.length > 0 && { externalEtcd }),
@@ -185,7 +187,7 @@ function tokensOf(streamSeconds: number): number {
   return Math.max(1, Math.round((streamSeconds * 1000 - firstTokenMs) / tokenMs));
 }
 
-/** Settings of this process's Baton would win over the file's. */
+/** BATON_… variables of this process would replace settings of the configuration file. */
 function withoutSettings(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const kept = Object.entries(environment).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && !entry[0].startsWith('BATON_'),

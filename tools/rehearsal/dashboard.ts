@@ -3,17 +3,17 @@ import type { Rehearsal } from './rehearsal.ts';
 import { type DashboardState, renderDashboard, renderStatusLine } from './renderDashboard.ts';
 import { Screen } from './screen.ts';
 
-/** Shows a rehearsal while it is played: a picture on a terminal, now and then a line elsewhere. */
+/** Shows a running rehearsal: a dashboard on a terminal, a status line at intervals elsewhere. */
 export interface DashboardOptions {
   readonly topology: Topology;
   readonly rehearsal: Rehearsal;
   readonly clients: number;
-  /** Between two lines where there is no terminal. */
+  /** Interval of the status lines where there is no terminal. */
   readonly lineEveryMs: number;
 }
 
-const pictureEveryMs = 200;
-const rateOverMs = 3000;
+const drawIntervalMs = 200;
+const rateWindowMs = 3000;
 
 export class Dashboard {
   readonly #options: DashboardOptions;
@@ -26,20 +26,20 @@ export class Dashboard {
   }
 
   start(): void {
-    const everyMs = process.stdout.isTTY ? pictureEveryMs : this.#options.lineEveryMs;
-    this.#drawTimer = setInterval(() => this.#draw(), everyMs);
+    const intervalMs = process.stdout.isTTY ? drawIntervalMs : this.#options.lineEveryMs;
+    this.#drawTimer = setInterval(() => this.#draw(), intervalMs);
   }
 
-  /** Stops drawing and gives the terminal back. Idempotent. */
+  /** Stops drawing and shows the cursor again. Idempotent. */
   close(): void {
     clearInterval(this.#drawTimer);
     this.#screen.close();
   }
 
   #draw(): void {
-    const scene = this.#state();
-    if (process.stdout.isTTY) this.#screen.draw(renderDashboard(scene, this.#screen.columns));
-    else this.#screen.print([renderStatusLine(scene)]);
+    const state = this.#state();
+    if (process.stdout.isTTY) this.#screen.draw(renderDashboard(state, this.#screen.columns));
+    else this.#screen.print([renderStatusLine(state)]);
   }
 
   #state(): DashboardState {
@@ -66,10 +66,10 @@ export class Dashboard {
     };
   }
 
-  /** Answers per second over the last few seconds. */
+  /** Responses per second over the last seconds. */
   #perSecond(atMs: number, ok: number): number {
     this.#served.push({ atMs, ok });
-    this.#served = this.#served.filter((sample) => atMs - sample.atMs <= rateOverMs);
+    this.#served = this.#served.filter((sample) => atMs - sample.atMs <= rateWindowMs);
     const [oldest] = this.#served;
     return oldest && atMs > oldest.atMs ? ((ok - oldest.ok) * 1000) / (atMs - oldest.atMs) : 0;
   }

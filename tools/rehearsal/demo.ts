@@ -8,20 +8,20 @@ import { runRehearsal } from './run.ts';
 import { findFailures, formatVerdict } from './verdict.ts';
 
 /**
- * `make demo`: the whole system on this machine, live traffic, a rolling upgrade of both instances, a verdict.
- * With `--once` it ends after the verdict, with exit code 1 if a request failed or was cut or an instance began
- * with an empty view; without, it stays up until Ctrl-C.
+ * `make demo`: all parts on this machine, live traffic, a rolling upgrade of both instances, a
+ * verdict. With `--once` it ends after the verdict, with exit code 1 if a request failed or was
+ * cut, or an instance started with an empty view. Without, it runs until Ctrl-C.
  */
 const usage = `usage: npm run demo -- [--once] [--clients N]
 
-  --once       end after the verdict; exit code 1 unless no client noticed the upgrade
+  --once       end after the verdict; exit code 1 if a client could notice the upgrade
   --clients N  streaming clients at once (default 60)
 `;
 
-/** Unequal pods, so that the counts look like 10, 20, 30 and an empty view is seen at once. */
+/** Different weights, so that the counts differ (10, 20, 30) and an empty view is visible. */
 const podWeights = [1, 2, 3];
 const podFlags = { slots: 100, 'ttft-ms': 300, 'token-ms': 50, tokens: 40, jitter: 0.3 };
-/** How long the viewer sees each state of things before the next act. */
+/** How long each state is shown before the next step. */
 const pauseMs = 4000;
 
 interface DemoOptions {
@@ -30,26 +30,26 @@ interface DemoOptions {
 }
 
 async function main(): Promise<number> {
-  const options = readOptions();
-  if (typeof options === 'string') {
-    process.stderr.write(`${options}\n\n${usage}`);
+  const flags = parseFlags();
+  if (typeof flags === 'string') {
+    process.stderr.write(`${flags}\n\n${usage}`);
     return 64;
   }
-  const { clients, isOnce } = options;
+  const { clients, isOnce } = flags;
   const steps = planSteps({ release: '1.0.0' }, { release: '1.1.0' }, 1, 0);
   const interrupted = waitForInterrupt();
   process.stdout.write('starting etcd, 3 simulated pods, 2 Baton instances and Envoy …\n');
-  const staging = {
+  const options = {
     topology: { tools: findTools(readProcessEnv().environment), podWeights, podFlags },
     plan: { steps, loads: [{ pace: { kind: 'closed', clients, rampMs: 2000 } }], pauseMs },
     clients,
     lineEveryMs: 1000,
     interrupted,
   } as const;
-  const exitCode = await runRehearsal(staging, async (outcome, topology) => {
+  const exitCode = await runRehearsal(options, async (outcome, topology) => {
     process.stdout.write(`\n${formatVerdict(outcome).join('\n')}\n`);
     if (!isOnce) {
-      process.stdout.write(`\nEverything stays up until Ctrl-C. ${portsSummary(topology).join('\n')}\n`);
+      process.stdout.write(`\nEverything runs until Ctrl-C. ${portsSummary(topology).join('\n')}\n`);
       await interrupted;
     }
     return findFailures(outcome).length === 0 ? 0 : 1;
@@ -57,7 +57,7 @@ async function main(): Promise<number> {
   return exitCode === 'interrupted' ? 130 : exitCode;
 }
 
-function readOptions(): DemoOptions | string {
+function parseFlags(): DemoOptions | string {
   try {
     const { values } = parseArgs({ options: { once: { type: 'boolean' }, clients: { type: 'string' } } });
     const clients = Number(values.clients ?? 60);
@@ -69,7 +69,7 @@ function readOptions(): DemoOptions | string {
   }
 }
 
-// Not exitCode: after Ctrl-C in the middle there may be clients and a step of the upgrade under way.
+// Not exitCode: after Ctrl-C clients and a step of the upgrade may still run.
 process.exit(
   await main().catch((error: Error) => {
     process.stderr.write(`${error.message}\n`);

@@ -1,6 +1,7 @@
 /**
- * The values of `--from` and `--to`. A value that contains `{config}` is the command of another build: without
- * that placeholder no build would know its addresses. Any other value is the label of this build.
+ * The values of `--from` and `--to`. A value that contains `{config}` is the command of another
+ * build: without that placeholder no build would know its addresses. Any other value is the label
+ * of this build.
  */
 export type ParsedBuild =
   | { readonly kind: 'label'; readonly label: string }
@@ -20,7 +21,10 @@ export function parseBuild(text: string): ParsedBuild {
   return { kind: 'label', label: text };
 }
 
-/** Splits at spaces; ' and " quote as in a shell, nothing else does. Undefined: a quote is not closed. */
+/**
+ * Splits at spaces; ' and " quote as in a shell, nothing else does. Undefined: a quote is not
+ * closed.
+ */
 function splitWords(text: string): string[] | undefined {
   const words: string[] = [];
   let word: string | undefined;

@@ -1,21 +1,21 @@
 import type { Release } from '../testbed/release.ts';
 
-/** Which release follows which in a rehearsal. Pure. */
+/** The order of releases in a rehearsal. Pure. */
 export interface PlannedStep {
   readonly kind: 'upgrade' | 'rollback';
-  /** Counts the steps of its kind, from 1. */
+  /** Number among the steps of its kind, from 1. */
   readonly nth: number;
   readonly from: Release;
   readonly to: Release;
 }
 
-/** A build without its place in the order: every upgrade gives it the next generation. */
+/** A release without its generation: each upgrade gives it the next one. */
 export type Build = Omit<Release, 'generation'>;
 
 /**
- * Upgrades alternate between the two builds, each as a newer generation than the one before, so that each has
- * to live beside the other as the older and as the newer one. Rollbacks then go the same way back, step by
- * step, each to the release before with the generation it had.
+ * Upgrades alternate between the two builds, each with the next generation, so that each build runs
+ * beside the other as the older and as the newer one. Rollbacks go back the same way, each to the
+ * previous release with its generation.
  */
 export function planSteps(from: Build, to: Build, upgrades: number, rollbacks: number): PlannedStep[] {
   const releases = Array.from(
@@ -41,7 +41,7 @@ export function stepName({ kind, nth, from, to }: PlannedStep): string {
   return `${kind} ${nth} (${releaseName(from)} → ${releaseName(to)})`;
 }
 
-/** With its generation, because every second upgrade brings the same label again. */
+/** With the generation, because every second upgrade has the same label. */
 export function releaseName({ release, generation }: Pick<Release, 'release' | 'generation'>): string {
   return `${release}·${generation}`;
 }

@@ -9,13 +9,13 @@ import { type Timeline, TimelineRecorder } from './timeline.ts';
 import type { RehearsalResult } from './verdict.ts';
 
 /**
- * One rehearsal on a running topology: traffic begins, the planned steps, the clients finish. The demo and
- * `baton rehearse` both play it; what they show of it is theirs. It neither starts nor ends the topology.
+ * One rehearsal on a running topology: traffic starts, the planned steps run, the clients finish.
+ * It neither starts nor ends the topology.
  */
 export interface RehearsalPlan {
   readonly steps: readonly PlannedStep[];
   readonly loads: readonly PlannedLoad[];
-  /** How long things stay as they are before the first step, after each, and so before the end. */
+  /** Time without a change before the first step and after each step. */
   readonly pauseMs: number;
 }
 
@@ -26,21 +26,21 @@ export interface PlannedLoad {
 }
 
 export interface RehearsalOutcome extends RehearsalResult {
-  /** Date of the beginning, ms since 1970. */
+  /** Start time, ms since 1970. */
   readonly startedAtMs: number;
   readonly durationMs: number;
   readonly steps: readonly StepResult[];
   readonly timeline: Timeline;
 }
 
-/** Times in ms since the rehearsal began. */
+/** Times in ms since the rehearsal started. */
 export interface StepResult extends PlannedStep {
   readonly fromMs: number;
   readonly toMs: number;
   readonly upgrades: readonly InstanceUpgrade[];
 }
 
-const sampleEveryMs = 250;
+const sampleIntervalMs = 250;
 
 export class Rehearsal {
   readonly statePoller: StatePoller;
@@ -51,7 +51,7 @@ export class Rehearsal {
   readonly #recorder: TimelineRecorder;
   readonly #startMs = performance.now();
   readonly #startedAtMs = Date.now();
-  #status = 'traffic begins';
+  #status = 'traffic starts';
   #sampleTimer: NodeJS.Timeout | undefined;
 
   constructor(topology: Topology, plan: RehearsalPlan) {
@@ -68,7 +68,7 @@ export class Rehearsal {
     return performance.now() - this.#startMs;
   }
 
-  /** What happens now, in words. */
+  /** The current phase, as text. */
   get status(): string {
     return this.#status;
   }
@@ -77,12 +77,15 @@ export class Rehearsal {
     return this.#counter.counts();
   }
 
-  /** Answers when all that was sent has ended. A step that breaks off is part of the outcome, and the last one. */
+  /**
+   * Resolves when all requests have ended. A step that fails is part of the result, as its last
+   * one.
+   */
   async run(): Promise<RehearsalOutcome> {
     this.statePoller.start();
-    this.#sampleTimer = setInterval(() => this.#sample(), sampleEveryMs);
+    this.#sampleTimer = setInterval(() => this.#sample(), sampleIntervalMs);
     for (const load of this.#loads) void load.start();
-    await this.#pause('the instances share the work and one view of it');
+    await this.#pause('all instances serve and share one view');
     const steps: StepResult[] = [];
     let aborted: string | undefined;
     for (const step of this.#plan.steps) {
@@ -97,7 +100,7 @@ export class Rehearsal {
       if (aborted !== undefined) break;
       await this.#pause(`all instances run release ${step.to.release}`);
     }
-    this.#status = 'the clients finish';
+    this.#status = 'waiting for the requests in flight';
     await Promise.all(this.#loads.map((load) => load.stop()));
     this.#sample();
     await this.close();
@@ -113,27 +116,27 @@ export class Rehearsal {
     };
   }
 
-  /** Stops asking and sampling. Idempotent. */
+  /** Stops polling and sampling. Idempotent. */
   async close(): Promise<void> {
     clearInterval(this.#sampleTimer);
     await this.statePoller.stop();
   }
 
-  /** What has been done by the time a step breaks off is in `done` all the same. */
+  /** When the step fails, `done` contains the instances upgraded so far. */
   async #runStep(step: PlannedStep, done: InstanceUpgrade[]): Promise<void> {
     const many = this.#plan.steps.length > 1;
-    const tell = (what: string) => {
+    const onStatus = (what: string) => {
       this.#status = many ? `${stepName(step)}: ${what}` : what;
     };
-    const accounts = await rollingUpgrade(this.#topology, step.to, this.statePoller, tell, (account) => {
-      done.push(account);
+    const upgrades = await rollingUpgrade(this.#topology, step.to, this.statePoller, onStatus, (upgrade) => {
+      done.push(upgrade);
     });
-    // In the end those that stood by at first have decided as well.
-    done.splice(0, done.length, ...accounts);
+    // The final results include the first decisions of instances that started in standby.
+    done.splice(0, done.length, ...upgrades);
   }
 
-  async #pause(now: string): Promise<void> {
-    this.#status = now;
+  async #pause(status: string): Promise<void> {
+    this.#status = status;
     await sleep(this.#plan.pauseMs);
   }
 

@@ -1,7 +1,7 @@
 import { type ParsedBuild, parseBuild } from './parseBuild.ts';
 import type { Build } from './plan.ts';
 
-/** The flags of `baton rehearse` as they are typed, and what they mean. Pure. */
+/** The flags of `baton rehearse` and the options they make. Pure. */
 export interface RehearseFlags {
   readonly from: string;
   readonly to: string;
@@ -23,7 +23,7 @@ export interface RehearseOptions {
   readonly from: Build;
   readonly to: Build;
   readonly replicas: number;
-  /** Simulated ones to start; 0 when pods are given. */
+  /** Simulated pods to start; 0 with external pods. */
   readonly pods: number;
   readonly clients: number;
   readonly requestsPerSecond: number;
@@ -33,9 +33,9 @@ export interface RehearseOptions {
   /** Empty: one is started. */
   readonly externalEtcd: readonly string[];
   readonly externalPods: readonly string[];
-  /** What requests ask for; simulated pods take any. */
+  /** The model in requests; simulated pods accept any. */
   readonly model?: string;
-  /** A file; default the shipped envoy/envoy.yaml. */
+  /** Default: the shipped envoy/envoy.yaml. */
   readonly envoyConfig?: string;
   readonly reportDir: string;
 }
@@ -60,10 +60,10 @@ export type ParsedRehearseFlags =
 const maxReplicas = 26;
 const ipPort = /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:]+\]):\d{1,5}$/;
 
-/** All problems at once. */
+/** Reports all problems at once. */
 export function parseRehearseFlags(flags: RehearseFlags): ParsedRehearseFlags {
   const problems: string[] = [];
-  const whole = (flag: string, text: string, least: number, most: number): number => {
+  const integer = (flag: string, text: string, least: number, most: number): number => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (value >= least && value <= most) return value;
     problems.push(`--${flag} "${text}": expected a whole number from ${least} to ${most}`);
@@ -75,7 +75,7 @@ export function parseRehearseFlags(flags: RehearseFlags): ParsedRehearseFlags {
     problems.push(`--${flag} "${text}": expected a number above 0, at most ${most}`);
     return 1;
   };
-  const program = (flag: 'from' | 'to'): Build => {
+  const parseRelease = (flag: 'from' | 'to'): Build => {
     const build: ParsedBuild = parseBuild(flags[flag]);
     switch (build.kind) {
       case 'label':
@@ -99,18 +99,18 @@ export function parseRehearseFlags(flags: RehearseFlags): ParsedRehearseFlags {
     if (!/^https?:\/\/[^/]+\/?$/.test(url)) problems.push(`--etcd "${url}": expected http://host:port`);
   }
   if (flags.report === '') problems.push('--report: expected a folder');
-  const upgrades = whole('times', flags.times, 1, 1000);
-  const rollbacks = whole('rollbacks', flags.rollbacks, 0, 1000);
+  const upgrades = integer('times', flags.times, 1, 1000);
+  const rollbacks = integer('rollbacks', flags.rollbacks, 0, 1000);
   if (rollbacks > upgrades) {
-    problems.push(`--rollbacks ${rollbacks}: there are only ${upgrades} upgrades to take back (--times)`);
+    problems.push(`--rollbacks ${rollbacks}: there are only ${upgrades} upgrades to roll back (--times)`);
   }
   const options: RehearseOptions = {
-    from: program('from'),
-    to: program('to'),
-    replicas: whole('replicas', flags.replicas, 1, maxReplicas),
-    pods: externalPods.length > 0 ? 0 : whole('pods', flags.pods, 1, 100),
-    clients: whole('clients', flags.clients, 1, 10_000),
-    requestsPerSecond: whole('rps', flags.rps, 0, 10_000),
+    from: parseRelease('from'),
+    to: parseRelease('to'),
+    replicas: integer('replicas', flags.replicas, 1, maxReplicas),
+    pods: externalPods.length > 0 ? 0 : integer('pods', flags.pods, 1, 100),
+    clients: integer('clients', flags.clients, 1, 10_000),
+    requestsPerSecond: integer('rps', flags.rps, 0, 10_000),
     streamSeconds: positive('stream-seconds', flags.streamSeconds, 3600),
     upgrades,
     rollbacks,

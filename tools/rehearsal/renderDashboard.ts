@@ -1,7 +1,7 @@
-/** The demo's live picture as text. Pure: a scene in, lines out; who draws them is not known here. */
+/** The state of a rehearsal as text for a terminal. Pure: state in, lines out. */
 export interface DashboardState {
   readonly elapsedMs: number;
-  /** What happens now, in words. */
+  /** The current phase of the rehearsal, as text. */
   readonly step: string;
   readonly clients: number;
   readonly envoyUrl: string;
@@ -21,17 +21,20 @@ export interface DashboardInstance {
   readonly name: string;
   readonly address: string;
   readonly release: string;
-  /** A phase, or `down` when it does not answer. */
+  /** A phase, or `down` when the instance does not answer. */
   readonly phase: string;
 }
 
 export interface DashboardPod {
   readonly name: string;
-  /** Requests in flight as each instance sees them, in the order of the instances; undefined: it cannot be asked. */
+  /**
+   * Requests in flight in the view of each instance, in their order; undefined when an instance
+   * does not answer.
+   */
   readonly countsByInstance: readonly (InFlightCounts | undefined)[];
 }
 
-/** An instance's own count and what it believes to be in flight in all. */
+/** The local count of an instance, and the total in its view. */
 export interface InFlightCounts {
   readonly local: number;
   readonly view: number;
@@ -47,47 +50,47 @@ const phaseMarks: Readonly<Record<string, string>> = {
 };
 const barCells = 24;
 
-/** The whole picture, no line longer than `columns`. */
-export function renderDashboard(scene: DashboardState, columns = 100): string[] {
-  const nameCells = Math.max('in flight'.length, ...scene.pods.map(({ name }) => name.length));
-  const evenShare = Math.max(1, scene.clients / scene.pods.length);
+/** The whole dashboard; no line is longer than `columns`. */
+export function renderDashboard(state: DashboardState, columns = 100): string[] {
+  const nameCells = Math.max('in flight'.length, ...state.pods.map(({ name }) => name.length));
+  const evenShare = Math.max(1, state.clients / state.pods.length);
   const most = Math.max(
     evenShare,
-    ...scene.pods.flatMap(({ countsByInstance }) => countsByInstance.map((sight) => sight?.view ?? 0)),
+    ...state.pods.flatMap(({ countsByInstance }) => countsByInstance.map((counts) => counts?.view ?? 0)),
   );
   const cellWidth = barCells + 7;
-  const { load } = scene;
+  const { load } = state;
   const lines = [
-    `Baton, a rehearsal on one machine${`${seconds(scene.elapsedMs)}`.padStart(12)}`,
+    `Baton rehearsal on one machine${`${seconds(state.elapsedMs)}`.padStart(12)}`,
     '',
-    `  ${scene.clients} streaming clients ──► Envoy ${scene.envoyUrl} ──► ${scene.pods.length} pods`,
-    '                             │ asks which pod',
-    ...scene.instances.map(instanceLine),
+    `  ${state.clients} streaming clients ──► Envoy ${state.envoyUrl} ──► ${state.pods.length} pods`,
+    '                             │ ext_proc',
+    ...state.instances.map(instanceLine),
     '',
-    `  ${'in flight'.padEnd(nameCells + 2)}${scene.instances.map(({ name }) => `as ${name} sees it`.padEnd(cellWidth)).join('')}`,
-    ...scene.pods.map(
+    `  ${'in flight'.padEnd(nameCells + 2)}${state.instances.map(({ name }) => `view of ${name}`.padEnd(cellWidth)).join('')}`,
+    ...state.pods.map(
       ({ name, countsByInstance }) =>
-        `  ${name.padEnd(nameCells + 2)}${countsByInstance.map((sight) => bar(sight, most).padEnd(cellWidth)).join('')}`,
+        `  ${name.padEnd(nameCells + 2)}${countsByInstance.map((counts) => bar(counts, most).padEnd(cellWidth)).join('')}`,
     ),
-    '  (█ through this instance  ░ through the others)',
+    '  (█ scheduled by this instance  ░ by the others)',
     '',
-    `  requests   sent ${load.sent}   served ${load.ok}   in flight ${load.inFlight}   ${load.perSecond.toFixed(0)}/s`,
+    `  requests   sent ${load.sent}   completed ${load.ok}   in flight ${load.inFlight}   ${load.perSecond.toFixed(0)}/s`,
     `             failed ${load.failed}   cut ${load.cut}`,
     '',
-    `  ${scene.step}`,
+    `  ${state.step}`,
   ];
   return lines.map((line) => clip(line.trimEnd(), columns));
 }
 
-/** The scene on one line, for output that is no terminal. */
-export function renderStatusLine(scene: DashboardState): string {
-  const { load } = scene;
-  const instances = scene.instances.map(({ name, release, phase }, index) => {
-    const counts = scene.pods.map(({ countsByInstance }) => round(countsByInstance[index]?.view)).join('/');
-    return phase === 'down' ? `${name} down` : `${name} ${release} ${phase} sees ${counts}`;
+/** The state as one line, for output that is not a terminal. */
+export function renderStatusLine(state: DashboardState): string {
+  const { load } = state;
+  const instances = state.instances.map(({ name, release, phase }, index) => {
+    const counts = state.pods.map(({ countsByInstance }) => round(countsByInstance[index]?.view)).join('/');
+    return phase === 'down' ? `${name} down` : `${name} ${release} ${phase} view ${counts}`;
   });
-  const requests = `sent ${load.sent} served ${load.ok} failed ${load.failed} cut ${load.cut}`;
-  return `${seconds(scene.elapsedMs)}  ${instances.join('; ')}; ${requests}; ${scene.step}`;
+  const requests = `sent ${load.sent} completed ${load.ok} failed ${load.failed} cut ${load.cut}`;
+  return `${seconds(state.elapsedMs)}  ${instances.join('; ')}; ${requests}; ${state.step}`;
 }
 
 function instanceLine({ name, address, release, phase }: DashboardInstance): string {
@@ -96,14 +99,14 @@ function instanceLine({ name, address, release, phase }: DashboardInstance): str
   return `                             ├─ ${mark} baton ${name}  ${address}  ${phase.padEnd(9)} ${what}`;
 }
 
-function bar(sight: InFlightCounts | undefined, most: number): string {
-  if (!sight) return '–';
-  const cells = Math.round((sight.view / most) * barCells);
-  const ownCells = Math.min(cells, Math.round((sight.local / most) * barCells));
-  return `${'█'.repeat(ownCells)}${'░'.repeat(cells - ownCells)} ${round(sight.view)}`;
+function bar(counts: InFlightCounts | undefined, most: number): string {
+  if (!counts) return '–';
+  const cells = Math.round((counts.view / most) * barCells);
+  const ownCells = Math.min(cells, Math.round((counts.local / most) * barCells));
+  return `${'█'.repeat(ownCells)}${'░'.repeat(cells - ownCells)} ${round(counts.view)}`;
 }
 
-/** Counts are whole except where a lost peer's counts fade. */
+/** Counts are whole numbers except while those of a lost peer decay. */
 function round(count: number | undefined): string {
   return count === undefined ? '–' : String(Math.round(count));
 }

@@ -3,19 +3,19 @@ import { Dashboard } from './dashboard.ts';
 import { Rehearsal, type RehearsalOutcome, type RehearsalPlan } from './rehearsal.ts';
 
 /**
- * A rehearsal with everything around it: the topology starts, is played on before the viewer's eyes, and is
- * ended in every case. An interruption ends it all in good order, in whatever state it is.
+ * Runs a rehearsal with everything around it: starts the topology, shows the progress, and ends the
+ * topology in every case, also after an interruption.
  */
 export interface RunOptions {
   readonly topology: TopologyOptions;
   readonly plan: RehearsalPlan;
-  /** As shown to the viewer. */
+  /** Shown in the dashboard. */
   readonly clients: number;
   readonly lineEveryMs: number;
   readonly interrupted: Promise<'interrupted'>;
 }
 
-/** Answers what `afterwards` makes of the outcome while everything is still up. */
+/** Returns the result of `afterwards`, which runs while the topology is still up. */
 export async function runRehearsal<T>(
   { topology: options, plan, clients, lineEveryMs, interrupted }: RunOptions,
   afterwards: (outcome: RehearsalOutcome, topology: Topology) => Promise<T>,
@@ -23,20 +23,20 @@ export async function runRehearsal<T>(
   const starting = startTopology(options);
   const topology = await Promise.race([starting, interrupted]);
   if (topology === 'interrupted') {
-    process.stdout.write('ending what has been started …\n');
+    process.stdout.write('ending the started parts …\n');
     await starting.then((started) => started.stop()).catch(() => {});
     return 'interrupted';
   }
 
   const rehearsal = new Rehearsal(topology, plan);
-  const view = new Dashboard({ topology, rehearsal, clients, lineEveryMs });
+  const dashboard = new Dashboard({ topology, rehearsal, clients, lineEveryMs });
   try {
-    view.start();
+    dashboard.start();
     const outcome = await Promise.race([rehearsal.run(), interrupted]);
-    view.close();
+    dashboard.close();
     return outcome === 'interrupted' ? outcome : await afterwards(outcome, topology);
   } finally {
-    view.close();
+    dashboard.close();
     await rehearsal.close();
     await topology.stop();
   }

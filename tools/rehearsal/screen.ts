@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty';
 
-/** Draws lines over the ones drawn before on a terminal. What is printed with `print` stays. */
+/** Draws lines over the previous ones on a terminal. Printed lines stay. */
 export class Screen {
   readonly #out: WriteStream;
   #drawnLines = 0;
@@ -23,7 +23,7 @@ export class Screen {
     this.#drawnLines = 0;
   }
 
-  /** Gives the terminal back as it was. */
+  /** Shows the cursor again. */
   close(): void {
     if (this.#out.isTTY) this.#out.write(showCursor);
   }

@@ -2,34 +2,34 @@ import type { InstanceState } from '../../src/admin/state.ts';
 import type { SseCounts } from '../testbed/sseCounter.ts';
 
 /**
- * What a rehearsal looked like over time: the load's counts and each instance's own word, sampled at moments
- * that the caller chooses. Columns, not rows, so that a long one stays small as JSON. Pure: no clock of its own.
+ * The load and the state of each instance over time, sampled by the caller. Columns, not rows, so
+ * that a long timeline is small as JSON. Pure: no clock of its own.
  */
 export interface Timeline {
-  /** Since the rehearsal began, rising. All columns are as long as this one. */
+  /** Since the start, increasing. All columns have this length. */
   readonly atMs: readonly number[];
   readonly load: LoadColumns;
   readonly instances: readonly InstanceTimeline[];
 }
 
-/** Totals up to each moment; inFlight: at that moment. */
+/** Totals up to each sample; inFlight: at the sample. */
 export type LoadColumns = Readonly<Record<LoadColumn, readonly number[]>>;
 
 export interface InstanceTimeline {
   readonly name: string;
   readonly spans: readonly PhaseSpan[];
-  /** Its own requests in flight; null while it does not answer. */
+  /** Its local requests in flight; null while it does not answer. */
   readonly local: readonly (number | null)[];
-  /** Everybody's, as it sees them. */
+  /** Requests in flight through all instances, in its view. */
   readonly view: readonly (number | null)[];
   /**
-   * How far its view is behind: the time since its watch broke, or, while it watches, how long its last write
-   * took to come back. null where there is no view to decide on.
+   * Age of its view: the time since its watch failed, or, while it watches, how long its last write
+   * took to come back. null while it has no view.
    */
   readonly viewAgeMs: readonly (number | null)[];
 }
 
-/** A time without a change of phase or release. */
+/** A period without a change of phase or release. */
 export interface PhaseSpan {
   readonly fromMs: number;
   readonly toMs: number;
@@ -60,7 +60,9 @@ export class TimelineRecorder {
     this.#instances = instanceNames.map((name) => ({ name, spans: [], local: [], view: [], viewAgeMs: [] }));
   }
 
-  /** One moment; the states in the order of the instances, undefined for one that does not answer. */
+  /**
+   * Adds a sample. States in the order of the instances; undefined for one that does not answer.
+   */
   sample(atMs: number, counts: SseCounts, states: readonly (InstanceState | undefined)[]): void {
     this.#atMs.push(atMs);
     for (const column of loadColumns) this.#load[column].push(counts[column]);
@@ -94,7 +96,7 @@ function total(state: InstanceState, count: 'local' | 'view'): number {
   return tenths(state.pool.reduce((sum, endpoint) => sum + endpoint[count], 0));
 }
 
-/** More than anybody can see, and short as JSON. */
+/** Tenths are precise enough, and short as JSON. */
 function tenths(value: number): number {
   return Math.round(10 * value) / 10;
 }

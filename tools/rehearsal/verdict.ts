@@ -2,45 +2,48 @@ import type { InstanceUpgrade } from '../testbed/rollingUpgrade.ts';
 import type { SseReport } from '../testbed/sseCounter.ts';
 import type { Counts } from '../testbed/statePoller.ts';
 
-/** What rehearsed upgrades came to: the judgement and its text. Pure. */
+/** The result of a rehearsal, and the verdict on it. Pure. */
 export interface RehearsalResult {
   readonly report: SseReport;
   readonly upgrades: readonly InstanceUpgrade[];
-  /** Pod names by address, in the order in which they are printed. */
+  /** Pod names by address, in the order of printing. */
   readonly pods: ReadonlyMap<string, string>;
-  /** Why not all of it was done. */
+  /** The error of the step that failed. */
   readonly aborted?: string;
 }
 
 /**
- * A view is loaded when it holds at least this share of what the others counted. Less than all, because the two
- * are not read at one moment; far more than what an instance sees that begins with nothing.
+ * A view counts as loaded when it contains at least this share of what the others counted. Less
+ * than all, because the two are not sampled at the same time; far more than an empty view contains.
  */
 const loadedShare = 0.5;
 
-/** Everything that speaks against it, in words; empty when no client noticed and no instance began blind. */
+/**
+ * The reasons why the rehearsal failed; empty when no client could notice it and no instance
+ * started with an empty view.
+ */
 export function findFailures({ report, upgrades, aborted }: RehearsalResult): string[] {
-  const found: string[] = [];
-  if (aborted !== undefined) found.push(aborted);
-  if (report.sent === 0) found.push('no request was sent');
-  if (report.failed > 0) found.push(`${report.failed} requests failed`);
-  if (report.cut > 0) found.push(`${report.cut} responses were cut`);
+  const failures: string[] = [];
+  if (aborted !== undefined) failures.push(aborted);
+  if (report.sent === 0) failures.push('no request was sent');
+  if (report.failed > 0) failures.push(`${report.failed} requests failed`);
+  if (report.cut > 0) failures.push(`${report.cut} responses were cut`);
   for (const upgrade of upgrades) {
     const { name, firstDecision } = upgrade;
-    if (!firstDecision) found.push(`no request reached the new ${name}`);
+    if (!firstDecision) failures.push(`no request reached the new ${name}`);
     else if (!isLoaded(upgrade)) {
       const [believed, counted] = [totalOf(firstDecision.believed), totalOf(firstDecision.othersCounted)];
-      found.push(
+      failures.push(
         believed === 0
-          ? `the new ${name} began with an empty view`
-          : `the new ${name} began with a view of ${Math.round(believed)} where the others counted ${counted}`,
+          ? `the new ${name} started with an empty view`
+          : `the new ${name} started with a view of ${Math.round(believed)} while the others counted ${counted}`,
       );
     }
   }
-  return found;
+  return failures;
 }
 
-/** Was its first decision made on what the others had in flight? Nothing, where they had nothing. */
+/** Whether the first decision was made on a view of the requests in flight through the others. */
 export function isLoaded({ firstDecision }: InstanceUpgrade): boolean {
   if (!firstDecision) return false;
   return totalOf(firstDecision.believed) >= loadedShare * totalOf(firstDecision.othersCounted);
@@ -56,15 +59,15 @@ export function formatVerdict(rehearsed: RehearsalResult): string[] {
 }
 
 export function formatVerdictHead(rehearsed: RehearsalResult): string[] {
-  const against = findFailures(rehearsed);
+  const failures = findFailures(rehearsed);
   const { report } = rehearsed;
   const { latencyMs } = report;
   return [
-    `Verdict: ${against.length === 0 ? 'no client noticed.' : `FAILED: ${against.join('; ')}.`}`,
-    `  requests sent ${report.sent}, served ${report.ok}, failed ${report.failed}, cut ${report.cut}`,
+    `Verdict: ${failures.length === 0 ? 'no client noticed.' : `FAILED: ${failures.join('; ')}.`}`,
+    `  requests sent ${report.sent}, completed ${report.ok}, failed ${report.failed}, cut ${report.cut}`,
     ...(latencyMs
       ? [
-          `  a whole answer took ${formatDuration(latencyMs.p50)} (median), ${formatDuration(latencyMs.p99)} (99 of 100)`,
+          `  complete responses took ${formatDuration(latencyMs.p50)} (p50), ${formatDuration(latencyMs.p99)} (p99)`,
         ]
       : []),
   ];
@@ -75,12 +78,12 @@ function upgradeLines(upgrade: InstanceUpgrade, pods: RehearsalResult['pods']): 
   const lines = [
     `  ${name}: ${from} → ${to}, drained in ${formatDuration(drainMs)}, ready again ${formatDuration(startMs)} later`,
   ];
-  if (!firstDecision) return [...lines, '     it has not decided yet'];
+  if (!firstDecision) return [...lines, '     no decision yet'];
   return [
     ...lines,
-    `     at its first decision it believed  ${counts(firstDecision.believed, pods)}`,
-    `     the others had in flight           ${counts(firstDecision.othersCounted, pods)}`,
-    `     one that starts empty believes     ${counts({}, pods)}`,
+    `     view at its first decision         ${counts(firstDecision.believed, pods)}`,
+    `     in flight through the others       ${counts(firstDecision.othersCounted, pods)}`,
+    `     an empty view would be             ${counts({}, pods)}`,
   ];
 }
 
@@ -94,7 +97,7 @@ export function totalOf(byAddress: Counts): number {
   return Object.values(byAddress).reduce((sum, count) => sum + count, 0);
 }
 
-/** A duration as a person says it. */
+/** A duration in ms or s. */
 export function formatDuration(value: number): string {
   return value < 1000 ? `${value.toFixed(0)} ms` : `${(value / 1000).toFixed(1)} s`;
 }

@@ -30,7 +30,10 @@ interface SimulateFlags {
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
-/** `baton simulate`: how evenly fleets of schedulers balance, on a virtual clock. Returns the exit code. */
+/**
+ * `baton simulate`: how evenly fleets of schedulers balance, on a virtual clock. Returns the exit
+ * code.
+ */
 export function runSimulate(args: readonly string[]): Promise<number> {
   return runCommandLine(simulateCommand(), args, compareSchemes);
 }

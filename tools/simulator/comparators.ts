@@ -3,7 +3,10 @@ import type { Load, Random } from '../../src/scheduling/load.ts';
 import { type Policy, relativeLoad } from '../../src/scheduling/policy.ts';
 import { at, randomIndex } from '../../src/scheduling/sample.ts';
 
-/** What Baton is measured against, and does not offer. They stand in for `least-request`, hence their names. */
+/**
+ * What Baton is measured against, and does not offer. They stand in for `least-request`, hence
+ * their names.
+ */
 
 /** The least loaded of all by the view as it is, ties at random: perfect where the view is. */
 export class ShortestQueue implements Policy {
@@ -24,14 +27,17 @@ export class ShortestQueue implements Policy {
       if (relative < least) ties = 0;
       least = relative;
       ties += 1;
-      // The k-th of equals replaces the choice with probability 1/k: all are equally likely in the end.
+      // The k-th of equals replaces the choice with probability 1/k: all are equally likely in the
+      // end.
       if (randomIndex(ties, this.#random) === 0) chosen = candidate;
     }
     return chosen;
   }
 }
 
-/** Envoy's own least_request with equal weights: two draws, the second may be the first one again. */
+/**
+ * Envoy's own least_request with equal weights: two draws, the second may be the first one again.
+ */
 export class EnvoyLeastRequest implements Policy {
   readonly name = 'least-request';
   readonly #random: Random;

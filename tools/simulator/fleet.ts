@@ -33,12 +33,15 @@ export interface FleetOptions {
   readonly random: Random;
 }
 
-/** The instances of a run: each with the product's scheduler and the ledger of its scheme. They come and go. */
+/**
+ * The instances of a run: each with the product's scheduler and the ledger of its scheme. They come
+ * and go.
+ */
 export class SimulatedFleet {
   readonly #options: FleetOptions;
-  readonly #everything = new MemoryLedger();
+  readonly #globalLedger = new MemoryLedger();
   /** Who takes requests, longest first. */
-  readonly #taking: Instance[] = [];
+  readonly #active: Instance[] = [];
   #started = 0;
 
   constructor(options: FleetOptions) {
@@ -48,7 +51,7 @@ export class SimulatedFleet {
 
   /** One request, at any of the instances; they are equally likely, as behind a load balancer. */
   schedule(): { readonly instance: string; readonly decision: Decision } {
-    const { id, scheduler } = at(this.#taking, randomIndex(this.#taking.length, this.#options.random));
+    const { id, scheduler } = at(this.#active, randomIndex(this.#active.length, this.#options.random));
     return { instance: id, decision: scheduler.schedule({}) };
   }
 
@@ -98,14 +101,14 @@ export class SimulatedFleet {
       rules: () => ({ policy: 'least-request', allowRequestPolicy: false, unknownPolicy: 'reject' }),
       random,
     });
-    this.#taking.push({ id, ledger, scheduler });
+    this.#active.push({ id, ledger, scheduler });
   }
 
   #ledgerOf(id: string): Ledger {
     const { clock, store, scenario, scheme } = this.#options;
     switch (scheme.knowledge) {
       case 'true':
-        return this.#everything;
+        return this.#globalLedger;
       case 'own':
         return new MemoryLedger();
       case 'shared':
@@ -118,7 +121,7 @@ export class SimulatedFleet {
   /** Its requests go on, and nobody counts them once its lease is over. */
   #crashOldest(): void {
     const { clock, store } = this.#options;
-    const crashed = this.#taking.shift();
+    const crashed = this.#active.shift();
     if (!(crashed?.ledger instanceof SimulatedLedger)) return;
     crashed.ledger.stop();
     clock.after(leaseTtlMs, () => store.delete(crashed.id));
@@ -127,7 +130,7 @@ export class SimulatedFleet {
   /** It takes no new request and leaves after its last one. */
   #drainOldest(): void {
     const { clock, store } = this.#options;
-    const leaving = this.#taking.shift();
+    const leaving = this.#active.shift();
     if (!(leaving?.ledger instanceof SimulatedLedger)) return;
     const { id, ledger } = leaving;
     const leaveWhenIdle = (): void => {

@@ -21,7 +21,7 @@ const product =
     createPolicies({ random })[name];
 
 export const batonScheme: Scheme = { name: 'baton', knowledge: 'shared', policy: product('least-request') };
-export const omniscient: Scheme = {
+export const globalShortestQueue: Scheme = {
   name: 'omniscient shortest queue',
   knowledge: 'true',
   policy: (random) => new ShortestQueue({ random }),
@@ -51,16 +51,16 @@ export const envoyAlone: Scheme = {
   knowledge: 'own',
   policy: (random) => new EnvoyLeastRequest({ random }),
 };
-export const blind: Scheme = { name: 'random', knowledge: 'own', policy: product('random') };
+export const randomChoice: Scheme = { name: 'random', knowledge: 'own', policy: product('random') };
 
 /** In the order of the table. */
 export const schemes: readonly Scheme[] = [
-  omniscient,
+  globalShortestQueue,
   batonScheme,
   sharedTwoChoices,
   sharedShortestQueue,
   independentShortestQueue,
   independentTwoChoices,
   envoyAlone,
-  blind,
+  randomChoice,
 ];

@@ -14,8 +14,8 @@ const warmUpMs = 20_000;
 const sampleEveryMs = 250;
 
 /**
- * One run: a scenario's traffic, scheduled by one scheme. The same seed gives the same requests to every scheme
- * and the same outcome each time.
+ * One run: a scenario's traffic, scheduled by one scheme. The same seed gives the same requests to
+ * every scheme and the same outcome each time.
  */
 export async function simulate(scenario: Scenario, scheme: Scheme, seed: number): Promise<SimulationOutcome> {
   const clock = new VirtualClock();

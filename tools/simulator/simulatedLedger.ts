@@ -22,8 +22,9 @@ export interface SharedLedgerOptions {
 }
 
 /**
- * The ledger of an instance among others, of the parts that EtcdLedger is made of, on a store without bytes:
- * encoding every write and decoding it in every peer would take nine tenths of a simulation's time.
+ * The ledger of an instance among others, of the parts that EtcdLedger is made of, on a store
+ * without bytes: encoding every write and decoding it in every peer would take nine tenths of a
+ * simulation's time.
  */
 export class SimulatedLedger implements Ledger, Watcher {
   readonly #id: string;

@@ -16,13 +16,18 @@ export interface Watcher {
 export interface SimulatedStoreOptions {
   readonly clock: VirtualClock;
   readonly random: Random;
-  /** The mean time of a write, and of a change's way to one watcher. Each is at least half of it. */
+  /**
+   * The mean time of a write, and of a change's way to one watcher. Each is at least half of it.
+   */
   readonly hopMs: number;
   /** The fraction of writes that fail, after twice the mean time of one. */
   readonly loss: number;
 }
 
-/** etcd as the ledger knows it: keys that live until their owner goes, and watches that keep the order. */
+/**
+ * etcd as the ledger knows it: keys that live until their owner goes, and watches that keep the
+ * order.
+ */
 export class SimulatedStore {
   readonly #options: SimulatedStoreOptions;
   readonly #records = new Map<string, SimulatedLoadReport>();

@@ -18,8 +18,9 @@ export const arrivalPatterns = ['poisson', 'bursts', 'diurnal'] as const;
 export type ArrivalPattern = (typeof arrivalPatterns)[number];
 
 /**
- * Lengths are log-normal: a modest median and a long tail. Medians and spreads are near those of published
- * traces of conversations: prompts of about a thousand tokens, answers of a hundred or two.
+ * Lengths are log-normal: a modest median and a long tail. Medians and spreads are near those of
+ * published traces of conversations: prompts of about a thousand tokens, answers of a hundred or
+ * two.
  */
 const prompt = { medianTokens: 800, sigma: 1 };
 const output = { medianTokens: 100, sigma: 0.9 };

@@ -7,29 +7,29 @@ import { httpGet, httpGetJson } from './httpGet.ts';
 import { fillPlaceholders, type Release } from './release.ts';
 
 /**
- * One Baton instance as a process with a configuration file of its own: `baton serve` from this checkout, or
- * the command of another build. Its address stays the same over restarts and upgrades, because Envoy's
- * configuration names it.
+ * One Baton instance as a process with its own configuration file: `baton serve` of this package,
+ * or the command of another build. Its address stays the same over restarts and upgrades, because
+ * Envoy's configuration contains it.
  */
 export interface BatonOptions {
-  /** Short name for messages and files: `a`. */
+  /** Short name in messages and file names: `a`. */
   readonly name: string;
   readonly port: number;
   readonly adminPort: number;
   /** Where the configuration file is written. */
   readonly dir: string;
-  /** Any part of Baton's configuration; the two addresses are set here. */
+  /** Any settings of Baton except the two addresses. */
   readonly settings: BatonSettings;
-  /** Starts another build; default: `baton serve` of this checkout. */
+  /** Command of another build. Default: `baton serve` of this package. */
   readonly command?: Release['command'];
-  /** Environment beside the configuration file. */
+  /** Environment variables of the process. */
   readonly env?: Readonly<Record<string, string>>;
   readonly background?: LaunchOptions['background'];
 }
 
 const localCommand = batonCommandLine('serve', '--config', '{config}');
 
-/** Sections of the configuration and their keys, as in a configuration file. */
+/** Settings by section, as in a configuration file. */
 export type BatonSettings = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 export class Baton {
@@ -52,11 +52,11 @@ export class Baton {
   }
 
   get process(): ChildProcess {
-    if (!this.#process) throw new Error(`baton ${this.name} was never started`);
+    if (!this.#process) throw new Error(`baton ${this.name} has not been started`);
     return this.#process;
   }
 
-  /** Its processes so far: none before the first start, then the one that ran last. */
+  /** Empty before the first start; then the process that ran last. */
   get processes(): readonly ChildProcess[] {
     return this.#process ? [this.#process] : [];
   }
@@ -65,9 +65,9 @@ export class Baton {
     return String(this.#settings.instance?.release ?? '');
   }
 
-  /** Starts the process, for the first time or again; does not wait until it is ready. */
+  /** Starts the process. Does not wait until it is ready. */
   async launch(changes: BatonSettings = {}): Promise<void> {
-    if (this.#process?.running) throw new Error(`baton ${this.name} runs already`);
+    if (this.#process?.running) throw new Error(`baton ${this.name} is running already`);
     this.#settings = mergeSettings(this.#settings, changes);
     const { name, dir, port, adminPort, env, background } = this.#options;
     const configFile = join(dir, `baton-${name}.yaml`);
@@ -92,13 +92,13 @@ export class Baton {
     });
   }
 
-  /** Starts the process as another release and waits until it takes traffic. */
+  /** Starts the process as another release and waits until it is ready. */
   startAs({ release, generation, command }: Release): Promise<void> {
     this.#command = command;
     return this.start({ instance: { release, generation } });
   }
 
-  /** Starts the process and waits until it takes traffic. */
+  /** Starts the process and waits until it is ready. */
   async start(changes?: BatonSettings): Promise<void> {
     await this.launch(changes);
     try {
@@ -110,16 +110,19 @@ export class Baton {
   }
 
   waitUntilReady(timeoutMs?: number): Promise<void> {
-    const answers200 = async () => (await httpGet(`${this.adminUrl}/readyz`)).status === 200;
-    return this.process.waitUntil('its /readyz', answers200, timeoutMs);
+    const isReady = async () => (await httpGet(`${this.adminUrl}/readyz`)).status === 200;
+    return this.process.waitUntil('its /readyz', isReady, timeoutMs);
   }
 
-  /** What GET /state answers. @throws Error when the admin port does not answer. */
+  /**
+   * Reads GET /state.
+   * @throws Error when the admin port does not answer.
+   */
   async state(): Promise<InstanceState> {
     return (await httpGetJson(`${this.adminUrl}/state`)) as InstanceState;
   }
 
-  /** SIGTERM; answers when its drain is over. */
+  /** Sends SIGTERM; resolves when the process has drained and exited. */
   stop(graceMs = 60_000): Promise<Exit> {
     return this.process.stop(graceMs);
   }
@@ -128,16 +131,21 @@ export class Baton {
     return this.process.kill();
   }
 
-  /** Like `stop`, for those who count on a clean end. @throws Error when its exit code is not 0. */
+  /**
+   * Like `stop`.
+   * @throws Error when the exit code is not 0.
+   */
   async stopCleanly(): Promise<void> {
     const exit = await this.stop();
     if (exit.code === 0) return;
-    const said = this.process.output.text(20);
-    throw new Error(`baton ${this.name} ended with ${describeExit(exit)}, not cleanly; it said:\n${said}`);
+    const lastOutput = this.process.output.text(20);
+    throw new Error(
+      `baton ${this.name} did not end cleanly (${describeExit(exit)}); its last output:\n${lastOutput}`,
+    );
   }
 }
 
-/** Section by section, the changes' keys over the base's. */
+/** Merges section by section; keys of `changes` replace those of `base`. */
 export function mergeSettings(base: BatonSettings, changes: BatonSettings): BatonSettings {
   const merged: Record<string, Readonly<Record<string, unknown>>> = { ...base };
   for (const [section, keys] of Object.entries(changes)) merged[section] = { ...merged[section], ...keys };

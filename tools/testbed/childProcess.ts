@@ -7,19 +7,22 @@ import { OutputRing } from './outputRing.ts';
 import { until } from './until.ts';
 
 /**
- * One process of the rehearsal: started, watched, signalled and ended by its pid. It never outlives this
- * process, except one started with `background`. Knows nothing of what the process does.
+ * One child process: started, watched, signalled and ended by its pid. It ends when this process
+ * ends, except with `background`. It knows nothing of what the process does.
  */
 export interface LaunchOptions {
-  /** For messages: `etcd`, `baton a`. */
+  /** Name in messages: `etcd`, `baton a`. */
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** The whole environment; nothing is inherited. Default: a PATH of the system's folders. */
+  /** The whole environment; nothing is inherited. Default: a PATH of the system folders. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Lines of output that are kept; default 400. */
+  /** Number of output lines that are kept. Default 400. */
   readonly keepLines?: number;
-  /** Outlives this process, which has to end itself by process.exit, and writes its output to this file. */
+  /**
+   * The child outlives this process and writes its output to this file. The caller has to end
+   * itself by process.exit.
+   */
   readonly background?: { readonly logFile: string };
 }
 
@@ -34,7 +37,7 @@ export class ChildProcess {
   readonly name: string;
   readonly commandLine: readonly string[];
   readonly pid: number;
-  /** Settles when the process has ended and its output is read; never rejects. */
+  /** Resolves when the process has ended and its output is read; never rejects. */
   readonly exited: Promise<Exit>;
   readonly output: OutputRing;
   readonly #logFile: string | undefined;
@@ -64,7 +67,8 @@ export class ChildProcess {
     const child = spawn(options.command, options.args, {
       env: options.env ?? { PATH: systemPath },
       stdio: ['ignore', log ?? 'pipe', log ?? 'pipe'],
-      // A group of its own: Ctrl-C in the terminal reaches the rehearsal alone, which then ends its parts.
+      // A process group of its own: Ctrl-C in the terminal reaches only this process, which ends
+      // its children.
       detached: true,
     });
     try {
@@ -83,38 +87,47 @@ export class ChildProcess {
     return this.#exit === undefined;
   }
 
-  /** Waits for a condition of the running process. @throws Error with its last output, also when it ends. */
-  async waitUntil(what: string, ask: () => Promise<boolean> | boolean, timeoutMs = 20_000): Promise<void> {
+  /**
+   * Waits for a condition of the running process.
+   * @throws Error with its last output, also when the process ends.
+   */
+  async waitUntil(
+    what: string,
+    condition: () => Promise<boolean> | boolean,
+    timeoutMs = 20_000,
+  ): Promise<void> {
     const ended = new AbortController();
-    void this.exited.then((exit) => ended.abort(new Error(`it ended with ${describeExit(exit)}`)));
+    void this.exited.then((exit) => ended.abort(new Error(`the process ended with ${describeExit(exit)}`)));
     try {
-      await until(ask, { what, timeoutMs, signal: ended.signal });
+      await until(condition, { what, timeoutMs, signal: ended.signal });
     } catch (cause) {
-      const said = this.#recentOutput() || '(nothing)';
-      throw new Error(`${this.name}: ${(cause as Error).message}; it said:\n${said}`, { cause });
+      const lastOutput = this.#recentOutput() || '(none)';
+      throw new Error(`${this.name}: ${(cause as Error).message}; its last output:\n${lastOutput}`, {
+        cause,
+      });
     }
   }
 
-  /** Answers the first line, said already or still to come, that matches. */
+  /** Resolves with the first output line that matches, past or future. */
   async waitForLine(pattern: RegExp, timeoutMs?: number): Promise<string> {
     return this.output.lines().find((line) => pattern.test(line)) ?? this.nextLine(pattern, timeoutMs);
   }
 
-  /** Answers the first line still to come that matches: for what a process may have said before. */
+  /** Resolves with the first future output line that matches, whatever it has written before. */
   async nextLine(pattern: RegExp, timeoutMs?: number): Promise<string> {
     const found: string[] = [];
-    const stopListening = this.output.onLine((line) => {
+    const removeListener = this.output.onLine((line) => {
       if (pattern.test(line)) found.push(line);
     });
     try {
       await this.waitUntil(`a line like ${pattern}`, () => found.length > 0, timeoutMs);
     } finally {
-      stopListening();
+      removeListener();
     }
     return found[0] as string;
   }
 
-  /** Sends a signal to the process and those it started. Does nothing once it has ended. */
+  /** Sends a signal to the process group. Does nothing once the process has ended. */
   signal(name: NodeJS.Signals): void {
     if (!this.running) return;
     try {
@@ -124,13 +137,13 @@ export class ChildProcess {
     }
   }
 
-  /** Asks it to end with SIGTERM and, after graceMs, ends it with SIGKILL; the answer tells which it was. */
+  /** Sends SIGTERM and, after graceMs, SIGKILL. The result shows which one ended it. */
   async stop(graceMs = 10_000): Promise<Exit> {
     this.signal('SIGTERM');
     this.signal('SIGCONT');
-    const overdue = setTimeout(() => this.signal('SIGKILL'), graceMs);
+    const killTimer = setTimeout(() => this.signal('SIGKILL'), graceMs);
     const exit = await this.exited;
-    clearTimeout(overdue);
+    clearTimeout(killTimer);
     return exit;
   }
 
@@ -140,7 +153,7 @@ export class ChildProcess {
     return this.exited;
   }
 
-  /** SIGSTOP: it keeps its connections and answers nothing. */
+  /** SIGSTOP: its connections stay open, and it answers nothing. */
   pause(): void {
     this.signal('SIGSTOP');
   }

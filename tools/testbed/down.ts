@@ -1,15 +1,15 @@
 import { isRunning, type RecordedProcess, removeRunDir, runningProcesses } from './runFolder.ts';
 import { until } from './until.ts';
 
-/** `make down`: ends what `make up` started, Envoy first, and removes its folder. Ends nothing else. */
+/** `make down`: ends what `make up` started, Envoy first, and removes its folder. */
 const graceMs = 40_000;
 
 async function down(): Promise<string> {
   const running = await runningProcesses();
-  // Recorded in the order of their start; clients come in through the last one.
+  // Recorded in the order of their start: Envoy, where clients connect, is the last.
   for (const part of running.toReversed()) await end(part);
   await removeRunDir();
-  return running.length === 0 ? 'nothing was up' : `ended ${running.map(({ name }) => name).join(', ')}`;
+  return running.length === 0 ? 'nothing was running' : `ended ${running.map(({ name }) => name).join(', ')}`;
 }
 
 async function end(part: RecordedProcess): Promise<void> {
@@ -22,7 +22,7 @@ async function end(part: RecordedProcess): Promise<void> {
 }
 
 function signal(part: RecordedProcess, name: NodeJS.Signals): void {
-  // Each part leads a process group of its own.
+  // Each part leads its own process group.
   if (isRunning(part)) process.kill(-part.pid, name);
 }
 

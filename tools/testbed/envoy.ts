@@ -5,21 +5,21 @@ import { type EnvoyAddresses, type EnvoyBootstrap, withAddresses } from './envoy
 import { httpGet, httpGetJson } from './httpGet.ts';
 import { checkoutDir } from './tools.ts';
 
-/** A real Envoy on loopback, running one of the shipped configurations with other addresses. */
+/** A real Envoy on loopback that runs a shipped configuration with other addresses. */
 export interface EnvoyOptions extends EnvoyAddresses {
   readonly bin: string;
-  /** A file of the folder envoy/, `envoy.yaml` or `fail-closed.yaml`, or the whole path of another. */
+  /** A file in envoy/ (`envoy.yaml`, `fail-closed.yaml`), or the path of another. */
   readonly configuration: string;
-  /** Where the changed configuration is written. */
+  /** The folder of the changed configuration. */
   readonly dir: string;
   readonly amend?: (bootstrap: EnvoyBootstrap) => void;
-  /** Worker threads, each with connections of its own; default 1. */
+  /** Worker threads, each with its own connections. Default 1. */
   readonly threads?: number;
   readonly background?: LaunchOptions['background'];
 }
 
 export class Envoy {
-  /** Where clients go, `http://127.0.0.1:10000`. */
+  /** The URL for clients, `http://127.0.0.1:10000`. */
   readonly url: string;
   readonly adminUrl: string;
   readonly #configFile: string;
@@ -34,7 +34,7 @@ export class Envoy {
     this.#process = process;
   }
 
-  /** Answers once Envoy takes requests; its health checks may not have spoken yet. */
+  /** Resolves once Envoy accepts requests; its health checks may not have run yet. */
   static async start(options: EnvoyOptions): Promise<Envoy> {
     const shipped = await readFile(resolve(checkoutDir, 'envoy', options.configuration), 'utf8');
     const configFile = join(options.dir, 'envoy.json');
@@ -55,7 +55,7 @@ export class Envoy {
     this.#process = await launch(this.#options, this.#configFile);
   }
 
-  /** Counters and gauges whose names match the regular expression; histograms are left out. */
+  /** Counters and gauges whose names match the regular expression; no histograms. */
   async stats(filter: string): Promise<ReadonlyMap<string, number>> {
     const url = `${this.adminUrl}/stats?format=json&filter=${encodeURIComponent(filter)}`;
     const { stats } = (await httpGetJson(url)) as { stats: { name?: string; value?: unknown }[] };
@@ -66,19 +66,19 @@ export class Envoy {
     return numbers;
   }
 
-  /** One counter or gauge by its whole name; 0 when Envoy has not made it yet. */
+  /** One counter or gauge by its full name; 0 where Envoy has not created it yet. */
   async stat(name: string): Promise<number> {
     const exact = `^${name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`;
     return (await this.stats(exact)).get(name) ?? 0;
   }
 
-  /** The hosts of a cluster, `ip:port`, and whether Envoy's own checks hold each for healthy. */
+  /** The hosts of a cluster, `ip:port`, and whether Envoy's health checks find each healthy. */
   async hosts(cluster: string): Promise<ReadonlyMap<string, boolean>> {
     const hosts = await this.#hostStatuses(cluster);
     return new Map(hosts.map((host) => [addressOf(host), isHealthy(host.health_status)]));
   }
 
-  /** The hosts of a cluster, `ip:port`, and how many requests Envoy has sent to each; probes are not counted. */
+  /** The hosts of a cluster, `ip:port`, and the number of requests to each, without probes. */
   async requestsByHost(cluster: string): Promise<ReadonlyMap<string, number>> {
     const hosts = await this.#hostStatuses(cluster);
     const total = ({ stats }: HostStatus) =>
@@ -86,20 +86,24 @@ export class Envoy {
     return new Map(hosts.map((host) => [addressOf(host), total(host)]));
   }
 
-  /** Waits until Envoy holds exactly these hosts of a cluster for healthy. */
+  /** Waits until exactly these hosts of a cluster are healthy. */
   async waitForHealthy(cluster: string, addresses: readonly string[], timeoutMs = 15_000): Promise<void> {
     const wanted = [...addresses].sort().join(' ');
-    const agrees = async () => {
+    const isHealthySet = async () => {
       const healthy = [...(await this.hosts(cluster))].filter(([, isUp]) => isUp).map(([address]) => address);
       return healthy.sort().join(' ') === wanted;
     };
-    await this.#process.waitUntil(`${cluster} to have the healthy hosts "${wanted}"`, agrees, timeoutMs);
+    await this.#process.waitUntil(
+      `${cluster} to have the healthy hosts "${wanted}"`,
+      isHealthySet,
+      timeoutMs,
+    );
   }
 
-  /** Waits until Envoy holds this host of a cluster for healthy, whatever the others are. */
+  /** Waits until this host of a cluster is healthy, whatever the others are. */
   async waitForHealthyHost(cluster: string, address: string, timeoutMs = 15_000): Promise<void> {
-    const holds = async () => (await this.hosts(cluster)).get(address) === true;
-    await this.#process.waitUntil(`${cluster} to have ${address} healthy`, holds, timeoutMs);
+    const isHostHealthy = async () => (await this.hosts(cluster)).get(address) === true;
+    await this.#process.waitUntil(`${cluster} to have ${address} healthy`, isHostHealthy, timeoutMs);
   }
 
   async #hostStatuses(cluster: string): Promise<readonly HostStatus[]> {
@@ -123,7 +127,9 @@ interface HostStatus {
   readonly stats: readonly { readonly name: string; readonly value?: string }[];
 }
 
-/** Envoy names a host's failures by flags and names none of a healthy one; `eds_health_status` is always there. */
+/**
+ * Envoy lists flags of failed checks; a healthy host has none. `eds_health_status` is always there.
+ */
 function isHealthy(status: HostStatus['health_status']): boolean {
   return !Object.keys(status).some((key) => key.startsWith('failed_') || key === 'pending_active_hc');
 }
@@ -138,8 +144,8 @@ async function launch(options: EnvoyOptions, configFile: string): Promise<ChildP
   const process = await ChildProcess.start({
     name: 'envoy',
     command: options.bin,
-    // Hot restart would share memory with other Envoys of this machine, and ends Envoy with its parent's end,
-    // which "make up" must outlive.
+    // Hot restart shares memory with other Envoys on this machine, and ends Envoy when its parent
+    // ends; "make up" needs one that goes on.
     args: [
       '-c',
       configFile,

@@ -1,8 +1,8 @@
 import { parse } from 'yaml';
 
 /**
- * A shipped Envoy configuration with other addresses in it, so that what the tests run is what users run.
- * Pure: text in, text out. Everything but the addresses stays as it is.
+ * Sets addresses in a shipped Envoy configuration, so that tests run what users run. Pure: text in,
+ * text out; everything else stays the same.
  */
 export interface EnvoyAddresses {
   /** Loopback port of the listener `ingress`. */
@@ -14,7 +14,7 @@ export interface EnvoyAddresses {
   readonly pods: readonly string[];
 }
 
-/** The parts of a bootstrap that are touched here; the rest is carried along. */
+/** The parts of a bootstrap that are changed here. */
 export interface EnvoyBootstrap {
   admin: { address: Address };
   static_resources: {
@@ -34,7 +34,7 @@ interface LoadAssignment {
 }
 
 /**
- * Answers JSON, which Envoy reads as well and reads in one way only. `amend` may change anything more.
+ * Returns JSON, which Envoy accepts too. `amend` may change anything else.
  *
  * @throws Error when the configuration has no such listener or cluster.
  */
@@ -59,7 +59,10 @@ function named<T extends { name: string }>(items: readonly T[], name: string): T
   return item;
 }
 
-/** Each new endpoint keeps what the first shipped one says beside its address, such as a health check's port. */
+/**
+ * Each new endpoint keeps the other fields of the first shipped one, such as the port of a health
+ * check.
+ */
 function replaceEndpoints(assignment: LoadAssignment, addresses: readonly string[]): void {
   const example = assignment.endpoints[0]?.lb_endpoints[0];
   if (!example)

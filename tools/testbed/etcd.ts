@@ -3,20 +3,20 @@ import { ChildProcess, type Exit, type LaunchOptions } from './childProcess.ts';
 import { httpGet } from './httpGet.ts';
 
 /**
- * A real etcd on loopback, alone or as a member of a cluster. It can be stopped, killed, and started again with
- * or without its data.
+ * A real etcd on loopback: alone, or a member of a cluster. It can be stopped, killed, and
+ * restarted with or without its data.
  */
 export interface EtcdProcessOptions {
   readonly bin: string;
   readonly clientPort: number;
   readonly peerPort: number;
-  /** A folder of its own; created by etcd. */
+  /** The member's own folder; etcd creates it. */
   readonly dataDir: string;
-  /** Default: a cluster of this one. */
+  /** Default: a cluster of one member. */
   readonly cluster?: {
-    /** This member's. */
+    /** The name of this member. */
     readonly name: string;
-    /** Peer ports by name, of all members. */
+    /** Peer ports of all members by name. */
     readonly peerPorts: Readonly<Record<string, number>>;
   };
   readonly background?: LaunchOptions['background'];
@@ -34,12 +34,12 @@ export class Etcd {
     this.#process = process;
   }
 
-  /** Answers once etcd serves; a member does not before most of its cluster have started. */
+  /** Resolves once etcd serves. A member does not before a majority of its cluster has started. */
   static async start(options: EtcdProcessOptions): Promise<Etcd> {
     return new Etcd(options, await launch(options));
   }
 
-  /** The process that runs now; another one after a restart. */
+  /** The current process; a restart replaces it. */
   get process(): ChildProcess {
     return this.#process;
   }
@@ -52,7 +52,7 @@ export class Etcd {
     return this.#process.kill();
   }
 
-  /** Ends it if it runs, and starts it on the same ports. */
+  /** Stops it where it runs, and starts it on the same ports. */
   async restart(data: 'kept' | 'empty'): Promise<void> {
     await this.stop();
     if (data === 'empty') await rm(this.#options.dataDir, { recursive: true, force: true });
@@ -72,8 +72,8 @@ async function launch(options: EtcdProcessOptions): Promise<ChildProcess> {
   const client = clientUrl(options);
   const peer = peerUrl(options.peerPort);
   const { name, peerPorts } = options.cluster ?? {
-    name: 'rehearsal',
-    peerPorts: { rehearsal: options.peerPort },
+    name: 'single',
+    peerPorts: { single: options.peerPort },
   };
   const flags = {
     name,

@@ -1,13 +1,13 @@
 import { get } from 'node:http';
 
-/** What an HTTP port answered to a GET. Each question has its own connection, so nothing is left open. */
-export interface HttpAnswer {
+/** The response to a GET. Each request has a connection of its own, so no connection stays open. */
+export interface HttpResponse {
   readonly status: number;
   readonly body: string;
 }
 
-/** @throws Error when nothing answers within timeoutMs. */
-export function httpGet(url: string, timeoutMs = 2000): Promise<HttpAnswer> {
+/** @throws Error when there is no response within timeoutMs. */
+export function httpGet(url: string, timeoutMs = 2000): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const request = get(url, { agent: false, signal: AbortSignal.timeout(timeoutMs) }, (response) => {
       response.setEncoding('utf8');
@@ -22,7 +22,10 @@ export function httpGet(url: string, timeoutMs = 2000): Promise<HttpAnswer> {
   });
 }
 
-/** The JSON a port answers with status 200. @throws Error otherwise. */
+/**
+ * The JSON of a response with status 200.
+ * @throws Error on any other status.
+ */
 export async function httpGetJson(url: string, timeoutMs?: number): Promise<unknown> {
   const { status, body } = await httpGet(url, timeoutMs);
   if (status !== 200) throw new Error(`${url} answered ${status}: ${body.slice(0, 200)}`);

@@ -1,13 +1,20 @@
-/** The first Ctrl-C, or SIGTERM, asks for an end in good order; a second one ends the process at once. */
+/** A terminal's Ctrl-C arrives twice through npm, which passes it on: both count as one. */
+const repeatedSignalMs = 500;
+
+/**
+ * Resolves at the first Ctrl-C or SIGTERM, so that the caller can end its parts. Every later signal has its
+ * default effect and ends this process at once.
+ */
 export function waitForInterrupt(): Promise<'interrupted'> {
   return new Promise((resolve) => {
-    let firstMs: number | undefined;
+    const signals = ['SIGINT', 'SIGTERM'] as const;
     const onSignal = () => {
-      firstMs ??= performance.now();
-      // npm passes on what the terminal sends as well: the same Ctrl-C comes twice.
-      if (performance.now() - firstMs > 500) process.exit(130);
       resolve('interrupted');
+      const restoreDefaults = () => {
+        for (const signal of signals) process.removeListener(signal, onSignal);
+      };
+      setTimeout(restoreDefaults, repeatedSignalMs).unref();
     };
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+    for (const signal of signals) process.on(signal, onSignal);
   });
 }

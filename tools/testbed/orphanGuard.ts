@@ -1,11 +1,11 @@
 import { type ChildProcess as NodeChild, spawn } from 'node:child_process';
 
 /**
- * Sees to it that no child outlives this process, however it ends: a small shell reads the children's pids
- * from a pipe and kills what is left once the pipe closes. Exit handlers would not run after a SIGKILL or
- * inside jest's sandbox. The shell lives only while there are children.
+ * Kills the children of this process when it ends, however it ends. A small shell reads their pids
+ * from a pipe and kills the rest when the pipe closes. Exit handlers would not run after a SIGKILL
+ * or inside the sandbox of jest. The shell runs only while there are children.
  *
- * Each child leads a process group of its own; the whole group is killed.
+ * Each child leads its own process group; the whole group is killed.
  */
 const script = `
 trap '' INT TERM HUP
@@ -28,7 +28,7 @@ export function guardChild(pid: number): void {
   guard.stdin?.write(`add ${pid}\n`);
 }
 
-/** To be called when the child's end has been seen, so that its pid, perhaps another's by then, is left alone. */
+/** Must be called when the child has ended: its pid may belong to another process afterwards. */
 export function dropChild(pid: number): void {
   if (!guarded.delete(pid)) return;
   guard?.stdin?.write(`drop ${pid}\n`);
@@ -37,7 +37,7 @@ export function dropChild(pid: number): void {
   guard = undefined;
 }
 
-/** The pids of the children that run now. */
+/** The pids of the running children. */
 export function liveChildren(): readonly number[] {
   return [...guarded];
 }

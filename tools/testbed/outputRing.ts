@@ -1,4 +1,4 @@
-/** The last lines a process wrote, and a call for each new one. Not a log: older lines are gone. */
+/** The last lines of a process, with a callback for each new one. */
 export class OutputRing {
   readonly #capacity: number;
   readonly #lines: string[] = [];
@@ -22,7 +22,7 @@ export class OutputRing {
     return this.#lines.slice(-lastLines).join('\n');
   }
 
-  /** Answers a function that stops the calls. */
+  /** Returns a function that removes the listener. */
   onLine(listener: (line: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

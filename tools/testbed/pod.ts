@@ -2,11 +2,11 @@ import { batonCommandLine } from './batonEntry.ts';
 import { ChildProcess, type Exit, type LaunchOptions } from './childProcess.ts';
 import { httpGet, httpGetJson } from './httpGet.ts';
 
-/** One simulated inference pod as a process: `baton podsim` from this checkout. */
+/** One simulated inference pod as a process: `baton podsim` of this package. */
 export interface PodOptions {
   readonly id: string;
   readonly port: number;
-  /** podsim's flags without the leading dashes, beside address and id: `{ 'ttft-ms': 50 }`. */
+  /** podsim's flags without dashes, except address and id: `{ 'ttft-ms': 50 }`. */
   readonly flags?: Readonly<Record<string, string | number>>;
   readonly background?: LaunchOptions['background'];
 }
@@ -33,7 +33,7 @@ export class Pod {
     this.#process = process;
   }
 
-  /** Answers once the pod is healthy. */
+  /** Resolves once the pod is healthy. */
   static async start(options: PodOptions): Promise<Pod> {
     return new Pod(options, await launch(options));
   }

@@ -1,25 +1,25 @@
 import { createServer } from 'node:net';
 
 /**
- * Free loopback ports for the parts of a rehearsal.
+ * Free loopback ports.
  *
- * They come from below the kernel's ephemeral range (Linux 32768, macOS and Windows 49152): a part keeps its
- * port over a restart, and under load an outgoing connection would otherwise take it in the meantime. The
- * kernel is asked by listening on each candidate; no port is handed out twice by one process.
+ * They are below the ephemeral range of the kernel (Linux 32768, macOS and Windows 49152): a part
+ * keeps its port over a restart, and under load an outgoing connection could take it in between.
+ * Each candidate is tested by listening on it; one process returns no port twice.
  */
 const firstPort = 15_000;
 const lastPort = 32_000;
 
-const handedOut = new Set<number>();
+const returned = new Set<number>();
 let next = firstPort + Math.floor(Math.random() * (lastPort - firstPort));
 
-/** @throws Error when a whole turn through the range finds no free port. */
+/** @throws Error when no port of the range is free. */
 export async function freePort(): Promise<number> {
   for (let tries = firstPort; tries < lastPort; tries++) {
     const port = next;
     next = next + 1 < lastPort ? next + 1 : firstPort;
-    if (handedOut.has(port) || !(await isFree(port))) continue;
-    handedOut.add(port);
+    if (returned.has(port) || !(await isFree(port))) continue;
+    returned.add(port);
     return port;
   }
   throw new Error(`no free port between ${firstPort} and ${lastPort}`);
@@ -32,7 +32,7 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** The first of so many free ports that follow each other. */
+/** The first of `count` consecutive free ports. */
 export async function freePortRow(count: number): Promise<number> {
   let row = [await freePort()];
   while (row.length < count) {
@@ -42,7 +42,7 @@ export async function freePortRow(count: number): Promise<number> {
   return row[0] as number;
 }
 
-/** Can this port be listened on now, on 127.0.0.1? */
+/** Whether 127.0.0.1 can be listened on at this port. */
 export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();

@@ -1,6 +1,6 @@
 import type { Topology } from './topology.ts';
 
-/** Where everything of a running topology is, and the command that asks it for a completion. Text only. */
+/** The addresses of a running topology, and a command that sends a completion request. Pure. */
 export function portsSummary({ envoy, etcd, instances, pods, chatUrl }: Topology): string[] {
   const rows: [string, string][] = [
     ['Envoy', `${envoy.url}   admin ${envoy.adminUrl}`],
@@ -12,11 +12,11 @@ export function portsSummary({ envoy, etcd, instances, pods, chatUrl }: Topology
     ['etcd', etcd?.endpoint ?? 'none'],
   ];
   return [
-    'Ask for a completion:',
+    'Send a completion request:',
     '',
     `  curl -N ${chatUrl} -H 'content-type: application/json' \\`,
     `    -d '{"model":"sim-model","stream":true,"messages":[{"role":"user","content":"Hello"}]}'`,
     '',
-    ...rows.map(([part, where]) => `  ${part.padEnd(10)} ${where}`),
+    ...rows.map(([part, addresses]) => `  ${part.padEnd(10)} ${addresses}`),
   ];
 }

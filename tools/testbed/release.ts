@@ -2,7 +2,10 @@
 export interface Release {
   readonly release: string;
   readonly generation: number;
-  /** Starts another Baton build; its words may contain the placeholders below. Undefined: this build. */
+  /**
+   * Starts another Baton build; its words may contain the placeholders below. Undefined: this
+   * build.
+   */
   readonly command?: readonly string[];
 }
 

@@ -5,8 +5,8 @@ import type { Topology } from './topology.ts';
 import { until } from './until.ts';
 
 /**
- * A rolling upgrade as an operator does it: one instance after the other is asked to end, ends when its
- * requests have, and comes back as the next release on the same port, before the next one's turn.
+ * A rolling upgrade: each instance in turn gets SIGTERM, drains and exits, and the next release
+ * starts on the same port before the next instance follows.
  */
 export interface InstanceUpgrade {
   readonly name: string;
@@ -14,7 +14,7 @@ export interface InstanceUpgrade {
   readonly to: string;
   /** SIGTERM to exit 0. */
   readonly drainMs: number;
-  /** Start of the new process until it takes traffic. */
+  /** From the start of the new process until it is ready. */
   readonly startMs: number;
   /** Undefined when no request reached it in time. */
   readonly firstDecision: UpgradeFirstDecision | undefined;
@@ -23,71 +23,71 @@ export interface InstanceUpgrade {
 export interface UpgradeFirstDecision {
   /** ms since 1970. */
   readonly atMs: number;
-  /** What the new instance believed to be in flight when it decided for the first time. */
+  /** The requests in flight in the view of the new instance at its first decision. */
   readonly believed: Counts;
-  /** What the other instances together counted at about that time. */
+  /** The local counts of the other instances, together, at about that time. */
   readonly othersCounted: Counts;
 }
 
 const firstDecisionWaitMs = 15_000;
 
-/** @throws Error when an instance does not end cleanly or does not come back. */
+/** @throws Error when an instance does not end cleanly or does not start. */
 export async function rollingUpgrade(
   topology: Topology,
   next: Release,
-  watch: StatePoller,
-  tell: (step: string) => void = () => {},
-  onUpgraded: (account: InstanceUpgrade) => void = () => {},
+  poller: StatePoller,
+  onStatus: (step: string) => void = () => {},
+  onUpgraded: (upgrade: InstanceUpgrade) => void = () => {},
 ): Promise<InstanceUpgrade[]> {
-  const accounts: InstanceUpgrade[] = [];
+  const upgrades: InstanceUpgrade[] = [];
   for (const instance of topology.instances) {
-    const account = await upgradeOne(topology, instance, next, watch, tell);
-    accounts.push(account);
-    onUpgraded(account);
+    const upgrade = await upgradeOne(topology, instance, next, poller, onStatus);
+    upgrades.push(upgrade);
+    onUpgraded(upgrade);
   }
-  return Promise.all(accounts.map((account) => withFirstDecision(account, topology, watch)));
+  return Promise.all(upgrades.map((upgrade) => withFirstDecision(upgrade, topology, poller)));
 }
 
-/** One that stood by at first takes traffic in the end, when all are of its generation. */
+/** An instance that started in standby serves once all instances are of its generation. */
 async function withFirstDecision(
-  account: InstanceUpgrade,
+  upgrade: InstanceUpgrade,
   { envoy, instances }: Topology,
-  watch: StatePoller,
+  poller: StatePoller,
 ): Promise<InstanceUpgrade> {
-  const instance = instances.find(({ name }) => name === account.name);
-  if (account.firstDecision || !instance) return account;
+  const instance = instances.find(({ name }) => name === upgrade.name);
+  if (upgrade.firstDecision || !instance) return upgrade;
   await envoy.waitForHealthyHost('scheduler', instance.address);
   const others = instances.filter((other) => other !== instance);
-  return { ...account, firstDecision: await readFirstDecision(instance, others, watch) };
+  return { ...upgrade, firstDecision: await readFirstDecision(instance, others, poller) };
 }
 
 async function upgradeOne(
   { envoy, instances }: Topology,
   instance: Baton,
   next: Release,
-  watch: StatePoller,
-  tell: (step: string) => void,
+  poller: StatePoller,
+  onStatus: (step: string) => void,
 ): Promise<InstanceUpgrade> {
   const { name, release: from } = instance;
   const others = instances.filter((other) => other !== instance);
-  tell(`${name}: SIGTERM sent; it finishes what it has accepted, the others take what is new`);
-  const askedMs = performance.now();
+  onStatus(`${name}: SIGTERM sent; it finishes its requests, new ones go to the others`);
+  const terminatedMs = performance.now();
   await instance.stopCleanly();
   const endedMs = performance.now();
-  tell(`${name}: ended cleanly; release ${next.release} starts in its place`);
+  onStatus(`${name}: exited with 0; release ${next.release} starts`);
   await instance.startAs(next);
   const startedMs = performance.now();
-  tell(`${name}: release ${next.release} is ready; Envoy has to notice`);
-  // Going on, the others of the older generation may stand by from now on; going back, the new instance does,
-  // until the last of the newer generation is replaced.
+  onStatus(`${name}: release ${next.release} is ready; waiting for Envoy's health check`);
+  // In an upgrade the older generation may go to standby now. In a rollback the new instance is in
+  // standby until the last instance of the newer generation is replaced.
   const takesTraffic = (await instance.state()).instance.phase === 'ready';
   if (takesTraffic) await envoy.waitForHealthyHost('scheduler', instance.address);
-  const firstDecision = takesTraffic ? await readFirstDecision(instance, others, watch) : undefined;
+  const firstDecision = takesTraffic ? await readFirstDecision(instance, others, poller) : undefined;
   return {
     name,
     from,
     to: next.release,
-    drainMs: endedMs - askedMs,
+    drainMs: endedMs - terminatedMs,
     startMs: startedMs - endedMs,
     firstDecision,
   };
@@ -96,7 +96,7 @@ async function upgradeOne(
 async function readFirstDecision(
   instance: Baton,
   others: readonly Baton[],
-  watch: StatePoller,
+  poller: StatePoller,
 ): Promise<UpgradeFirstDecision | undefined> {
   const first = await until(async () => (await instance.state()).firstDecision ?? undefined, {
     what: `the first decision of ${instance.name}`,
@@ -106,7 +106,7 @@ async function readFirstDecision(
   const atMs = Date.parse(first.at);
   const counted: Record<string, number> = {};
   for (const { name } of others) {
-    for (const [address, count] of Object.entries(watch.localCountsAt(name, atMs)?.counts ?? {})) {
+    for (const [address, count] of Object.entries(poller.localCountsAt(name, atMs)?.counts ?? {})) {
       counted[address] = (counted[address] ?? 0) + count;
     }
   }

@@ -6,8 +6,8 @@ import type { ChildProcess } from './childProcess.ts';
 import { checkoutDir } from './tools.ts';
 
 /**
- * The folder `.run/` of a topology in the background: its logs, its files, and which processes it is made of.
- * A process is known by its pid and its start, because a pid alone may belong to another process by now.
+ * The folder in `.run/` of a topology in the background: its logs, its files and its processes. A
+ * process is identified by pid and start time, because its pid may belong to another process later.
  */
 export const runDir = join(checkoutDir, '.run', 'topology');
 const processesFile = join(runDir, 'processes.json');
@@ -18,7 +18,7 @@ export interface RecordedProcess {
   readonly start: string;
 }
 
-/** An empty folder. */
+/** Creates the folder, empty. */
 export async function makeRunDir(): Promise<void> {
   await removeRunDir();
   await mkdir(runDir, { recursive: true });
@@ -35,7 +35,7 @@ export async function recordProcesses(processes: readonly ChildProcess[]): Promi
   await writeFile(processesFile, `${JSON.stringify(records, null, 2)}\n`);
 }
 
-/** The recorded processes that still run. */
+/** The recorded processes that are still running. */
 export async function runningProcesses(): Promise<RecordedProcess[]> {
   const text = await readFile(processesFile, 'utf8').catch(() => '[]');
   const records = JSON.parse(text) as RecordedProcess[];
@@ -46,14 +46,17 @@ export function isRunning({ pid, start }: RecordedProcess): boolean {
   return start !== '' && startOf(pid) === start;
 }
 
-/** When the process started, in words that differ from another start; undefined when there is none or it is a zombie. */
+/**
+ * When the process started, in words that differ from another start; undefined when there is none
+ * or it is a zombie.
+ */
 export function startOf(pid: number): string | undefined {
   return existsSync('/proc/self/stat') ? startByProc(pid) : startByPs(pid);
 }
 
 /**
- * In the kernel's ticks since boot. proc_pid_stat(5): the fields after the command's closing bracket begin
- * with the state, field 3; the start is field 22.
+ * In the kernel's ticks since boot. proc_pid_stat(5): the fields after the command's closing
+ * bracket begin with the state, field 3; the start is field 22.
  */
 function startByProc(pid: number): string | undefined {
   let stat: string;

@@ -10,13 +10,13 @@ export interface SseCounts {
   readonly inFlight: number;
 }
 
-/** Counts of a load run, and the figures read from them. */
+/** Counts of a load and figures derived from them. */
 export interface SseReport extends SseCounts {
-  /** Whole answers by the pod that gave them. */
+  /** Complete responses by pod. */
   readonly byPod: Readonly<Record<string, number>>;
-  /** Of whole answers, to their last byte. Undefined while there is none. */
+  /** From the request to the last byte, of complete responses. Undefined while there is none. */
   readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number } | undefined;
-  /** What went wrong, for the first few. */
+  /** Details of the first failures. */
   readonly problems: readonly string[];
 }
 
@@ -27,7 +27,7 @@ export class SseCounter {
   #sent = 0;
   readonly #ended = { ok: 0, failed: 0, cut: 0, aborted: 0 };
   readonly #byPod = new Map<string, number>();
-  /** A ring: after keptLatencies answers the oldest are overwritten. */
+  /** A ring buffer: the oldest values are overwritten. */
   readonly #latenciesMs: number[] = [];
   readonly #problems: string[] = [];
 
@@ -55,7 +55,7 @@ export class SseCounter {
     }
   }
 
-  /** Cheap enough to be asked for several times a second, which the report is not. */
+  /** Cheap, unlike the report: may be read several times a second. */
   counts(): SseCounts {
     const { ok, failed, cut, aborted } = this.#ended;
     return { sent: this.#sent, ...this.#ended, inFlight: this.#sent - ok - failed - cut - aborted };

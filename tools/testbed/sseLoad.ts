@@ -3,29 +3,29 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SseCounter, type SseReport } from './sseCounter.ts';
 import { type SseRequestOptions, sendSseRequest } from './sseRequest.ts';
 
-/** Streaming load over real HTTP connections that are kept alive, until a count, a time or `stop()`. */
+/** Streaming load over real kept-alive HTTP connections: until a count, a time or `stop()`. */
 export interface SseLoadOptions extends Omit<SseRequestOptions, 'agent' | 'signal'> {
   readonly pace: LoadPace;
-  /** Where outcomes are counted, if together with another load's. */
+  /** Counts outcomes, together with those of another load. Default: a counter of its own. */
   readonly counter?: SseCounter;
-  /** Sends no more than this many. */
+  /** Number of requests to send. Default: no limit. */
   readonly requests?: number;
-  /** Sends none later than this after the start. */
+  /** Time after which nothing new is sent. Default: no limit. */
   readonly durationMs?: number;
 }
 
 export type LoadPace =
-  /** So many clients, each with one request at a time: a slow answer slows the load down. */
+  /** Clients with one request at a time each: a slow response slows the load down. */
   | {
       readonly kind: 'closed';
       readonly clients: number;
-      /** They begin spread over this time, not all at once. Default 0. */
+      /** Time over which the clients start. Default 0. */
       readonly rampMs?: number;
     }
-  /** So many new requests a second, whatever becomes of the earlier ones. */
+  /** New requests at a constant rate, whatever happens to earlier ones. */
   | { readonly kind: 'open'; readonly requestsPerSecond: number };
 
-/** Keeps a client whose requests fail at once from doing nothing else. */
+/** Pause of a client whose request failed, so that it does not loop. */
 const pauseAfterFailureMs = 100;
 const openTickMs = 10;
 
@@ -43,19 +43,19 @@ export class SseLoad {
     this.#counter = options.counter ?? new SseCounter();
   }
 
-  /** Begins; the answer comes when all that was sent has ended. A second call joins the first. */
+  /** Starts; resolves when all requests have ended. A second call joins the first. */
   start(): Promise<SseReport> {
     this.#run ??= this.#sendAll();
     return this.#run;
   }
 
-  /** Sends nothing new and answers when what is in flight has ended. */
+  /** Sends nothing new; resolves when the requests in flight have ended. */
   stop(): Promise<SseReport> {
     this.#isStopping = true;
     return this.#run ?? Promise.resolve(this.report());
   }
 
-  /** The counts as of now. */
+  /** The current counts. */
   report(): SseReport {
     return this.#counter.report();
   }
@@ -78,11 +78,11 @@ export class SseLoad {
   }
 
   async #runClients(count: number, rampMs: number): Promise<void> {
-    const begin = async (nth: number) => {
+    const start = async (nth: number) => {
       if (rampMs > 0) await sleep((nth * rampMs) / count);
       await this.#runClient();
     };
-    await Promise.all(Array.from({ length: count }, (_, nth) => begin(nth)));
+    await Promise.all(Array.from({ length: count }, (_, nth) => start(nth)));
   }
 
   async #runClient(): Promise<void> {
@@ -96,8 +96,8 @@ export class SseLoad {
     const startMs = performance.now();
     const inFlight = new Set<Promise<unknown>>();
     while (this.#maySend()) {
-      const owed = Math.floor(((performance.now() - startMs) * requestsPerSecond) / 1000);
-      while (this.#sent < owed && this.#maySend()) {
+      const due = Math.floor(((performance.now() - startMs) * requestsPerSecond) / 1000);
+      while (this.#sent < due && this.#maySend()) {
         const sent = this.#send().finally(() => inFlight.delete(sent));
         inFlight.add(sent);
       }

@@ -1,30 +1,30 @@
 import { type Agent, type IncomingMessage, request } from 'node:http';
 
 /**
- * One streaming chat completion over real HTTP, read to its end, and what a client would say about it.
- * Expected endings are values; this never rejects.
+ * One streaming chat completion over real HTTP, read to its end. Its outcome is what the client
+ * sees; this never rejects.
  */
 export interface SseRequestOptions {
   /** The whole URL, `http://127.0.0.1:10000/v1/chat/completions`. */
   readonly url: string;
   readonly agent: Agent;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Keys of the JSON body beside `stream: true`. */
+  /** Fields of the JSON body beside `stream: true`. */
   readonly body?: Readonly<Record<string, unknown>>;
-  /** A request not over by then is given up: failed, or cut if its response had begun. Default 60 s. */
+  /** Time limit of the request: failed, or cut if the response has begun. Default 60 s. */
   readonly timeoutMs?: number;
-  /** The client leaves. */
+  /** Aborts the request. */
   readonly signal?: AbortSignal;
 }
 
 export type SseOutcome =
   /** Status 200 and `data: [DONE]`. */
   | { readonly kind: 'ok'; readonly pod: string; readonly latencyMs: number }
-  /** Another status, or no response at all. */
+  /** Another status, or no response. */
   | { readonly kind: 'failed'; readonly detail: string; readonly latencyMs: number }
   /** The response began and ended without `data: [DONE]`. */
   | { readonly kind: 'cut'; readonly pod: string; readonly detail: string; readonly latencyMs: number }
-  /** The client left, by `signal`. */
+  /** Aborted by `signal`. */
   | { readonly kind: 'aborted'; readonly latencyMs: number };
 
 const doneMark = 'data: [DONE]';
@@ -43,7 +43,7 @@ export function sendSseRequest(options: SseRequestOptions): Promise<SseOutcome> 
     let isDone = false;
 
     const finish = (detail: string) => {
-      clearTimeout(overdue);
+      clearTimeout(timeout);
       const latencyMs = performance.now() - startMs;
       const pod = podOf(response);
       if (options.signal?.aborted) resolve({ kind: 'aborted', latencyMs });
@@ -52,7 +52,7 @@ export function sendSseRequest(options: SseRequestOptions): Promise<SseOutcome> 
         resolve({ kind: 'failed', detail: refusal(response, received), latencyMs });
       else if (isDone && response.complete) resolve({ kind: 'ok', pod, latencyMs });
       else
-        resolve({ kind: 'cut', pod, detail: `${detail}; its last words: ${received.slice(-60)}`, latencyMs });
+        resolve({ kind: 'cut', pod, detail: `${detail}; its last bytes: ${received.slice(-60)}`, latencyMs });
     };
 
     const call = request(options.url, {
@@ -66,13 +66,16 @@ export function sendSseRequest(options: SseRequestOptions): Promise<SseOutcome> 
       ...(options.signal && { signal: options.signal }),
     });
     const timeoutMs = options.timeoutMs ?? 60_000;
-    const overdue = setTimeout(() => call.destroy(new Error(`not over after ${timeoutMs} ms`)), timeoutMs);
+    const timeout = setTimeout(
+      () => call.destroy(new Error(`not complete after ${timeoutMs} ms`)),
+      timeoutMs,
+    );
     call.on('error', (error: NodeJS.ErrnoException) => finish(describe(error)));
     call.on('response', (incoming) => {
       response = incoming;
       incoming.setEncoding('utf8');
       incoming.on('data', (text: string) => {
-        // Only the tail matters: the mark may arrive in two pieces, and the first words of a refusal are short.
+        // Only the end matters: the mark may arrive in two parts, and an error body is short.
         received = (received + text).slice(-500);
         isDone ||= received.includes(doneMark);
       });

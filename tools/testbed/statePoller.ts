@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceState } from '../../src/admin/state.ts';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import type { Baton } from './baton.ts';
 
 /** Requests in flight by pod address. */
 export type Counts = Readonly<Record<string, number>>;
 
-/** The part of an instance that is asked. */
+/** The part of an instance that is polled. */
 type PolledInstance = Pick<Baton, 'name' | 'state'>;
 
 interface Sample {
@@ -14,35 +14,55 @@ interface Sample {
   readonly state: InstanceState | undefined;
 }
 
+export interface StatePollerOptions {
+  /** From the end of one poll to the next. Default 100. */
+  readonly intervalMs?: number;
+  readonly clock?: Clock;
+  /** The time of a sample, ms since 1970. */
+  readonly nowUnixMs?: () => number;
+}
+
 const keptSamples = 300;
 
-/** Asks every instance's admin port for its state again and again, and remembers the last answers. */
+/** Polls the state of every instance on its admin port and keeps the last samples. */
 export class StatePoller {
   readonly #instances: readonly PolledInstance[];
   readonly #intervalMs: number;
+  readonly #clock: Clock;
+  readonly #nowUnixMs: () => number;
   readonly #samples = new Map<string, Sample[]>();
-  #isStopping = false;
-  #run: Promise<void> | undefined;
+  #polling: Promise<void> | undefined;
+  #cancelTimer = () => {};
+  #isStopped = false;
 
-  constructor(instances: readonly PolledInstance[], everyMs = 100) {
+  constructor(
+    instances: readonly PolledInstance[],
+    { intervalMs = 100, clock = systemClock, nowUnixMs = Date.now }: StatePollerOptions = {},
+  ) {
     this.#instances = instances;
-    this.#intervalMs = everyMs;
+    this.#intervalMs = intervalMs;
+    this.#clock = clock;
+    this.#nowUnixMs = nowUnixMs;
   }
 
   start(): void {
-    this.#run ??= this.#pollUntilStopped();
+    if (!this.#polling) this.#pollAll();
   }
 
   async stop(): Promise<void> {
-    this.#isStopping = true;
-    await this.#run;
+    this.#isStopped = true;
+    this.#cancelTimer();
+    await this.#polling;
   }
 
   latest(name: string): InstanceState | undefined {
     return this.#samples.get(name)?.at(-1)?.state;
   }
 
-  /** The instance's own counts in the sample nearest to a moment (ms since 1970), and how far off that is. */
+  /**
+   * The local counts of the instance in the sample nearest to a time (ms since 1970), and how far
+   * that sample is from it.
+   */
   localCountsAt(name: string, atMs: number): { readonly counts: Counts; readonly offMs: number } | undefined {
     let nearest: { counts: Counts; offMs: number } | undefined;
     for (const { atMs: sampledMs, state } of this.#samples.get(name) ?? []) {
@@ -52,22 +72,22 @@ export class StatePoller {
     return nearest;
   }
 
-  async #pollUntilStopped(): Promise<void> {
-    while (!this.#isStopping) {
-      await Promise.all(this.#instances.map((instance) => this.#poll(instance)));
-      await sleep(this.#intervalMs);
-    }
+  #pollAll(): void {
+    const polls = this.#instances.map((instance) => this.#poll(instance));
+    this.#polling = Promise.all(polls).then(() => {
+      if (!this.#isStopped) this.#cancelTimer = this.#clock.after(this.#intervalMs, () => this.#pollAll());
+    });
   }
 
   async #poll(instance: PolledInstance): Promise<void> {
     const state = await instance.state().catch(() => undefined);
     const samples = this.#samples.get(instance.name) ?? [];
-    samples.push({ atMs: Date.now(), state });
+    samples.push({ atMs: this.#nowUnixMs(), state });
     if (samples.length > keptSamples) samples.shift();
     this.#samples.set(instance.name, samples);
   }
 }
 
 export function localCountsOf(state: InstanceState): Counts {
-  return Object.fromEntries(state.pool.map(({ address, local: own }) => [address, own]));
+  return Object.fromEntries(state.pool.map(({ address, local }) => [address, local]));
 }

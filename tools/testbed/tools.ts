@@ -37,12 +37,13 @@ const descriptions: Readonly<Record<keyof Tools, ToolDescription>> = {
 const checkoutFolder = join(checkoutDir, '.tools', 'bin');
 
 /**
- * The path of each named tool: its variable (`ENVOY_BIN`, `ETCD_BIN`), else `.tools/bin` of the checkout,
- * else the PATH. A variable that names no executable file is an error: nothing else is used in its place.
+ * The path of each named tool: its variable (`ENVOY_BIN`, `ETCD_BIN`), else `.tools/bin` of the
+ * checkout, else the PATH. A variable that names no executable file is an error: nothing else is
+ * used in its place.
  *
  * @param installedFolder what is searched before the PATH
- * @throws BatonError `tool-missing` that names every missing tool, each place that was searched, and how to
- *   get it.
+ * @throws BatonError `tool-missing` that names every missing tool, each place that was searched,
+ *   and how to get it.
  */
 export function findTools<Name extends keyof Tools = keyof Tools>(
   environment: Environment,
@@ -84,7 +85,10 @@ export function isExecutable(path: string): boolean {
   }
 }
 
-/** Relative folders of the PATH are left out: they would mean another file in another working directory. */
+/**
+ * Relative folders of the PATH are left out: they would mean another file in another working
+ * directory.
+ */
 function pathFolders({ PATH = '' }: Environment): readonly string[] {
   return PATH.split(delimiter).filter(isAbsolute);
 }

@@ -12,41 +12,42 @@ import type { Release } from './release.ts';
 import type { Tools } from './tools.ts';
 
 /**
- * All real parts on one machine: etcd, simulated pods, Baton instances, Envoy in front. The demo, the
- * end-to-end tests and `make up` start it, each with its own wishes.
+ * All parts as real processes on one machine: etcd, simulated pods, Baton instances, and Envoy in
+ * front. The end-to-end tests, the rehearsal, benchmarks and `make up` start one, each with its own
+ * options.
  */
 export interface TopologyOptions {
   /** etcd only where one is started. */
   readonly tools: Pick<Tools, 'envoy'> & Partial<Tools>;
   /** Default 2. */
   readonly instances?: number;
-  /** Further instances that Envoy knows of but that are not started. Default 0. */
+  /** Further instances that Envoy knows but that are not started. Default 0. */
   readonly laterInstances?: number;
   /** Default 3. */
   readonly pods?: number;
-  /** Default true; false leaves each instance with its in-memory ledger. */
+  /** Default true; with false each instance has an in-memory ledger. */
   readonly etcd?: boolean;
-  /** A file of the folder envoy/, or the whole path of another; default `envoy.yaml`. */
+  /** A file in envoy/, or the path of another. Default `envoy.yaml`. */
   readonly envoyConfig?: string;
   readonly amendEnvoy?: (bootstrap: EnvoyBootstrap) => void;
   /** Envoy's worker threads; default 1. */
   readonly envoyThreads?: number;
-  /** What the instances run at first; default release 1.0.0 of generation 1 from this checkout. */
+  /** The first release. Default: release 1.0.0, generation 1, of this package. */
   readonly release?: Release;
-  /** Environment of every instance; nothing of this process's own is passed on by itself. */
+  /** Environment variables of every instance; none of this process are passed on. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Client URLs of an etcd that runs already: none is started. */
+  /** Client URLs of a running etcd: none is started. */
   readonly externalEtcd?: readonly string[];
-  /** Addresses of pods that run already: none is started. */
+  /** Addresses of running pods: none is started. */
   readonly externalPods?: readonly string[];
-  /** Settings of every instance, over the ones that make the parts fit together. */
+  /** Settings of every instance; they replace those that connect the parts. */
   readonly baton?: BatonSettings;
-  /** Relative capacity of each pod in turn, where not 1. */
+  /** Weight of each pod, where not 1. */
   readonly podWeights?: readonly number[];
   readonly podFlags?: PodOptions['flags'];
   /** Default: free ports. */
   readonly ports?: TopologyPorts;
-  /** The parts outlive this process and log into this folder, which is kept. */
+  /** The parts outlive this process and write their logs to this folder, which is kept. */
   readonly backgroundDir?: string;
 }
 
@@ -55,7 +56,7 @@ export interface TopologyPorts {
   readonly envoyAdmin: number;
   readonly etcdClient: number;
   readonly etcdPeer: number;
-  /** gRPC port and admin port of each instance, those that are started later at the end. */
+  /** gRPC port and admin port of each instance, later instances last. */
   readonly instances: readonly InstancePorts[];
   readonly pods: readonly number[];
 }
@@ -67,20 +68,20 @@ interface InstancePorts {
 
 export interface Topology {
   readonly envoy: Envoy;
-  /** Undefined in a topology without etcd or with a given one. */
+  /** Undefined without etcd or with an external one. */
   readonly etcd: Etcd | undefined;
   readonly instances: readonly Baton[];
-  /** Not started yet; whoever starts one ends it, or `stop` does. */
+  /** Not started; `stop` ends those that were. */
   readonly laterInstances: readonly Baton[];
-  /** The pods that were started here. */
+  /** The pods that this topology started. */
   readonly pods: readonly Pod[];
-  /** Where requests go: these pods or the given ones. */
+  /** The pods in the pool: those started here, or the external ones. */
   readonly poolPods: readonly PoolPod[];
   /** Where clients POST their chat completions. */
   readonly chatUrl: string;
-  /** The processes that make it up now, in the order of their start. */
+  /** The current processes, in the order of their start. */
   processes(): readonly ChildProcess[];
-  /** Ends every part at once, by SIGKILL: how a part ends by itself is for its own handle. Idempotent. */
+  /** Ends every part by SIGKILL: a part that must end cleanly has its own handle. Idempotent. */
   stop(): Promise<void>;
 }
 
@@ -89,10 +90,13 @@ export type PoolPod = Pick<Pod, 'id' | 'address'>;
 /** Names of instances: a, b, … */
 export const instanceName = (index: number): string => String.fromCharCode('a'.charCodeAt(0) + index);
 
-/** Answers once Envoy holds all instances and pods for healthy. What was started is ended if a part fails. */
+/**
+ * Resolves once Envoy finds all instances and pods healthy. If a part fails to start, all others
+ * are ended.
+ */
 export async function startTopology(options: TopologyOptions): Promise<Topology> {
   const { instances: instanceCount = 2, laterInstances: laterCount = 0, pods: podCount = 3 } = options;
-  const dir = options.backgroundDir ?? (await mkdtemp(join(tmpdir(), 'baton-rehearsal-')));
+  const dir = options.backgroundDir ?? (await mkdtemp(join(tmpdir(), 'baton-topology-')));
   const background = (part: string): { background?: LaunchOptions['background'] } =>
     options.backgroundDir === undefined ? {} : { background: { logFile: join(dir, `${part}.log`) } };
 
@@ -103,7 +107,7 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
   let envoy: Envoy | undefined;
   const processes = () => [
     ...(etcd ? [etcd.process] : []),
-    // flatMap passes over the places of parts that have not started.
+    // flatMap skips the places of parts that have not started.
     ...pods.flatMap((pod) => pod.process),
     ...[...instances, ...laterInstances].flatMap((instance) => instance.processes),
     ...(envoy ? [envoy.process] : []),
@@ -136,8 +140,8 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
       const id = `pod-${index + 1}`;
       pods[index] = await Pod.start({ id, port, flags: options.podFlags ?? {}, ...background(id) });
     };
-    // allSettled: what starts beside a failing part must be known before everything is ended.
-    await allStarted([startEtcd(), ...ports.pods.map(startPod)]);
+    // allSettled: all parts must be known before they are ended.
+    await waitForAll([startEtcd(), ...ports.pods.map(startPod)]);
 
     const targets = options.externalPods?.map((address) => ({ id: address, address })) ?? pods;
     const etcdEndpoints = options.externalEtcd ?? (etcd ? [etcd.endpoint] : []);
@@ -167,7 +171,7 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
       instances[index] = baton;
       await baton.waitUntilReady();
     };
-    await allStarted(all.slice(0, instanceCount).map(startInstance));
+    await waitForAll(all.slice(0, instanceCount).map(startInstance));
 
     const { envoy: listenerPort, envoyAdmin: adminPort } = ports;
     const schedulers = instances.map(({ address }) => address);
@@ -216,7 +220,7 @@ function sharedSettings(
   };
 }
 
-async function allStarted(starts: readonly Promise<void>[]): Promise<void> {
+async function waitForAll(starts: readonly Promise<void>[]): Promise<void> {
   for (const start of await Promise.allSettled(starts)) {
     if (start.status === 'rejected') throw start.reason;
   }

@@ -24,7 +24,9 @@ async function up(): Promise<string[]> {
   return [...portsSummary(topology), '', `Logs are in ${runDir}; "make down" ends it.`];
 }
 
-/** The ports of envoy/envoy.yaml. Only etcd, which that file does not name, may use another port. */
+/**
+ * The ports of envoy/envoy.yaml. Only etcd, which that file does not name, may use another port.
+ */
 async function shippedPorts(): Promise<TopologyPorts> {
   const ports = {
     envoy: 10_000,

@@ -20,7 +20,7 @@ it.each([
   expect(formatElapsed(ms)).toBe(text);
 });
 
-it.each([8000, 60_000, 900_000, 90_000_000])('labels a few moments of %d ms', (endMs) => {
+it.each([8000, 60_000, 900_000, 90_000_000])('labels a few times of %d ms', (endMs) => {
   const ticks = timeTicks(endMs, 12);
   expect(ticks[0]).toBe(0);
   expect(ticks.length).toBeGreaterThan(4);
@@ -28,7 +28,7 @@ it.each([8000, 60_000, 900_000, 90_000_000])('labels a few moments of %d ms', (e
   expect(ticks.at(-1)).toBeLessThanOrEqual(endMs);
 });
 
-it('scales onto a range that runs downwards, and does not fail on an empty one', () => {
+it('scales to a descending range and from an empty one', () => {
   expect(scale([0, 10], [100, 0])(2.5)).toBe(75);
   expect(scale([5, 5], [0, 100])(5)).toBe(0);
 });

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type DrainResult, drain } from '../../../src/instance/drain.ts';
-import { FakeClock } from '../podsim/fakeClock.ts';
+import { FakeClock } from '../../support/fakeClock.ts';
 
 /** A drain on a clock of the test, with exchanges that the test opens and ends. */
 function startDrain(options: { noticeMs: number; quietMs: number; graceMs: number; open?: number }) {

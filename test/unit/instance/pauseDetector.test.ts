@@ -1,5 +1,5 @@
 import { PauseDetector } from '../../../src/instance/pauseDetector.ts';
-import { FakeClock } from '../podsim/fakeClock.ts';
+import { FakeClock } from '../../support/fakeClock.ts';
 
 function setUp() {
   const clock = new FakeClock();

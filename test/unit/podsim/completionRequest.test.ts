@@ -1,4 +1,4 @@
-import { type Api, readCompletionRequest } from '../../../tools/podsim/completionRequest.ts';
+import { type Api, parseCompletionRequest } from '../../../tools/podsim/completionRequest.ts';
 
 const leftOut = {
   model: undefined,
@@ -27,7 +27,7 @@ describe('the body of a completion request', () => {
     ['token numbers', 'text', { prompt: [17, 18, 19] }, { promptTokens: 3 }],
   ];
   it.each(sound)('may have %s', (_what, api, body, expected) => {
-    expect(readCompletionRequest(body, api)).toMatchObject({ kind: 'request', request: expected });
+    expect(parseCompletionRequest(body, api)).toMatchObject({ kind: 'request', request: expected });
   });
 
   const wrong: [string, Api, unknown, string | null][] = [
@@ -53,11 +53,11 @@ describe('the body of a completion request', () => {
     ['prompt is 7; expected a string or an array', 'text', { prompt: 7 }, 'prompt'],
   ];
   it.each(wrong)('is refused where %s', (problem, api, body, param) => {
-    expect(readCompletionRequest(body, api)).toEqual({ kind: 'problem', message: problem, param });
+    expect(parseCompletionRequest(body, api)).toEqual({ kind: 'problem', message: problem, param });
   });
 
   it('is quoted only in part where it is long', () => {
-    const read = readCompletionRequest({ messages: 'x'.repeat(1000) }, 'chat');
+    const read = parseCompletionRequest({ messages: 'x'.repeat(1000) }, 'chat');
     expect(read.kind === 'problem' && read.message.length).toBeLessThan(120);
   });
 });

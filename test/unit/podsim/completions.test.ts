@@ -1,6 +1,6 @@
-import { ReplyEvents, type ReplyFacts, wholeReply } from '../../../tools/podsim/completions.ts';
+import { type Completion, CompletionEvents, formatCompletion } from '../../../tools/podsim/completions.ts';
 
-const facts = (changes: Partial<ReplyFacts> = {}): ReplyFacts => ({
+const facts = (changes: Partial<Completion> = {}): Completion => ({
   api: 'chat',
   id: 'chatcmpl-1',
   created: 1_700_000_000,
@@ -24,8 +24,8 @@ function parse(events: string) {
   });
 }
 
-function stream(given: ReplyFacts) {
-  const events = new ReplyEvents(given);
+function stream(given: Completion) {
+  const events = new CompletionEvents(given);
   return parse(events.opening() + events.tokens(0, 7) + events.tokens(7, given.tokens) + events.ending());
 }
 
@@ -55,7 +55,7 @@ describe('a streamed reply', () => {
   it.each(['chat', 'text'] as const)('to %s is, put together, what the whole reply says', (api) => {
     const choices = stream(facts({ api })).map((chunk) => chunk.choices[0]);
     const text = choices.map((choice) => choice.delta?.content ?? choice.text ?? '').join('');
-    const [whole] = JSON.parse(wholeReply(facts({ api }))).choices;
+    const [whole] = JSON.parse(formatCompletion(facts({ api }))).choices;
     expect(whole.message?.content ?? whole.text).toBe(text);
     expect(text.split(' ').slice(1)).toHaveLength(40);
   });
@@ -73,7 +73,7 @@ describe('a whole reply', () => {
     ['chat', 'chat.completion', { message: { role: 'assistant', content: ' Load is' } }],
     ['text', 'text_completion', { text: ' Load is' }],
   ] as const)('to %s is one object with its counts', (api, object, choice) => {
-    expect(JSON.parse(wholeReply(facts({ api, tokens: 2 })))).toEqual({
+    expect(JSON.parse(formatCompletion(facts({ api, tokens: 2 })))).toEqual({
       id: 'chatcmpl-1',
       object,
       created: 1_700_000_000,

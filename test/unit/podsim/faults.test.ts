@@ -1,5 +1,5 @@
-import { Faults, readPodFault, readRequestFault } from '../../../tools/podsim/faults.ts';
-import { FakeClock } from './fakeClock.ts';
+import { Faults, parsePodFault, parseRequestFault } from '../../../tools/podsim/faults.ts';
+import { FakeClock } from '../../support/fakeClock.ts';
 
 describe('a fault of the pod', () => {
   const sound: [object, object][] = [
@@ -22,7 +22,7 @@ describe('a fault of the pod', () => {
     [{ kind: 'unhealthy' }, { requests: { kind: 'none' }, healthFails: true }],
   ];
   it.each(sound)('%j is understood', (given, expected) => {
-    expect(readPodFault(given)).toMatchObject({ kind: 'fault', fault: expected });
+    expect(parsePodFault(given)).toMatchObject({ kind: 'fault', fault: expected });
   });
 
   const wrong: [unknown, string][] = [
@@ -39,7 +39,7 @@ describe('a fault of the pod', () => {
     [{ kind: 'error', status: 503 }, 'status is 503; expected not to be there with error'],
   ];
   it.each(wrong)('%j is refused with its reason', (given, problem) => {
-    expect(readPodFault(given)).toEqual({ kind: 'invalid', problem });
+    expect(parsePodFault(given)).toEqual({ kind: 'invalid', problem });
   });
 });
 
@@ -52,13 +52,13 @@ describe('a fault of one request', () => {
     ['cut', { kind: 'cut', afterTokens: 1 }],
     [' cut; afterTokens=12 ', { kind: 'cut', afterTokens: 12 }],
   ])('%j is understood', (header, fault) => {
-    expect(readRequestFault(header)).toEqual({ kind: 'fault', fault });
+    expect(parseRequestFault(header)).toEqual({ kind: 'fault', fault });
   });
 
   it.each(['', 'Error', 'unhealthy', 'cut;afterTokens=0', 'cut;tokens=3', 'hang;afterTokens=3'])(
     '%j is refused',
     (header) => {
-      expect(readRequestFault(header)).toEqual({
+      expect(parseRequestFault(header)).toEqual({
         kind: 'invalid',
         problem: `x-podsim-fault is ${JSON.stringify(header)}; expected none, refuse, hang, error, cut or cut;afterTokens=3`,
       });
@@ -72,7 +72,7 @@ describe('the fault in effect', () => {
     const faults = new Faults(clock);
     const ended: string[] = [];
     const set = (given: object) => {
-      const read = readPodFault(given);
+      const read = parsePodFault(given);
       if (read.kind === 'invalid') throw new Error(read.problem);
       faults.set(read.fault, () => ended.push(read.fault.kind));
     };

@@ -1,4 +1,4 @@
-import { type PodsimFlags, readPodsimFlags } from '../../../tools/podsim/flags.ts';
+import { type PodsimFlags, parsePodsimFlags } from '../../../tools/podsim/flags.ts';
 
 const flags = (changes: Partial<PodsimFlags> = {}): PodsimFlags => ({
   address: '127.0.0.1:8001',
@@ -15,7 +15,7 @@ const flags = (changes: Partial<PodsimFlags> = {}): PodsimFlags => ({
 
 describe('the flags of podsim', () => {
   it('become options', () => {
-    expect(readPodsimFlags(flags())).toEqual({
+    expect(parsePodsimFlags(flags())).toEqual({
       kind: 'options',
       options: {
         host: '127.0.0.1',
@@ -37,7 +37,7 @@ describe('the flags of podsim', () => {
     ['localhost:65535', 'localhost', 65_535],
     ['0.0.0.0:8000', '0.0.0.0', 8000],
   ])('take %s for a place to listen', (address, host, port) => {
-    expect(readPodsimFlags(flags({ address }))).toMatchObject({ options: { host, port } });
+    expect(parsePodsimFlags(flags({ address }))).toMatchObject({ options: { host, port } });
   });
 
   const addressForm = 'ip:port, as 127.0.0.1:8001, [::1]:8001 or 127.0.0.1:0';
@@ -55,11 +55,11 @@ describe('the flags of podsim', () => {
     [{ jitter: '1.1' }, '--jitter is "1.1"; expected a number from 0 to 1'],
   ];
   it.each(wrong)('%j are refused with what was given and what is expected', (changes, problem) => {
-    expect(readPodsimFlags(flags(changes))).toEqual({ kind: 'problems', problems: [problem] });
+    expect(parsePodsimFlags(flags(changes))).toEqual({ kind: 'problems', problems: [problem] });
   });
 
   it('have all their problems told at once', () => {
-    const read = readPodsimFlags(flags({ slots: 'many', jitter: 'some' }));
+    const read = parsePodsimFlags(flags({ slots: 'many', jitter: 'some' }));
     expect(read.kind === 'problems' && read.problems).toHaveLength(2);
   });
 });

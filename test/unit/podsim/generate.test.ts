@@ -1,5 +1,5 @@
 import { generate } from '../../../tools/podsim/generate.ts';
-import { FakeClock } from './fakeClock.ts';
+import { FakeClock } from '../../support/fakeClock.ts';
 
 type Emitted = [atMs: number, from: number, to: number];
 

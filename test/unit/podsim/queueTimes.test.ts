@@ -1,7 +1,7 @@
 import { QueueTimes } from '../../../tools/podsim/queueTimes.ts';
 import { startPodsim } from '../../../tools/podsim/server.ts';
 import { eventually } from '../../support/eventually.ts';
-import { FakeClock } from './fakeClock.ts';
+import { FakeClock } from '../../support/fakeClock.ts';
 
 describe('the queue times of a pod', () => {
   it('count each request in its bucket and in all larger ones', () => {

@@ -4,7 +4,7 @@ const from = { release: 'old' };
 const to = { release: 'new', command: ['run'] };
 
 describe('planned steps', () => {
-  it('alternate between the builds, each time as a newer generation', () => {
+  it('alternate between the builds, each with a newer generation', () => {
     const names = planSteps(from, to, 3, 0).map(stepName);
     expect(names).toEqual([
       'upgrade 1 (old·1 → new·2)',
@@ -13,12 +13,12 @@ describe('planned steps', () => {
     ]);
   });
 
-  it('go back the same way, to the generations of before', () => {
+  it('roll back the same way, to the earlier generations', () => {
     const names = planSteps(from, to, 3, 2).slice(3).map(stepName);
     expect(names).toEqual(['rollback 1 (new·4 → old·3)', 'rollback 2 (old·3 → new·2)']);
   });
 
-  it('begin each where the one before has ended', () => {
+  it('each start where the previous one ended', () => {
     const steps = planSteps(from, to, 4, 4);
     for (const [index, step] of steps.entries()) {
       if (index > 0) expect(step.from).toEqual(steps[index - 1]?.to);

@@ -12,7 +12,7 @@ const optionsOf = (flags: Partial<RehearseFlags>) => {
 };
 
 describe('the flags of a rehearsal', () => {
-  it('have defaults that make a rehearsal', () => {
+  it('have defaults', () => {
     expect(optionsOf({})).toEqual({
       from: { release: 'old' },
       to: { release: 'new' },
@@ -29,14 +29,14 @@ describe('the flags of a rehearsal', () => {
     });
   });
 
-  it('name the release of a command old or new', () => {
+  it('label the release of a command old or new', () => {
     expect(optionsOf({ from: 'run {config}', to: '2.0' })).toMatchObject({
       from: { release: 'old', command: ['run', '{config}'] },
       to: { release: '2.0' },
     });
   });
 
-  it('start no pod where pods are given', () => {
+  it('start no pods beside external ones', () => {
     const given = { pod: ['127.0.0.1:8001', '[::1]:8002'], etcd: ['http://127.0.0.1:2379'] };
     expect(optionsOf(given)).toMatchObject({ pods: 0, externalPods: given.pod, externalEtcd: given.etcd });
   });
@@ -57,7 +57,7 @@ describe('the flags of a rehearsal', () => {
     expect(read(flags)).toEqual({ kind: 'problems', problems: [expect.stringContaining(problem)] });
   });
 
-  it('tell all problems at once', () => {
+  it('report all problems at once', () => {
     const result = read({ times: 'x', clients: '', from: '' });
     expect(result).toMatchObject({ kind: 'problems', problems: { length: 3 } });
   });

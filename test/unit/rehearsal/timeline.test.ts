@@ -12,7 +12,7 @@ describe('when an instance goes through its phases', () => {
   for (const [nth, state] of moments.entries()) recorder.sample(nth * 100, counts, [state]);
   const { atMs, instances } = recorder.timeline();
 
-  it('makes one span of each, without a hole between two', () => {
+  it('has one span per phase, without gaps', () => {
     const spans = instances[0]?.spans.map(({ phase, fromMs, toMs }) => [phase, fromMs, toMs]);
     expect(spans).toEqual([
       ['ready', 0, 200],
@@ -23,16 +23,16 @@ describe('when an instance goes through its phases', () => {
     ]);
   });
 
-  it('keeps its counts over all pods, and none while it does not answer', () => {
+  it('has its counts over all pods, and none while it does not answer', () => {
     expect(instances[0]?.local).toEqual([3, 3, 3, null, null, 3, 3]);
     expect(instances[0]?.view.slice(2, 4)).toEqual([9.3, null]);
   });
 
-  it('has no age of a view that nothing is decided on yet', () => {
+  it('has no view age before the first decision', () => {
     expect(instances[0]?.viewAgeMs).toEqual([12, 12, 12, null, null, null, 12]);
   });
 
-  it('takes the way of the last write for the age of a view that is watched', () => {
+  it('has the lag of the last write as the age of a watched view', () => {
     const lagging = new TimelineRecorder(['a']);
     const store = { ...ready.store, viewAgeMs: 0, syncLagMs: { p50: 3, p99: 9, last: 4.26 } };
     lagging.sample(0, counts, [{ ...ready, store }]);
@@ -41,13 +41,13 @@ describe('when an instance goes through its phases', () => {
     expect(lagging.timeline().instances[0]?.viewAgeMs).toEqual([4.3, 1500, null]);
   });
 
-  it('has columns of one length', () => {
+  it('has columns of equal length', () => {
     expect(instances[0]?.local).toHaveLength(atMs.length);
     expect(recorder.timeline().load.failed).toHaveLength(atMs.length);
   });
 });
 
-it('begins a new span when a release follows another without a change of phase', () => {
+it('starts a new span when the release changes without the phase', () => {
   const recorder = new TimelineRecorder(['a']);
   const next = { ...ready, instance: { ...ready.instance, release: '1.2.0', generation: 3 } };
   recorder.sample(0, counts, [ready]);

@@ -31,21 +31,21 @@ const pods = new Map([
   ['127.0.0.1:8002', 'pod-2'],
 ]);
 
-describe('when every request was served and the new instance knew the load', () => {
-  it('says that no client noticed and shows both counts', () => {
+describe('when every request was completed and the view of the new instance was loaded', () => {
+  it('states that no client noticed, with both counts', () => {
     expect(formatVerdict({ report: clean, upgrades: [upgrade(informed)], pods })).toEqual([
       'Verdict: no client noticed.',
-      '  requests sent 500, served 500, failed 0, cut 0',
-      '  a whole answer took 2.3 s (median), 2.4 s (99 of 100)',
+      '  requests sent 500, completed 500, failed 0, cut 0',
+      '  complete responses took 2.3 s (p50), 2.4 s (p99)',
       '  a: 1.0.0 → 1.1.0, drained in 5.2 s, ready again 640 ms later',
-      '     at its first decision it believed  pod-1 10   pod-2 20',
-      '     the others had in flight           pod-1 10   pod-2 21',
-      '     one that starts empty believes     pod-1  0   pod-2  0',
+      '     view at its first decision         pod-1 10   pod-2 20',
+      '     in flight through the others       pod-1 10   pod-2 21',
+      '     an empty view would be             pod-1  0   pod-2  0',
     ]);
   });
 });
 
-describe('what speaks against a rehearsal', () => {
+describe('the failures of a rehearsal', () => {
   const blind = { ...informed, believed: {} };
   const outdated = { ...informed, believed: { '127.0.0.1:8001': 15 } };
   const idle = { atMs: 0, believed: {}, othersCounted: {} };
@@ -55,12 +55,12 @@ describe('what speaks against a rehearsal', () => {
     ['no traffic', { sent: 0 }, informed, ['no request was sent']],
     ['failed requests', { failed: 2 }, informed, ['2 requests failed']],
     ['cut responses', { cut: 1 }, informed, ['1 responses were cut']],
-    ['an empty view under load', {}, blind, ['the new a began with an empty view']],
+    ['an empty view under load', {}, blind, ['the new a started with an empty view']],
     [
       'far less than what the others counted',
       {},
       outdated,
-      ['the new a began with a view of 15 where the others counted 31'],
+      ['the new a started with a view of 15 while the others counted 31'],
     ],
     ['an instance that got no traffic', {}, undefined, ['no request reached the new a']],
   ])('%s', (_situation, counts, first, expected) => {
@@ -68,7 +68,7 @@ describe('what speaks against a rehearsal', () => {
     expect(findFailures(rehearsed)).toEqual(expected);
   });
 
-  it('is in the text, with the first problems', () => {
+  it('are in the text, with the first problems', () => {
     const report = { ...clean, failed: 1, problems: ['failed after 3 ms: status 500: boom'] };
     const text = formatVerdict({ report, upgrades: [], pods });
     expect(text[0]).toBe('Verdict: FAILED: 1 requests failed.');

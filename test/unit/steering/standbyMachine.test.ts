@@ -1,7 +1,7 @@
 import type { Phase } from '../../../src/phase.ts';
 import { AnnouncedPhase } from '../../../src/steering/announcedPhase.ts';
 import { StandbyMachine } from '../../../src/steering/standbyMachine.ts';
-import { FakeClock } from '../podsim/fakeClock.ts';
+import { FakeClock } from '../../support/fakeClock.ts';
 
 const settleMs = 2_000;
 const storeWaitMs = 5_000;

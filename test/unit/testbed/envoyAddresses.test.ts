@@ -16,7 +16,7 @@ static_resources:
       endpoints:
       - lb_endpoints:
         - endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: 9002}}}
-        - endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: 9003}}}
+        - endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: 9012}}}
   - name: model_pods
     connect_timeout: 1s
     load_assignment:
@@ -34,7 +34,7 @@ const addresses = {
 const socket = (address: string, port_value: number) => ({ socket_address: { address, port_value } });
 
 describe('withAddresses', () => {
-  it('replaces the addresses and leaves everything else as it is', () => {
+  it('replaces the addresses and nothing else', () => {
     expect(JSON.parse(withAddresses(shipped, addresses))).toEqual({
       admin: { access_log: [], address: socket('127.0.0.1', 20_001) },
       static_resources: {

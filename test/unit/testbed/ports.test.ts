@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { freePorts, isFree } from '../../../tools/testbed/ports.ts';
 
 describe('freePorts', () => {
-  it('hands out distinct ports below the ephemeral range that can be listened on', async () => {
+  it('returns distinct ports below the ephemeral range that can be listened on', async () => {
     const ports = [...(await freePorts(20)), ...(await freePorts(20))];
     expect(new Set(ports).size).toBe(40);
     for (const port of ports) {
@@ -13,7 +13,7 @@ describe('freePorts', () => {
 });
 
 describe('isFree', () => {
-  it('says no while somebody listens on the port, and yes afterwards', async () => {
+  it('is false while a server listens on the port, and true afterwards', async () => {
     const [port] = (await freePorts(1)) as [number];
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));

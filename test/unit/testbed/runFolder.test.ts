@@ -12,11 +12,11 @@ describe('a recorded process', () => {
     expect(isRunning(record)).toBe(false);
   });
 
-  it('does not run when its pid belongs to another process by now', () => {
+  it('does not run when its pid belongs to another process', () => {
     expect(isRunning({ name: 'part', pid: process.pid, start: '1' })).toBe(false);
   });
 
-  it('does not run when it had ended before its start was read', () => {
+  it('does not run when it ended before its start time was read', () => {
     expect(isRunning({ name: 'part', pid: process.pid, start: '' })).toBe(false);
   });
 });

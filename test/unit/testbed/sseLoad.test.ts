@@ -82,7 +82,7 @@ describe('one streaming request', () => {
     expect(await sendSseRequest({ url, agent })).toMatchObject(expected);
   });
 
-  it('asks for a stream and sends the headers and body it was given', async () => {
+  it('requests a stream with the given headers and body', async () => {
     let seen: { header: unknown; body: unknown } | undefined;
     server.removeAllListeners('request');
     server.on('request', async (request: IncomingMessage, response: ServerResponse) => {
@@ -94,15 +94,15 @@ describe('one streaming request', () => {
     expect(seen).toMatchObject({ header: 'random', body: { stream: true, max_tokens: 3 } });
   });
 
-  it('is given up after its time', async () => {
+  it('fails after its timeout', async () => {
     answer = () => {};
     expect(await sendSseRequest({ url, agent, timeoutMs: 50 })).toMatchObject({
       kind: 'failed',
-      detail: 'not over after 50 ms',
+      detail: 'not complete after 50 ms',
     });
   });
 
-  it('is neither failed nor cut when the client leaves', async () => {
+  it('is neither failed nor cut when the client aborts it', async () => {
     const client = new AbortController();
     answer = (response) => {
       begun(response);
@@ -112,8 +112,8 @@ describe('one streaming request', () => {
   });
 });
 
-describe('a load of so many clients', () => {
-  it('never has more requests in flight than clients and ends after the count asked for', async () => {
+describe('a load of a number of clients', () => {
+  it('has at most as many requests in flight as clients and ends after the given count', async () => {
     let open = 0;
     let mostOpen = 0;
     answer = (response, request) => {
@@ -137,7 +137,7 @@ describe('a load of so many clients', () => {
     expect(mostOpen).toBe(3);
   });
 
-  it('lets its clients begin spread over the time asked for', async () => {
+  it('starts its clients over the ramp time', async () => {
     const held: (() => void)[] = [];
     answer = (response, request) => held.push(() => whole(response, request));
     const load = new SseLoad({ url, pace: { kind: 'closed', clients: 3, rampMs: 90 } });
@@ -150,7 +150,7 @@ describe('a load of so many clients', () => {
     expect(await stopped).toMatchObject({ sent: 3, ok: 3 });
   });
 
-  it('finishes what is in flight when it is stopped', async () => {
+  it('finishes the requests in flight when it is stopped', async () => {
     const held: (() => void)[] = [];
     answer = (response, request) => held.push(() => whole(response, request));
     const load = new SseLoad({ url, pace: { kind: 'closed', clients: 4 } });
@@ -162,7 +162,7 @@ describe('a load of so many clients', () => {
     expect(await stopped).toMatchObject({ sent: 4, ok: 4, inFlight: 0 });
   });
 
-  it('counts what fails and is cut, and keeps the first few problems', async () => {
+  it('counts failed and cut requests, and keeps the first problems', async () => {
     let count = 0;
     answer = (response, request) => {
       count++;
@@ -181,7 +181,7 @@ describe('a load of so many clients', () => {
 });
 
 describe('a load at a rate', () => {
-  it('sends on although earlier requests have no answer', async () => {
+  it('goes on sending while earlier requests have no response', async () => {
     const held: (() => void)[] = [];
     answer = (response, request) => held.push(() => whole(response, request));
     const load = new SseLoad({ url, pace: { kind: 'open', requestsPerSecond: 200 }, durationMs: 300 });

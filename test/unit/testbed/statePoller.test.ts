@@ -1,36 +1,41 @@
+import { setImmediate as settled } from 'node:timers/promises';
 import type { InstanceState } from '../../../src/admin/state.ts';
 import { StatePoller } from '../../../tools/testbed/statePoller.ts';
-import { until } from '../../../tools/testbed/until.ts';
+import { FakeClock } from '../../support/fakeClock.ts';
 
 const stateWith = (local: number) =>
   ({ pool: [{ address: '127.0.0.1:8001', local }] }) as unknown as InstanceState;
 
-describe('a watch on two instances', () => {
-  it('knows what each answered last, nothing while one does not answer, and what it counted when', async () => {
+describe('a poller of two instances', () => {
+  it('keeps the last state of each, none while one does not answer, and the counts at a time', async () => {
     let counts = 0;
     const a = { name: 'a', state: async () => stateWith(++counts) };
     const b = { name: 'b', state: () => Promise.reject(new Error('connection refused')) };
-    const watch = new StatePoller([a, b], 5);
-    const startedMs = Date.now();
-    watch.start();
-    await until(() => counts >= 10, { what: 'ten answers' });
-    await watch.stop();
-    const last = counts;
-    expect(watch.latest('a')).toEqual(stateWith(last));
-    expect(watch.latest('b')).toBeUndefined();
-    expect(watch.localCountsAt('a', startedMs)).toMatchObject({ counts: { '127.0.0.1:8001': 1 } });
-    expect(watch.localCountsAt('a', Date.now() + 1000)?.offMs).toBeGreaterThan(900);
-    expect(watch.localCountsAt('b', startedMs)).toBeUndefined();
+    const clock = new FakeClock();
+    const poller = new StatePoller([a, b], { intervalMs: 100, clock, nowUnixMs: () => clock.nowMs() });
+    poller.start();
+    await settled();
+    for (let polls = 1; polls < 10; polls++) {
+      clock.advance(100);
+      await settled();
+    }
+    await poller.stop();
+    expect(poller.latest('a')).toEqual(stateWith(10));
+    expect(poller.latest('b')).toBeUndefined();
+    expect(poller.localCountsAt('a', 0)).toEqual({ counts: { '127.0.0.1:8001': 1 }, offMs: 0 });
+    expect(poller.localCountsAt('a', 1900)).toEqual({ counts: { '127.0.0.1:8001': 10 }, offMs: 1000 });
+    expect(poller.localCountsAt('b', 0)).toBeUndefined();
   });
 
-  it('asks nothing more once it is stopped, however often', async () => {
-    let asked = 0;
-    const watch = new StatePoller([{ name: 'a', state: async () => stateWith(++asked) }], 1);
-    watch.start();
-    await watch.stop();
-    await watch.stop();
-    const before = asked;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(asked).toBe(before);
+  it('polls no more once it is stopped, however often', async () => {
+    let polls = 0;
+    const clock = new FakeClock();
+    const poller = new StatePoller([{ name: 'a', state: async () => stateWith(++polls) }], { clock });
+    poller.start();
+    await poller.stop();
+    await poller.stop();
+    clock.advance(1000);
+    await settled();
+    expect([polls, clock.pendingTimers]).toEqual([1, 0]);
   });
 });

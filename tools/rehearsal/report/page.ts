@@ -6,7 +6,7 @@ import { instanceClass } from './panels.ts';
 import { loadedDecisions, type RehearsalReport, type ReportedInstance, type ReportedStep } from './report.ts';
 import { timelineChart } from './timelineChart.ts';
 
-/** report.html: one page that needs nothing beside itself, neither a script nor a network. Pure. */
+/** report.html: one self-contained page, without scripts or network requests. Pure. */
 export function page(report: RehearsalReport): string {
   const { passed, startedAt } = report;
   const title = `Rehearsal of ${startedAt.slice(0, 10)}: ${passed ? 'no client noticed' : 'FAILED'}`;
@@ -23,12 +23,12 @@ export function page(report: RehearsalReport): string {
 <main>
 ${verdictBox(report)}
 ${tiles(report)}
-<h2>What happened when</h2>
+<h2>Timeline</h2>
 <div class="sheet">${legend(report)}${timelineChart(report)}</div>
 <h2>First decisions</h2>
 ${decisionTable(report)}
 ${problems(report)}
-<h2>How it was made</h2>
+<h2>Setup</h2>
 ${setup(report)}
 </main>
 </body>
@@ -41,9 +41,9 @@ function verdictBox(report: RehearsalReport): Markup {
   const { passed, failures, setup, steps, durationMs } = report;
   const count = (kind: ReportedStep['kind']) => steps.filter((step) => step.kind === kind).length;
   const rollbacks = setup.rollbacks > 0 ? ` and ${plural(count('rollback'), 'rollback')}` : '';
-  const what = `${plural(count('upgrade'), 'rolling upgrade')}${rollbacks} of ${plural(setup.replicas, 'instance')}, ${setup.from.release} → ${setup.to.release}, under ${plural(setup.clients, 'streaming client')}, in ${formatElapsed(durationMs)}`;
-  const against = failures.map((failure) => html`<li>${failure}</li>`);
-  return html`<section class="verdict ${passed ? 'passed' : 'failed'}"><h1>${passed ? 'No client noticed' : 'A client could notice'}</h1><p>${what}</p>${against.length > 0 ? html`<ul>${against}</ul>` : html``}</section>`;
+  const summary = `${plural(count('upgrade'), 'rolling upgrade')}${rollbacks} of ${plural(setup.replicas, 'instance')}, ${setup.from.release} → ${setup.to.release}, under ${plural(setup.clients, 'streaming client')}, in ${formatElapsed(durationMs)}`;
+  const items = failures.map((failure) => html`<li>${failure}</li>`);
+  return html`<section class="verdict ${passed ? 'passed' : 'failed'}"><h1>${passed ? 'No client noticed' : 'A client could notice'}</h1><p>${summary}</p>${items.length > 0 ? html`<ul>${items}</ul>` : html``}</section>`;
 }
 
 function tiles(report: RehearsalReport): Markup {
@@ -63,15 +63,12 @@ function tiles(report: RehearsalReport): Markup {
     tile(`${loaded} of ${of}`, 'first decisions on a loaded view', loaded === of ? 'good' : 'bad'),
     tile(longest('drainMs'), 'longest drain'),
     tile(longest('startMs'), 'longest start'),
-    tile(requests.latencyMs ? formatDuration(requests.latencyMs.p99) : '–', 'whole answer, 99 of 100'),
-    tile(
-      ages.length === 0 ? '–' : formatDuration(quantile(ages, 0.99)),
-      'age of the view, 99 of 100 samples',
-    ),
+    tile(requests.latencyMs ? formatDuration(requests.latencyMs.p99) : '–', 'complete response, p99'),
+    tile(ages.length === 0 ? '–' : formatDuration(quantile(ages, 0.99)), 'age of the view, p99 of samples'),
   ]}</div>`;
 }
 
-/** `stopped` is as short as a moment, and looks like down. */
+/** `stopped` is too short to see, and drawn like down. */
 const phases = ['starting', 'ready', 'standby', 'draining', 'down'];
 
 function legend({ timeline }: RehearsalReport): Markup {
@@ -86,7 +83,7 @@ function legend({ timeline }: RehearsalReport): Markup {
 function decisionTable({ steps, pods }: RehearsalReport): Markup {
   const podColumns = Object.values(pods).map((name) => html`<th>${name}</th>`);
   const rows = steps.flatMap((step) => step.instances.map((instance, nth) => row(step, instance, nth, pods)));
-  return html`<div class="sheet"><p>Requests in flight as the new instance believed them when it first decided / as the others counted them at that time.</p><table><thead><tr><th>step</th><th class="text">release</th><th class="text">instance</th><th>drained in</th><th>ready after</th>${podColumns}<th>in all</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="sheet"><p>Requests in flight in the view of the new instance at its first decision / as counted by the others at that time.</p><table><thead><tr><th>step</th><th class="text">release</th><th class="text">instance</th><th>drained in</th><th>ready after</th>${podColumns}<th>total</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function row(
@@ -110,28 +107,28 @@ function row(
 function problems({ requests }: RehearsalReport): Markup {
   if (requests.problems.length === 0) return html``;
   const items = requests.problems.map((problem) => html`<li><code>${problem}</code></li>`);
-  return html`<h2>The first requests that went wrong</h2><div class="sheet"><ul>${items}</ul></div>`;
+  return html`<h2>First failed requests</h2><div class="sheet"><ul>${items}</ul></div>`;
 }
 
-function setup({ setup: given, facts, startedAt, requests }: RehearsalReport): Markup {
-  const program = (release: string, command: readonly string[] | undefined) =>
-    command ? `${release}: ${command.join(' ')}` : `${release} (this checkout)`;
+function setup({ setup: options, facts, startedAt, requests }: RehearsalReport): Markup {
+  const describeBuild = (release: string, command: readonly string[] | undefined) =>
+    command ? `${release}: ${command.join(' ')}` : `${release} (this build)`;
   const rows: [string, string][] = [
-    ['begun', startedAt],
-    ['from', program(given.from.release, given.from.command)],
-    ['to', program(given.to.release, given.to.command)],
+    ['started', startedAt],
+    ['from', describeBuild(options.from.release, options.from.command)],
+    ['to', describeBuild(options.to.release, options.to.command)],
     [
       'load',
-      `${given.clients} clients with streams of ${given.streamSeconds} s, ${given.requestsPerSecond} short requests a second`,
+      `${options.clients} clients with streams of ${options.streamSeconds} s, ${options.requestsPerSecond} short requests per second`,
     ],
     [
-      'answers by pod',
+      'responses by pod',
       Object.entries(requests.byPod)
         .map(([pod, count]) => `${pod} ${count}`)
         .join(', '),
     ],
     ['machine', `${facts.processors} × ${facts.processor}, ${facts.memoryGiB} GiB, ${facts.platform}`],
-    ['load of the machine', `${facts.loadPerProcessor} per processor in the last minute`],
+    ['machine load', `${facts.loadPerProcessor} per processor in the last minute`],
     [
       'versions',
       Object.entries(facts.versions)

@@ -5,18 +5,18 @@ import type { InstanceTimeline } from '../timeline.ts';
 import type { Bucket } from './buckets.ts';
 import type { ReportedDecision } from './report.ts';
 
-/** The panels of the timeline, one function each: SVG below a given top edge, on a common time axis. Pure. */
+/** The panels of the timeline, one function each: SVG on a common time axis. Pure. */
 export interface LabelledDecision extends ReportedDecision {
   /** `b of upgrade 2`. */
   readonly who: string;
 }
 
-/** Instances beyond this many share colours. */
+/** Number of colours; further instances reuse them. */
 const instanceColours = 6;
 
 export const instanceClass = (index: number): string => `i${index % instanceColours}`;
 
-/** Answers a second, as an area. */
+/** Responses per second, as an area. */
 export function ratePanel(frame: PanelFrame, parts: readonly Bucket[]): Markup {
   const { y, grid } = valueAxis(frame, Math.max(...parts.map(({ perSecond }) => perSecond)));
   const upper = steps(frame, parts, ({ perSecond }) => y(perSecond));
@@ -24,7 +24,7 @@ export function ratePanel(frame: PanelFrame, parts: readonly Bucket[]): Markup {
   return html`${grid}<path class="rate" d="${areaPath(upper, lower)}"/>`;
 }
 
-/** A mark where requests failed or were cut. An empty strip is what one hopes for, so it says so. */
+/** A mark where requests failed or were cut. An empty strip has the label "none". */
 export function failurePanel({ x, left, right, top, height }: PanelFrame, parts: readonly Bucket[]): Markup {
   const bad = parts.filter(({ failed, cut }) => failed + cut > 0);
   const strip = html`<rect class="strip" x="${left}" y="${top}" width="${right - left}" height="${height}"/>`;
@@ -38,9 +38,9 @@ export function failurePanel({ x, left, right, top, height }: PanelFrame, parts:
   return html`${strip}${marks}`;
 }
 
-/** What one instance was doing when, under which release. */
+/** The phases of one instance over time, and their releases. */
 export function lanePanel({ x, top, height }: PanelFrame, { spans }: InstanceTimeline): Markup {
-  const shown = spans.map(({ fromMs, toMs, phase, release, generation }) => {
+  const rectangles = spans.map(({ fromMs, toMs, phase, release, generation }) => {
     const width = Math.max(1, x(toMs) - x(fromMs));
     const what = phase === 'down' ? '' : `${release}·${generation ?? '?'}`;
     const hasRoom = width > 7 * what.length + 8;
@@ -51,10 +51,10 @@ export function lanePanel({ x, top, height }: PanelFrame, { spans }: InstanceTim
         : html``;
     return html`<rect class="phase ${phase}" x="${x(fromMs)}" y="${top}" width="${width}" height="${height}"><title>${phase} ${what} for ${seconds} s</title></rect>${label}`;
   });
-  return html`${shown}`;
+  return html`${rectangles}`;
 }
 
-/** Requests in flight through each instance, one upon the other: who carries the load. */
+/** Requests in flight through each instance, stacked. */
 export function inFlightPanel(frame: PanelFrame, parts: readonly Bucket[], instances: number): Markup {
   const totals = parts.map(({ local }) => local.reduce((sum, count) => sum + count, 0));
   const { y, grid } = valueAxis(frame, Math.max(...totals));
@@ -70,7 +70,7 @@ export function inFlightPanel(frame: PanelFrame, parts: readonly Bucket[], insta
   return html`${grid}${layers}`;
 }
 
-/** Each first decision: a ring at what the others counted, a dot at what the new instance believed. */
+/** Each first decision: a ring at the others' count, a dot at the new instance's view. */
 export function decisionPanel(frame: PanelFrame, decisions: readonly LabelledDecision[]): Markup {
   const most = Math.max(
     ...decisions.flatMap(({ believedTotal, othersTotal }) => [believedTotal, othersTotal]),
@@ -78,12 +78,12 @@ export function decisionPanel(frame: PanelFrame, decisions: readonly LabelledDec
   const { y, grid } = valueAxis(frame, most);
   const marks = decisions.map(({ atMs, who, isLoaded, believedTotal, othersTotal }) => {
     const x = frame.x(atMs);
-    return html`<g class="${isLoaded ? 'loaded' : 'blind'}"><title>${who} believed ${believedTotal}, the others counted ${othersTotal}</title><line x1="${x}" y1="${y(believedTotal)}" x2="${x}" y2="${y(othersTotal)}"/><circle class="counted" cx="${x}" cy="${y(othersTotal)}" r="6"/><circle class="believed" cx="${x}" cy="${y(believedTotal)}" r="3.5"/></g>`;
+    return html`<g class="${isLoaded ? 'loaded' : 'empty'}"><title>view of ${who}: ${believedTotal}, counted by the others: ${othersTotal}</title><line x1="${x}" y1="${y(believedTotal)}" x2="${x}" y2="${y(othersTotal)}"/><circle class="counted" cx="${x}" cy="${y(othersTotal)}" r="6"/><circle class="believed" cx="${x}" cy="${y(believedTotal)}" r="3.5"/></g>`;
   });
   return html`${grid}${marks}`;
 }
 
-/** How old each instance's view of the others was, at worst. */
+/** The maximum age of the view of each instance. */
 export function viewAgePanel(frame: PanelFrame, parts: readonly Bucket[], instances: number): Markup {
   const ages = parts.flatMap(({ viewAgeMs }) => viewAgeMs.map((age) => age ?? 0));
   const { y, grid } = valueAxis(frame, Math.max(...ages));
@@ -97,7 +97,7 @@ export function viewAgePanel(frame: PanelFrame, parts: readonly Bucket[], instan
   return html`${grid}${lines}`;
 }
 
-/** Two points a bucket, so that the picture has its edges where the buckets have theirs. */
+/** Two points per bucket, so that steps are at the edges of buckets. */
 function steps(
   { x }: PanelFrame,
   parts: readonly Bucket[],

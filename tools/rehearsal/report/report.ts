@@ -6,16 +6,17 @@ import type { RehearsalOutcome } from '../rehearsal.ts';
 import type { RehearseOptions } from '../rehearseOptions.ts';
 import type { Timeline } from '../timeline.ts';
 import { findFailures, isLoaded, totalOf } from '../verdict.ts';
-import type { RehearsalMachine } from './facts.ts';
+import type { RehearsalMachine } from './rehearsalMachine.ts';
 
 /**
- * report.json: all that is known of one rehearsal; the page and the terminal show parts of it. Times are ms
- * since the rehearsal began unless they say otherwise. Fields may be added; `format` counts what breaks readers.
+ * report.json: all results of one rehearsal; the page and the terminal show parts of them. Times
+ * are ms since its start, unless they say otherwise. Fields may be added; `format` changes when
+ * readers would break.
  */
 export interface RehearsalReport {
   readonly format: 1;
   readonly passed: boolean;
-  /** What speaks against it, in words; empty when it passed. */
+  /** Why the rehearsal failed; empty when it passed. */
   readonly failures: readonly string[];
   /** ISO 8601. */
   readonly startedAt: string;
@@ -49,7 +50,7 @@ export interface ReportedInstance {
 export interface ReportedDecision {
   readonly atMs: number;
   readonly isLoaded: boolean;
-  /** Requests in flight, by pod address and in all. */
+  /** Requests in flight by pod address, and in total. */
   readonly believed: Counts;
   readonly othersCounted: Counts;
   readonly believedTotal: number;
@@ -62,7 +63,7 @@ export function createReport(
   setup: RehearseOptions,
   facts: RehearsalMachine,
 ): RehearsalReport {
-  const against = findFailures(outcome);
+  const failures = findFailures(outcome);
   const decision = (first: UpgradeFirstDecision, loaded: boolean): ReportedDecision => ({
     atMs: Math.max(0, first.atMs - outcome.startedAtMs),
     isLoaded: loaded,
@@ -73,8 +74,8 @@ export function createReport(
   });
   return {
     format: 1,
-    passed: against.length === 0,
-    failures: against,
+    passed: failures.length === 0,
+    failures,
     startedAt: new Date(outcome.startedAtMs).toISOString(),
     durationMs: Math.round(outcome.durationMs),
     setup,
@@ -99,7 +100,7 @@ export function createReport(
   };
 }
 
-/** First decisions made on a loaded view, of how many. */
+/** Number of first decisions on a loaded view, and of all. */
 export function loadedDecisions({ steps }: RehearsalReport): {
   readonly loaded: number;
   readonly of: number;

@@ -1,17 +1,17 @@
 import { formatDuration } from '../verdict.ts';
 import { loadedDecisions, type RehearsalReport, type ReportedStep } from './report.ts';
 
-/** A report on the terminal: the verdict, and a line a step. Pure. */
+/** The report on the terminal: the verdict, and one line per step. Pure. */
 export function summary(report: RehearsalReport): string[] {
   const { passed, failures, requests, steps, durationMs } = report;
   const { loaded, of } = loadedDecisions(report);
   return [
     `Verdict: ${passed ? 'no client noticed.' : 'FAILED'}`,
     ...failures.map((failure) => `  ✗ ${failure}`),
-    `  requests sent ${requests.sent}, served ${requests.ok}, failed ${requests.failed}, cut ${requests.cut}, in ${formatDuration(durationMs)}`,
+    `  requests sent ${requests.sent}, completed ${requests.ok}, failed ${requests.failed}, cut ${requests.cut}, in ${formatDuration(durationMs)}`,
     ...(requests.latencyMs
       ? [
-          `  a whole answer took ${formatDuration(requests.latencyMs.p50)} (median), ${formatDuration(requests.latencyMs.p99)} (99 of 100)`,
+          `  complete responses took ${formatDuration(requests.latencyMs.p50)} (p50), ${formatDuration(requests.latencyMs.p99)} (p99)`,
         ]
       : []),
     `  first decisions on a loaded view: ${loaded} of ${of}`,
@@ -27,7 +27,7 @@ function stepLine({ kind, nth, from, to, fromMs, toMs, instances }: ReportedStep
     first ? `${name} ${first.believedTotal} of ${first.othersTotal}` : `${name} none`,
   );
   return (
-    `  ${kind} ${nth}: ${from} → ${to} in ${formatDuration(toMs - fromMs)}; drained in ${longest('drainMs')} at most, ` +
-    `ready ${longest('startMs')} later at most; first views ${views.join(', ')}`
+    `  ${kind} ${nth}: ${from} → ${to} in ${formatDuration(toMs - fromMs)}; drained within ${longest('drainMs')}, ` +
+    `ready within ${longest('startMs')}; first views ${views.join(', ')}`
   );
 }

@@ -13,7 +13,7 @@ import {
 } from './panels.ts';
 import type { RehearsalReport } from './report.ts';
 
-/** The whole timeline as one SVG: the steps on top, then the panels, all on one time axis. Pure. */
+/** The timeline as one SVG: the steps, then the panels, on one time axis. Pure. */
 const width = 1120;
 const left = 60;
 const right = width - 12;
@@ -34,7 +34,7 @@ export function timelineChart(report: RehearsalReport): Markup {
   const { instances } = timeline;
   const lanesHeight = instances.length * (lane.height + lane.gap) - lane.gap;
   const panels: Panel[] = [
-    { title: 'Answers a second', height: 80, draw: (frame) => ratePanel(frame, parts) },
+    { title: 'Responses per second', height: 80, draw: (frame) => ratePanel(frame, parts) },
     { title: 'Failed or cut requests', height: 20, draw: (frame) => failurePanel(frame, parts) },
     { title: 'Phase of each instance', height: lanesHeight, draw: (frame) => lanes(frame, report) },
     {
@@ -43,13 +43,12 @@ export function timelineChart(report: RehearsalReport): Markup {
       draw: (frame) => inFlightPanel(frame, parts, instances.length),
     },
     {
-      title:
-        'First decision of each new instance: in flight as it believed (dot), as the others counted (ring)',
+      title: 'First decision of each new instance: its view (dot), the count of the others (ring)',
       height: 80,
       draw: (frame) => decisionPanel(frame, decisionsOf(report)),
     },
     {
-      title: 'Age of the shared view, ms: how long a write takes to be seen; more while etcd is out of reach',
+      title: 'Age of the shared view, ms: the time until a write is seen; more while etcd is unreachable',
       height: 60,
       draw: (frame) => viewAgePanel(frame, parts, instances.length),
     },

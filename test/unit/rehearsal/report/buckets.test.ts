@@ -3,8 +3,8 @@ import { sampleReport } from './sampleReport.ts';
 
 const { timeline } = sampleReport;
 
-describe('when a timeline is put into buckets', () => {
-  it('covers the whole time, each bucket beginning where the one before ends', () => {
+describe('when a timeline is divided into buckets', () => {
+  it('covers the whole time without gaps', () => {
     const parts = buckets(timeline);
     expect(parts).toHaveLength(8);
     expect(parts[0]?.fromMs).toBe(0);
@@ -12,7 +12,7 @@ describe('when a timeline is put into buckets', () => {
     for (const [nth, part] of parts.entries()) if (nth > 0) expect(part.fromMs).toBe(parts[nth - 1]?.toMs);
   });
 
-  it('makes rates of totals and means of counts', () => {
+  it('has rates of totals and means of counts', () => {
     const parts = buckets(timeline);
     for (const { perSecond } of parts) expect(perSecond).toBeCloseTo(10);
     expect(parts[0]?.local).toEqual([6, 4]);
@@ -30,7 +30,7 @@ describe('when a timeline is put into buckets', () => {
     expect(parts.reduce((sum, part) => sum + part.failed, 0)).toBe(3);
   });
 
-  it('makes no bucket shorter than the others after a late sample', () => {
+  it('has no shorter bucket after a late sample', () => {
     const isMissed = (ms: number) => ms > 1750 && ms < 2750;
     const atMs = timeline.atMs.map((ms) => (isMissed(ms) ? 2700 : ms));
     for (const { fromMs, toMs } of buckets({ ...timeline, atMs })) {
@@ -38,13 +38,13 @@ describe('when a timeline is put into buckets', () => {
     }
   });
 
-  it('tells no rate of a last moment shortly after the one before', () => {
+  it('has no bucket of its own for a short remainder', () => {
     const ok = [...timeline.load.ok, 90];
     const late = { ...timeline, atMs: [...timeline.atMs, 8005], load: { ...timeline.load, ok } };
     expect(buckets(late).at(-1)?.perSecond).toBeLessThan(25);
   });
 
-  it.each([0, 1])('makes none of %d samples', (count) => {
+  it.each([0, 1])('is empty for %d samples', (count) => {
     expect(buckets({ ...timeline, atMs: timeline.atMs.slice(0, count) })).toEqual([]);
   });
 });

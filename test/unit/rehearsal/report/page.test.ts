@@ -3,7 +3,10 @@ import type { RehearsalReport } from '../../../../tools/rehearsal/report/report.
 import { summary } from '../../../../tools/rehearsal/report/summary.ts';
 import { sampleReport } from './sampleReport.ts';
 
-/** Text that would be an element of its own, or leave its attribute, if anything forgot to escape it. */
+/**
+ * Text that would be an element of its own, or leave its attribute, if anything forgot to escape
+ * it.
+ */
 const hostile = `<img src=x onerror="alert(1)">'`;
 
 const spoilt: RehearsalReport = {
@@ -29,18 +32,18 @@ const spoilt: RehearsalReport = {
   },
 };
 
-describe('the page of a rehearsal without a fault', () => {
+describe('the page of a rehearsal that passed', () => {
   const text = page(sampleReport);
 
-  it('says so first, and where nothing failed', () => {
+  it('starts with the verdict and has an empty failure panel', () => {
     expect(text).toContain('<h1>No client noticed</h1>');
     expect(text).toContain('>none</text>');
     expect(text).not.toMatch(/NaN|undefined|Infinity|\[object/);
   });
 
-  it('shows the phases, what was believed and what the others counted', () => {
+  it('shows the phases, the views and the counts of the others', () => {
     expect(text).toContain('<title>ready old·1 for 8.0 s</title>');
-    expect(text).toContain('a of upgrade 1 believed 9, the others counted 10');
+    expect(text).toContain('view of a of upgrade 1: 9, counted by the others: 10');
     expect(text).toContain('<td>9 / 10</td>');
   });
 });
@@ -49,7 +52,7 @@ describe.each([
   ['passed', sampleReport],
   ['failed', spoilt],
 ])('the page of a rehearsal that %s', (_, report) => {
-  it('needs nothing beside itself', () => {
+  it('is self-contained', () => {
     const text = page(report);
     expect(text).not.toMatch(/<(script|link|img|iframe|object|use|image)\b/);
     expect(text).not.toMatch(/\b(src|href|srcset)\s*=\s*["']|url\(|@import|https?:/);
@@ -60,20 +63,20 @@ describe.each([
 describe('the page of a rehearsal that failed', () => {
   const text = page(spoilt);
 
-  it('says what speaks against it and marks when it was', () => {
+  it('lists the failures and marks their time', () => {
     expect(text).toContain('<h1>A client could notice</h1>');
     expect(text).toContain('<li>2 requests failed ');
     expect(text).toContain('<title>2 failed, 0 cut</title>');
   });
 
-  it('shows text from anywhere as text', () => {
+  it('escapes text', () => {
     expect(text).not.toContain('<img');
     expect(text).not.toContain('onerror="');
     expect(text.split('&lt;img src=x onerror=&quot;alert(1)&quot;&gt;&#39;').length).toBeGreaterThan(9);
   });
 });
 
-it('makes a page of a rehearsal that ended before its first sample', () => {
+it('renders a rehearsal that ended before its first sample', () => {
   const { timeline, ...rest } = sampleReport;
   const empty = {
     atMs: [],
@@ -84,17 +87,17 @@ it('makes a page of a rehearsal that ended before its first sample', () => {
 });
 
 describe('the summary on the terminal', () => {
-  it('is a line a step', () => {
+  it('has one line per step', () => {
     expect(summary(sampleReport)).toEqual([
       'Verdict: no client noticed.',
-      '  requests sent 80, served 80, failed 0, cut 0, in 8.0 s',
-      '  a whole answer took 1.0 s (median), 1.2 s (99 of 100)',
+      '  requests sent 80, completed 80, failed 0, cut 0, in 8.0 s',
+      '  complete responses took 1.0 s (p50), 1.2 s (p99)',
       '  first decisions on a loaded view: 1 of 2',
-      '  upgrade 1: old·1 → new·2 in 6.0 s; drained in 2.1 s at most, ready 600 ms later at most; first views a 9 of 10, b none',
+      '  upgrade 1: old·1 → new·2 in 6.0 s; drained within 2.1 s, ready within 600 ms; first views a 9 of 10, b none',
     ]);
   });
 
-  it('says what speaks against it', () => {
+  it('lists the failures', () => {
     expect(summary(spoilt).slice(0, 2)).toEqual(['Verdict: FAILED', `  ✗ 2 requests failed ${hostile}`]);
   });
 });

@@ -1,21 +1,22 @@
 import type { ServerResponse } from 'node:http';
 import type { PodClock } from './clock.ts';
-import { ReplyEvents, type ReplyFacts, wholeReply } from './completions.ts';
+import { type Completion, CompletionEvents, formatCompletion } from './completions.ts';
 import { generate } from './generate.ts';
 import { dueAtMs, type TokenPace } from './pace.ts';
 import type { QueueTimes } from './queueTimes.ts';
 import type { Slot, Slots } from './slots.ts';
 
 /**
- * The answer to one completion request: it waits for a slot, makes its tokens, sends them, and gives the slot
- * back at its end, whichever comes first of
+ * The answer to one completion request: it waits for a slot, makes its tokens, sends them, and
+ * gives the slot back at its end, whichever comes first of
  *   served     all tokens handed to the connection
  *   cutShort   the pod broke it off: a cut, a refusal, or the end of the pod's grace
  *   aborted    the client left, in the queue or later
- * The head of the response goes out with the first token: until then a proxy may still try another pod.
+ * The head of the response goes out with the first token: until then a proxy may still try another
+ * pod.
  */
-export interface AnswerPlan {
-  readonly facts: ReplyFacts;
+export interface ResponsePlan {
+  readonly facts: Completion;
   readonly stream: boolean;
   readonly pace: TokenPace;
   readonly fault:
@@ -31,27 +32,27 @@ export interface RequestCounts {
   aborted: number;
 }
 
-export interface AnswerSurroundings {
+export interface ResponseContext {
   readonly slots: Slots;
   readonly clock: PodClock;
-  readonly tally: RequestCounts;
+  readonly counts: RequestCounts;
   readonly queueTimes: QueueTimes;
 }
 
 export class CompletionResponse {
   readonly #response: ServerResponse;
-  readonly #plan: AnswerPlan;
-  readonly #surroundings: AnswerSurroundings;
-  #events: ReplyEvents | undefined;
+  readonly #plan: ResponsePlan;
+  readonly #context: ResponseContext;
+  #events: CompletionEvents | undefined;
   #slot: Slot | undefined;
   #cancel = () => {};
   #queuedMs = 0;
-  #isOver = false;
+  #isEnded = false;
 
-  constructor(response: ServerResponse, plan: AnswerPlan, surroundings: AnswerSurroundings) {
+  constructor(response: ServerResponse, plan: ResponsePlan, surroundings: ResponseContext) {
     this.#response = response;
     this.#plan = plan;
-    this.#surroundings = surroundings;
+    this.#context = surroundings;
   }
 
   /** Never more than accepted: nothing but the client's leaving or `breakOff` ends it. */
@@ -59,12 +60,12 @@ export class CompletionResponse {
     return this.#plan.fault.kind === 'hang';
   }
 
-  begin(): void {
+  start(): void {
     // A client that is gone already would never be heard leaving.
     if (this.#response.destroyed) return void this.#end('aborted');
     // Emitted after a whole response too; then it changes nothing.
     this.#response.on('close', () => this.#end('aborted'));
-    const { slots, clock, queueTimes } = this.#surroundings;
+    const { slots, clock, queueTimes } = this.#context;
     const arrivedMs = clock.nowMs();
     this.#slot = slots.acquire((slot) => {
       this.#slot = slot;
@@ -74,7 +75,7 @@ export class CompletionResponse {
     });
   }
 
-  breakOff(): void {
+  abort(): void {
     if (this.#end('cutShort')) this.#response.socket?.resetAndDestroy();
   }
 
@@ -83,7 +84,7 @@ export class CompletionResponse {
     if (fault.kind === 'hang') return;
     const isCut = fault.kind === 'cut';
     const tokens = isCut ? Math.min(fault.afterTokens, facts.tokens) : facts.tokens;
-    const { clock } = this.#surroundings;
+    const { clock } = this.#context;
     if (stream) {
       this.#cancel = generate(tokens, pace, clock, (from, to) => {
         this.#sendEvents(from, to, to === tokens, isCut);
@@ -99,7 +100,7 @@ export class CompletionResponse {
   }
 
   #sendEvents(from: number, to: number, isLast: boolean, isCut: boolean): void {
-    this.#events ??= new ReplyEvents(this.#plan.facts);
+    this.#events ??= new CompletionEvents(this.#plan.facts);
     let events = this.#events.tokens(from, to);
     if (from === 0) {
       this.#response.writeHead(200, this.#headers());
@@ -115,7 +116,7 @@ export class CompletionResponse {
   }
 
   #sendWhole(): void {
-    const body = wholeReply(this.#plan.facts);
+    const body = formatCompletion(this.#plan.facts);
     this.#response.writeHead(200, { ...this.#headers(), 'content-length': Buffer.byteLength(body) });
     this.#response.end(body);
     this.#end('served');
@@ -132,9 +133,9 @@ export class CompletionResponse {
 
   /** Answers whether it ended by this call. */
   #end(how: keyof RequestCounts): boolean {
-    if (this.#isOver) return false;
-    this.#isOver = true;
-    this.#surroundings.tally[how]++;
+    if (this.#isEnded) return false;
+    this.#isEnded = true;
+    this.#context.counts[how]++;
     this.#cancel();
     this.#slot?.release();
     return true;

@@ -1,6 +1,6 @@
-import type { PodClock } from '../../../tools/podsim/clock.ts';
+import type { PodClock } from '../../tools/podsim/clock.ts';
 
-/** Time that goes on only when a test says so. */
+/** A clock that a test advances. */
 export class FakeClock implements PodClock {
   #nowMs = 0;
   readonly #timers = new Map<() => void, number>();
@@ -23,7 +23,7 @@ export class FakeClock implements PodClock {
     return () => this.#timers.delete(timer);
   }
 
-  /** Fires what is due on the way, each at its time; `lateMs` after it, as a busy process would. */
+  /** Fires the timers that are due, each at its time; `lateMs` after it, as in a busy process. */
   advance(byMs: number, lateMs = 0): void {
     const endMs = this.#nowMs + byMs;
     for (;;) {

@@ -3,18 +3,21 @@ import { readProcessEnv } from '../../../src/config/processEnv.ts';
 import { httpGetJson } from '../../testbed/httpGet.ts';
 import type { Topology } from '../../testbed/topology.ts';
 
-/** What a rehearsal ran on, so that its figures can be judged elsewhere. Names neither the machine nor its user. */
+/**
+ * The machine and the versions of a rehearsal, so that its figures can be compared. It names
+ * neither the host nor the user.
+ */
 export interface RehearsalMachine {
   readonly processor: string;
   readonly processors: number;
   readonly memoryGiB: number;
-  /** Over the last minute, per processor: far above 1, others were at work as well. */
+  /** Over the last minute, per processor: above 1, other programs were running too. */
   readonly loadPerProcessor: number;
   readonly platform: string;
   readonly versions: Readonly<Record<'baton' | 'node' | 'envoy' | 'etcd', string>>;
 }
 
-export async function describeMachine({ envoy, etcd }: Topology): Promise<RehearsalMachine> {
+export async function readRehearsalMachine({ envoy, etcd }: Topology): Promise<RehearsalMachine> {
   const processors = cpus();
   return {
     processor: processors[0]?.model.trim() ?? 'unknown',
@@ -26,12 +29,12 @@ export async function describeMachine({ envoy, etcd }: Topology): Promise<Rehear
       baton: readProcessEnv().packageVersion,
       node: process.versions.node,
       envoy: await envoyVersion(envoy.adminUrl),
-      etcd: etcd ? await etcdVersion(etcd.endpoint) : 'given',
+      etcd: etcd ? await etcdVersion(etcd.endpoint) : 'external',
     },
   };
 }
 
-/** Its /server_info has `<commit>/<version>/<more>`. */
+/** /server_info has `<commit>/<version>/<more>`. */
 async function envoyVersion(adminUrl: string): Promise<string> {
   const info = (await httpGetJson(`${adminUrl}/server_info`).catch(() => ({}))) as { version?: string };
   return info.version?.split('/')[1] ?? 'unknown';
