@@ -34,14 +34,12 @@ function decisionMicros(count: number, policy: PolicyName, subsetSize?: number):
     for (const address of addresses) peers.add(`peer-${peer}`, address, 1 + Math.floor(random() * 3));
   }
   const scheduler = new Scheduler({
-    pool: { all: () => endpoints, ready: () => endpoints, onChange: () => () => {} },
+    pool: { ready: () => endpoints },
     ledger: {
       reserve: (address) => own.reserve(address),
       inFlight: (address) => own.of(address) + peers.of(address),
       localInFlight: (address) => own.of(address),
       unacknowledgedPicks: () => 1,
-      local: () => own.counts,
-      view: () => own.counts,
     },
     policies: createPolicies({ random }),
     rules: () => ({ policy: policy, allowRequestPolicy: false, unknownPolicy: 'reject' }),

@@ -1,10 +1,10 @@
 import type { RecordChange } from '../../src/etcd/records.ts';
-import type { Reservation } from '../../src/ledger/ledger.ts';
 import { encodeLoads } from '../../src/ledger/loadRecord.ts';
 import { LoadRecords } from '../../src/ledger/loadRecords.ts';
 import { LoadReports } from '../../src/ledger/loadReports.ts';
 import { LocalCounts } from '../../src/ledger/localCounts.ts';
 import { PeerCounts } from '../../src/ledger/peerCounts.ts';
+import type { Reservation } from '../../src/scheduling/reservation.ts';
 import { seededRandom } from '../../test/support/seededRandom.ts';
 import { medianMicros, print } from './time.ts';
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Reservation } from '../../src/ledger/ledger.ts';
+import type { Reservation } from '../../src/scheduling/reservation.ts';
 import { type LedgerInstance, startLedger, usualCheckIntervalMs } from '../../test/support/ledgerInstance.ts';
 import { seededRandom } from '../../test/support/seededRandom.ts';
 import { until } from '../../tools/testbed/until.ts';

@@ -187,8 +187,6 @@ export const notYet: ReadonlySet<string> = new Set<string>([
   'grpc → telemetry',
   'pool → package yaml',
   'request → extproc',
-  'scheduling → ledger',
-  'scheduling → pool',
   'steering → instance',
   'circle in bench/balance',
   'circle in src/grpc/http2',

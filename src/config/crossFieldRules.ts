@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { parseAddress, splitHostPort } from '../hostPort.ts';
 
 /**
  * What must hold between settings. Each function judges one part of the tree and is attached to it in
@@ -110,8 +111,14 @@ export function sharedPort(tree: unknown, context: Context): void {
   if (server?.transport === 'grpc-js') {
     complain(context, ['server', 'workers'], 'needs server.transport builtin');
   }
-  const port = Number(/:(\d+)$/.exec(String(admin?.address ?? ''))?.[1] ?? 0);
-  if (port + workers - 1 > 65_535) {
+  if (portOf(admin?.address) + workers - 1 > 65_535) {
     complain(context, ['admin', 'address'], `no room above it for the ports of ${workers} workers`);
   }
+}
+
+/** 0 where there is no port: `off`, nothing given, or a form that is a problem of its own. */
+function portOf(address: unknown): number {
+  const parsed = typeof address === 'string' ? parseAddress(address) : undefined;
+  if (parsed === undefined || parsed.kind === 'invalid') return 0;
+  return parsed.kind === 'host' ? parsed.port : splitHostPort(parsed.address).port;
 }

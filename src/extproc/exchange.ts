@@ -1,8 +1,8 @@
 import type { FailureStatus, ServerStream, ServerStreamListener } from '../grpc/serverStream.ts';
-import type { Reservation } from '../ledger/ledger.ts';
 import { MalformedMessage } from '../proto/wire/wireReader.ts';
 import { readSchedulingRequest } from '../request/readSchedulingRequest.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
+import type { Reservation } from '../scheduling/reservation.ts';
 import type { Decision } from '../scheduling/scheduler.ts';
 import type { DecisionRecorder } from './decisionRecorder.ts';
 import type { StreamEnd } from './metrics.ts';

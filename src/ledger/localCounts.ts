@@ -1,4 +1,4 @@
-import type { Reservation } from './ledger.ts';
+import type { Reservation } from '../scheduling/reservation.ts';
 
 /**
  * This instance's own requests in flight, exact. A count changes only by `reserve` and by the first

@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts';
 import type { EtcdSession } from '../etcd/etcdSession.ts';
-import type { Reservation } from './ledger.ts';
+import type { Reservation } from '../scheduling/reservation.ts';
 import { LoadRecords } from './loadRecords.ts';
 import { LocalCounts } from './localCounts.ts';
 import type { LedgerMetrics } from './metrics.ts';

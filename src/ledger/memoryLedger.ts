@@ -1,4 +1,5 @@
-import type { Ledger, Reservation } from './ledger.ts';
+import type { Reservation } from '../scheduling/reservation.ts';
+import type { Ledger } from './ledger.ts';
 import { LocalCounts } from './localCounts.ts';
 
 /** The ledger of an instance that is alone: its own counts are the whole view. */

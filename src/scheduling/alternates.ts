@@ -3,14 +3,14 @@ import type { Load, Random } from './load.ts';
 import { relativeLoad } from './policy.ts';
 import { at, randomIndex } from './sample.ts';
 
-/** How many others are looked at to find them: enough to avoid a busy one, few enough for large pools. */
+/** Candidates that are compared: enough to avoid a busy one, few enough for large pools. */
 const sampleSize = 4;
 const none: readonly Endpoint[] = [];
 
 /**
  * Up to two other candidates for Envoy's retries, the less loaded first. Sampled, so the cost does not grow
- * with the pool; policies with a memory of their picks are not asked, since most alternates are never used.
- * The sample is neighbours of a random place: distinct by construction.
+ * with the pool. The policy has no part in it, because most alternates are never used and policies count their
+ * picks. The sample is a run of neighbours at a random place, so its members differ.
  */
 export function alternatesTo(
   chosen: Endpoint,
@@ -24,10 +24,10 @@ export function alternatesTo(
   let second: Endpoint | undefined;
   let firstLoad = Number.POSITIVE_INFINITY;
   let secondLoad = Number.POSITIVE_INFINITY;
-  for (let step = 0, seen = 0; step < count && seen < sampleSize; step += 1) {
+  for (let step = 0, compared = 0; step < count && compared < sampleSize; step += 1) {
     const other = at(candidates, (start + step) % count);
     if (other === chosen) continue;
-    seen += 1;
+    compared += 1;
     const otherLoad = relativeLoad(other, load);
     if (otherLoad < firstLoad) {
       second = first;

@@ -6,11 +6,11 @@ export type Candidates =
   | { readonly kind: 'none-ready' }
   | { readonly kind: 'none-in-subset' };
 
-/** By address, made once for each list of ready endpoints: with large pools the list is most of the work. */
+/** By address. Created once for each array of ready endpoints, because it is most of the work in large pools. */
 const byAddress = new WeakMap<readonly Endpoint[], ReadonlyMap<string, Endpoint>>();
 
 /**
- * @param ready the endpoints that may be chosen now; another array whenever they are others
+ * @param ready the endpoints that may be chosen now; a new array after each change
  * @param subset canonical addresses the request is limited to; absent means no limit
  *   (Gateway API endpoint picker protocol, `x-gateway-destination-endpoint-subset`)
  */

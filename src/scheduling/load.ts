@@ -1,15 +1,15 @@
-/** How busy endpoints are, as one reads it at the moment of a decision. */
+/** How busy endpoints are at the moment of a decision. */
 export interface Load {
-  /** Requests in flight on the endpoint; a fraction where old counts fade. Never negative. */
+  /** Requests in flight on the endpoint; a fraction where stale counts decay. Never negative. */
   inFlight(address: string): number;
-  /** Those of them that this scheduler placed itself: exact at every moment. */
+  /** Those of them that this scheduler placed itself; exact. */
   localInFlight(address: string): number;
   /**
-   * How many requests other schedulers have likely placed that no `inFlight` shows yet, over all endpoints
-   * together. 0 for a scheduler that is alone.
+   * The estimated number of requests that other schedulers have placed and `inFlight` does not include yet,
+   * over all endpoints. 0 for a scheduler without peers.
    */
   unacknowledgedPicks(): number;
 }
 
-/** A number in [0, 1), as Math.random gives. */
+/** A number in [0, 1), like Math.random. */
 export type Random = () => number;

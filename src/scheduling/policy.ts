@@ -1,14 +1,14 @@
 import type { Endpoint } from './endpoint.ts';
 import type { Load } from './load.ts';
 
-/** Chooses one of the candidates. May keep a memory of its own picks, and nothing else. */
+/** Chooses one of the candidates. Its only state may be its own picks. */
 export interface Policy {
   readonly name: PolicyName;
   /** @param candidates at least one, in no particular order */
   choose(candidates: readonly Endpoint[], load: Load): Endpoint;
 }
 
-/** The names clients may ask for, as `routing-strategy` spells them. */
+/** The names that a request may give in `routing-strategy`. */
 export const policyNames = ['random', 'round-robin', 'least-request', 'power-of-two'] as const;
 export type PolicyName = (typeof policyNames)[number];
 

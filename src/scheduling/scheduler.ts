@@ -1,39 +1,45 @@
-import type { Ledger, Reservation } from '../ledger/ledger.ts';
-import type { Pool } from '../pool/pool.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import { alternatesTo } from './alternates.ts';
 import { candidatesFor } from './candidates.ts';
 import type { Rejection, Route } from './decision.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { Random } from './load.ts';
 import { isPolicyName, type Policy, type PolicyName } from './policy.ts';
+import type { ReservableLoad, Reservation } from './reservation.ts';
+
+/** The endpoints that may be chosen now. The pool implements it. */
+export interface ReadyEndpoints {
+  /** The array is replaced, never changed. */
+  ready(): readonly Endpoint[];
+}
 
 export interface SchedulerOptions {
-  readonly pool: Pool;
-  readonly ledger: Ledger;
+  readonly pool: ReadyEndpoints;
+  readonly ledger: ReservableLoad;
   readonly policies: Readonly<Record<PolicyName, Policy>>;
-  /** Asked at each decision: they may change in the life of an instance. */
+  /** Read at each decision: dynamic configuration changes them. */
   readonly rules: () => SchedulingRules;
   readonly random: Random;
 }
 
-/** By whose policy a request is placed. */
+/** Which policy places a request. */
 export interface SchedulingRules {
-  /** The one of requests that name none. */
+  /** For requests that name none. */
   readonly policy: PolicyName;
   /** May a request name its policy? */
   readonly allowRequestPolicy: boolean;
-  /** What an unknown name leads to: a refusal, or the default policy. */
+  /** What happens to a request that names an unknown policy. */
   readonly unknownPolicy: 'reject' | 'default';
 }
 
-/** A request's place, held until its reservation is released; or why it gets none. */
+/** An endpoint, reserved until the reservation is released; or the reason for a rejection. */
 export type Decision =
   | (Route & { readonly reservation: Reservation })
   | { readonly kind: 'reject'; readonly why: Rejection };
 
 /**
- * The story of one request: candidates → policy → reservation → decision. It is synchronous: nothing can
- * happen between reading the loads and reserving, so two requests never act on the same stale count.
+ * Schedules one request: candidates → policy → reservation → decision. It is synchronous, so nothing happens
+ * between reading the loads and reserving, and no two requests act on the same count.
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
@@ -42,12 +48,12 @@ export class Scheduler {
     this.#options = options;
   }
 
-  schedule(facts: SchedulingRequest): Decision {
+  schedule(request: SchedulingRequest): Decision {
     const { pool, ledger, random } = this.#options;
-    const policy = this.#policyFor(facts.policy);
-    if (policy === undefined) return reject({ kind: 'unknown-policy', given: facts.policy ?? '' });
+    const policy = this.#policyFor(request.policy);
+    if (policy === undefined) return reject({ kind: 'unknown-policy', given: request.policy ?? '' });
 
-    const candidates = candidatesFor(pool.ready(), facts.subset);
+    const candidates = candidatesFor(pool.ready(), request.subset);
     switch (candidates.kind) {
       case 'none-ready':
         return reject({ kind: 'no-ready-endpoint' });
@@ -73,11 +79,11 @@ export class Scheduler {
   }
 
   /** The policy to use, or undefined when the request names one that does not exist. */
-  #policyFor(wanted: string | undefined): Policy | undefined {
+  #policyFor(name: string | undefined): Policy | undefined {
     const { policies, rules } = this.#options;
     const { policy, allowRequestPolicy, unknownPolicy } = rules();
-    if (wanted === undefined || !allowRequestPolicy) return policies[policy];
-    if (isPolicyName(wanted)) return policies[wanted];
+    if (name === undefined || !allowRequestPolicy) return policies[policy];
+    if (isPolicyName(name)) return policies[name];
     return unknownPolicy === 'default' ? policies[policy] : undefined;
   }
 }

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import type { RecordChange } from '../../src/etcd/records.ts';
-import type { Reservation } from '../../src/ledger/ledger.ts';
 import { LoadRecords } from '../../src/ledger/loadRecords.ts';
 import { LoadReports } from '../../src/ledger/loadReports.ts';
 import { LocalCounts } from '../../src/ledger/localCounts.ts';
 import { PeerCounts } from '../../src/ledger/peerCounts.ts';
 import { stateCodecs } from '../../src/proto/stateCodecs.ts';
+import type { Reservation } from '../../src/scheduling/reservation.ts';
 
 /** What one instance has in flight on its way through the store: few endpoints and many, changes and failures. */
 const manyAddresses = 2_000;

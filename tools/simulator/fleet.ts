@@ -95,7 +95,7 @@ export class SimulatedFleet {
     const id = `instance-${this.#started}`;
     const ledger = this.#ledgerOf(id);
     const scheduler = new Scheduler({
-      pool: { all: () => endpoints, ready: () => endpoints, onChange: () => () => {} },
+      pool: { ready: () => endpoints },
       ledger,
       policies: { ...createPolicies({ random }), 'least-request': scheme.policy(random) },
       rules: () => ({ policy: 'least-request', allowRequestPolicy: false, unknownPolicy: 'reject' }),

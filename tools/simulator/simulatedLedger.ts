@@ -1,9 +1,10 @@
-import type { Ledger, Reservation } from '../../src/ledger/ledger.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
 import { LocalCounts } from '../../src/ledger/localCounts.ts';
 import { PeerCounts } from '../../src/ledger/peerCounts.ts';
 import { Publisher } from '../../src/ledger/publisher.ts';
 import { UnacknowledgedPicks } from '../../src/ledger/unacknowledgedPicks.ts';
 import { publishIntervalMs } from '../../src/ledger/writeBudget.ts';
+import type { Reservation } from '../../src/scheduling/reservation.ts';
 import type { SimulatedLoadReport, SimulatedStore, Watcher } from './simulatedStore.ts';
 import type { VirtualClock } from './virtualClock.ts';
 

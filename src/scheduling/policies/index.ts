@@ -5,12 +5,12 @@ import { PowerOfTwo } from './powerOfTwo.ts';
 import { RandomChoice } from './random.ts';
 import { RoundRobin } from './roundRobin.ts';
 
-/** One of each policy, by name. Policies with a memory keep it for the life of the instance. */
-export function createPolicies(world: { random: Random }): Readonly<Record<PolicyName, Policy>> {
+/** One of each policy, by name. They live as long as the instance. */
+export function createPolicies(options: { random: Random }): Readonly<Record<PolicyName, Policy>> {
   return {
-    random: new RandomChoice(world),
+    random: new RandomChoice(options),
     'round-robin': new RoundRobin(),
-    'least-request': new LeastRequest(world),
-    'power-of-two': new PowerOfTwo(world),
+    'least-request': new LeastRequest(options),
+    'power-of-two': new PowerOfTwo(options),
   };
 }

@@ -3,27 +3,27 @@ import type { Load, Random } from '../load.ts';
 import type { Policy } from '../policy.ts';
 import { at, eachSampled, randomIndex } from '../sample.ts';
 
-/** How fast the trust in peers' counts falls with what they do not show. */
+/** How fast the weight of peers' counts falls with the picks that they do not include yet. */
 const stalenessDiscount = 16;
-/** How fast the sample shrinks with the picks that are likely made elsewhere for the same reasons. */
+/** How fast the sample shrinks with the number of concurrent pickers. */
 const sampleShrink = 4;
 /** The sample is never smaller: enough to find a free endpoint. */
 const smallestSample = 10;
-/** Pools up to here may be looked at as a whole; of larger ones a sample will do, and costs the same in all. */
+/** Pools up to this size may be sampled as a whole; a part of larger ones is enough, and bounds the cost. */
 const wholePool = 256;
 const largestSample = 24;
 
 /**
- * The candidate with the fewest requests in flight for its weight, by a view that is always a little old.
+ * The candidate with the fewest requests in flight for its weight, on a view that is always slightly stale.
  *
- * Own counts are exact. Peers' counts lack what the peers placed since they told, and every peer answers the
- * same differences: if all answer a gap in full, it is filled as many times as there are peers, and the idle
- * endpoint becomes the busiest. Two things follow from the picks that are likely `unseen`:
+ * Local counts are exact. Peers' counts lack what the peers have placed since their last report, and all peers
+ * see the same differences: if each of them fills a gap completely, it is filled once for each peer, and the
+ * idle endpoint becomes the busiest (herding). The number of unacknowledged picks limits that in two ways:
  *
- * - Peers' counts weigh the less, the more picks are unseen for each candidate. With none unseen the least
- *   loaded of the fleet is chosen; with very many, each scheduler spreads its own requests evenly, as if alone.
- * - Only a random part of the candidates is looked at, the smaller, the more unseen picks follow the same
- *   counts: those who look at different endpoints do not meet on one.
+ * - Peers' counts weigh the less, the more picks are unacknowledged for each candidate. With none, the least
+ *   loaded endpoint of the fleet is chosen; with very many, each scheduler spreads its own requests evenly.
+ * - Only a random sample of the candidates is compared, the smaller, the more pickers are concurrent:
+ *   schedulers that compare different endpoints do not choose the same one.
  *
  * The constants were found by simulation; docs/balance.md has the figures. Ties are broken at random.
  */
@@ -36,16 +36,16 @@ export class LeastRequest implements Policy {
   }
 
   choose(candidates: readonly Endpoint[], load: Load): Endpoint {
-    const unseen = load.unacknowledgedPicks();
-    const trust = Math.exp((-stalenessDiscount * unseen) / candidates.length);
-    const size = sampleSize(candidates.length, unseen * trust);
+    const unacknowledged = load.unacknowledgedPicks();
+    const trust = Math.exp((-stalenessDiscount * unacknowledged) / candidates.length);
+    const size = sampleSize(candidates.length, unacknowledged * trust);
     let chosen = at(candidates, 0);
     let least = Number.POSITIVE_INFINITY;
     let ties = 0;
     eachSampled(candidates, size, this.#random, (candidate) => {
-      const own = load.localInFlight(candidate.address);
-      const peers = load.inFlight(candidate.address) - own;
-      const relative = (own + trust * peers + 1) / candidate.weight;
+      const local = load.localInFlight(candidate.address);
+      const peers = load.inFlight(candidate.address) - local;
+      const relative = (local + trust * peers + 1) / candidate.weight;
       if (relative > least) return;
       if (relative < least) ties = 0;
       least = relative;
@@ -57,8 +57,11 @@ export class LeastRequest implements Policy {
   }
 }
 
-/** @param followers picks that are likely made elsewhere, unseen, on the same counts */
-function sampleSize(candidates: number, followers: number): number {
+/** @param concurrentPickers picks that peers likely make at the same time on the same counts */
+function sampleSize(candidates: number, concurrentPickers: number): number {
   const most = candidates > wholePool ? largestSample : candidates;
-  return Math.min(most, Math.max(smallestSample, Math.ceil(candidates / (1 + sampleShrink * followers))));
+  return Math.min(
+    most,
+    Math.max(smallestSample, Math.ceil(candidates / (1 + sampleShrink * concurrentPickers))),
+  );
 }

@@ -3,7 +3,7 @@ import type { Random } from '../load.ts';
 import type { Policy } from '../policy.ts';
 import { at, randomIndex } from '../sample.ts';
 
-/** Any candidate, all equally likely; blind to load and weight. */
+/** Any candidate, all equally likely; ignores load and weight. */
 export class RandomChoice implements Policy {
   readonly name = 'random';
   readonly #random: Random;

@@ -2,16 +2,16 @@ import type { Endpoint } from '../endpoint.ts';
 import type { Policy } from '../policy.ts';
 import { at } from '../sample.ts';
 
-/** How many forgotten addresses may stay in memory before they are swept. */
+/** Addresses that are no candidates any more are swept when there are more than these. */
 const sweepSlack = 64;
 
 /**
- * Takes turns in proportion to weight, spread out evenly ("smooth" weighted round robin): each candidate
- * earns its weight on every turn, the richest is chosen and pays the total.
+ * Smooth weighted round robin: each candidate gains its weight in credit on every turn; the one with the most
+ * credit is chosen and loses the total.
  */
 export class RoundRobin implements Policy {
   readonly name = 'round-robin';
-  /** address → what it has earned and not yet paid */
+  /** By address. */
   #credit = new Map<string, number>();
 
   choose(candidates: readonly Endpoint[]): Endpoint {
@@ -32,7 +32,7 @@ export class RoundRobin implements Policy {
     return chosen;
   }
 
-  /** Endpoints come and go: forget those that are no candidates when they outnumber the ones that are. */
+  /** Drops the credit of addresses that are no candidates when there are more of them than candidates. */
   #sweep(candidates: readonly Endpoint[]): void {
     if (this.#credit.size <= 2 * candidates.length + sweepSlack) return;
     const kept = new Map<string, number>();

@@ -43,7 +43,7 @@ async function serve(options: Partial<ExchangesOptions> = {}): Promise<void> {
   ledger = new MemoryLedger();
   const ready = endpoints(3);
   const scheduler = new Scheduler({
-    pool: { all: () => ready, ready: () => ready, onChange: () => () => {} },
+    pool: { ready: () => ready },
     ledger,
     policies: createPolicies({ random }),
     rules: () => ({ policy: 'least-request', allowRequestPolicy: true, unknownPolicy: 'reject' }),

@@ -1,0 +1,13 @@
+import type { Load } from './load.ts';
+
+/** One request's hold on an endpoint. */
+export interface Reservation {
+  readonly address: string;
+  /** Gives the hold back. Later calls do nothing. */
+  release(): void;
+}
+
+/** The load of endpoints, and reservations that count in it at once. The ledgers implement it. */
+export interface ReservableLoad extends Load {
+  reserve(address: string): Reservation;
+}
