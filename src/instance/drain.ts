@@ -4,7 +4,9 @@ import type { Clock } from '../clock.ts';
 const pollMs = 20;
 
 export interface DrainOptions {
-  /** New streams are answered at least this long, so that Envoy's health checks have time to fail. */
+  /**
+   * New streams are answered at least this long, so that Envoy's health checks have time to fail.
+   */
   readonly noticeMs: number;
   /** Without a new stream for this long, Envoy has stopped sending any. */
   readonly quietMs: number;
@@ -22,14 +24,17 @@ export interface DrainResult {
   readonly tookMs: number;
   /** Exchanges that were still open at the end. */
   readonly halfClosed: number;
-  /** The requests of those exchanges by address. They continue; this instance counts them no more. */
+  /**
+   * The requests of those exchanges by address. They continue; this instance counts them no more.
+   */
   readonly left: ReadonlyMap<string, number>;
 }
 
 /**
- * Waits until Envoy has stopped using this instance. The caller has let health fail before. New streams are
- * answered until they stop coming, and open exchanges are served to their end. What is still open after the
- * grace is half-closed with OK: Envoy then continues the request without this instance.
+ * Waits until Envoy has stopped using this instance. The caller has let health fail before. New
+ * streams are answered until they stop coming, and open exchanges are served to their end. What is
+ * still open after the grace is half-closed with OK: Envoy then continues the request without this
+ * instance.
  */
 export async function drain(options: DrainOptions): Promise<DrainResult> {
   const { noticeMs, quietMs, graceMs, exchanges, inFlight, clock, forceStop } = options;

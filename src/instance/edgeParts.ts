@@ -54,8 +54,8 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     trace,
     log,
   });
-  // After a pause the first arrival may come before the detector's own timer, and must find the instance in
-  // standby.
+  // After a pause the first arrival may come before the detector's own timer, and must find the
+  // instance in standby.
   const detectPause = (): void => {
     if (sharing.kind === 'etcd') sharing.pauseDetector.check();
   };

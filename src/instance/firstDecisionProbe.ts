@@ -4,8 +4,8 @@ import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Decision } from '../scheduling/scheduler.ts';
 
 /**
- * Records the view behind the first decision that routed a request. It shows that a new instance starts with
- * the counts of its peers.
+ * Records the view behind the first decision that routed a request. It shows that a new instance
+ * starts with the counts of its peers.
  */
 export class FirstDecisionProbe {
   readonly #ledger: Pick<Ledger, 'view'>;

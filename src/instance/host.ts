@@ -4,8 +4,9 @@ import type { Phase } from '../phase.ts';
 import type { StopSignals } from './stopSignals.ts';
 
 /**
- * Where an instance runs: where its clients come from, and who stops it. A standalone instance listens and
- * obeys signals; a worker gets connections and messages from its parent (workers/workerHost.ts).
+ * Where an instance runs: where its clients come from, and who stops it. A standalone instance
+ * listens and obeys signals; a worker gets connections and messages from its parent
+ * (workers/workerHost.ts).
  */
 export interface Host {
   /**

@@ -21,7 +21,10 @@ export interface InstanceDrainOptions {
   readonly log: Log;
 }
 
-/** The drain of one instance: from draining to stopped, with a handoff of the requests that continue. */
+/**
+ * The drain of one instance: from draining to stopped, with a handoff of the requests that
+ * continue.
+ */
 export class InstanceDrain {
   readonly #options: InstanceDrainOptions;
   #report: (() => DrainReport) | undefined;
@@ -52,7 +55,7 @@ export class InstanceDrain {
       forceStop,
     });
     outcome.halfClosed = halfClosed;
-    // In the same turn of the event loop: a stream that arrives now is refused, and Envoy retries it elsewhere.
+    // In the same turn of the event loop: a new stream is refused, and Envoy retries it elsewhere.
     lifecycle.moveTo('stopped', 'drain completed');
     outcome.handedOff = await this.#handOff(left);
     const fields = { tookMs, ...outcome, finished: report().finished };

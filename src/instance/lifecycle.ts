@@ -18,8 +18,8 @@ export interface PhaseChange {
 }
 
 /**
- * The phase of one instance. `moveTo` is its only writer and refuses illegal moves. It has no effects of its
- * own: listeners log the change, publish it and update the health status.
+ * The phase of one instance. `moveTo` is its only writer and refuses illegal moves. It has no
+ * effects of its own: listeners log the change, publish it and update the health status.
  */
 export class Lifecycle {
   readonly #clock: Pick<Clock, 'nowMs'>;

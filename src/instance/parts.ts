@@ -35,8 +35,8 @@ export interface InstanceParts extends EdgeParts {
 }
 
 /**
- * The composition root of an instance: creates its parts, each from parts that exist already. Nothing is
- * started or connected yet (start.ts, connect.ts).
+ * The composition root of an instance: creates its parts, each from parts that exist already.
+ * Nothing is started or connected yet (start.ts, connect.ts).
  *
  * @param portHealth the health of the port, where several instances share it
  */

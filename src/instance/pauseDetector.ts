@@ -7,19 +7,20 @@ export interface PauseDetectorOptions {
   readonly onResumed: (pausedSinceMs: number) => void;
 }
 
+type State = { readonly kind: 'stopped' } | { readonly kind: 'running'; cancel: () => void; lastMs: number };
+
 /** Timer ticks within the shortest pause that is detected. */
 const ticksPerPause = 10;
 
 /**
- * Detects that the process did not run for a while: SIGSTOP, a suspended machine, a blocked event loop. It
- * compares a monotonic clock at each tick of a timer. After a pause the event loop may deliver network events
- * before the timer, so `check` must also be called where streams and health checks arrive.
+ * Detects that the process did not run for a while: SIGSTOP, a suspended machine, a blocked event
+ * loop. It compares a monotonic clock at each tick of a timer. After a pause the event loop may
+ * deliver network events before the timer, so `check` must also be called where streams and health
+ * checks arrive.
  */
 export class PauseDetector {
   readonly #options: PauseDetectorOptions;
-  #state: { readonly kind: 'stopped' } | { readonly kind: 'running'; cancel: () => void; lastMs: number } = {
-    kind: 'stopped',
-  };
+  #state: State = { kind: 'stopped' };
 
   constructor(options: PauseDetectorOptions) {
     this.#options = options;

@@ -5,8 +5,8 @@ import { sessionListeners } from './sessionListeners.ts';
 import { instanceState } from './state.ts';
 
 /**
- * Starts the parts of an instance. Ports are opened first, so that a port in use is reported at once; the
- * instance becomes ready later, by itself (startup.ts).
+ * Starts the parts of an instance. Ports are opened first, so that a port in use is reported at
+ * once; the instance becomes ready later, by itself (startup.ts).
  *
  * @throws BatonError `listen-failed`, or the error of a pool source that cannot start
  */

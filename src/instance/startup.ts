@@ -18,7 +18,10 @@ type StoreWait =
   | { readonly kind: 'waiting'; readonly cancel: () => void }
   | { readonly kind: 'over' };
 
-/** The way out of phase `starting`: to ready or standby, as soon as everything that is needed is there. */
+/**
+ * The way out of phase `starting`: to ready or standby, as soon as everything that is needed is
+ * there.
+ */
 export class Startup {
   readonly #options: StartupOptions;
   #addresses: readonly string[] = [];

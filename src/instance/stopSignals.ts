@@ -1,8 +1,9 @@
 const names = ['SIGTERM', 'SIGINT'] as const;
 
 /**
- * SIGTERM and SIGINT as two abort signals: the first one asks for a drain, the second one ends it. Created
- * before anything is started, so that no signal is lost. The reason of each abort is text for log lines.
+ * SIGTERM and SIGINT as two abort signals: the first one asks for a drain, the second one ends it.
+ * Created before anything is started, so that no signal is lost. The reason of each abort is text
+ * for log lines.
  */
 export class StopSignals {
   readonly #drain = new AbortController();

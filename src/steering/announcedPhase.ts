@@ -1,8 +1,9 @@
 import type { Phase } from '../phase.ts';
 
 /**
- * The phase in this instance's record. It is the phase of its lifecycle, except while a ready instance
- * announces that it will stand by: its record says standby already, its health does not yet.
+ * The phase in this instance's record. It is the phase of its lifecycle, except while a ready
+ * instance announces that it will stand by: its record says standby already, its health does not
+ * yet.
  */
 export class AnnouncedPhase {
   readonly #lifecycle: { readonly phase: Phase };

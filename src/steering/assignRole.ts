@@ -17,8 +17,8 @@ export interface SteeringFacts {
   /** The pinned generation; undefined: the newest generation serves. */
   readonly pinned: number | undefined;
   /**
-   * How many instances of preferred generations must be ready before this one moves to standby. undefined: as
-   * many as its own generation has, so that capacity never shrinks.
+   * How many instances of preferred generations must be ready before this one moves to standby.
+   * undefined: as many as its own generation has, so that capacity never shrinks.
    */
   readonly minReady: number | undefined;
 }
@@ -29,10 +29,10 @@ export type Role = { readonly kind: 'serve' } | { readonly kind: 'standby'; read
 const serve: Role = { kind: 'serve' };
 
 /**
- * Assigns this instance its role, from the shared records alone; there is no leader. The order of preference:
- * instances with ready endpoints before those without, then the pinned generation, then newer generations
- * before older ones. An instance stands by when enough instances before it are ready, so the first in the
- * order always serves.
+ * Assigns this instance its role, from the shared records alone; there is no leader. The order of
+ * preference: instances with ready endpoints before those without, then the pinned generation, then
+ * newer generations before older ones. An instance stands by when enough instances before it are
+ * ready, so the first in the order always serves.
  */
 export function assignRole({ self, instances, pinned, minReady }: SteeringFacts): Role {
   let serviceable = 0;
@@ -73,7 +73,9 @@ export function assignRole({ self, instances, pinned, minReady }: SteeringFacts)
   return serve;
 }
 
-/** The generation that takes all traffic, or most of it during a takeover; undefined when none does. */
+/**
+ * The generation that takes all traffic, or most of it during a takeover; undefined when none does.
+ */
 export function servingGeneration({
   instances,
   pinned,

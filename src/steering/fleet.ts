@@ -4,7 +4,9 @@ import type { InstanceRecord } from '../proto/records/instanceRecord.ts';
 import type { PinnedGeneration } from '../proto/records/pinnedGeneration.ts';
 import { servingGeneration } from './assignRole.ts';
 
-/** The instances of one pool and its pinned generation, as `baton upgrade` reads them once. Pure. */
+/**
+ * The instances of one pool and its pinned generation, as `baton upgrade` reads them once. Pure.
+ */
 export interface Fleet {
   readonly pool: string;
   /** The generation that takes the traffic; null when none does. */
@@ -46,7 +48,10 @@ export type Choice =
   | { readonly kind: 'pin'; readonly generation: number }
   | { readonly kind: 'refuse'; readonly why: string };
 
-/** Refuses a generation without an instance that could serve: its pin would have no effect until one starts. */
+/**
+ * Refuses a generation without an instance that could serve: its pin would have no effect until one
+ * starts.
+ */
 export function choosePin(fleet: Fleet, generation: number): Choice {
   const fit = fitGenerations(fleet);
   if (fit.includes(generation)) return { kind: 'pin', generation };

@@ -32,8 +32,9 @@ type State =
   | { readonly kind: 'resumed'; readonly cancel: () => void };
 
 /**
- * Moves one instance between ready and standby so that never all instances stand by at once. The way to
- * ready is one step. The way to standby has several, because records of others may be in flight.
+ * Moves one instance between ready and standby so that never all instances stand by at once. The
+ * way to ready is one step. The way to standby has several, because records of others may be in
+ * flight.
  *
  *            role is standby       settleMs are over        own record acknowledged
  *   serving ────────────────▶ settling ────────────▶ announced ────────────────▶ standby
@@ -43,10 +44,11 @@ type State =
  *   any ── the process was paused ──▶ resumed ── the store is read again ──▶ standby, then by role
  *                                        └────── storeWaitMs are over ─────▶ serving
  *
- * `announced`: the record says standby, health still says SERVING. All instances see etcd's writes in one
- * order, so of two that announce at once the later one sees the earlier one and goes on serving.
- * `resumed`: other instances treated this one as dead, and its view is out of date. It stands by.
- * `begin`: an instance that has not served yet takes its role without these steps.
+ * - `announced`: the record says standby, health still says SERVING. All instances see etcd's
+ *   writes in one order, so of two that announce at once the later one sees the earlier one and
+ *   goes on serving.
+ * - `resumed`: other instances treated this one as dead, and its view is out of date.
+ * - `begin` skips these steps: an instance that has not served yet has no traffic to hand over.
  */
 export class StandbyMachine {
   readonly #options: StandbyMachineOptions;
@@ -56,7 +58,10 @@ export class StandbyMachine {
     this.#options = options;
   }
 
-  /** The first role of an instance that is fit. No client depends on it yet, so standby needs no steps. */
+  /**
+   * The first role of an instance that is fit. No client depends on it yet, so standby needs no
+   * steps.
+   */
   begin(): Role {
     const role = assignRole(this.#options.facts());
     if (role.kind === 'standby') this.#setState({ kind: 'standby' });
@@ -95,7 +100,10 @@ export class StandbyMachine {
     if (this.#state.kind !== 'resumed') this.#serveWithoutStore();
   }
 
-  /** The process was paused for longer than its lease lives. It stands by until the store is read again. */
+  /**
+   * The process was paused for longer than its lease lives. It stands by until the store is read
+   * again.
+   */
   onResumedAfterPause(reason: string): void {
     const { lifecycle, clock, storeWaitMs } = this.#options;
     if (!this.#isSteerable) return;

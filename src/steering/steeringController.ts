@@ -42,9 +42,10 @@ export interface SteeringReport {
 }
 
 /**
- * Steers this one instance: evaluates the StandbyMachine whenever something changes that its role depends on.
- * That is: instance records, the pinned generation, the readiness of its endpoints, the state of the store,
- * its own phase. The shared records are the only input; there is no leader and there are no messages.
+ * Steers this one instance: evaluates the StandbyMachine whenever something changes that its role
+ * depends on. That is: instance records, the pinned generation, the readiness of its endpoints, the
+ * state of the store, its own phase. The shared records are the only input; there is no leader and
+ * there are no messages.
  */
 export class SteeringController {
   readonly #options: SteeringControllerOptions;
@@ -73,7 +74,10 @@ export class SteeringController {
     ledger.onInstanceChange(() => this.evaluate());
   }
 
-  /** To be handed to the session with the ledger's subscriptions, and `onSynced` and `onState` below. */
+  /**
+   * To be handed to the session with the ledger's subscriptions, and `onSynced` and `onState`
+   * below.
+   */
   get subscription(): RecordSubscription {
     return { prefix: recordKeys.pinnedGeneration, listener: this.#pinned };
   }

@@ -15,15 +15,18 @@ export function healthOf(phases: Iterable<Phase | undefined>, isDraining: boolea
   return { takesTraffic: known.some(takesTraffic), isFit: known.some(isFit) };
 }
 
-/** The worker for the next connection: of the fittest, the one with the fewest; undefined when none can take it. */
+/**
+ * The worker for the next connection: of the fittest, the one with the fewest; undefined when none
+ * can take it.
+ */
 export function pickWorker<W extends Worker>(workers: Iterable<W>): W | undefined {
   return fittest([...workers]).toSorted((a, b) => a.serving - b.serving)[0];
 }
 
 /**
- * Which workers have connections that others should have, and how many. The clients of shed connections
- * reconnect and are dispatched again. A serving worker sheds at most one at a time, so that the effect is
- * known before the next.
+ * Which workers have connections that others should have, and how many. The clients of shed
+ * connections reconnect and are dispatched again. A serving worker sheds at most one at a time, so
+ * that the effect is known before the next.
  */
 export function excessConnections<W extends Worker>(workers: Iterable<W>): { worker: W; count: number }[] {
   const all = [...workers];
@@ -37,7 +40,10 @@ export function excessConnections<W extends Worker>(workers: Iterable<W>): { wor
   return excess;
 }
 
-/** Fittest first. A worker that takes no traffic still answers health checks with the group's status. */
+/**
+ * Fittest first. A worker that takes no traffic still answers health checks with the group's
+ * status.
+ */
 const fitness = ['ready', 'standby', 'draining', 'starting'] as const satisfies readonly Phase[];
 
 function fittest<W extends Worker>(workers: readonly W[]): readonly W[] {

@@ -2,19 +2,22 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { BatonError } from '../errors.ts';
 import { splitHostPort, withPort } from '../hostPort.ts';
 
-export interface Listener {
+export interface GroupListener {
   /** The address that is bound. */
   readonly address: string;
   close(): void;
 }
 
 /**
- * Opens the port of a group. It accepts connections without reading them, for the workers to serve. Only the
- * parent holds the port, so it is free as soon as the parent ends.
+ * Opens the port of a group. It accepts connections without reading them, for the workers to serve.
+ * Only the parent holds the port, so it is free as soon as the parent ends.
  *
  * @throws BatonError `listen-failed`
  */
-export function openListener(address: string, onConnection: (socket: Socket) => void): Promise<Listener> {
+export function openListener(
+  address: string,
+  onConnection: (socket: Socket) => void,
+): Promise<GroupListener> {
   const server = createServer({ noDelay: true, pauseOnConnect: true }, onConnection);
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => {

@@ -2,8 +2,8 @@ import type { Config } from '../config/schema.ts';
 import type { Phase } from '../phase.ts';
 
 /**
- * The messages on the channel between a parent and each of its workers. Both ends run the same release, so the
- * format needs no versions.
+ * The messages on the channel between a parent and each of its workers. Both ends run the same
+ * release, so the format needs no versions.
  */
 export type ParentMessage =
   /** The first message. */

@@ -4,7 +4,10 @@ const lastMs = 10_000;
 /** A worker that ran this long did not end because of its start. */
 const stableMs = 30_000;
 
-/** How long to wait before an ended worker is replaced: the longer, the more of its predecessors ended early. */
+/**
+ * How long to wait before an ended worker is replaced: the longer, the more of its predecessors
+ * ended early.
+ */
 export class RestartDelay {
   #nextMs = firstMs;
 

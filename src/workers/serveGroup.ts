@@ -15,8 +15,8 @@ export interface ServeGroupOptions {
 }
 
 /**
- * Serves one port with several workers until a signal stops them. This process makes no decisions and reads
- * no requests.
+ * Serves one port with several workers until a signal stops them. This process makes no decisions
+ * and reads no requests.
  *
  * @returns the exit code
  * @throws BatonError `listen-failed`

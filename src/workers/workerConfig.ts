@@ -2,8 +2,9 @@ import type { Config } from '../config/schema.ts';
 import { splitHostPort, withPort } from '../hostPort.ts';
 
 /**
- * The configuration of the nth worker, counted from 1: an instance with an id and an admin port of its own. A
- * replacement has the same id as its predecessor; the start time in their records tells them apart.
+ * The configuration of the nth worker, counted from 1: an instance with an id and an admin port of
+ * its own. A replacement has the same id as its predecessor; the start time in their records tells
+ * them apart.
  *
  * @param address the bound address of the group's port
  */
@@ -17,7 +18,9 @@ export function workerConfig(config: Config, nth: number, address: string): Conf
   };
 }
 
-/** The admin ports follow each other. `off` and port 0 (any free port) are the same for all workers. */
+/**
+ * The admin ports follow each other. `off` and port 0 (any free port) are the same for all workers.
+ */
 function nthAddress(address: string, nth: number): string {
   if (address === 'off') return address;
   const { port } = splitHostPort(address);

@@ -31,10 +31,10 @@ interface Slot {
 }
 
 /**
- * The workers of one port. An ended worker is replaced, a connection goes to the worker that serves the
- * fewest, each worker answers health checks with the group's status, and all drain together.
+ * The workers of one port. An ended worker is replaced, a connection goes to the worker that serves
+ * the fewest, each worker answers health checks with the group's status, and all drain together.
  *
- * running  → draining   `drain`; or a worker ends before any was fit, which means that the start failed
+ * running  → draining   `drain`; or a worker ends before any was fit: the start failed
  * draining → ended      the last worker has ended
  */
 export class WorkerGroup {
@@ -108,7 +108,8 @@ export class WorkerGroup {
   }
 
   #onMessage(): void {
-    // A worker that must not get streams sheds its connections before the group reports SERVING on them.
+    // A worker that must not get streams sheds its connections before the group reports SERVING on
+    // them.
     for (const { worker, count } of excessConnections(this.#workers())) {
       worker.send({ kind: 'shed-connections', count });
     }

@@ -10,8 +10,9 @@ import type { GroupHealth, ParentMessage, WorkerMessage } from './messages.ts';
 const aliveIntervalMs = 1_000;
 
 /**
- * The worker's end of the channel to its parent. Connections, the group's health and requests to stop arrive
- * here. When the channel closes the parent is gone, so no client can reach the worker any more and it drains.
+ * The worker's end of the channel to its parent. Connections, the group's health and requests to
+ * stop arrive here. When the channel closes the parent is gone, so no client can reach the worker
+ * any more and it drains.
  */
 export class WorkerHost implements Host {
   readonly portHealth: PortHealth;

@@ -20,16 +20,17 @@ export interface WorkerExit {
 }
 
 /**
- * The parent's end of the channel to one worker: its process, its last reports, and the connections in
- * transfer. Its output is the parent's. Whether it is replaced is decided by the group.
+ * The parent's end of the channel to one worker: its process, its last reports, and the connections
+ * in transfer. Its output is the parent's. Whether it is replaced is decided by the group.
  */
 export class WorkerProcess implements Worker {
   readonly startedMs: number;
   readonly #child: ChildProcess;
   #phase: Phase | undefined;
   /**
-   * Connections sent to the worker that it has not acknowledged, oldest first. They stay open in this process
-   * as well: if the worker dies before it takes them, they are closed here and their clients reconnect.
+   * Connections sent to the worker that it has not acknowledged, oldest first. They stay open in
+   * this process as well: if the worker dies before it takes them, they are closed here and their
+   * clients reconnect.
    */
   readonly #inTransfer: Socket[] = [];
   #received = 0;

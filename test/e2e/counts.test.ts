@@ -9,9 +9,11 @@ import { eventually } from '../support/eventually.ts';
 import { fillSlots, waitingInPods } from '../support/fullPods.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { serverKinds } from '../support/serverKinds.ts';
-import { allPodsAreUp, useTopology } from '../support/topology.ts';
+import { allPodsAreHealthy, useTopology } from '../support/topology.ts';
 
-/** That every request in flight is counted by all instances, and none any more however it ended. */
+/**
+ * Every request in flight is counted by all instances, and none after its end, whatever the end.
+ */
 checkForLeaks();
 
 describe.each(serverKinds)('with two instances that share etcd, and three pods (%s)', (transport) => {
@@ -23,7 +25,7 @@ describe.each(serverKinds)('with two instances that share etcd, and three pods (
   const agent = new Agent({ keepAlive: true });
   afterAll(() => agent.destroy());
 
-  /** So many streams at once. */
+  /** Opens `count` streams at once. */
   function open(
     count: number,
     options: { fault?: string; signal?: AbortSignal } = {},
@@ -34,7 +36,7 @@ describe.each(serverKinds)('with two instances that share etcd, and three pods (
     return Array.from({ length: count }, () => sendSseRequest(request));
   }
 
-  /** Answers the view, once every instance has the same and it holds so many requests. */
+  /** Waits until all instances have the same view with `count` requests; returns it. */
   async function sharedView(count: number): Promise<Record<string, number>> {
     const [a, b] = topology().instances as [Baton, Baton];
     let view: Record<string, number> = {};
@@ -49,16 +51,16 @@ describe.each(serverKinds)('with two instances that share etcd, and three pods (
     return view;
   }
 
-  it('counts nothing any more after success', async () => {
+  it('counts nothing after success', async () => {
     const outcomes = await Promise.all(open(30));
     expect(outcomes.filter(({ kind }) => kind !== 'ok')).toEqual([]);
     await allCountsReturnToZero(topology());
   });
 
-  it('spreads what is in flight evenly, and counts nothing any more after the clients have left', async () => {
+  it('spreads requests evenly, and counts nothing after the clients have left', async () => {
     const leave = new AbortController();
     const streams: Promise<SseOutcome>[] = [];
-    // One after the other, each seen by all, so that the spread is no matter of chance.
+    // One at a time, each acknowledged by all, so that the spread does not depend on timing.
     for (let count = 1; count <= 6; count++) {
       streams.push(...open(1, { fault: 'hang', signal: leave.signal }));
       await sharedView(count);
@@ -71,21 +73,21 @@ describe.each(serverKinds)('with two instances that share etcd, and three pods (
     await allCountsReturnToZero(topology());
   });
 
-  it('counts nothing any more after pods have failed', async () => {
+  it('counts nothing after pods have failed', async () => {
     for (const outcome of await Promise.all(open(10, { fault: 'error' }))) {
       expect(outcome).toMatchObject({ kind: 'failed', detail: expect.stringContaining('status 500') });
     }
     await allCountsReturnToZero(topology());
   });
 
-  it('counts nothing any more after pods have cut their responses', async () => {
+  it('counts nothing after pods have cut their responses', async () => {
     for (const outcome of await Promise.all(open(10, { fault: 'cut;afterTokens=3' }))) {
       expect(outcome.kind).toBe('cut');
     }
     await allCountsReturnToZero(topology());
   });
 
-  it('counts nothing any more after a pod was killed with requests in flight', async () => {
+  it('counts nothing after a pod was killed with requests in flight', async () => {
     const [pod] = topology().pods as [Pod];
     const leave = new AbortController();
     const streams = open(9, { fault: 'hang', signal: leave.signal });
@@ -101,7 +103,7 @@ describe.each(serverKinds)('with two instances that share etcd, and three pods (
       leave.abort();
       await Promise.all(streams);
       await pod.restart();
-      await allPodsAreUp(topology());
+      await allPodsAreHealthy(topology());
     }
     await allCountsReturnToZero(topology());
   });

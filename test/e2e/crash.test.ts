@@ -2,9 +2,12 @@ import type { Baton } from '../../tools/testbed/baton.ts';
 import { allCountsReturnToZero } from '../support/counts.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { whileClientsStream } from '../support/sseClients.ts';
-import { envoyAsks, useTopology } from '../support/topology.ts';
+import { envoyRoutesTo, useTopology } from '../support/topology.ts';
 
-/** Instances that end or freeze without a word, under streaming load, with the shipped fail-open configuration. */
+/**
+ * Instances that are killed or stopped under streaming load, with the shipped fail-open
+ * configuration.
+ */
 checkForLeaks();
 
 describe('with two instances that share etcd', () => {
@@ -15,51 +18,51 @@ describe('with two instances that share etcd', () => {
 
   afterEach(async () => {
     for (const instance of both()) if (!instance.process.running) await instance.start();
-    await envoyAsks(topology(), both());
+    await envoyRoutesTo(topology(), both());
     await allCountsReturnToZero(topology());
   });
 
   it('loses no request when one is killed and comes back', async () => {
     const [a, b] = both();
-    await whileClientsStream(topology(), async (servedAnew) => {
+    await whileClientsStream(topology(), async (allServedAgain) => {
       await a.kill();
-      await servedAnew();
-      await envoyAsks(topology(), [b]);
-      await servedAnew();
+      await allServedAgain();
+      await envoyRoutesTo(topology(), [b]);
+      await allServedAgain();
       await a.start();
-      await envoyAsks(topology(), [a, b]);
-      await servedAnew();
+      await envoyRoutesTo(topology(), [a, b]);
+      await allServedAgain();
     });
   }, 120_000);
 
   it('loses no request when the only one is killed and comes back', async () => {
     const [a, b] = both();
     await b.kill();
-    await envoyAsks(topology(), [a]);
-    await whileClientsStream(topology(), async (servedAnew) => {
+    await envoyRoutesTo(topology(), [a]);
+    await whileClientsStream(topology(), async (allServedAgain) => {
       await a.kill();
-      await servedAnew();
-      await envoyAsks(topology(), []);
-      await servedAnew();
+      await allServedAgain();
+      await envoyRoutesTo(topology(), []);
+      await allServedAgain();
       await a.start();
-      await envoyAsks(topology(), [a]);
-      await servedAnew();
+      await envoyRoutesTo(topology(), [a]);
+      await allServedAgain();
     });
   }, 120_000);
 
-  it('loses no request when one freezes and thaws', async () => {
+  it('loses no request when one is stopped and continued', async () => {
     const [a, b] = both();
-    await whileClientsStream(topology(), async (servedAnew) => {
+    await whileClientsStream(topology(), async (allServedAgain) => {
       a.process.pause();
       try {
-        await servedAnew();
-        await envoyAsks(topology(), [b]);
-        await servedAnew();
+        await allServedAgain();
+        await envoyRoutesTo(topology(), [b]);
+        await allServedAgain();
       } finally {
         a.process.resume();
       }
-      await envoyAsks(topology(), [a, b]);
-      await servedAnew();
+      await envoyRoutesTo(topology(), [a, b]);
+      await allServedAgain();
     });
   }, 120_000);
 });

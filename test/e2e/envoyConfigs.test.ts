@@ -10,8 +10,8 @@ import { checkForLeaks } from '../support/leakCheck.ts';
 import { envoyBin } from '../support/tools.ts';
 
 /**
- * The shipped Envoy configurations as files: Envoy accepts them, and they contain what users rely on. What
- * Envoy does with them is tested in the other end-to-end tests.
+ * The shipped Envoy configurations as files: Envoy accepts them, and they contain what users rely
+ * on. What Envoy does with them is tested in the other end-to-end tests.
  */
 checkForLeaks();
 

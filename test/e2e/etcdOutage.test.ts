@@ -4,9 +4,9 @@ import { allCountsReturnToZero } from '../support/counts.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { whileClientsStream } from '../support/sseClients.ts';
-import { envoyAsks, useTopology } from '../support/topology.ts';
+import { envoyRoutesTo, useTopology } from '../support/topology.ts';
 
-/** etcd going away under running instances, and instances that start without it. */
+/** etcd stops under running instances, and instances start without it. */
 checkForLeaks();
 
 describe('with two instances that share etcd', () => {
@@ -20,7 +20,7 @@ describe('with two instances that share etcd', () => {
   const both = () => topology().instances as [Baton, Baton];
   const etcd = () => topology().etcd as Etcd;
 
-  async function areDegraded(instances: readonly Baton[]): Promise<void> {
+  async function waitUntilDegraded(instances: readonly Baton[]): Promise<void> {
     await eventually(
       async () => {
         for (const instance of instances) {
@@ -33,12 +33,12 @@ describe('with two instances that share etcd', () => {
     );
   }
 
-  async function shareAgain(): Promise<void> {
+  async function waitUntilJoined(): Promise<void> {
     await eventually(
       async () => {
         for (const instance of both()) {
-          const { instance: own, peers } = await instance.state();
-          expect(own).toMatchObject({ phase: 'ready', degraded: false });
+          const { instance: self, peers } = await instance.state();
+          expect(self).toMatchObject({ phase: 'ready', degraded: false });
           expect(peers).toMatchObject([{ phase: 'ready' }]);
         }
       },
@@ -48,29 +48,29 @@ describe('with two instances that share etcd', () => {
 
   afterEach(async () => {
     if (!etcd().process.running) await etcd().restart('kept');
-    await shareAgain();
+    await waitUntilJoined();
     await allCountsReturnToZero(topology());
   });
 
   it.each(['kept', 'empty'] as const)(
-    'serves on, degraded, while etcd is gone, and shares again when it is back with its data %s',
+    'serves degraded while etcd is down, and shares again once it is back, with its data %s',
     async (data) => {
-      await whileClientsStream(topology(), async (servedAnew) => {
+      await whileClientsStream(topology(), async (allServedAgain) => {
         await etcd().kill();
-        await areDegraded(both());
-        await servedAnew();
+        await waitUntilDegraded(both());
+        await allServedAgain();
         await etcd().restart(data);
-        await shareAgain();
-        await servedAnew();
+        await waitUntilJoined();
+        await allServedAgain();
       });
     },
     120_000,
   );
 
-  it('takes traffic in an instance that starts without etcd, degraded, after startup.storeWaitMs', async () => {
+  it('serves degraded after startup.storeWaitMs when it starts without etcd', async () => {
     const [a, b] = both();
     await etcd().kill();
-    await areDegraded([a, b]);
+    await waitUntilDegraded([a, b]);
     await a.stopCleanly();
     await a.launch({ startup: { storeWaitMs: 3_600_000 } });
     await eventually(
@@ -85,14 +85,14 @@ describe('with two instances that share etcd', () => {
     await a.stopCleanly();
 
     await a.start({ startup: { storeWaitMs: 500 } });
-    await areDegraded([a]);
-    await envoyAsks(topology(), [a, b]);
-    await whileClientsStream(topology(), async (servedAnew) => {
-      await servedAnew();
+    await waitUntilDegraded([a]);
+    await envoyRoutesTo(topology(), [a, b]);
+    await whileClientsStream(topology(), async (allServedAgain) => {
+      await allServedAgain();
       expect((await a.state()).firstDecision).not.toBeNull();
       await etcd().restart('kept');
-      await shareAgain();
-      await servedAnew();
+      await waitUntilJoined();
+      await allServedAgain();
     });
   }, 120_000);
 });

@@ -6,17 +6,18 @@ import { checkForLeaks } from '../support/leakCheck.ts';
 import { useTopology } from '../support/topology.ts';
 
 /**
- * The problem that Baton exists for: the old instance knows of 10, 20 and 30 requests on three pods; what does
- * the new one believe when it decides for the first time? With sharing, and without.
+ * The problem that Baton solves: the old instance has 10, 20 and 30 requests in flight on three
+ * pods. Which view does a new instance have at its first decision? With sharing, and without.
  */
 checkForLeaks();
 
 const options = {
   instances: 1,
   laterInstances: 1,
-  // The old instance prefers the later pods, which is how the counts become 10, 20, 30; the new one does not.
+  // The old instance has these weights, so its counts become 10, 20, 30. The new one has equal
+  // weights.
   podWeights: [1, 2, 3],
-  // Longer than the test: everything stays in flight.
+  // Responses outlast the test.
   podFlags: { slots: 200, 'ttft-ms': 50, 'token-ms': 1000, tokens: 600, jitter: 0 },
 };
 
@@ -25,8 +26,8 @@ async function inFlight(topology: Topology): Promise<number[]> {
   return states.map(({ running, waiting }) => running + waiting);
 }
 
-/** Sends so many requests that stay in flight, and waits until all have reached a pod. */
-async function build(topology: Topology, count: number): Promise<void> {
+/** Adds `count` requests that stay in flight, and waits until all have reached a pod. */
+async function addLoad(topology: Topology, count: number): Promise<void> {
   const before = (await inFlight(topology)).reduce((sum, some) => sum + some, 0);
   const pace = { kind: 'closed', clients: count, rampMs: 1500 } as const;
   void new SseLoad({ url: topology.chatUrl, pace, requests: count, timeoutMs: 120_000 }).start();
@@ -35,28 +36,28 @@ async function build(topology: Topology, count: number): Promise<void> {
   });
 }
 
-/** Builds up 10, 20, 30 on the old instance and starts the new one, to which all pods are equal. */
-async function meet(topology: Topology): Promise<Baton> {
-  await build(topology, 60);
+/** Puts 10, 20, 30 requests in flight through the old instance, then starts the new one. */
+async function startNewInstance(topology: Topology): Promise<Baton> {
+  await addLoad(topology, 60);
   expect(await inFlight(topology)).toEqual([10, 20, 30]);
-  const [newcomer] = topology.laterInstances as [Baton];
+  const [newInstance] = topology.laterInstances as [Baton];
   const endpoints = topology.pods.map(({ address }) => address);
-  await newcomer.start({ pool: { endpoints }, instance: { release: '2.0.0', generation: 2 } });
-  await topology.envoy.waitForHealthyHost('scheduler', newcomer.address);
-  return newcomer;
+  await newInstance.start({ pool: { endpoints }, instance: { release: '2.0.0', generation: 2 } });
+  await topology.envoy.waitForHealthyHost('scheduler', newInstance.address);
+  return newInstance;
 }
 
 const spread = (counts: readonly number[]): number => Math.max(...counts) - Math.min(...counts);
 
-describe('loads of 10, 20 and 30 are built up on instance 1, and instance 2 is started', () => {
+describe('with 10, 20 and 30 requests in flight on instance 1, when instance 2 starts', () => {
   const topology = useTopology(options);
 
-  it('believes 10, 20, 30 at its first decision, which goes to pod_1, and levels the load', async () => {
-    const newcomer = await meet(topology());
-    await topology().envoy.waitForHealthy('scheduler', [newcomer.address]);
+  it('has 10, 20, 30 in its view at its first decision, picks pod 1, and levels the load', async () => {
+    const newInstance = await startNewInstance(topology());
+    await topology().envoy.waitForHealthy('scheduler', [newInstance.address]);
     const [pod1, pod2, pod3] = topology().pods.map(({ address }) => address) as [string, string, string];
-    await build(topology(), 30);
-    expect((await newcomer.state()).firstDecision).toMatchObject({
+    await addLoad(topology(), 30);
+    expect((await newInstance.state()).firstDecision).toMatchObject({
       view: { [pod1]: 10, [pod2]: 20, [pod3]: 30 },
       endpoint: pod1,
     });
@@ -67,12 +68,12 @@ describe('loads of 10, 20 and 30 are built up on instance 1, and instance 2 is s
 describe('the same without sharing', () => {
   const topology = useTopology({ ...options, etcd: false });
 
-  it('believes in empty pods, and the full ones get as much as the others', async () => {
-    const newcomer = await meet(topology());
+  it('has an empty view, and the full pods get as many requests as the others', async () => {
+    const newInstance = await startNewInstance(topology());
     expect(spread(await inFlight(topology()))).toBe(20);
-    // Nobody steps back for somebody he does not know of: Envoy asks both in turn.
-    await build(topology(), 30);
-    expect((await newcomer.state()).firstDecision?.view).toEqual({});
+    // Without records of each other both stay ready, and Envoy uses both.
+    await addLoad(topology(), 30);
+    expect((await newInstance.state()).firstDecision?.view).toEqual({});
     expect(spread(await inFlight(topology()))).toBeGreaterThanOrEqual(20);
   }, 90_000);
 });

@@ -1,7 +1,6 @@
 import { connect } from 'node:net';
 import type { Baton } from '../../tools/testbed/baton.ts';
 import type { Pod } from '../../tools/testbed/pod.ts';
-import { ask } from '../support/ask.ts';
 import { allCountsReturnToZero } from '../support/counts.ts';
 import {
   namedHeader,
@@ -14,10 +13,11 @@ import {
 import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { setFault } from '../support/podFault.ts';
+import { sendHttp } from '../support/sendHttp.ts';
 import { serverKinds } from '../support/serverKinds.ts';
 import { useTopology } from '../support/topology.ts';
 
-/** Which pod serves a request through Envoy, and what the client is told when none may. */
+/** Which pod serves a request through Envoy, and what the client gets when none may. */
 checkForLeaks();
 
 const destinationHeader = 'x-gateway-destination-endpoint';
@@ -38,13 +38,13 @@ describe.each(serverKinds)('with one instance, three pods and no etcd (%s)', (tr
     },
   });
 
-  /** A request to whichever pod; what the client saw, and the headers with which the pod got it. */
+  /** Sends a request; returns what the client got and the headers that the pod received. */
   async function send(headers: Record<string, string> = {}) {
     const {
       status,
       headers: answered,
       text,
-    } = await ask(`${topology().envoy.url}/podsim/headers`, { headers });
+    } = await sendHttp(`${topology().envoy.url}/podsim/headers`, { headers });
     const named = String(answered[namedHeader] ?? '').split(',');
     const servedBy = topology().pods.find(({ id }) => id === answered['x-podsim-id'])?.address;
     return { status, answered, named, servedBy, body: JSON.parse(text) };
@@ -52,7 +52,7 @@ describe.each(serverKinds)('with one instance, three pods and no etcd (%s)', (tr
 
   const podAddresses = () => topology().pods.map(({ address }) => address);
 
-  it('lets the pod serve that Baton named first, and tells the pod', async () => {
+  it('sends the request to the endpoint that Baton named first, with the header', async () => {
     for (let nth = 0; nth < 10; nth++) {
       const { status, answered, named, servedBy, body } = await send();
       expect(status).toBe(200);
@@ -63,7 +63,7 @@ describe.each(serverKinds)('with one instance, three pods and no etcd (%s)', (tr
     }
   });
 
-  it("takes a client's own destination for nothing", async () => {
+  it("ignores a client's own destination header", async () => {
     const [spoofed] = podAddresses() as [string];
     const served = new Set<string | undefined>();
     for (let nth = 0; nth < 6; nth++) {
@@ -88,7 +88,7 @@ describe.each(serverKinds)('with one instance, three pods and no etcd (%s)', (tr
     },
   );
 
-  it('lets the pods take turns for requests that ask for it', async () => {
+  it('applies round-robin to requests that name it', async () => {
     const served: (string | undefined)[] = [];
     for (let nth = 0; nth < 6; nth++)
       served.push((await send({ 'routing-strategy': 'round-robin' })).servedBy);
@@ -96,7 +96,7 @@ describe.each(serverKinds)('with one instance, three pods and no etcd (%s)', (tr
     expect(served.slice(3)).toEqual(served.slice(0, 3));
   });
 
-  it('tells a client that asks for an unknown policy which ones there are', async () => {
+  it('lists the known policies to a client that names an unknown one', async () => {
     const { status, answered, servedBy, body } = await send({ 'routing-strategy': 'fastest' });
     expect(status).toBe(400);
     expect(servedBy).toBeUndefined();
@@ -122,7 +122,7 @@ describe.each(serverKinds)('with one instance, three pods and no etcd (%s)', (tr
     }
   });
 
-  it('answers 503 and when to come back if the subset matches nothing', async () => {
+  it('answers 503 with retry-after when the subset matches nothing', async () => {
     const { status, answered, servedBy, body } = await send({ [subsetHeader]: '10.9.9.9:80' });
     expect(status).toBe(503);
     expect(servedBy).toBeUndefined();
@@ -141,7 +141,7 @@ describe.each(serverKinds)('with one instance, three pods and no etcd (%s)', (tr
       await eventually(async () => (await readyPods()) === 3, { timeoutMs: 30_000 });
     });
 
-    it('answers 503 and when to come back, and serves again as soon as one is', async () => {
+    it('answers 503 with retry-after, and serves again as soon as one is', async () => {
       for (const pod of topology().pods) await setFault(pod, { kind: 'unhealthy' });
       await eventually(async () => (await readyPods()) === 0, { timeoutMs: 30_000 });
       const { status, answered, servedBy, body } = await send();

@@ -48,10 +48,10 @@ describe('when an upgrade to the command of another build goes well', () => {
       const command = `'${process.execPath}' '${mainFile}' serve --config={config} --release 'by command'`;
       const run = await rehearse('--from', '1.0.0', '--to', command);
       const { code } = await run.exited;
-      const said = run.output.text(60);
-      expect({ code, said }).toEqual({
+      const output = run.output.text(60);
+      expect({ code, output }).toEqual({
         code: 0,
-        said: expect.stringContaining('Verdict: no client noticed.'),
+        output: expect.stringContaining('Verdict: no client noticed.'),
       });
 
       const report = await readReport();
@@ -88,10 +88,10 @@ describe('when etcd and a pod run already', () => {
         const given = ['--etcd', etcd.endpoint, '--pod', pod.address, '--model', 'mine', '--replicas', '1'];
         const run = await rehearse(...given, '--rollbacks', '1');
         const { code } = await run.exited;
-        const said = run.output.text(60);
-        expect({ code, said }).toEqual({
+        const output = run.output.text(60);
+        expect({ code, output }).toEqual({
           code: 0,
-          said: expect.stringContaining('rollback 1: new·2 → old·1'),
+          output: expect.stringContaining('rollback 1: new·2 → old·1'),
         });
         const { requests } = await readReport();
         expect(requests.byPod).toEqual({ given: requests.ok });

@@ -10,7 +10,10 @@ import { checkForLeaks } from '../support/leakCheck.ts';
 import { logLines } from '../support/logLines.ts';
 import { useTopology } from '../support/topology.ts';
 
-/** Two generations side by side behind a real Envoy: who takes the traffic, and what clients notice of it. */
+/**
+ * Two generations side by side behind a real Envoy: which one takes the traffic, and what clients
+ * notice.
+ */
 checkForLeaks();
 
 const leaseTtlSeconds = 2;
@@ -22,7 +25,7 @@ const options = {
   podFlags: { 'ttft-ms': 20, 'token-ms': 20, tokens: 20 },
 };
 const newer = { instance: { release: '2.0.0', generation: 2 } };
-const patience = { timeoutMs: 30_000 };
+const longWait = { timeoutMs: 30_000 };
 
 const addresses = (instances: readonly Baton[]): string[] => instances.map(({ address }) => address);
 
@@ -30,12 +33,12 @@ async function phases(instances: readonly Baton[]): Promise<string[]> {
   return Promise.all(instances.map(async (instance) => (await instance.state()).instance.phase));
 }
 
-/** Envoy sends new requests to these and to no others. */
-async function take(traffic: readonly Baton[], { envoy }: Topology): Promise<void> {
-  await envoy.waitForHealthy('scheduler', addresses(traffic), patience.timeoutMs);
+/** Waits until Envoy sends new requests to exactly these instances. */
+async function waitForTraffic(traffic: readonly Baton[], { envoy }: Topology): Promise<void> {
+  await envoy.waitForHealthy('scheduler', addresses(traffic), longWait.timeoutMs);
 }
 
-async function lifeOf(instance: Baton): Promise<LifeEvent[]> {
+async function eventsOf(instance: Baton): Promise<LifeEvent[]> {
   return (await httpGetJson(`${instance.adminUrl}/events`)) as LifeEvent[];
 }
 
@@ -58,35 +61,36 @@ describe('when instances of a newer generation start beside the older ones', () 
       const [first, second] = newest as [Baton, Baton];
       await first.start(newer);
       await topology().envoy.waitForHealthyHost('scheduler', first.address);
-      // One of two is not enough to take over from two.
+      // One newer instance does not replace two older ones.
       expect(await phases(older)).toEqual(['ready', 'ready']);
       await second.start(newer);
-      await take(newest, topology());
+      await waitForTraffic(newest, topology());
       expect(await phases(older)).toEqual(['standby', 'standby']);
       await eventually(async () => {
         expect(
           (await Promise.all(older.map((one) => one.state()))).map(({ streams }) => streams.open),
         ).toEqual([0, 0]);
-      }, patience);
+      }, longWait);
       const before = await Promise.all(older.map(decisions));
       const sent = load.report().ok;
-      await eventually(() => load.report().ok > sent + 50, patience);
+      await eventually(() => load.report().ok > sent + 50, longWait);
       expect(await Promise.all(older.map(decisions))).toEqual(before);
       for (const one of older) expect((await fetch(`${one.adminUrl}/readyz`)).status).toBe(200);
 
       const killedMs = performance.now();
       await Promise.all(newest.map((one) => one.kill()));
-      await eventually(async () => expect(await phases(older)).toEqual(['ready', 'ready']), patience);
+      await eventually(async () => expect(await phases(older)).toEqual(['ready', 'ready']), longWait);
       const backAfterMs = performance.now() - killedMs;
-      await take(older, topology());
+      await waitForTraffic(older, topology());
       expect(older.map(({ process }) => process.pid)).toEqual(pids);
-      // The bound is one lease, which etcd looks for every half second; the rest is this machine's.
+      // The bound is one lease, which etcd checks every half second, and an allowance for a slow
+      // machine.
       expect(backAfterMs).toBeLessThan((leaseTtlSeconds + 8) * 1000);
       const back = await Promise.all(older.map(decisions));
       await eventually(async () => {
         const now = await Promise.all(older.map(decisions));
         return now.every((count, nth) => count > (back[nth] ?? 0));
-      }, patience);
+      }, longWait);
     } finally {
       const { failed, cut, problems } = await load.stop();
       expect({ failed, cut, problems }).toEqual({ failed: 0, cut: 0, problems: [] });
@@ -94,17 +98,17 @@ describe('when instances of a newer generation start beside the older ones', () 
   }, 120_000);
 });
 
-describe('when the operator has a word to say', () => {
+describe('when an operator pins a generation', () => {
   const topology = useTopology(options);
 
-  async function upgrade(...args: string[]): Promise<{ code: number | null; said: string }> {
+  async function upgrade(...args: string[]): Promise<{ code: number | null; output: string }> {
     const child = await ChildProcess.start({
       name: `baton upgrade ${args[0]}`,
       command: process.execPath,
       args: [batonEntry, 'upgrade', ...args, '--etcd', topology().etcd?.endpoint ?? ''],
     });
     const { code } = await child.exited;
-    return { code, said: child.output.text(50) };
+    return { code, output: child.output.text(50) };
   }
 
   it('pins, rolls back and releases while traffic flows, and no client notices', async () => {
@@ -112,42 +116,48 @@ describe('when the operator has a word to say', () => {
     const load = new SseLoad({ url: chatUrl, pace: { kind: 'closed', clients: 10 } });
     void load.start();
     try {
-      expect(await upgrade('rollback')).toMatchObject({ code: 1, said: expect.stringContaining('below 1') });
+      expect(await upgrade('rollback')).toMatchObject({
+        code: 1,
+        output: expect.stringContaining('below 1'),
+      });
       expect(await upgrade('pin', '2')).toMatchObject({
         code: 1,
-        said: expect.stringContaining('generation 2'),
+        output: expect.stringContaining('generation 2'),
       });
       expect((await upgrade('pin', '1', '--reason', 'not yet')).code).toBe(0);
       await Promise.all(newest.map((one) => one.start(newer)));
-      await take(older, topology());
+      await waitForTraffic(older, topology());
       expect(await phases(newest)).toEqual(['standby', 'standby']);
-      // Pinned away before they started, they never took a request.
+      // Another generation was pinned before they started, so they never took a request.
       expect(await Promise.all(newest.map(decisions))).toEqual([0, 0]);
 
-      expect(await upgrade('release')).toMatchObject({ code: 0, said: expect.stringContaining('released') });
-      await take(newest, topology());
+      expect(await upgrade('release')).toMatchObject({
+        code: 0,
+        output: expect.stringContaining('released'),
+      });
+      await waitForTraffic(newest, topology());
       expect(await phases(older)).toEqual(['standby', 'standby']);
 
       expect((await upgrade('rollback', '--reason', 'slow')).code).toBe(0);
-      await take(older, topology());
+      await waitForTraffic(older, topology());
       const status = await upgrade('status', '--json');
-      expect(JSON.parse(status.said)).toMatchObject({
+      expect(JSON.parse(status.output)).toMatchObject({
         servingGeneration: 1,
         pinned: { generation: 1, reason: 'slow' },
       });
 
       expect((await upgrade('release')).code).toBe(0);
-      await take(newest, topology());
-      const [leaving] = older as [Baton];
-      const told = (await lifeOf(leaving)).map(({ kind, message }) => `${kind}: ${message}`);
-      expect(told).toContain('steering: generation 1 is pinned');
+      await waitForTraffic(newest, topology());
+      const [stopping] = older as [Baton];
+      const messages = (await eventsOf(stopping)).map(({ kind, message }) => `${kind}: ${message}`);
+      expect(messages).toContain('steering: generation 1 is pinned');
 
-      // Envoy has been told for longer than the notice already, so there is nothing to wait for.
-      await eventually(async () => expect((await leaving.state()).streams.open).toBe(0), patience);
-      const stoodByAt = (await lifeOf(leaving)).findLast(({ kind }) => kind === 'phase')?.at ?? '';
-      await eventually(() => Date.now() - Date.parse(stoodByAt) > noticeMs, patience);
-      await leaving.stopCleanly();
-      expect(logLines(leaving, 'drain.completed')[0]?.tookMs).toBeLessThan(noticeMs);
+      // Its health has failed for longer than the notice already, so the drain need not wait.
+      await eventually(async () => expect((await stopping.state()).streams.open).toBe(0), longWait);
+      const standbySince = (await eventsOf(stopping)).findLast(({ kind }) => kind === 'phase')?.at ?? '';
+      await eventually(() => Date.now() - Date.parse(standbySince) > noticeMs, longWait);
+      await stopping.stopCleanly();
+      expect(logLines(stopping, 'drain.completed')[0]?.tookMs).toBeLessThan(noticeMs);
     } finally {
       const { failed, cut, problems } = await load.stop();
       expect({ failed, cut, problems }).toEqual({ failed: 0, cut: 0, problems: [] });

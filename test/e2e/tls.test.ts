@@ -3,26 +3,26 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { Baton } from '../../tools/testbed/baton.ts';
 import type { EnvoyBootstrap } from '../../tools/testbed/envoyAddresses.ts';
-import { ask } from '../support/ask.ts';
 import { runBaton } from '../support/batonCommand.ts';
 import { allCountsReturnToZero } from '../support/counts.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
+import { sendHttp } from '../support/sendHttp.ts';
 import { serverKinds } from '../support/serverKinds.ts';
 import { tlsFile } from '../support/tlsFixtures.ts';
 import { useTopology } from '../support/topology.ts';
 
 /**
- * Envoy and Baton over TLS, with certificates on both sides, as envoy/tls/scheduler.yaml shows it.
+ * Envoy and Baton over TLS with certificates on both sides, as in envoy/tls/scheduler.yaml.
  */
 checkForLeaks();
 
 const root = join(import.meta.dirname, '..', '..');
-const shown = await readFile(join(root, 'envoy', 'tls', 'scheduler.yaml'), 'utf8');
+const shipped = await readFile(join(root, 'envoy', 'tls', 'scheduler.yaml'), 'utf8');
 
-/** The lines that users are shown, with the names and files of the tests. */
-function speakTls({ static_resources: { clusters } }: EnvoyBootstrap): void {
+/** Applies the shipped lines, with the names and files of the tests. */
+function useTls({ static_resources: { clusters } }: EnvoyBootstrap): void {
   const scheduler = clusters.find(({ name }) => name === 'scheduler');
-  const lines = shown
+  const lines = shipped
     .replaceAll('baton.example', 'baton.test')
     .replace('/etc/envoy/baton-ca.pem', tlsFile('ca.pem'))
     .replace('/etc/envoy/client.pem', tlsFile('client.pem'))
@@ -36,22 +36,22 @@ const tls = {
   clientCaFile: tlsFile('ca.pem'),
 };
 
-describe.each(serverKinds)('when Envoy and Baton (%s) speak TLS', (transport) => {
+describe.each(serverKinds)('when Envoy and Baton (%s) use TLS', (transport) => {
   const topology = useTopology({
     instances: 1,
     etcd: false,
     baton: { server: { transport, tls } },
-    amendEnvoy: speakTls,
+    amendEnvoy: useTls,
   });
 
-  it('Envoy holds it for healthy and takes its picks, all of them over TLS', async () => {
+  it('Envoy finds it healthy and applies its picks, all of them over TLS', async () => {
     const { envoy, pods, instances } = topology();
     const failed = 'http.ingress.ext_proc.baton.streams_failed';
     const before = await envoy.stat(failed);
     for (let nth = 0; nth < 10; nth++) {
-      const { status, headers, text } = await ask(`${envoy.url}/podsim/headers`);
+      const { status, headers, text } = await sendHttp(`${envoy.url}/podsim/headers`);
       expect(status).toBe(200);
-      // The pod answers with the headers that it got.
+      // The pod answers with the headers that it received.
       const [named] = String(JSON.parse(text)['x-gateway-destination-endpoint']).split(',');
       expect(pods.find(({ id }) => id === headers['x-podsim-id'])?.address).toBe(named);
     }
@@ -65,15 +65,15 @@ describe.each(serverKinds)('when Envoy and Baton (%s) speak TLS', (transport) =>
 
   it('"baton probe" is answered over TLS with a certificate, and not without', async () => {
     const [{ address }] = topology().instances as [Baton];
-    const trusting = ['--ca', tls.clientCaFile, '--server-name', 'baton.test'];
+    const trust = ['--ca', tls.clientCaFile, '--server-name', 'baton.test'];
     const identity = ['--cert', tlsFile('client.pem'), '--key', tlsFile('client.key')];
-    expect(await probe(address, ...trusting, ...identity)).toBe(0);
-    expect(await probe(address, ...trusting)).toBe(2);
+    expect(await probe(address, ...trust, ...identity)).toBe(0);
+    expect(await probe(address, ...trust)).toBe(2);
     expect(await probe(address)).toBe(2);
   });
 });
 
-/** Its exit code. */
+/** Returns the exit code. */
 async function probe(address: string, ...args: string[]): Promise<number> {
   return (await runBaton(['probe', '--address', address, '--timeout-ms', '10000', ...args])).exitCode;
 }

@@ -3,16 +3,16 @@ import type { Baton } from '../../tools/testbed/baton.ts';
 import { rollingUpgrade } from '../../tools/testbed/rollingUpgrade.ts';
 import { sendSseRequest } from '../../tools/testbed/sseRequest.ts';
 import { StatePoller } from '../../tools/testbed/statePoller.ts';
-import { ask } from '../support/ask.ts';
 import { allCountsReturnToZero, viewOf } from '../support/counts.ts';
 import { eventually } from '../support/eventually.ts';
 import { fillSlots, waitingInPods } from '../support/fullPods.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
+import { sendHttp } from '../support/sendHttp.ts';
 import { serverKinds } from '../support/serverKinds.ts';
 import { whileClientsStream } from '../support/sseClients.ts';
-import { envoyAsks, useTopology } from '../support/topology.ts';
+import { envoyRoutesTo, useTopology } from '../support/topology.ts';
 
-/** Instances that are replaced or told to end, with the shipped notice and quiet times. */
+/** Instances that are replaced or stopped, with the default notice and quiet times. */
 checkForLeaks();
 
 const extProc = 'http.ingress.ext_proc.baton.';
@@ -22,9 +22,9 @@ describe.each(serverKinds)('with two instances that share etcd (%s)', (transport
     baton: {
       server: { transport },
       pool: { probe: { timeoutMs: 5_000 } },
-      // Longer than any test: a drain that ends has ended for another reason.
+      // Longer than any test, so that no drain ends because of it.
       drain: { graceMs: 600_000 },
-      // What an instance leaves behind in one test is forgotten before the next.
+      // Handoffs of one test expire before the next.
       upgrade: { handoffTtlMs: 1_000 },
     },
   });
@@ -34,19 +34,18 @@ describe.each(serverKinds)('with two instances that share etcd (%s)', (transport
 
   afterEach(async () => {
     for (const instance of both()) if (!instance.process.running) await instance.start();
-    await envoyAsks(topology(), both());
+    await envoyRoutesTo(topology(), both());
     await allCountsReturnToZero(topology());
   });
 
   /**
-   * Streams that stay in flight until they are told to finish; answered once all of them have
-   * reached a pod.
+   * Opens streams that stay in flight until `finish`; resolves when all of them have reached a pod.
    */
-  async function heldStreams(count: number) {
-    const giveBack = await fillSlots(topology().pods);
+  async function openHeldStreams(count: number) {
+    const releaseSlots = await fillSlots(topology().pods);
     const streams = Array.from({ length: count }, () => sendSseRequest({ url: topology().chatUrl, agent }));
     const finish = async () => {
-      await giveBack();
+      await releaseSlots();
       return Promise.all(streams);
     };
     try {
@@ -59,14 +58,14 @@ describe.each(serverKinds)('with two instances that share etcd (%s)', (transport
   }
 
   const oneMoreRequest = async () =>
-    expect(await ask(`${topology().envoy.url}/v1/models`)).toMatchObject({ status: 200 });
+    expect(await sendHttp(`${topology().envoy.url}/v1/models`)).toMatchObject({ status: 200 });
   const openStreams = async (instance: Baton) => (await instance.state()).streams.open;
 
-  it('loses no request while each instance is upgraded, and none begins with an empty view', async () => {
+  it('loses no request while each instance is upgraded, and none starts with an empty view', async () => {
     const watch = new StatePoller(both());
     watch.start();
     try {
-      await whileClientsStream(topology(), async (servedAnew) => {
+      await whileClientsStream(topology(), async (allServedAgain) => {
         const upgrades = await rollingUpgrade(topology(), { release: '2.0.0', generation: 2 }, watch);
         expect(upgrades).toMatchObject([
           { name: 'a', to: '2.0.0', firstDecision: {} },
@@ -75,7 +74,7 @@ describe.each(serverKinds)('with two instances that share etcd (%s)', (transport
         for (const { firstDecision } of upgrades) {
           expect(Object.keys(firstDecision?.believed ?? {})).not.toEqual([]);
         }
-        await servedAnew();
+        await allServedAgain();
       });
     } finally {
       await watch.stop();
@@ -85,20 +84,19 @@ describe.each(serverKinds)('with two instances that share etcd (%s)', (transport
     }
   }, 180_000);
 
-  it("decides for the first time on the other's exact counts", async () => {
+  it("makes its first decision on the other instance's exact counts", async () => {
     const [a, b] = both();
     await a.stopCleanly();
-    await envoyAsks(topology(), [b]);
-    const { finish } = await heldStreams(5);
+    await envoyRoutesTo(topology(), [b]);
+    const { finish } = await openHeldStreams(5);
     try {
       const counted = await viewOf(b);
       expect(Object.values(counted).reduce((sum, count) => sum + count, 0)).toBe(5);
       await a.start();
       expect((await a.state()).firstDecision).toBeNull();
-      await envoyAsks(topology(), [a, b]);
+      await envoyRoutesTo(topology(), [a, b]);
       await eventually(async () => {
-        // The request before may have gone to the other one, which has to have told that it is
-        // over.
+        // The other instance may have served the request before, and must have published its end.
         await eventually(async () => expect(await viewOf(a)).toEqual(counted));
         await oneMoreRequest();
         expect((await a.state()).firstDecision?.view).toEqual(counted);
@@ -108,22 +106,22 @@ describe.each(serverKinds)('with two instances that share etcd (%s)', (transport
     }
   }, 120_000);
 
-  it('fails its health first, gets nothing new from Envoy, finishes what it has, and ends', async () => {
+  it('fails health first, gets no new streams, serves the open ones to their end, and exits', async () => {
     const [a, b] = both();
     const { envoy } = topology();
-    const troubles = async () =>
+    const errors = async () =>
       Object.fromEntries(
         await envoy.stats(`^${extProc}(streams_failed|failure_mode_allowed|message_timeouts)$`),
       );
-    const before = await troubles();
+    const before = await errors();
     expect(Object.keys(before)).toHaveLength(3);
-    const { finish } = await heldStreams(8);
+    const { finish } = await openHeldStreams(8);
     let outcomes: Awaited<ReturnType<typeof finish>>;
     try {
       const held = await openStreams(a);
       expect(held).toBeGreaterThan(0);
       a.process.signal('SIGTERM');
-      await envoyAsks(topology(), [b]);
+      await envoyRoutesTo(topology(), [b]);
       expect((await a.state()).instance.phase).toBe('draining');
       expect(await openStreams(a)).toBe(held);
 
@@ -138,18 +136,18 @@ describe.each(serverKinds)('with two instances that share etcd (%s)', (transport
     }
     for (const outcome of outcomes) expect(outcome).toMatchObject({ kind: 'ok' });
     expect(await a.process.exited).toEqual({ code: 0, signal: null });
-    expect(await troubles()).toEqual(before);
+    expect(await errors()).toEqual(before);
   }, 120_000);
 
-  it('ends at once and cleanly at a second SIGTERM, and leaves its responses whole', async () => {
+  it('exits at once and cleanly at a second SIGTERM, and cuts no response', async () => {
     const [a] = both();
-    const { finish } = await heldStreams(8);
+    const { finish } = await openHeldStreams(8);
     try {
       expect(await openStreams(a)).toBeGreaterThan(0);
       a.process.signal('SIGTERM');
       await eventually(async () => (await a.state()).instance.phase === 'draining');
       a.process.signal('SIGTERM');
-      // Its streams are held: neither their end nor that of the grace can be why it ends.
+      // Its streams are still open and the grace is long, so only the signal can end it.
       expect(await a.process.exited).toEqual({ code: 0, signal: null });
     } finally {
       for (const outcome of await finish()) expect(outcome).toMatchObject({ kind: 'ok' });

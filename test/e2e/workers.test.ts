@@ -9,8 +9,8 @@ import { checkForLeaks } from '../support/leakCheck.ts';
 import { logLines } from '../support/logLines.ts';
 import { RawClient } from '../support/rawHttp2.ts';
 import { whileClientsStream } from '../support/sseClients.ts';
-import { envoyAsks, useTopology } from '../support/topology.ts';
-import { allHaveStreams, allSee, healthStatus, isAlive, workerPids } from '../support/workers.ts';
+import { envoyRoutesTo, useTopology } from '../support/topology.ts';
+import { allCount, allHaveStreams, healthStatus, isAlive, workerPids } from '../support/workers.ts';
 
 /** Two workers that share one port, behind an Envoy with two threads: one connection each. */
 checkForLeaks();
@@ -39,8 +39,8 @@ describe('with two workers on one port', () => {
       // All processes load their code at the same time.
       await group().waitUntilReady(60_000);
     }
-    await envoyAsks(topology(), [group()]);
-    await allSee(group(), two, 0);
+    await envoyRoutesTo(topology(), [group()]);
+    await allCount(group(), two, 0);
   });
 
   it('dispatches streams to both, and both count all of them', async () => {
@@ -52,7 +52,7 @@ describe('with two workers on one port', () => {
       sendSseRequest({ url: topology().chatUrl, agent, headers, signal: leave.signal, timeoutMs: 600_000 }),
     );
     try {
-      await allSee(group(), two, held.length);
+      await allCount(group(), two, held.length);
     } finally {
       leave.abort();
       await Promise.all(held);

@@ -8,7 +8,7 @@ import { BatonCluster } from '../support/batonCluster.ts';
 import { eventually } from '../support/eventually.ts';
 import { openExchange } from '../support/fakeEnvoyClient.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
-import { areDegraded, shareAgain } from '../support/views.ts';
+import { allHaveJoined, areDegraded } from '../support/views.ts';
 
 /** Settings for the whole fleet at once: two instances as processes, a real etcd, and the operator's commands. */
 // Before the check for leaks, in the order in which they are written.
@@ -181,7 +181,7 @@ describe('when etcd goes away', () => {
     expect(await policyOf(a)).toBe('random');
     await fleet.etcd.restart('kept');
     await live('set', 'scheduling.policy=power-of-two');
-    await shareAgain([a, b]);
+    await allHaveJoined([a, b]);
     await hasLive(a, { 'scheduling.policy': 'power-of-two' });
     expect(await policyOf(a)).toBe('power-of-two');
   });

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Baton, type BatonSettings } from '../../tools/testbed/baton.ts';
 import { freePort } from '../../tools/testbed/ports.ts';
-import { ask } from '../support/ask.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
+import { sendHttp } from '../support/sendHttp.ts';
 import { startTestEtcd } from '../support/testEtcd.ts';
 
 /** What an instance says and does when etcd does not let it in. */
@@ -55,7 +55,7 @@ async function lockEtcd(): Promise<void> {
     ['user/grant', { user: 'root', role: 'root' }],
     ['enable', {}],
   ] as const) {
-    const { status, text } = await ask(`${running.etcd.endpoint}/v3/auth/${path}`, { body });
+    const { status, text } = await sendHttp(`${running.etcd.endpoint}/v3/auth/${path}`, { body });
     if (status !== 200) throw new Error(`etcd does not take ${path}: ${text}`);
   }
 }

@@ -6,10 +6,10 @@ import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { checkoutDir, isExecutable } from '../../tools/testbed/tools.ts';
 import { startTopology, type Topology } from '../../tools/testbed/topology.ts';
-import { ask } from '../support/ask.ts';
 import { namedHeader, showPick, waitForDecisions } from '../support/envoyWindows.ts';
 import { InstalledPackage, installNode, npm, oldestNode, pack } from '../support/installedPackage.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
+import { sendHttp } from '../support/sendHttp.ts';
 import { envoyBin, etcdBin } from '../support/tools.ts';
 
 /**
@@ -222,6 +222,6 @@ function adminUrl({ instances }: Topology): string {
 
 async function askThroughEnvoy({ chatUrl, pods }: Topology): Promise<void> {
   const body = { model: 'sim-model', messages: [{ role: 'user', content: 'Hello' }] };
-  const { status, headers } = await ask(chatUrl, { body });
+  const { status, headers } = await sendHttp(chatUrl, { body });
   expect({ status, named: headers[namedHeader] }).toEqual({ status: 200, named: pods[0]?.address });
 }

@@ -11,7 +11,7 @@ it('counts nothing and leaves nothing in etcd after load and faults', async () =
     seed: 7,
     streamsPerSecond: 300,
     gapMs: [200, 1_500],
-    say: (line) => said.push(line),
+    print: (line) => said.push(line),
   });
   if (report.failure !== undefined) throw new Error(`${said.join('\n')}\n${report.failure}`);
   expect(report.faults.length).toBeGreaterThan(0);

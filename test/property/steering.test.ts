@@ -5,9 +5,9 @@ import type { SteeredInstance } from '../../src/steering/assignRole.ts';
 import { StandbyMachine } from '../../src/steering/standbyMachine.ts';
 
 /**
- * A model around real StandbyMachines: a store (one ordered log of records that each instance reads at its own
- * pace) and time. Instances join, crash, lose and regain their endpoints; the operator pins and releases;
- * every event may be late for every instance.
+ * A model around real StandbyMachines: a store (one ordered log of records that each instance reads
+ * at its own pace) and time. Instances join, crash, lose and regain their endpoints; the operator
+ * pins and releases; every event may be late for every instance.
  */
 type LogEntry =
   | { readonly kind: 'record'; readonly record: SteeredInstance; readonly sequence: number }
@@ -263,7 +263,8 @@ describe('with any joins, crashes, pins and delays', () => {
         const fleet = new FleetModel();
         for (const each of steps) {
           fleet.run(each);
-          // A crashed instance counts as ready until its lease expires and the expiry has been read.
+          // A crashed instance counts as ready until its lease expires and the expiry has been
+          // read.
           const isAnyRecordStale =
             fleet.unexpired.length > 0 || fleet.instances.some((instance) => instance.isBehind);
           if (fleet.instances.length === 0 || isAnyRecordStale) continue;

@@ -7,8 +7,8 @@ import { type SoakReport, soak } from './soak.ts';
 import { outcomes } from './streamLoad.ts';
 
 /**
- * `make soak`: MINUTES (default 30), RATE in streams per second (default 1000), SEED (default: another each time).
- * Exit code 0 when every count came back to zero. Figures stay in .run/soak.
+ * `make soak`: MINUTES (default 30), RATE in streams per second (default 1000), SEED (default:
+ * random). Exit code 0 when every count returned to zero. Figures are written to .run/soak.
  */
 const { MINUTES: minutes = '30', RATE: rate = '1000', SEED: givenSeed } = process.env;
 const seed = Number(givenSeed ?? Math.floor(Math.random() * 1_000_000));
@@ -19,22 +19,22 @@ if (![seed, seconds, streamsPerSecond].every((value) => Number.isFinite(value) &
   process.exit(64);
 }
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const interrupt = new AbortController();
 void waitForInterrupt().then(() => interrupt.abort());
 
-say(`soak: ${minutes} minutes, ${streamsPerSecond} streams/s on three instances, SEED=${seed}`);
+print(`soak: ${minutes} minutes, ${streamsPerSecond} streams/s on three instances, SEED=${seed}`);
 const report = await soak({
   seconds,
   seed,
   streamsPerSecond,
   gapMs: [5_000, 20_000],
-  say,
+  print,
   signal: interrupt.signal,
 });
 await save(report);
-for (const line of tables(report)) say(line);
-say(report.failure === undefined ? 'soak: passed' : `soak: FAILED, SEED=${seed}\n${report.failure}`);
+for (const line of tables(report)) print(line);
+print(report.failure === undefined ? 'soak: passed' : `soak: FAILED, SEED=${seed}\n${report.failure}`);
 process.exit(report.failure === undefined ? 0 : 1);
 
 async function save(saved: SoakReport): Promise<void> {
@@ -42,7 +42,7 @@ async function save(saved: SoakReport): Promise<void> {
   await mkdir(dir, { recursive: true });
   const file = join(dir, `soak-${saved.seed}.json`);
   await writeFile(file, `${JSON.stringify(saved, null, 1)}\n`);
-  say(`figures: ${file}`);
+  print(`figures: ${file}`);
 }
 
 function tables({ seconds: took, streams, faults: happened, memory }: SoakReport): string[] {
@@ -51,18 +51,18 @@ function tables({ seconds: took, streams, faults: happened, memory }: SoakReport
       .map((cell) => String(cell).padEnd(20))
       .join('')
       .trimEnd();
-  const all = outcomes.reduce((sum, outcome) => sum + streams[outcome], 0);
+  const total = outcomes.reduce((sum, outcome) => sum + streams[outcome], 0);
   return [
     '',
     row('fault', 'times'),
     ...faults.map(({ name }) => row(name, happened.filter((fault) => fault.name === name).length)),
     '',
-    row('streams', `${all} in ${took} s`),
+    row('streams', `${total} in ${took} s`),
     ...outcomes.map((outcome) => row(outcome, streams[outcome])),
     '',
-    row('memory (MiB)', 'at first', 'at last', 'at most', 'seconds'),
-    ...memory.map(({ instance, first, last, most, samples }) =>
-      row(instance, first, last, Math.round(most), samples),
+    row('memory (MiB)', 'first quarter', 'last quarter', 'maximum', 'samples'),
+    ...memory.map(({ instance, first, last, max, samples }) =>
+      row(instance, first, last, Math.round(max), samples),
     ),
     '',
   ];

@@ -1,27 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../../src/scheduling/load.ts';
-import type { Fault as LineFault } from '../support/faultProxy.ts';
+import type { Fault as ProxyFault } from '../support/faultProxy.ts';
 import type { Member, SoakEnvironment } from './soakEnvironment.ts';
 
 /**
- * What happens to the world, drawn at random. Each fault is over, and what it ended runs again, when its promise
- * resolves; whether the counts are right after it is not asked here.
+ * The faults of the soak, drawn at random. When the promise of a fault resolves, the fault is over
+ * and what it stopped runs again. The counts are checked elsewhere (quiescence.ts).
  *
- * The last member is never ended, only frozen and cut off: it has to come well through everything.
+ * The last member is never stopped, only paused and disconnected: its process must survive
+ * everything.
  */
 export interface SoakFault {
   readonly name: string;
-  run(world: SoakEnvironment, random: Random, signal: AbortSignal): Promise<string>;
+  run(environment: SoakEnvironment, random: Random, signal: AbortSignal): Promise<string>;
 }
 
-const endSeconds = 60;
+const stopTimeoutMs = 60_000;
 
 export const faults: readonly SoakFault[] = [
   {
     name: 'upgrade',
     run: async ({ members }, random) => {
-      const member = mortal(members, random);
-      await member.baton.stop(endSeconds * 1_000);
+      const member = replaceable(members, random);
+      await member.baton.stop(stopTimeoutMs);
       member.generation = Math.max(...members.map(({ generation }) => generation)) + (random() < 0.7 ? 1 : 0);
       await member.start();
       return `${member.baton.name} to generation ${member.generation}`;
@@ -30,7 +31,7 @@ export const faults: readonly SoakFault[] = [
   {
     name: 'kill -9',
     run: async ({ members }, random, signal) => {
-      const member = mortal(members, random);
+      const member = replaceable(members, random);
       await member.baton.kill();
       const awayMs = await pause(random, 0, 4_000, signal);
       await member.start();
@@ -38,13 +39,13 @@ export const faults: readonly SoakFault[] = [
     },
   },
   {
-    name: 'freeze',
+    name: 'pause',
     run: async ({ members }, random, signal) => {
-      const member = one(members, random);
+      const member = pickOne(members, random);
       member.baton.process.pause();
-      const frozenMs = await pause(random, 300, 6_000, signal);
+      const pausedMs = await pause(random, 300, 6_000, signal);
       member.baton.process.resume();
-      return `${member.baton.name} for ${frozenMs} ms`;
+      return `${member.baton.name} for ${pausedMs} ms`;
     },
   },
   {
@@ -61,59 +62,60 @@ export const faults: readonly SoakFault[] = [
     run: async ({ etcd }) => {
       await etcd.kill();
       await etcd.restart('empty');
-      return 'it has lost its data';
+      return 'without its data';
     },
   },
-  line('line cut', () => ({ kind: 'cut' })),
-  line('line delayed', (random) => ({ kind: 'delay', ms: Math.round(50 + random() * 600) })),
-  line('line lossy', (random) => ({
+  proxyFault('connection cut', () => ({ kind: 'cut' })),
+  proxyFault('connection delayed', (random) => ({ kind: 'delay', ms: Math.round(50 + random() * 600) })),
+  proxyFault('connection lossy', (random) => ({
     kind: 'loss',
     direction: random() < 0.5 ? 'to-server' : 'to-client',
   })),
   {
     name: 'endpoints changed',
-    run: async ({ endpoints, offer }, random) => {
+    run: async ({ endpoints, writeEndpoints }, random) => {
       const offered = endpoints.filter(() => random() < 0.7);
-      offer(offered.length > 0 ? offered : endpoints);
+      writeEndpoints(offered.length > 0 ? offered : endpoints);
       return `${offered.length} of ${endpoints.length}`;
     },
   },
 ];
 
-/** Of one member or of all. */
-function line(name: string, draw: (random: Random) => LineFault): SoakFault {
+/** A fault on the connection of one member or of all. */
+function proxyFault(name: string, drawFault: (random: Random) => ProxyFault): SoakFault {
   return {
     name,
     run: async ({ members }, random, signal) => {
-      const hit = random() < 0.3 ? members : [one(members, random)];
-      const fault = draw(random);
-      for (const member of hit) member.line.fault = fault;
-      const badMs = await pause(random, 300, 7_000, signal);
-      for (const member of hit) member.line.fault = { kind: 'none' };
-      return `${hit.map(({ baton }) => baton.name).join(' ')} for ${badMs} ms: ${JSON.stringify(fault)}`;
+      const affected = random() < 0.3 ? members : [pickOne(members, random)];
+      const fault = drawFault(random);
+      for (const member of affected) member.proxy.fault = fault;
+      const faultyMs = await pause(random, 300, 7_000, signal);
+      for (const member of affected) member.proxy.fault = { kind: 'none' };
+      return `${affected.map(({ baton }) => baton.name).join(' ')} for ${faultyMs} ms: ${JSON.stringify(fault)}`;
     },
   };
 }
 
-/** Every fault once in a random order, then all again: a short run meets different ones as well. */
+/** Every fault once in a random order, then again, so that a short run has different ones. */
 export function* drawFaults(random: Random): Generator<SoakFault, never> {
   for (;;) {
-    const left = [...faults];
-    while (left.length > 0) yield left.splice(Math.floor(random() * left.length), 1)[0] as SoakFault;
+    const remaining = [...faults];
+    while (remaining.length > 0)
+      yield remaining.splice(Math.floor(random() * remaining.length), 1)[0] as SoakFault;
   }
 }
 
-function one<T>(all: readonly T[], random: Random): T {
+function pickOne<T>(all: readonly T[], random: Random): T {
   return all[Math.floor(random() * all.length)] as T;
 }
 
-function mortal(members: readonly Member[], random: Random): Member {
-  return one(members.slice(0, -1), random);
+function replaceable(members: readonly Member[], random: Random): Member {
+  return pickOne(members.slice(0, -1), random);
 }
 
-/** Ends early on abort, because a fault has to be taken back in any case. */
-async function pause(random: Random, leastMs: number, mostMs: number, signal: AbortSignal): Promise<number> {
-  const ms = Math.round(leastMs + random() * (mostMs - leastMs));
+/** Ends early on abort; the fault must be undone in any case. */
+async function pause(random: Random, minMs: number, maxMs: number, signal: AbortSignal): Promise<number> {
+  const ms = Math.round(minMs + random() * (maxMs - minMs));
   await sleep(ms, undefined, { signal }).catch(() => {});
   return ms;
 }

@@ -10,12 +10,12 @@ export interface Memory {
   /** Medians of the first and the last quarter of the samples: a leak makes the last one larger. */
   readonly first: number;
   readonly last: number;
-  readonly most: number;
+  readonly max: number;
 }
 
-const sampleEveryMs = 1_000;
+const sampleIntervalMs = 1_000;
 
-/** Reads the instances' memory again and again. Where there is no /proc it sees nothing. */
+/** Samples the memory of the instances. Without /proc it has no samples. */
 export class MemoryWatch {
   readonly #members: readonly Member[];
   readonly #samples = new Map<number, { readonly instance: string; readonly mib: number[] }>();
@@ -44,7 +44,7 @@ export class MemoryWatch {
         samples: mib.length,
         first: median(mib.slice(0, quarter)),
         last: median(mib.slice(-quarter)),
-        most: Math.max(...mib),
+        max: Math.max(...mib),
       };
     });
   }
@@ -60,7 +60,7 @@ export class MemoryWatch {
         known.mib.push(mib);
         this.#samples.set(pid, known);
       }
-      await sleep(sampleEveryMs, undefined, { signal }).catch(() => {});
+      await sleep(sampleIntervalMs, undefined, { signal }).catch(() => {});
     }
   }
 }

@@ -7,68 +7,71 @@ import { until } from '../../tools/testbed/until.ts';
 import { type Member, prefix, type SoakEnvironment } from './soakEnvironment.ts';
 
 /**
- * Waits until the world is as it has to be after the last stream, and fails with what is not: nothing counted
- * anywhere, nothing left in etcd that has no owner. Conditions, not times; the patience is for slow machines.
+ * The state that must be reached after the last stream: all counts are zero, and etcd has no record
+ * without an owner. Waits for it, and fails with what differs. The timeout is long for slow
+ * machines.
  */
-const patience = { timeoutMs: 120_000, everyMs: 200 };
+const longWait = { timeoutMs: 120_000, intervalMs: 200 };
 
-/** What lives without a lease on purpose. */
-const lasting = /^(target|config|endpoints\/.*)$/;
+/** Keys that have no lease by design. */
+const permanent = /^(target|config|endpoints\/.*)$/;
 
-/** Rounds of the consistency check that have to find nothing after everything has come to rest. */
+/** Rounds of the consistency check that must find nothing at the end. */
 const roundsAtRest = 3;
 
-export async function nothingIsCounted({ members, etcd }: SoakEnvironment): Promise<void> {
+export async function allCountsAreZero({ members, etcd }: SoakEnvironment): Promise<void> {
   const what = 'every count to be zero';
-  await until(() => isNothing(members.map(countsOf)), { what, ...patience });
-  await until(async () => isNothing([storedCounts(await stored(etcd.endpoint))]), {
+  await until(() => areZero(members.map(countsOf)), { what, ...longWait });
+  await until(async () => areZero([storedCounts(await stored(etcd.endpoint))]), {
     what: 'every stored count to be zero',
-    ...patience,
+    ...longWait,
   });
   await Promise.all(members.map(checkedAtRest));
-  await until(() => isNothing(members.map(countsOf)), { what, ...patience });
+  await until(() => areZero(members.map(countsOf)), { what, ...longWait });
 }
 
 async function checkedAtRest({ baton }: Member): Promise<void> {
   const rounds = async () => (await baton.state()).consistency.rounds;
   const before = await until(rounds, {
-    what: `${baton.name} to tell of its consistency checks`,
-    ...patience,
+    what: `${baton.name} to report consistency checks`,
+    ...longWait,
   });
   await until(async () => (await rounds()) >= before + roundsAtRest, {
     what: `${baton.name} to check its consistency ${roundsAtRest} times`,
-    ...patience,
+    ...longWait,
   });
 }
 
-/** After all instances have ended: no key but those that are to stay, and no lease. */
-export async function nothingIsLeftInEtcd({ etcd }: SoakEnvironment): Promise<void> {
+/** After all instances have stopped: only permanent keys, and no lease. */
+export async function etcdIsEmpty({ etcd }: SoakEnvironment): Promise<void> {
   await until(
     async () => {
       const { records } = await stored(etcd.endpoint);
-      equal({ 'keys of those who left': [...records.keys()].filter((key) => !lasting.test(key)) }, [[]]);
+      expectEach({ 'keys of stopped instances': [...records.keys()].filter((key) => !permanent.test(key)) }, [
+        [],
+      ]);
       return true;
     },
-    { what: 'the keys to vanish', ...patience },
+    { what: 'the keys to be deleted', ...longWait },
   );
   await until(
     async () => {
-      equal({ leases: await leases(etcd.endpoint) }, [[]]);
+      expectEach({ leases: await leases(etcd.endpoint) }, [[]]);
       return true;
     },
-    { what: 'the leases to end', ...patience },
+    { what: 'the leases to end', ...longWait },
   );
 }
 
-/** Everything that may not be there, by name; all of it empty or zero when all is well. */
+/** Everything that must be empty or zero, by name. */
 async function countsOf({ baton }: Member): Promise<Record<string, unknown>> {
   const { streams, pool, peers, handoffs, consistency, store } = await baton.state();
-  const busy = pool.filter(({ local: own, view }) => own !== 0 || view !== 0);
+  const busy = pool.filter(({ local, view }) => local !== 0 || view !== 0);
   return {
     [`${baton.name}: streams`]: streams.open,
-    [`${baton.name}: own and view by endpoint`]: busy.map(({ address, local: own, view }) => ({
+    [`${baton.name}: local and view by endpoint`]: busy.map(({ address, local, view }) => ({
       address,
-      own,
+      local,
       view,
     })),
     [`${baton.name}: peers`]: peers.filter(({ inFlight }) => inFlight !== 0),
@@ -87,22 +90,22 @@ function storedCounts({ records }: RangeSnapshot): Record<string, unknown> {
       .map(([id, counts]) => ({ id, counts: Object.fromEntries(counts) })),
     'stored handoffs': [...handoffs.keys()],
     'keys without lease': [...records]
-      .filter(([key, { leaseId }]) => leaseId === '0' && !lasting.test(key))
+      .filter(([key, { leaseId }]) => leaseId === '0' && !permanent.test(key))
       .map(([key]) => key),
   };
 }
 
-async function isNothing(
+async function areZero(
   named: readonly (Record<string, unknown> | Promise<Record<string, unknown>>)[],
 ): Promise<boolean> {
-  for (const each of await Promise.all(named)) equal(each, [0, []]);
+  for (const each of await Promise.all(named)) expectEach(each, [0, []]);
   return true;
 }
 
-/** @throws Error that names everything that is none of these */
-function equal(named: Record<string, unknown>, wanted: readonly unknown[]): void {
+/** @throws Error that lists every value that is none of the expected ones */
+function expectEach(named: Record<string, unknown>, expected: readonly unknown[]): void {
   const wrong = Object.entries(named).filter(
-    ([, value]) => !wanted.some((right) => isDeepStrictEqual(value, right)),
+    ([, value]) => !expected.some((one) => isDeepStrictEqual(value, one)),
   );
   if (wrong.length > 0)
     throw new Error(wrong.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join('; '));
@@ -117,7 +120,7 @@ async function stored(endpoint: string): Promise<RangeSnapshot> {
   }
 }
 
-/** By etcd's HTTP gateway. */
+/** Through etcd's HTTP gateway. */
 async function leases(endpoint: string): Promise<readonly string[]> {
   const answer = await fetch(`${endpoint}/v3/lease/leases`, { method: 'POST', body: '{}' });
   const { leases: list = [] } = (await answer.json()) as { leases?: { ID: string }[] };

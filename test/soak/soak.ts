@@ -3,19 +3,19 @@ import { seededRandom } from '../../tools/simulator/seededRandom.ts';
 import { until } from '../../tools/testbed/until.ts';
 import { drawFaults } from './faults.ts';
 import { type Memory, MemoryWatch } from './memoryWatch.ts';
-import { nothingIsCounted, nothingIsLeftInEtcd } from './quiescence.ts';
-import { type SoakEnvironment, startWorld } from './soakEnvironment.ts';
+import { allCountsAreZero, etcdIsEmpty } from './quiescence.ts';
+import { type SoakEnvironment, startSoakEnvironment } from './soakEnvironment.ts';
 import { StreamLoad, type StreamOutcome } from './streamLoad.ts';
 
 export interface SoakOptions {
   readonly seconds: number;
-  /** Draws the faults and the load; what processes make of them differs from run to run. */
+  /** Seeds the draw of faults and load. The timing of processes still differs from run to run. */
   readonly seed: number;
   readonly streamsPerSecond: number;
-  /** The pause before each fault is drawn between these. */
-  readonly gapMs: readonly [least: number, most: number];
-  readonly say: (line: string) => void;
-  /** Ends faults and load early; what follows is as ever. */
+  /** Bounds of the pause before each fault. */
+  readonly gapMs: readonly [min: number, max: number];
+  readonly print: (line: string) => void;
+  /** Ends faults and load early; the checks still run. */
   readonly signal?: AbortSignal;
 }
 
@@ -23,13 +23,13 @@ export interface SoakReport {
   readonly seed: number;
   readonly seconds: number;
   readonly streams: Readonly<Record<StreamOutcome, number>>;
-  readonly faults: readonly HappenedFault[];
+  readonly faults: readonly InjectedFault[];
   readonly memory: readonly Memory[];
-  /** undefined: everything came back to nothing. */
+  /** undefined: every count returned to zero. */
   readonly failure: string | undefined;
 }
 
-export interface HappenedFault {
+export interface InjectedFault {
   readonly atSeconds: number;
   readonly name: string;
   readonly details: string;
@@ -38,102 +38,102 @@ export interface HappenedFault {
 const abortedShare = 0.1;
 const meanHoldMs = 300;
 const lastStreamsMs = 60_000;
-const saidLines = 25;
+const outputLines = 25;
 
 /**
- * Load and faults for a time, then rest; and then every count has to be exactly zero, everywhere, and etcd without
- * a key that nobody answers for. Always ends by itself, and ends what it has started.
+ * Runs load and faults for a while, then waits until every count is exactly zero and etcd has no
+ * record without an owner. Always ends by itself, and stops what it has started.
  */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
-  const { seconds, seed, streamsPerSecond, say, signal } = options;
-  const beganMs = performance.now();
-  const world = await startWorld();
+  const { seconds, seed, streamsPerSecond, print, signal } = options;
+  const startedMs = performance.now();
+  const environment = await startSoakEnvironment();
   const load = new StreamLoad({
-    targets: world.members.map(({ baton }) => baton.address),
+    targets: environment.members.map(({ baton }) => baton.address),
     streamsPerSecond,
     meanHoldMs,
     abortedShare,
-    endpoints: world.endpoints,
-    // Not the same source: how fast streams are opened must not change which faults are drawn.
+    endpoints: environment.endpoints,
+    // A source of its own: the number of streams must not change which faults are drawn.
     random: seededRandom(seed + 1),
   });
-  const memory = new MemoryWatch(world.members);
-  const happened: HappenedFault[] = [];
+  const memory = new MemoryWatch(environment.members);
+  const injected: InjectedFault[] = [];
   let failure: string | undefined;
   try {
     load.start();
     memory.start();
-    await faultsUntilOver(world, options, happened);
+    await faultsUntilOver(environment, options, injected);
     load.pause();
-    say(`rest: ${load.open} streams are still open`);
+    print(`load paused: ${load.open} streams are still open`);
     await until(() => load.open === 0, { what: 'the last streams to end', timeoutMs: lastStreamsMs });
-    world.offer(world.endpoints);
-    await nothingIsCounted(world);
-    say('every count is zero');
-    await Promise.all(world.members.map(({ baton }) => baton.stopCleanly()));
-    await nothingIsLeftInEtcd(world);
-    say('nothing is left in etcd');
-    const complaints = world.members.flatMap((member) => member.complaints);
-    if (complaints.length > 0)
-      throw new Error(`consistency checks found differences:\n${complaints.join('\n')}`);
+    environment.writeEndpoints(environment.endpoints);
+    await allCountsAreZero(environment);
+    print('every count is zero');
+    await Promise.all(environment.members.map(({ baton }) => baton.stopCleanly()));
+    await etcdIsEmpty(environment);
+    print('etcd is empty');
+    const differences = environment.members.flatMap((member) => member.differences);
+    if (differences.length > 0)
+      throw new Error(`consistency checks found differences:\n${differences.join('\n')}`);
   } catch (error) {
-    failure = explain(error as Error, happened, world);
+    failure = describeFailure(error as Error, injected, environment);
   } finally {
     load.stop();
     await memory.stop();
-    await world.stop();
+    await environment.stop();
   }
   if (signal?.aborted && failure === undefined) failure = 'interrupted';
-  const tookSeconds = Math.round((performance.now() - beganMs) / 1_000);
+  const tookSeconds = Math.round((performance.now() - startedMs) / 1_000);
   if (failure === undefined && load.counts.ended < (seconds * streamsPerSecond) / 20) {
-    failure = `the load was next to nothing: ${load.counts.ended} streams came to their end`;
+    failure = `the load was too low: only ${load.counts.ended} streams ended`;
   }
   return {
     seed,
     seconds: tookSeconds,
     streams: load.counts,
-    faults: happened,
+    faults: injected,
     memory: memory.summary(),
     failure,
   };
 }
 
 async function faultsUntilOver(
-  world: SoakEnvironment,
-  { seconds, seed, gapMs: [leastMs, mostMs], say, signal }: SoakOptions,
-  happened: HappenedFault[],
+  environment: SoakEnvironment,
+  { seconds, seed, gapMs: [minMs, maxMs], print, signal }: SoakOptions,
+  injected: InjectedFault[],
 ): Promise<void> {
   const random = seededRandom(seed);
-  const drawn = drawFaults(random);
-  const beganMs = performance.now();
-  const overMs = beganMs + seconds * 1_000;
-  const ending = signal ?? new AbortController().signal;
-  while (performance.now() < overMs && !ending.aborted) {
-    const gapMs = leastMs + random() * (mostMs - leastMs);
-    await sleep(Math.min(gapMs, overMs - performance.now()), undefined, { signal: ending }).catch(() => {});
-    if (performance.now() >= overMs || ending.aborted) return;
-    const fault = drawn.next().value;
-    const atSeconds = Math.round((performance.now() - beganMs) / 1_000);
-    // Known before it is over, for the case that it does not come to its end.
-    const entry = { atSeconds, name: fault.name, details: 'not over' };
-    happened.push(entry);
-    entry.details = await fault.run(world, random, ending);
-    say(`${String(atSeconds).padStart(5)} s  ${entry.name.padEnd(18)} ${entry.details}`);
+  const sequence = drawFaults(random);
+  const startedMs = performance.now();
+  const endMs = startedMs + seconds * 1_000;
+  const stopping = signal ?? new AbortController().signal;
+  while (performance.now() < endMs && !stopping.aborted) {
+    const gapMs = minMs + random() * (maxMs - minMs);
+    await sleep(Math.min(gapMs, endMs - performance.now()), undefined, { signal: stopping }).catch(() => {});
+    if (performance.now() >= endMs || stopping.aborted) return;
+    const fault = sequence.next().value;
+    const atSeconds = Math.round((performance.now() - startedMs) / 1_000);
+    // Recorded before it runs, in case it never returns.
+    const entry = { atSeconds, name: fault.name, details: 'not finished' };
+    injected.push(entry);
+    entry.details = await fault.run(environment, random, stopping);
+    print(`${String(atSeconds).padStart(5)} s  ${entry.name.padEnd(18)} ${entry.details}`);
   }
 }
 
-function explain(
+function describeFailure(
   { message }: Error,
-  happened: readonly HappenedFault[],
+  injected: readonly InjectedFault[],
   { members, etcd }: SoakEnvironment,
 ): string {
-  const faultLines = happened
+  const faultLines = injected
     .slice(-10)
     .map(({ atSeconds, name, details }) => `  ${atSeconds} s: ${name}, ${details}`);
   const processes = [...members.flatMap(({ baton }) => baton.processes), etcd.process];
-  const said = processes.map(
+  const output = processes.map(
     ({ name, output, running }) =>
-      `${name}${running ? '' : ' (ended)'} said last:\n${output.text(saidLines) || '(nothing)'}`,
+      `${name}${running ? '' : ' (ended)'} printed last:\n${output.text(outputLines) || '(nothing)'}`,
   );
-  return [message, 'the last faults:', ...faultLines, ...said].join('\n');
+  return [message, 'the last faults:', ...faultLines, ...output].join('\n');
 }

@@ -9,64 +9,67 @@ import { findTools } from '../../tools/testbed/tools.ts';
 import { instanceName } from '../../tools/testbed/topology.ts';
 import { FaultProxy } from '../support/faultProxy.ts';
 
-/** One instance, its own line to etcd, and what its consistency checks said, over all its processes. */
+/**
+ * One instance, its fault proxy to etcd, and the findings of its consistency checks over all its
+ * processes.
+ */
 export interface Member {
   readonly baton: Baton;
-  readonly line: FaultProxy;
-  /** Log lines of the consistency check. */
-  readonly complaints: string[];
+  readonly proxy: FaultProxy;
+  /** Log lines of consistency checks that found differences. */
+  readonly differences: string[];
   generation: number;
   /** Starts it, for the first time or again, and waits until it is fit to take traffic. */
   start(): Promise<void>;
 }
 
-/** A real etcd and three real instances, each behind a line that can be made bad. No Envoy, and no pods. */
+/** A real etcd and three real instances, each behind a fault proxy. No Envoy and no pods. */
 export interface SoakEnvironment {
   readonly etcd: Etcd;
   readonly members: readonly Member[];
   readonly endpoints: readonly string[];
-  /** Writes the endpoint file anew. */
-  offer(endpoints: readonly string[]): void;
-  /** Ends everything at once. */
+  /** Replaces the content of the endpoint file. */
+  writeEndpoints(endpoints: readonly string[]): void;
+  /** Kills everything. */
   stop(): Promise<void>;
 }
 
 export const prefix = '/baton/v1/soak/';
 const memberCount = 3;
 const endpointCount = 40;
-const startPatienceMs = 90_000;
+const startTimeoutMs = 90_000;
 
-export async function startWorld(): Promise<SoakEnvironment> {
+export async function startSoakEnvironment(): Promise<SoakEnvironment> {
   const dir = await mkdtemp(join(tmpdir(), 'baton-soak-'));
   const [clientPort, peerPort] = (await freePorts(2)) as [number, number];
   const bin = findTools(process.env).etcd;
   const etcd = await Etcd.start({ bin, clientPort, peerPort, dataDir: join(dir, 'etcd') });
   const members: Member[] = [];
-  // Nobody listens there: endpoints are only chosen, never asked.
+  // Nothing listens there: endpoints are picked but never used.
   const endpoints = Array.from({ length: endpointCount }, (_, nth) => `127.0.0.1:${40_001 + nth}`);
   const poolFile = join(dir, 'endpoints.yaml');
-  const offer = (offered: readonly string[]) => {
-    writeFileSync(`${poolFile}.new`, JSON.stringify({ endpoints: offered }));
+  const writeEndpoints = (current: readonly string[]) => {
+    writeFileSync(`${poolFile}.new`, JSON.stringify({ endpoints: current }));
     renameSync(`${poolFile}.new`, poolFile);
   };
   const stop = async () => {
     await Promise.all(members.flatMap(({ baton }) => baton.processes.map((process) => process.kill())));
-    await Promise.all(members.map(({ line }) => line.stop()));
+    await Promise.all(members.map(({ proxy }) => proxy.stop()));
     await etcd.kill();
     await rm(dir, { recursive: true, force: true });
   };
   try {
-    offer(endpoints);
+    writeEndpoints(endpoints);
     for (let nth = 0; nth < memberCount; nth += 1) {
-      const line = await FaultProxy.start({ host: '127.0.0.1', port: clientPort });
-      members.push(member(instanceName(nth), await freePort(), await freePort(), dir, line, poolFile));
+      const proxy = await FaultProxy.start({ host: '127.0.0.1', port: clientPort });
+      members.push(member(instanceName(nth), await freePort(), await freePort(), dir, proxy, poolFile));
     }
     await Promise.all(members.map((each) => each.start()));
   } catch (error) {
     await stop();
     throw error;
   }
-  return { etcd, members, endpoints, offer, stop };
+  return { etcd, members, endpoints, writeEndpoints, stop };
 }
 
 function member(
@@ -74,7 +77,7 @@ function member(
   port: number,
   adminPort: number,
   dir: string,
-  line: FaultProxy,
+  proxy: FaultProxy,
   poolFile: string,
 ): Member {
   const baton = new Baton({
@@ -84,27 +87,27 @@ function member(
     dir,
     settings: {
       instance: { id: name },
-      etcd: { endpoints: [`http://${line.address}`], prefix: '/baton/v1', leaseTtlSeconds: 3 },
+      etcd: { endpoints: [`http://${proxy.address}`], prefix: '/baton/v1', leaseTtlSeconds: 3 },
       pool: { name: 'soak', file: poolFile, probe: { enabled: false } },
       consistency: { intervalMs: 500 },
       startup: { storeWaitMs: 2_000 },
-      // Shorter than the longest streams, so that something is left behind at every upgrade.
+      // Shorter than the longest streams, so that every upgrade has a handoff.
       drain: { noticeMs: 200, quietMs: 200, graceMs: 1_500 },
       upgrade: { settleMs: 500, handoffTtlMs: 5_000 },
     },
   });
-  const complaints: string[] = [];
+  const differences: string[] = [];
   const each: Member = {
     baton,
-    line,
-    complaints,
+    proxy,
+    differences,
     generation: 1,
     start: async () => {
       await baton.launch({ instance: { release: `${each.generation}.0.0`, generation: each.generation } });
-      baton.process.output.onLine((said) => {
-        if (said.includes('"consistency check: counts are')) complaints.push(said);
+      baton.process.output.onLine((line) => {
+        if (/consistency\.differences-found|consistency check: counts are/.test(line)) differences.push(line);
       });
-      await baton.waitUntilReady(startPatienceMs);
+      await baton.waitUntilReady(startTimeoutMs);
     },
   };
   return each;

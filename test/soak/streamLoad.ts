@@ -4,17 +4,17 @@ import type { Random } from '../../src/scheduling/load.ts';
 import { exponential } from '../../tools/simulator/seededRandom.ts';
 
 /**
- * ext_proc streams opened on the instances directly, as Envoy opens them: headers, a reply, some time, the end.
- * Open loop: a slow instance does not slow the load down. It knows nothing of health, so instances that drain,
- * freeze and die are asked as well; what they do not answer is part of the load.
+ * ext_proc streams opened directly on the instances, as Envoy opens them: headers, a reply, a
+ * pause, the end. Open loop: a slow instance does not slow the load down. It ignores health, so
+ * draining, paused and dead instances get streams as well.
  */
 export interface StreamLoadOptions {
   /** `ip:port` of each instance. */
   readonly targets: readonly string[];
-  /** All instances together. */
+  /** For all instances together. */
   readonly streamsPerSecond: number;
   readonly meanHoldMs: number;
-  /** Of all streams: reset instead of ended. */
+  /** The share of streams that are reset instead of ended. */
   readonly abortedShare: number;
   readonly endpoints: readonly string[];
   readonly random: Random;
@@ -23,16 +23,16 @@ export interface StreamLoadOptions {
 export const outcomes = ['ended', 'aborted', 'refused', 'lost', 'unanswered', 'unsent'] as const;
 
 /**
- * ended, aborted: answered, held and then ended or reset. refused: ended by the instance without an answer.
- * lost: with their connection, or ended by the instance after the answer. unanswered: reset after waiting.
- * unsent: without a connection, or too many open.
+ * ended, aborted: answered, held and then ended or reset. refused: ended by the instance without an
+ * answer. lost: with their connection, or ended by the instance after the answer. unanswered: reset
+ * after waiting. unsent: without a connection, or too many open.
  */
 export type StreamOutcome = (typeof outcomes)[number];
 
 const tickMs = 10;
 const answerTimeoutMs = 3_000;
 const reconnectMs = 200;
-const mostOpen = 10_000;
+const maxOpen = 10_000;
 
 const headers = {
   ':method': 'POST',
@@ -44,7 +44,7 @@ const headers = {
 export class StreamLoad {
   readonly counts: Record<StreamOutcome, number>;
   readonly #options: StreamLoadOptions;
-  readonly #questions: readonly Buffer[];
+  readonly #messages: readonly Buffer[];
   readonly #sessions = new Map<string, ClientHttp2Session>();
   readonly #open = new Set<ClientHttp2Stream>();
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -59,7 +59,7 @@ export class StreamLoad {
       StreamOutcome,
       number
     >;
-    this.#questions = Array.from({ length: 64 }, () => question(options));
+    this.#messages = Array.from({ length: 64 }, () => processingRequest(options));
   }
 
   get open(): number {
@@ -72,12 +72,12 @@ export class StreamLoad {
     this.#ticking = setInterval(() => this.#tick(), tickMs);
   }
 
-  /** Opens no more streams; those that are open come to their end. */
+  /** Opens no more streams; open ones run to their end. */
   pause(): void {
     clearInterval(this.#ticking);
   }
 
-  /** Closes whatever is still open. */
+  /** Closes all open streams. */
   stop(): void {
     this.pause();
     for (const timer of this.#timers) clearTimeout(timer);
@@ -89,7 +89,7 @@ export class StreamLoad {
     const session = connect(`http://${target}`);
     this.#sessions.set(target, session);
     session.on('error', () => {});
-    // After a GOAWAY the streams that are open come to their end, and new ones need another connection.
+    // After a GOAWAY open streams run to their end, and new ones need another connection.
     session.once('goaway', () => this.#connectLater(target, session));
     session.once('close', () => this.#connectLater(target, session));
   }
@@ -103,22 +103,22 @@ export class StreamLoad {
   #tick(): void {
     const { targets, streamsPerSecond, random } = this.#options;
     const nowMs = performance.now();
-    // A process that was held up does not make up for all of it at once.
+    // After a pause of this process the backlog is limited to one second.
     this.#due += (Math.min(nowMs - this.#lastTickMs, 1_000) / 1_000) * streamsPerSecond;
     this.#lastTickMs = nowMs;
     for (; this.#due >= 1; this.#due -= 1) {
       this.#next = (this.#next + 1) % targets.length;
       const session = this.#sessions.get(targets[this.#next] as string);
       const isUsable = session !== undefined && !session.connecting && !session.closed && !session.destroyed;
-      if (!isUsable || this.#open.size >= mostOpen) this.counts.unsent += 1;
-      else
-        this.#openStream(session, this.#questions[Math.floor(random() * this.#questions.length)] as Buffer);
+      if (!isUsable || this.#open.size >= maxOpen) this.counts.unsent += 1;
+      else this.#openStream(session, this.#messages[Math.floor(random() * this.#messages.length)] as Buffer);
     }
   }
 
   #openStream(session: ClientHttp2Session, message: Buffer): void {
     const { meanHoldMs, abortedShare, random } = this.#options;
-    // Not stream.close(): that ends the stream before it resets it, and the server would see an orderly end.
+    // stream.close() would end the stream before the reset, which the server takes for an orderly
+    // end.
     const reset = new AbortController();
     const stream = session.request(headers, { signal: reset.signal });
     let outcome: StreamOutcome | undefined;
@@ -159,8 +159,8 @@ export class StreamLoad {
   }
 }
 
-/** Every other one limits itself to some of the endpoints. */
-function question({ endpoints, random }: StreamLoadOptions): Buffer {
+/** About half of the messages have a subset hint. */
+function processingRequest({ endpoints, random }: StreamLoadOptions): Buffer {
   const subset = endpoints.filter(() => random() < 0.3);
   const value = { stringValue: subset.join(',') };
   const isLimited = subset.length > 0 && random() < 0.5;

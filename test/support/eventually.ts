@@ -1,8 +1,8 @@
 import { until } from '../../tools/testbed/until.ts';
 
 /**
- * Waits until the condition holds: until it answers true, or its expectations pass where it answers nothing.
- * Fails with the last expectation's message.
+ * Waits until the condition returns anything but false and none of its expectations fails. After
+ * the timeout it fails with the last failure.
  */
 export async function eventually(
   condition: () => unknown,

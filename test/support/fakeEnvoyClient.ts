@@ -17,9 +17,9 @@ export async function openExchange(address: string): Promise<OpenExchange> {
   stream.on('error', () => {});
   stream.on('end', () => client.close());
   stream.write({ request_headers: { headers: { headers: [] } } });
-  const [answer] = await once(stream, 'data');
+  const [reply] = await once(stream, 'data');
   stream.resume();
-  const fields = answer.dynamic_metadata?.fields?.['envoy.lb']?.structValue?.fields;
+  const fields = reply.dynamic_metadata?.fields?.['envoy.lb']?.structValue?.fields;
   const destination: string | undefined = fields?.['x-gateway-destination-endpoint']?.stringValue;
   const end = (): void => {
     stream.end();

@@ -3,26 +3,26 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Baton } from '../../tools/testbed/baton.ts';
-import type { FaultOrder, ProcessFault } from './processFaults.ts';
+import type { FaultRequest, ProcessFault } from './processFaults.ts';
 
 const preload = join(import.meta.dirname, 'processFaults.ts');
 
-/** An environment for instances in which standard output has no room for a single line. */
+/** An environment for instances whose standard output is a full device. */
 export const fullDiskEnvironment = { NODE_OPTIONS: `--import=${preload}`, FULL_DISK: '1' };
 
-/** An environment for instances, and how to make something happen inside one of them. */
+/** An environment for instances, and a function that injects a fault into one of them. */
 export function useFaultyProcesses(): {
   readonly env: Readonly<Record<string, string>>;
-  inflict(instance: Baton, fault: ProcessFault): Promise<void>;
+  injectFault(instance: Baton, fault: ProcessFault): Promise<void>;
 } {
   const faultFile = join(tmpdir(), `baton-fault-${process.pid}-${Math.random().toString(36).slice(2)}.json`);
   let nth = 0;
   afterAll(() => rm(faultFile, { force: true }));
   return {
     env: { NODE_OPTIONS: `--import=${preload}`, FAULT_FILE: faultFile },
-    inflict: async (instance, fault) => {
+    injectFault: async (instance, fault) => {
       nth += 1;
-      writeFileSync(faultFile, JSON.stringify({ nth, fault } satisfies FaultOrder));
+      writeFileSync(faultFile, JSON.stringify({ nth, fault } satisfies FaultRequest));
       instance.process.signal('SIGUSR2');
       await instance.process.waitForLine(new RegExp(`^fault ${nth} is over$`));
     },

@@ -1,19 +1,19 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 
 /**
- * Loaded into a process under test before its own code (`--import`), to make happen inside it what cannot be
- * done from outside. On SIGUSR2 it reads what to do from the file that FAULT_FILE names; with FULL_DISK its
- * standard output is a device without room from the start. It says on stderr when it is done.
+ * Faults inside a process under test, loaded before its own code (`--import`). On SIGUSR2 it reads
+ * a fault from the file FAULT_FILE and injects it, then reports the end on stderr. With FULL_DISK
+ * its standard output is a full device from the start.
  */
 export type ProcessFault =
-  /** The wall clock jumps by this much; timers and the clock that never jumps stay as they are. */
+  /** The wall clock jumps by this much; timers and the monotonic clock are not affected. */
   | { readonly kind: 'clock'; readonly ms: number }
-  /** The event loop does nothing else for this long. */
+  /** The event loop is blocked for this long. */
   | { readonly kind: 'block'; readonly ms: number };
 
-/** What the file holds. */
-export interface FaultOrder {
-  /** Tells one from the next. */
+/** The content of the file. */
+export interface FaultRequest {
+  /** Counts the faults of one process. */
   readonly nth: number;
   readonly fault: ProcessFault;
 }
@@ -22,13 +22,13 @@ const { FAULT_FILE: faultFile, FULL_DISK: fullDisk } = process.env;
 
 if (fullDisk !== undefined) {
   closeSync(1);
-  // The system gives the lowest free descriptor, which is the one just closed.
+  // open() returns the lowest free descriptor, which is 1.
   openSync('/dev/full', 'w');
 }
 
 if (faultFile !== undefined) {
   process.on('SIGUSR2', () => {
-    const { nth, fault } = JSON.parse(readFileSync(faultFile, 'utf8')) as FaultOrder;
+    const { nth, fault } = JSON.parse(readFileSync(faultFile, 'utf8')) as FaultRequest;
     if (fault.kind === 'clock') shiftClock(fault.ms);
     else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, fault.ms);
     process.stderr.write(`fault ${nth} is over\n`);

@@ -12,7 +12,7 @@ type Options = Omit<TopologyOptions, 'tools'>;
  * be, as found by an instance that still lives at the end, are a failure whatever the tests are
  * about.
  *
- * @param options a function is asked when the hooks before it have run: for what they have started
+ * @param options a function is called after the hooks before it: it may use what they have started
  */
 export function useTopology(options: Options | (() => Promise<Options>) = {}): () => Topology {
   let topology: Topology | undefined;
@@ -23,7 +23,7 @@ export function useTopology(options: Options | (() => Promise<Options>) = {}): (
       wanted.baton ?? {},
     );
     topology = await startTopology({ ...wanted, baton, tools: { envoy: envoyBin(), etcd: etcdBin() } });
-    await allPodsAreUp(topology);
+    await allPodsAreHealthy(topology);
   });
   afterAll(async () => {
     try {
@@ -33,7 +33,7 @@ export function useTopology(options: Options | (() => Promise<Options>) = {}): (
     }
   });
   return () => {
-    if (!topology) throw new Error('the topology is there in tests and hooks only');
+    if (!topology) throw new Error('the topology exists in tests and hooks only');
     return topology;
   };
 }
@@ -41,7 +41,7 @@ export function useTopology(options: Options | (() => Promise<Options>) = {}): (
 async function checksFoundNothing({ instances, laterInstances }: Topology): Promise<void> {
   for (const instance of [...instances, ...laterInstances]) {
     if (!instance.processes.some(({ running }) => running)) continue;
-    // One that is frozen, or is just ending, cannot be asked.
+    // A paused or stopping instance does not answer.
     const state = await instance.state().catch(() => undefined);
     expect(state?.consistency.last ?? []).toEqual([]);
   }
@@ -51,7 +51,7 @@ async function checksFoundNothing({ instances, laterInstances }: Topology): Prom
  * Waits until Envoy and every instance hold every pod for healthy; one of them is enough for
  * readiness.
  */
-export async function allPodsAreUp({ envoy, instances, pods }: Topology): Promise<void> {
+export async function allPodsAreHealthy({ envoy, instances, pods }: Topology): Promise<void> {
   await envoy.waitForHealthy(
     'model_pods',
     pods.map(({ address }) => address),
@@ -68,7 +68,7 @@ export async function allPodsAreUp({ envoy, instances, pods }: Topology): Promis
 }
 
 /** Waits until Envoy sends requests to exactly these instances. */
-export async function envoyAsks({ envoy }: Topology, instances: Topology['instances']): Promise<void> {
+export async function envoyRoutesTo({ envoy }: Topology, instances: Topology['instances']): Promise<void> {
   await envoy.waitForHealthy(
     'scheduler',
     instances.map(({ address }) => address),

@@ -6,7 +6,10 @@ import { httpGetJson } from '../../tools/testbed/httpGet.ts';
 import { eventually } from './eventually.ts';
 import { logLines } from './logLines.ts';
 
-/** Here a Baton is a group of workers: its process is the parent, its admin port is the first worker's. */
+/**
+ * Here a Baton is a group of workers: its process is the parent, its admin port is the first
+ * worker's.
+ */
 
 /** The state of each worker. @throws Error when one does not answer */
 export function workerStates({ adminUrl }: Baton, count: number): Promise<InstanceState[]> {
@@ -35,7 +38,7 @@ export async function allHaveStreams(instance: Baton, count: number): Promise<vo
 }
 
 /** Waits until `count` workers have the same view, with `inFlight` requests in it. */
-export async function allSee(instance: Baton, count: number, inFlight: number): Promise<void> {
+export async function allCount(instance: Baton, count: number, inFlight: number): Promise<void> {
   await eventually(
     async () => {
       const views = (await workerStates(instance, count)).map(({ pool }) => pool.map(({ view }) => view));
@@ -46,7 +49,10 @@ export async function allSee(instance: Baton, count: number, inFlight: number): 
   );
 }
 
-/** The status that the port returns to a health check on a new connection; undefined when there is no answer. */
+/**
+ * The status that the port returns to a health check on a new connection; undefined when there is
+ * no answer.
+ */
 export function healthStatus({ address }: Baton): Promise<string | undefined> {
   // By default grpc-js shares one connection among clients of one address.
   const client = new Health(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });

@@ -1,18 +1,18 @@
+import { allViewsAreEqual } from '../../support/equalViews.ts';
 import { useEtcdCluster } from '../../support/etcdCluster.ts';
 import { noClientNotices, shortStreams } from '../../support/faultRow.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
-import { allShareOneView } from '../../support/sameView.ts';
 import { useTopology } from '../../support/topology.ts';
-import { shareAgain } from '../../support/views.ts';
+import { allHaveJoined } from '../../support/views.ts';
 
-/** An etcd of three members that loses the one the others follow. */
+/** An etcd cluster of three members that loses its leader. */
 checkForLeaks();
 
-describe('with two instances that share an etcd of three members', () => {
+describe('with two instances that share an etcd cluster of three members', () => {
   const cluster = useEtcdCluster();
   const topology = useTopology(async () => {
     const leader = await cluster.leader();
-    // It comes first, so that instances that held to their first endpoint would be found out.
+    // The leader comes first, so that the test fails if instances use their first endpoint only.
     const members = [leader, ...cluster.members().filter((member) => member !== leader)];
     return {
       etcd: false,
@@ -24,16 +24,16 @@ describe('with two instances that share an etcd of three members', () => {
     };
   });
 
-  it("loses no request when etcd's leader is killed, and shares through those that are left", async () => {
+  it("loses no request when etcd's leader is killed, and shares through the other members", async () => {
     const { instances } = topology();
-    await noClientNotices(topology(), "etcd's leader killed", async ({ servedAnew, took }) => {
+    await noClientNotices(topology(), "etcd's leader killed", async ({ allServedAgain, measure }) => {
       const lost = await cluster.leader();
       await lost.kill();
-      await took('another leads', cluster.leader());
-      await took('both share', shareAgain(instances));
-      await servedAnew();
+      await measure('another leader', cluster.leader());
+      await measure('both share', allHaveJoined(instances));
+      await allServedAgain();
     });
     expect(cluster.members().filter(({ process }) => process.running)).toHaveLength(2);
-    await allShareOneView(topology());
+    await allViewsAreEqual(topology());
   }, 180_000);
 });

@@ -1,16 +1,16 @@
 import type { Baton } from '../../../tools/testbed/baton.ts';
 import type { SseReport } from '../../../tools/testbed/sseCounter.ts';
-import { endsCleanly } from '../../support/cleanEnd.ts';
+import { drainsCleanly } from '../../support/drainsCleanly.ts';
 import { eventually } from '../../support/eventually.ts';
 import { clientsMayNotice, noClientNotices, shortStreams } from '../../support/faultRow.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
 import { slowHealthChecks } from '../../support/slowHealthChecks.ts';
-import { envoyAsks, useTopology } from '../../support/topology.ts';
+import { envoyRoutesTo, useTopology } from '../../support/topology.ts';
 
-/** What the end of instances costs clients where no decision means no pod. */
+/** What stopped instances cost clients with fail-closed.yaml. */
 checkForLeaks();
 
-/** Nothing but requests that no instance had decided on. */
+/** Only requests without a decision may fail. */
 function lostOnlyUndecided({ cut, problems }: SseReport): void {
   expect(cut).toBe(0);
   for (const problem of problems) expect(problem).toMatch(/ status 503: .*"no_scheduler"/);
@@ -32,43 +32,43 @@ describe('with fail-closed.yaml and three instances', () => {
         if (!instance.process.running) await instance.start();
       }),
     );
-    await envoyAsks(topology(), three());
+    await envoyRoutesTo(topology(), three());
   });
 
   it('loses no request at SIGTERM of each in turn', async () => {
     await noClientNotices(topology(), 'fail-closed, SIGTERM of each of three in turn', async (observed) => {
       for (const instance of three()) {
-        await endsCleanly(instance);
+        await drainsCleanly(instance);
         await instance.start();
-        await envoyAsks(topology(), three());
+        await envoyRoutesTo(topology(), three());
       }
-      await observed.servedAnew();
+      await observed.allServedAgain();
     });
   }, 180_000);
 
-  it('loses at kill -9 of two at once no more than was undecided at that moment', async () => {
+  it('loses at kill -9 of two at most the requests that were undecided', async () => {
     const [a, b, c] = three();
     const report = await clientsMayNotice(topology(), 'fail-closed, kill -9 of two', async (observed) => {
-      const { servedAnew, took } = observed;
+      const { allServedAgain, measure } = observed;
       await Promise.all([b.kill(), c.kill()]);
-      await took('left out by Envoy', envoyAsks(topology(), [a]));
-      await servedAnew();
+      await measure('excluded by Envoy', envoyRoutesTo(topology(), [a]));
+      await allServedAgain();
     });
     lostOnlyUndecided(report);
-    // Others are asked for what is undecided; at worst each was in the middle of one answer.
+    // Envoy retries undecided requests; at worst each instance was writing one reply.
     expect(report.failed).toBeLessThanOrEqual(2);
   }, 180_000);
 
-  it('loses at kill -9 of all only what comes before one is back', async () => {
+  it('loses at kill -9 of all only requests that arrive before one is ready', async () => {
     const [a, ...others] = three();
     const report = await clientsMayNotice(topology(), 'fail-closed, kill -9 of all', async (observed) => {
-      const { servedAnew, soFar, took } = observed;
+      const { allServedAgain, reportSoFar, measure } = observed;
       await Promise.all([a, ...others].map((instance) => instance.kill()));
-      // An instance may be back sooner than the next of the clients asks.
-      await eventually(() => expect(soFar().failed).toBeGreaterThan(0));
-      await took('one is back', a.start());
-      await took('asked again', envoyAsks(topology(), [a]));
-      await servedAnew();
+      // An instance may be ready before the next client sends a request.
+      await eventually(() => expect(reportSoFar().failed).toBeGreaterThan(0));
+      await measure('one is ready', a.start());
+      await measure('in use again', envoyRoutesTo(topology(), [a]));
+      await allServedAgain();
     });
     lostOnlyUndecided(report);
     expect(report.failed).toBeGreaterThan(0);

@@ -22,25 +22,25 @@ describe('with one instance that may have 20 streams open', () => {
     podFlags: shortStreams,
   });
 
-  it('refuses a flood beyond them at once and by name, lives, and loses no request of others', async () => {
+  it('refuses a flood beyond them at once with RESOURCE_EXHAUSTED, and loses no other request', async () => {
     const [instance] = topology().instances as [Baton];
     const client = new ExternalProcessor(instance.address, credentials.createInsecure());
     try {
-      await noClientNotices(topology(), 'flood of streams', async ({ servedAnew, took, note }) => {
+      await noClientNotices(topology(), 'flood of streams', async ({ allServedAgain, measure, record }) => {
         const before = await residentMiB(instance);
         const streams = Array.from({ length: flood }, () => new FloodStream(client.process()));
         const refused = () => streams.filter(({ code }) => code === status.RESOURCE_EXHAUSTED).length;
         const answered = () => streams.filter(({ isAnswered }) => isAnswered).length;
         const isSettled = () => expect(refused() + answered()).toBe(flood);
-        await took('all answered', eventually(isSettled, { timeoutMs: 60_000 }));
+        await measure('all answered', eventually(isSettled, { timeoutMs: 60_000 }));
         expect(refused()).toBeGreaterThanOrEqual(flood - maxStreams);
         expect((await instance.state()).streams.open).toBeLessThanOrEqual(maxStreams);
-        await servedAnew();
-        const grownMiB = (await residentMiB(instance)) - before;
-        note('memory grown by', `${grownMiB} MiB`);
-        expect(grownMiB).toBeLessThan(200);
-        for (const stream of streams) stream.leave();
-        await servedAnew();
+        await allServedAgain();
+        const growthMiB = (await residentMiB(instance)) - before;
+        record('memory growth', `${growthMiB} MiB`);
+        expect(growthMiB).toBeLessThan(200);
+        for (const stream of streams) stream.cancel();
+        await allServedAgain();
       });
     } finally {
       client.close();
@@ -60,7 +60,7 @@ class FloodStream {
     call.on('data', () => {
       this.isAnswered = true;
     });
-    // The status says what an error means.
+    // The status event follows.
     call.on('error', () => {});
     call.on('status', ({ code }) => {
       this.code = code;
@@ -68,7 +68,7 @@ class FloodStream {
     call.write({ request_headers: { headers: { headers: [] } } });
   }
 
-  leave(): void {
+  cancel(): void {
     this.#call.cancel();
   }
 }

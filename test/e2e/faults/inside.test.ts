@@ -3,18 +3,19 @@ import { eventually } from '../../support/eventually.ts';
 import { noClientNotices, shortStreams } from '../../support/faultRow.ts';
 import { fullDiskEnvironment, useFaultyProcesses } from '../../support/faultyProcesses.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
-import { envoyAsks, useTopology } from '../../support/topology.ts';
-import { knowsPeers, regrantsOf, shareAgain } from '../../support/views.ts';
+import { envoyRoutesTo, useTopology } from '../../support/topology.ts';
+import { allHaveJoined, hasPeers, regrantsOf } from '../../support/views.ts';
 
-/** What goes wrong inside a process: its clock, its event loop, the disk under its log. */
+/** Faults inside a process: its clock, its event loop, a full disk for its log. */
 checkForLeaks();
 
 const probe = { timeoutMs: 5_000 };
 
 describe('with an instance whose clock and event loop can be made to fail', () => {
-  const { env, inflict } = useFaultyProcesses();
+  const { env, injectFault } = useFaultyProcesses();
   const topology = useTopology({
-    // Longer than the pauses of a slow machine, and confirmed (every third of it) within a test.
+    // Longer than the pauses of a slow machine. It is kept alive every third of it, within the
+    // test.
     baton: { etcd: { leaseTtlSeconds: 9 }, pool: { probe } },
     env,
     podFlags: shortStreams,
@@ -29,31 +30,31 @@ describe('with an instance whose clock and event loop can be made to fail', () =
     async (direction, ms) => {
       const [a, b] = both();
       const regrants = await regrantsOf(a);
-      await noClientNotices(topology(), `clock an hour ${direction}`, async ({ servedAnew }) => {
-        await inflict(a, { kind: 'clock', ms });
-        for (let nth = 0; nth < 3; nth++) await servedAnew();
-        await shareAgain([a, b]);
+      await noClientNotices(topology(), `clock an hour ${direction}`, async ({ allServedAgain }) => {
+        await injectFault(a, { kind: 'clock', ms });
+        for (let nth = 0; nth < 3; nth++) await allServedAgain();
+        await allHaveJoined([a, b]);
         expect(await regrantsOf(a)).toBe(regrants);
       });
     },
     120_000,
   );
 
-  it('loses no request while its event loop is blocked for 3 s, and joins anew if that was past its lease', async () => {
+  it('loses no request while its event loop is blocked for 3 s, and joins again after its lease', async () => {
     const [a, b] = both();
     await a.stopCleanly();
     await a.start({ etcd: { leaseTtlSeconds: 2 } });
-    await envoyAsks(topology(), [a, b]);
-    await noClientNotices(topology(), 'event loop blocked for 3 s', async ({ servedAnew, took }) => {
+    await envoyRoutesTo(topology(), [a, b]);
+    await noClientNotices(topology(), 'event loop blocked for 3 s', async ({ allServedAgain, measure }) => {
       const regrants = await regrantsOf(a);
-      const isOver = inflict(a, { kind: 'block', ms: 3_000 });
-      await took('counts gone', knowsPeers(b, 0));
+      const isOver = injectFault(a, { kind: 'block', ms: 3_000 });
+      await measure('counts dropped', hasPeers(b, 0));
       await isOver;
-      const joinedAnew = async () => expect(await regrantsOf(a)).toBeGreaterThan(regrants);
-      await took('joined anew', eventually(joinedAnew, { timeoutMs: 30_000 }));
-      await shareAgain([a, b]);
-      await took('asked again', envoyAsks(topology(), [a, b]));
-      await servedAnew();
+      const hasRejoined = async () => expect(await regrantsOf(a)).toBeGreaterThan(regrants);
+      await measure('joined again', eventually(hasRejoined, { timeoutMs: 30_000 }));
+      await allHaveJoined([a, b]);
+      await measure('in use again', envoyRoutesTo(topology(), [a, b]));
+      await allServedAgain();
     });
   }, 120_000);
 });
@@ -65,10 +66,10 @@ describe('with instances whose log is on a full disk', () => {
     podFlags: shortStreams,
   });
 
-  it('loses no request, only lines, and ends cleanly', async () => {
+  it('loses log lines but no request, and exits cleanly', async () => {
     const [a, b] = topology().instances as [Baton, Baton];
-    await noClientNotices(topology(), 'disk full for logs', async ({ servedAnew }) => {
-      await servedAnew();
+    await noClientNotices(topology(), 'disk full for logs', async ({ allServedAgain }) => {
+      await allServedAgain();
       expect((await a.state()).firstDecision).not.toBeNull();
       expect((await b.state()).firstDecision).not.toBeNull();
     });

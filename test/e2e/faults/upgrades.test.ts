@@ -1,11 +1,11 @@
 import type { Baton } from '../../../tools/testbed/baton.ts';
-import { endsCleanly } from '../../support/cleanEnd.ts';
+import { drainsCleanly } from '../../support/drainsCleanly.ts';
 import { noClientNotices, shortStreams } from '../../support/faultRow.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
-import { envoyAsks, useTopology } from '../../support/topology.ts';
-import { shareAgain } from '../../support/views.ts';
+import { envoyRoutesTo, useTopology } from '../../support/topology.ts';
+import { allHaveJoined } from '../../support/views.ts';
 
-/** Upgrades that nobody would plan. Releases of one generation, which share the traffic. */
+/** Unusual upgrades. All releases have one generation, so they share the traffic. */
 checkForLeaks();
 
 const old = { instance: { release: '1.0.0' } };
@@ -23,33 +23,37 @@ describe('with three instances that share etcd', () => {
 
   it('loses no request when two are upgraded at the same moment', async () => {
     const [a, b] = three();
-    await noClientNotices(topology(), 'two upgrades at once', async ({ servedAnew, took }) => {
+    await noClientNotices(topology(), 'two upgrades at once', async ({ allServedAgain, measure }) => {
       const upgrade = async (instance: Baton) => {
-        await endsCleanly(instance);
+        await drainsCleanly(instance);
         await instance.start(next);
       };
-      await took('both upgraded', Promise.all([upgrade(a), upgrade(b)]));
-      await took('asked again', envoyAsks(topology(), three()));
-      await shareAgain(three());
-      await servedAnew();
+      await measure('both upgraded', Promise.all([upgrade(a), upgrade(b)]));
+      await measure('in use again', envoyRoutesTo(topology(), three()));
+      await allHaveJoined(three());
+      await allServedAgain();
     });
     expect(await releases()).toEqual(['2.0.0', '2.0.0', '1.0.0']);
   }, 180_000);
 
   it('loses no request when two are upgraded and rolled back before the new release was ready', async () => {
     const [, b, c] = three();
-    await noClientNotices(topology(), 'upgrade and rollback in one second', async ({ servedAnew, took }) => {
-      const upgradeAndRollBack = async (instance: Baton) => {
-        await endsCleanly(instance);
-        await instance.launch({ instance: { release: '3.0.0' } });
-        await instance.stop();
-        await instance.start(old);
-      };
-      await took('both rolled back', Promise.all([upgradeAndRollBack(b), upgradeAndRollBack(c)]));
-      await took('asked again', envoyAsks(topology(), three()));
-      await shareAgain(three());
-      await servedAnew();
-    });
+    await noClientNotices(
+      topology(),
+      'upgrade and rollback in one second',
+      async ({ allServedAgain, measure }) => {
+        const upgradeAndRollBack = async (instance: Baton) => {
+          await drainsCleanly(instance);
+          await instance.launch({ instance: { release: '3.0.0' } });
+          await instance.stop();
+          await instance.start(old);
+        };
+        await measure('both rolled back', Promise.all([upgradeAndRollBack(b), upgradeAndRollBack(c)]));
+        await measure('in use again', envoyRoutesTo(topology(), three()));
+        await allHaveJoined(three());
+        await allServedAgain();
+      },
+    );
     expect(await releases()).toEqual(['2.0.0', '1.0.0', '1.0.0']);
   }, 180_000);
 });

@@ -4,7 +4,10 @@ import { promisify } from 'node:util';
 
 const module = join(import.meta.dirname, '../../../src/instance/heap.ts');
 
-/** MiB of the young generation of a process that has left much garbage behind, some of it after a while. */
+/**
+ * MiB of the young generation of a process that has left much garbage behind, some of it after a
+ * while.
+ */
 async function youngMiB(before: string): Promise<number> {
   const program = `
     import { getHeapSpaceStatistics } from 'node:v8';

@@ -6,7 +6,9 @@ import { FakeClock } from '../../support/fakeClock.ts';
 const settleMs = 2_000;
 const storeWaitMs = 5_000;
 
-/** One older instance. The test sets whether a newer one is ready, and what its own watch has shown. */
+/**
+ * One older instance. The test sets whether a newer one is ready, and what its own watch has shown.
+ */
 function setUp({ phase = 'ready' as Phase } = {}) {
   const clock = new FakeClock();
   const facts = { newerReady: false, announced: 0, acknowledged: 0 };

@@ -4,22 +4,22 @@ import type { Topology } from '../../tools/testbed/topology.ts';
 import { allCountsReturnToZero, viewOf } from './counts.ts';
 import { eventually } from './eventually.ts';
 
-/** As many as are held; more than the instances, so that each of them decides on some. */
+/** More than there are instances, so that each of them decides on some. */
 const heldStreams = 9;
 
 /**
- * With nothing else in flight: holds some streams open, waits until every instance that runs has the same view
- * and it holds exactly those, and lets them go until nothing is counted anywhere any more.
+ * With nothing else in flight: opens some streams, waits until all running instances have the same
+ * view with exactly those streams, closes them, and waits until all counts are zero.
  */
-export async function allShareOneView(topology: Topology): Promise<void> {
+export async function allViewsAreEqual(topology: Topology): Promise<void> {
   const instances = topology.instances.filter(({ process }) => process.running);
   const running = { ...topology, instances };
   await allCountsReturnToZero(running);
   const agent = new Agent();
-  const leave = new AbortController();
+  const cancel = new AbortController();
   const headers = { 'x-podsim-fault': 'hang' };
-  const held = Array.from({ length: heldStreams }, () =>
-    sendSseRequest({ url: topology.chatUrl, agent, headers, signal: leave.signal, timeoutMs: 600_000 }),
+  const streams = Array.from({ length: heldStreams }, () =>
+    sendSseRequest({ url: topology.chatUrl, agent, headers, signal: cancel.signal, timeoutMs: 600_000 }),
   );
   try {
     await eventually(
@@ -31,8 +31,8 @@ export async function allShareOneView(topology: Topology): Promise<void> {
       { timeoutMs: 30_000 },
     );
   } finally {
-    leave.abort();
-    await Promise.all(held);
+    cancel.abort();
+    await Promise.all(streams);
     agent.destroy();
   }
   await allCountsReturnToZero(running);

@@ -1,22 +1,28 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 
-/** One whole HTTP exchange on a connection of its own, so that nothing is left open. */
-export interface Asked {
+export interface HttpExchangeResult {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
 }
 
-export interface RawQuestion {
+export interface HttpRequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON, by POST. Without it the question is a GET. */
+  /** Sent as JSON by POST; without it the request is a GET. */
   readonly body?: object;
   /** Default 30 s. */
   readonly timeoutMs?: number;
 }
 
-/** @throws Error when there is no whole answer */
-export function ask(url: string, { headers, body, timeoutMs = 30_000 }: RawQuestion = {}): Promise<Asked> {
+/**
+ * Sends one request on a connection of its own, so that none stays open.
+ *
+ * @throws Error when there is no complete response
+ */
+export function sendHttp(
+  url: string,
+  { headers, body, timeoutMs = 30_000 }: HttpRequestOptions = {},
+): Promise<HttpExchangeResult> {
   return new Promise((resolve, reject) => {
     const call = request(url, {
       agent: false,
@@ -28,8 +34,8 @@ export function ask(url: string, { headers, body, timeoutMs = 30_000 }: RawQuest
     call.on('response', (response) => {
       let text = '';
       response.setEncoding('utf8');
-      response.on('data', (piece: string) => {
-        text += piece;
+      response.on('data', (chunk: string) => {
+        text += chunk;
       });
       response.on('error', reject);
       response.on('end', () =>
