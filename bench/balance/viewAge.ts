@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../../test/support/eventually.ts';
-import { startLedger, usualCheckIntervalMs } from '../../test/support/ledgerInstance.ts';
+import { defaultCheckIntervalMs, startLedger } from '../../test/support/ledgerInstance.ts';
 import { exponential, seededRandom } from '../../tools/simulator/seededRandom.ts';
 import { type BalanceEnvironment, startInstances } from './environment.ts';
 import { Replay } from './replay.ts';
@@ -53,10 +53,10 @@ export async function crossCheck(
     }
   };
   const noted = { onSnapshot: note, onPut: note, onDelete: note };
-  const writer = startLedger('writer', etcdUrl, { prefix, checkEveryMs: usualCheckIntervalMs });
+  const writer = startLedger('writer', etcdUrl, { prefix, checkIntervalMs: defaultCheckIntervalMs });
   const reader = startLedger('reader', etcdUrl, {
     prefix,
-    checkEveryMs: usualCheckIntervalMs,
+    checkIntervalMs: defaultCheckIntervalMs,
     alsoTo: noted,
   });
   let replay: Replay | undefined;

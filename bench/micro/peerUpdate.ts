@@ -16,7 +16,7 @@ for (const endpoints of [20, 1_000, 10_000]) {
   const addresses = Array.from({ length: endpoints }, (_, i) => `10.0.${i >> 8}.${i & 255}:8000`);
   const emptyBytes = usedBytes();
   const crowd = new PeerCounts({ staleDecayMs: 1000, nowMs: () => 0 });
-  const everybody = new LoadReports({ ownId: 'own', peers: crowd, onOwn() {}, onUnreadable() {} });
+  const everybody = new LoadReports({ localId: 'own', peers: crowd, onLocal() {}, onUnreadable() {} });
   for (let peer = 0; peer < 49; peer += 1) {
     for (const changes of writerOn(addresses).publishAll()) apply(everybody, `peer-${peer}`, changes);
   }
@@ -26,7 +26,7 @@ for (const endpoints of [20, 1_000, 10_000]) {
   for (const changed of [40, 200]) {
     const writer = writerOn(addresses);
     const peers = new PeerCounts({ staleDecayMs: 1000, nowMs: () => 0 });
-    const reader = new LoadReports({ ownId: 'own', peers, onOwn() {}, onUnreadable() {} });
+    const reader = new LoadReports({ localId: 'own', peers, onLocal() {}, onUnreadable() {} });
     for (const changes of writer.publishAll()) apply(reader, 'peer', changes);
 
     const publications = Array.from({ length: 1_000 }, () => writer.publishSome(changed));
@@ -44,7 +44,7 @@ for (const endpoints of [20, 1_000, 10_000]) {
   }
 
   const peers = new PeerCounts({ staleDecayMs: 1000, nowMs: () => 0 });
-  const reader = new LoadReports({ ownId: 'own', peers, onOwn() {}, onUnreadable() {} });
+  const reader = new LoadReports({ localId: 'own', peers, onLocal() {}, onUnreadable() {} });
   let turn = 0;
   const versions = [1, 2].map((count) =>
     encodeLoads(1, new Map(addresses.map((key, i) => [key, i % 250 ? 1 : count]))),
@@ -57,7 +57,7 @@ for (const endpoints of [20, 1_000, 10_000]) {
 function writerOn(addresses: readonly string[]) {
   const random = seededRandom(1);
   const own: LocalCounts = new LocalCounts((address) => records.changed(address));
-  const records: LoadRecords = new LoadRecords({ ownId: 'peer', counts: own.counts });
+  const records: LoadRecords = new LoadRecords({ localId: 'peer', counts: own.counts });
   const held: Reservation[] = [...addresses, ...addresses].map((address) => own.reserve(address));
   const next = (): readonly RecordChange[] => records.next(0).changes;
   return {

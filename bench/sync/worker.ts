@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reservation } from '../../src/scheduling/reservation.ts';
-import { type LedgerInstance, startLedger, usualCheckIntervalMs } from '../../test/support/ledgerInstance.ts';
+import {
+  defaultCheckIntervalMs,
+  type LedgerInstance,
+  startLedger,
+} from '../../test/support/ledgerInstance.ts';
 import { seededRandom } from '../../test/support/seededRandom.ts';
 import { until } from '../../tools/testbed/until.ts';
 import { addressesOf } from './addresses.ts';
@@ -58,7 +62,7 @@ const members = names.map((name): Member => {
     writesPerSecond,
     leaseTtlSeconds: 60,
     requestTimeoutMs: 20_000,
-    checkEveryMs: usualCheckIntervalMs,
+    checkIntervalMs: defaultCheckIntervalMs,
     // Of an instance that has joined once: the first state is `joined`.
     onState: (state) => {
       if (hasJoined) rejoins += 1;

@@ -8,7 +8,7 @@ export interface StatusReportOptions extends EtcdOptions {
   readonly prefix: string;
 }
 
-/** Reads one pool's records from etcd once, as they are now. It joins nothing. */
+/** Reads one pool's records from etcd once, as they are now. */
 export async function readStatusReport(options: StatusReportOptions, pool: string): Promise<StatusReport> {
   const client = connect(options, `${options.prefix}/${pool}/`);
   try {
@@ -20,8 +20,8 @@ export async function readStatusReport(options: StatusReportOptions, pool: strin
 }
 
 /**
- * The status that one pool's records show, pure. The unified view is the sum of all load reports and of the
- * handoffs at their weight.
+ * The status that one pool's records show, pure. The unified view is the sum of all load reports
+ * and of the handoffs at their weight.
  *
  * @param unixMs the time of day
  */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ExponentialBackoff, handleWhen, noop, retry } from 'cockatiel';
 import { Etcd3, isRecoverableError, type Namespace } from 'etcd3';
 
-/** Where etcd is and how to be let in. */
+/** Where etcd is, and the credentials for it. */
 export interface EtcdOptions {
   /** `http://host:port` or `https://host:port`, all of one cluster and all of one scheme. */
   readonly endpoints: readonly string[];
@@ -20,8 +20,9 @@ export interface EtcdClient {
 }
 
 /**
- * Channel options, after gRPC's core documentation. A pool of its own gives each client connections of its
- * own, so that connecting anew really does. etcd refuses pings more often than every 5 s.
+ * Channel options, named as in gRPC's core documentation. With a local subchannel pool each client
+ * has its own connections, so that a new client does connect again. etcd refuses pings at intervals
+ * below 5 s.
  */
 const grpcOptions = {
   'grpc.use_local_subchannel_pool': 1,
@@ -36,7 +37,7 @@ const grpcOptions = {
 /**
  * Opens a client. Nothing is sent before the first request.
  *
- * @param prefix such as `/baton/v1/default/`; keys are given and answered without it
+ * @param prefix such as `/baton/v1/default/`; keys are passed and returned without it
  * @throws Error when a TLS file cannot be read
  */
 export function connect(options: EtcdOptions, prefix: string): EtcdClient {
@@ -44,12 +45,12 @@ export function connect(options: EtcdOptions, prefix: string): EtcdClient {
   const client = new Etcd3({
     hosts: [...endpoints],
     grpcOptions,
-    // A stream lives as long as it likes; everything else must answer in time.
+    // Streams have no deadline; everything else has.
     defaultCallOptions: (call) => (call.isStream ? {} : { deadline: Date.now() + requestTimeoutMs }),
     ...(username !== undefined && password !== undefined ? { auth: { username, password } } : {}),
     ...(tls?.caFile !== undefined ? { credentials: readCredentials({ ...tls, caFile: tls.caFile }) } : {}),
     faultHandling: {
-      // One try on each member. No circuit breaker: SharedStore decides when to give up and begin anew.
+      // One attempt on each member. No circuit breaker: EtcdSession decides when to join again.
       global: retry(handleWhen(isRecoverableError), { maxAttempts: endpoints.length - 1 }),
       host: () => noop,
       watchBackoff: new ExponentialBackoff({ initialDelay: 50, maxDelay: 1_000 }).next(),

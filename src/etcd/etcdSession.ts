@@ -15,11 +15,11 @@ export interface EtcdSessionOptions extends EtcdOptions {
   readonly leaseTtlSeconds: number;
 }
 
-/** What can be asked about the store while it is joined and followed, by those who check what they were told. */
+/** What the consistency check reads of etcd, while the session is joined and its watch follows. */
 export interface Inspection {
-  /** Goes on with the watch. After a new beginning the next inspection has another one. */
+  /** Advances with the watch. After a resync or a join the next inspection has another one. */
   readonly progress: WatchProgress;
-  /** Of this process's own records. */
+  /** Of this process's leased records. */
   readonly leaseId: string;
   read(options: RangeOptions): Promise<RangeSnapshot>;
 }
@@ -30,18 +30,19 @@ interface Membership {
   readonly watch: PrefixWatch | undefined;
 }
 
-/** The wait before joining again doubles from the first to the last of these. */
+/** The wait before the next join doubles from the first to the last of these. */
 const firstBackoffMs = 100;
 const lastBackoffMs = 2_000;
 
 /**
- * This process's membership in the shared store: a lease with its records, and everybody's records followed
- * without a gap. It is kept up for ever: whatever breaks (lease lost, watch beyond repair, a write that
- * never ends), the membership is given up as a whole, with its connections, and begun anew.
+ * This process's membership in etcd: a lease with this process's records, and a watch of all
+ * records without a gap. When any part of it breaks (the lease is lost, the watch fails, writes
+ * fail), the session ends the whole membership, with its connections, and joins again. It does so
+ * until `stop`.
  *
- * joining → joined    lease granted, records read and followed, own records written
- * joined  → joining   the lease is lost, the watch failed, or somebody calls `rejoin`
- * any     → stopped   `stop`: the lease is revoked, and with it all own records
+ * joining → joined    lease granted, records read and followed, leased records written
+ * joined  → joining   the lease is lost, the watch failed, or `rejoin` is called
+ * any     → stopped   `stop`: the lease is revoked, and with it all leased records
  */
 export class EtcdSession {
   readonly #options: EtcdSessionOptions;
@@ -61,50 +62,50 @@ export class EtcdSession {
   }
 
   /**
-   * Makes these changes of own records, all of them in one step. The records vanish with the membership and are
-   * not written again by the next one. Rejects while the store is not joined.
+   * Makes these changes of this process's records in one transaction. The records vanish with the
+   * membership; the next one does not write them again. Rejects unless joined.
    */
   async change(changes: readonly RecordChange[]): Promise<void> {
-    if (this.#membership === undefined) throw new Error('the store is not joined');
+    if (this.#membership === undefined) throw new Error('the session is not joined');
     const { lease } = this.#membership;
     const [first, ...others] = changes;
     if (first?.kind === 'put' && others.length === 0) await lease.put(first.key, first.value);
     else await lease.change(changes);
   }
 
-  /** Leaves a record behind that outlives this membership. Rejects when the store is not joined. */
+  /** Writes a record that outlives this membership. Rejects unless joined. */
   async putDetached(record: DetachedRecord): Promise<void> {
-    if (this.#membership === undefined) throw new Error('the store is not joined');
+    if (this.#membership === undefined) throw new Error('the session is not joined');
     await putDetachedRecord(this.#membership.client, record);
   }
 
-  /** undefined while the store is not joined, or not followed without doubt. */
+  /** undefined unless the session is joined and its watch follows. */
   inspect(): Inspection | undefined {
-    const shown = this.#membership?.watch?.progress();
-    if (this.#membership === undefined || shown === undefined || this.#state.kind !== 'joined')
+    const progress = this.#membership?.watch?.progress();
+    if (this.#membership === undefined || progress === undefined || this.#state.kind !== 'joined')
       return undefined;
     const { client, lease } = this.#membership;
-    return { progress: shown, leaseId: lease.id, read: (options) => readRange(client, options) };
+    return { progress, leaseId: lease.id, read: (options) => readRange(client, options) };
   }
 
-  /** Reads everything again without giving the membership up: what was shown is not what is stored. */
+  /** Reads all records again within the membership: the view differs from what is stored. */
   resync(): void {
     this.#membership?.watch?.resync();
   }
 
-  /** Joins, and serves these listeners until `stop`. Starts once. */
+  /** Joins, and calls these listeners until `stop`. */
   start(listeners: Partial<SessionListeners> = {}): void {
     if (this.#running !== undefined) throw new Error('the session is already started');
     this.#listeners = { ...noSessionListeners, ...listeners };
     this.#running = this.#run();
   }
 
-  /** Gives the membership up and joins again: something outside found it broken. */
+  /** Ends the membership and joins again. */
   rejoin(reason: string): void {
     this.#endMembership(new Error(reason));
   }
 
-  /** Revokes the lease, so that own records vanish at once, and closes. Never rejects. */
+  /** Revokes the lease, so that leased records vanish at once, and closes. Never rejects. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
@@ -124,7 +125,7 @@ export class EtcdSession {
         if (!signal.aborted) this.#moveTo({ kind: 'joining', problem: describe(cause) });
       }
       await this.#leave(signal.aborted);
-      // An abort ends the wait early; that is all it means here.
+      // An abort only ends the wait early.
       await sleep(backoffMs, undefined, { signal }).catch(() => {});
       backoffMs = Math.min(lastBackoffMs, backoffMs * 2);
     }
@@ -152,18 +153,18 @@ export class EtcdSession {
   async #untilLost(signal: AbortSignal): Promise<void> {
     const membership = this.#membership;
     if (membership === undefined) return;
-    const told = Promise.withResolvers<never>();
-    this.#endMembership = told.reject;
+    const ended = Promise.withResolvers<never>();
+    this.#endMembership = ended.reject;
     const stopped = new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       else signal.addEventListener('abort', () => resolve(), { once: true });
     });
-    const broken: Promise<unknown>[] = [membership.lease.lost, told.promise];
+    const broken: Promise<unknown>[] = [membership.lease.lost, ended.promise];
     if (membership.watch !== undefined) broken.push(membership.watch.failed);
     await Promise.race([stopped, ...broken]);
   }
 
-  /** @param clean revoke the lease; a lease that may be lost is only abandoned */
+  /** @param clean revoke the lease; one that may be lost is only abandoned */
   async #leave(clean: boolean): Promise<void> {
     const membership = this.#membership;
     this.#membership = undefined;
@@ -171,7 +172,7 @@ export class EtcdSession {
     if (membership === undefined) return;
     membership.watch?.cancel();
     if (clean) {
-      // When etcd cannot be reached the lease expires by itself.
+      // When etcd is unreachable, the lease expires.
       await membership.lease.revoke().catch(() => {});
     } else membership.lease.abandon();
     membership.client.close();

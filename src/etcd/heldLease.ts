@@ -4,32 +4,32 @@ import { EtcdLeaseInvalidError, type IRequestOp, type Lease } from 'etcd3';
 import type { EtcdClient } from './client.ts';
 import type { RecordChange } from './records.ts';
 
-/** A lease that is kept alive until it is lost or let go. */
+/** A lease that is kept alive until it is lost, revoked or abandoned. */
 export interface HeldLease {
-  /** As etcd tells it with each record. */
+  /** As etcd returns it with each record. */
   readonly id: string;
   /** Writes a record that vanishes with the lease. */
   put(key: string, value: Uint8Array): Promise<void>;
-  /** Makes all these changes in one step: one transaction, one revision, one write to etcd's log. */
+  /** Makes all these changes in one transaction: one revision, one write to etcd's log. */
   change(changes: readonly RecordChange[]): Promise<void>;
   /** Rejects when the lease is lost; never resolves. */
   readonly lost: Promise<never>;
-  /** Ends it at once, and with it all its records. */
+  /** Ends the lease at once, and with it all its records. */
   revoke(): Promise<void>;
-  /** Stops keeping it alive, without a word to etcd. */
+  /** Stops keeping it alive, without a request to etcd. */
   abandon(): void;
 }
 
 /**
- * Grants a lease and keeps it alive every third of its time. It is lost when etcd says so, or when etcd has
- * not confirmed it for its whole time: a process that was asleep, or cut off, finds out by its own clock on
- * the first turn after it wakes.
+ * Grants a lease and keeps it alive every third of its TTL. The lease is lost when etcd reports it,
+ * or when etcd has not confirmed it for a whole TTL: a process that was paused, or cut off, notices
+ * by its own clock in the first turn of its event loop.
  *
  * @throws etcd3's error when etcd does not grant it in time
  */
 export async function holdLease(client: EtcdClient, ttlSeconds: number): Promise<HeldLease> {
   const lease = client.keys.lease(ttlSeconds, { autoKeepAlive: false });
-  // A grant that was slow counts from its beginning: etcd's clock may have started then.
+  // The TTL of a slow grant counts from its request: etcd may have started it then.
   const grantedAtMs = performance.now();
   const id = await lease.grant();
 
@@ -38,7 +38,7 @@ export async function holdLease(client: EtcdClient, ttlSeconds: number): Promise
   const end = (cause: unknown): void => ended.reject(new Error('etcd ended the lease', { cause }));
   lease.on('lost', end);
   const lost = Promise.race([ended.promise, keepAlive(lease, ttlSeconds * 1000, grantedAtMs, stop.signal)]);
-  // Whoever races `lost` sees the rejection; nobody may be racing yet.
+  // Callers await `lost`, possibly after it has rejected.
   lost.catch(() => {});
 
   return {

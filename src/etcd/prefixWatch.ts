@@ -5,7 +5,9 @@ import type { RecordListener } from './records.ts';
 import { type WatchProgress, WatchProgressTracker } from './watchProgress.ts';
 
 export interface PrefixWatchListener extends RecordListener {
-  /** Events are late from now on. None is missed by the time of `onResumed` or of the next snapshot. */
+  /**
+   * Events are late from now on. None is missed by the time of `onResumed` or of the next snapshot.
+   */
   onBroken(): void;
   onResumed(): void;
 }
@@ -17,8 +19,8 @@ type State =
   | { readonly kind: 'cancelled' };
 
 /**
- * Follows every record of the client's prefix without a gap: reads all at revision R, then watches from
- * R + 1.
+ * Follows every record of the client's prefix without a gap: reads all at revision R, then watches
+ * from R + 1.
  *
  *             snapshot delivered          stream broke
  *   reading ─────────────────────► following ─────────► broken
@@ -30,8 +32,9 @@ type State =
  *                       compacted away
  *   any ──► cancelled
  *
- * Follows etcd's API documentation, "Watch streams". The revision to resume from is kept here because the
- * client library takes it from response headers, which may run ahead of the events it has delivered.
+ * Follows etcd's API documentation, "Watch streams". The revision to resume from is kept here
+ * because the client library takes it from response headers, which may run ahead of the events it
+ * has delivered.
  */
 export class PrefixWatch {
   readonly #client: EtcdClient;
@@ -53,7 +56,7 @@ export class PrefixWatch {
   private constructor(client: EtcdClient, listener: PrefixWatchListener) {
     this.#client = client;
     this.#listener = listener;
-    // Whoever awaits `failed` sees the rejection; it may come before that.
+    // Callers await `failed`, possibly after it has rejected.
     this.#failure.promise.catch(() => {});
   }
 
@@ -67,11 +70,11 @@ export class PrefixWatch {
     return this.#state.kind === 'following' ? this.#state.progress : undefined;
   }
 
-  /** Reads everything again, as after a compaction. Otherwise than following, that is under way already. */
+  /** Reads all records again, as after a compaction. In other states that is under way already. */
   resync(): void {
     if (this.#state.kind !== 'following') return;
     closeStream(this.#state.watcher);
-    this.#readAgain(new Error('the view differs from the stored records'));
+    this.#restart(new Error('the view differs from the stored records'));
   }
 
   cancel(): void {
@@ -89,7 +92,7 @@ export class PrefixWatch {
     if (before === 'broken' && state.kind === 'following') this.#listener.onResumed();
   }
 
-  #readAgain(reason: Error): void {
+  #restart(reason: Error): void {
     this.#moveTo({ kind: 'reading' });
     this.#read().catch((cause) => {
       const message = `cannot read the records again (${reason.message})`;
@@ -110,7 +113,7 @@ export class PrefixWatch {
     await this.#follow(new WatchProgressTracker(revisions, revision));
   }
 
-  /** Resolves when etcd has accepted the watch, or refused it, upon which everything is read again. */
+  /** Resolves when etcd has accepted the watch, or refused it and a new read has begun. */
   #follow(progress: WatchProgressTracker): Promise<void> {
     const accepted = Promise.withResolvers<void>();
     // `watcher()` rather than `create()`: events may arrive in the same turn as the acceptance.
@@ -146,7 +149,7 @@ export class PrefixWatch {
     });
     watcher.on('error', (cause) => {
       accepted.resolve();
-      if (isCurrent()) this.#readAgain(cause);
+      if (isCurrent()) this.#restart(cause);
     });
     return accepted.promise;
   }

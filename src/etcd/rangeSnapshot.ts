@@ -1,32 +1,32 @@
 import { Range } from 'etcd3';
 import type { EtcdClient } from './client.ts';
 
-/** What is stored under a prefix, all as of one revision. */
+/** The records under a prefix, as of one revision. */
 export interface RangeSnapshot {
   readonly revision: number;
   readonly records: ReadonlyMap<string, StoredRecord>;
 }
 
 export interface StoredRecord {
-  /** When it was written last. */
+  /** Of its last write. */
   readonly revision: number;
-  /** `0` when it lives under none. */
+  /** `0`: it lives under no lease. */
   readonly leaseId: string;
-  /** Empty when only the keys were asked for. */
+  /** Empty with `keysOnly`. */
   readonly value: Uint8Array;
 }
 
 export interface RangeOptions {
-  /** Relative to the client's own prefix; keys are answered relative to that as well. Default: everything. */
+  /** Relative to the client's prefix, like the keys of the result. Default: all records. */
   readonly prefix?: string;
-  /** The values stay where they are, which makes it cheap however large the records. */
+  /** Leave out the values, which keeps the request cheap whatever their size. */
   readonly keysOnly?: boolean;
   /** As of this revision; default: now. */
   readonly revision?: number;
 }
 
 /**
- * Reads what is stored, whatever any watch has shown.
+ * Reads what is stored, independent of any watch.
  *
  * @throws etcd3's error when etcd does not answer in time, or the revision is compacted away
  */
@@ -34,17 +34,21 @@ export async function readRange(
   client: EtcdClient,
   { prefix = '', keysOnly = false, revision = 0 }: RangeOptions,
 ): Promise<RangeSnapshot> {
-  const own = client.keys.prefix.toString();
-  const range = Range.prefix(own + prefix);
-  const answer = await client.keys.kv.range({
+  const clientPrefix = client.keys.prefix.toString();
+  const range = Range.prefix(clientPrefix + prefix);
+  const response = await client.keys.kv.range({
     key: range.start,
     range_end: range.end,
     keys_only: keysOnly,
     revision,
   });
   const records = new Map<string, StoredRecord>();
-  for (const { key, mod_revision, lease, value } of answer.kvs) {
-    records.set(key.toString().slice(own.length), { revision: Number(mod_revision), leaseId: lease, value });
+  for (const { key, mod_revision, lease, value } of response.kvs) {
+    records.set(key.toString().slice(clientPrefix.length), {
+      revision: Number(mod_revision),
+      leaseId: lease,
+      value,
+    });
   }
-  return { revision: revision || Number(answer.header.revision), records };
+  return { revision: revision || Number(response.header.revision), records };
 }

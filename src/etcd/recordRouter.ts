@@ -2,7 +2,10 @@ import type { PrefixWatchListener } from './prefixWatch.ts';
 import type { RecordListener } from './records.ts';
 import type { SessionListeners } from './sessionListeners.ts';
 
-/** Routes each record to the subscriptions whose prefix its key begins with, relative to that prefix. */
+/**
+ * Routes each record to the subscriptions whose prefix its key begins with, relative to that
+ * prefix.
+ */
 export class RecordRouter implements PrefixWatchListener {
   readonly #listeners: SessionListeners;
 

@@ -9,8 +9,9 @@ export type EtcdSessionState =
 export type WatchState = 'broken' | 'resumed';
 
 /**
- * Everything a session serves, given to it when it starts. The order of events: a snapshot goes to all
- * subscriptions, then `onSynced` fires once, then (at a join) the state becomes `joined`.
+ * Everything that listens to a session, given to it when it starts. The order of calls: a snapshot
+ * goes to all subscriptions, then `onSynced` fires once, then (at a join) the state becomes
+ * `joined`.
  */
 export interface SessionListeners {
   readonly records: readonly RecordSubscription[];

@@ -3,14 +3,15 @@ import type { RecordListener } from './records.ts';
 export interface SingleRecordOptions<T> {
   /** @throws Error when the bytes are not such a record */
   readonly decode: (value: Uint8Array) => T;
-  /** Called when the record says something else than before; undefined when there is none any more. */
+  /** Called when the record has changed; undefined: it was deleted. */
   readonly onChange: (record: T | undefined) => void;
   readonly onUnreadable: (cause: unknown) => void;
 }
 
 /**
- * Follows one record: it is subscribed with the record's whole key. One that cannot be read changes nothing, so
- * the last that could be stays in force; so it does while the store is away.
+ * Follows one record; the prefix of its subscription is the record's whole key. An unreadable
+ * version changes nothing: the last readable one stays in force, as it does while etcd is
+ * unreachable.
  */
 export class SingleRecord<T> implements RecordListener {
   readonly #options: SingleRecordOptions<T>;
@@ -32,7 +33,7 @@ export class SingleRecord<T> implements RecordListener {
   }
 
   onPut(key: string, value: Uint8Array): void {
-    // Keys that only begin like it are somebody else's. Every join reads it again: news is only what differs.
+    // A longer key is another record. Each join delivers the record again, changed or not.
     if (key !== '' || (this.#value !== undefined && Buffer.compare(value, this.#value) === 0)) return;
     this.#value = value;
     let record: T;

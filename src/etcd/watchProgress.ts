@@ -1,11 +1,13 @@
-/** Which version of each record a watch has shown, and up to which revision it has shown everything. */
+/**
+ * Which version of each record a watch has delivered, and the revision up to which it is complete.
+ */
 export interface WatchProgress {
   /** key → the revision at which its record was written last */
   readonly revisions: ReadonlyMap<string, number>;
   readonly revision: number;
 }
 
-/** Kept by the watch, one for each time it begins: who finds another one knows that there was a new beginning. */
+/** The watch has one for each snapshot: another object means that records were read again since. */
 export class WatchProgressTracker implements WatchProgress {
   readonly revisions: Map<string, number>;
   #revision: number;

@@ -66,11 +66,11 @@ export function createParts(
     storeLog: new StoreLog(log, metrics, events),
     consistencyCheck: new ConsistencyCheck({
       sharing,
-      ownId: config.instance.id,
+      localId: config.instance.id,
       reserved: () => exchanges.reserved(),
       intervalMs: config.consistency.intervalMs,
       timeoutMs: config.etcd.leaseTtlSeconds * 1000,
-      nowMs: clock.nowMs,
+      clock,
       onDifferences: (differences) => events.add('consistency', 'counts were wrong', { differences }),
       log,
       metrics,

@@ -67,7 +67,7 @@ function createLedger(
   const { id, release, generation, zone } = instance;
   return new EtcdLedger({
     store,
-    ownId: id,
+    localId: id,
     startedUnixMs: startedAt.getTime(),
     self: () => ({
       phase: announcedPhase.current,
@@ -80,7 +80,7 @@ function createLedger(
     writeBudget: () => dynamic.config.sync,
     staleDecayMs: sync.staleDecayMs,
     timeoutMs: etcd.leaseTtlSeconds * 1000,
-    nowMs: systemClock.nowMs,
+    clock: systemClock,
     unixMs: Date.now,
     onHandoff: (from: string, { counts, ttlMs }: Handoff) => {
       const fields = { from, counts: Object.fromEntries(counts), ttlMs };

@@ -72,11 +72,11 @@ function steeringReport({ config, lifecycle, sharing }: InstanceParts): Steering
   };
 }
 
-function peerReports(sharing: SharedParts, ownId: string): PeerReport[] {
+function peerReports(sharing: SharedParts, localId: string): PeerReport[] {
   if (sharing.kind === 'memory') return [];
   const { instances, peerTotals } = sharing.ledger;
   return [...instances.values()]
-    .filter(({ id }) => id !== ownId)
+    .filter(({ id }) => id !== localId)
     .map(({ id, release, generation, phase }) => {
       return { id, release, generation, phase: phase ?? null, inFlight: peerTotals.get(id) ?? 0 };
     });

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { type Clock, delay } from '../clock.ts';
 import type { Log } from '../telemetry/log.ts';
 import { type Difference, differing } from './differences.ts';
 import {
@@ -10,43 +10,44 @@ import {
 import type { Sharing } from './sharing.ts';
 import { StoreConsistency } from './storeConsistency.ts';
 
-/** As many of the differences of one round are logged and shown. */
-const shownDifferences = 20;
+/** At most this many differences of one round are logged and reported. */
+const mostReported = 20;
 
 export interface ConsistencyCheckOptions {
   readonly sharing: Sharing;
-  readonly ownId: string;
-  /** Requests by endpoint, counted anew from the streams that are open. */
+  readonly localId: string;
+  /** Reserved requests by endpoint, counted from the open streams. */
   readonly reserved: () => ReadonlyMap<string, number>;
   /** The pause between two rounds; 0: never. */
   readonly intervalMs: number;
   readonly timeoutMs: number;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   readonly onDifferences: (differences: readonly Difference[]) => void;
   readonly log: Log;
   readonly metrics: Pick<LedgerMetrics, 'consistencyChecks' | 'consistencyDifferences'>;
 }
 
 export interface ConsistencyReport {
-  /** Rounds in which everything was compared that was to be. */
+  /** Rounds with the outcome `compared`. */
   readonly rounds: number;
   /** Milliseconds since the last of them; null before the first. */
   readonly ageMs: number | null;
-  /** How many differences there were since the start. */
+  /** Differences since the start. */
   readonly differences: Readonly<Record<DifferenceKind, number>>;
   /** Those of the last round that found any. */
   readonly last: readonly Difference[];
 }
 
 /**
- * Looks again and again whether the counts are what they are meant to be: the own ones the streams that are open,
- * the view what is stored, the own record the own counts. They are by construction; so any difference is a bug,
- * here or in etcd, is told at once, and is put right as far as it can be: what is stored is read again, the own
- * counts are written again. Nothing puts own counts right that differ from the streams; that takes a restart.
+ * Periodically checks three invariants: local counts = open streams; view = records in etcd; own
+ * record = local counts. They hold by construction, so any difference is a bug, here or in etcd.
+ * The check reports it and repairs what it can: it reads the records again and writes the local
+ * counts again. It does not repair local counts that differ from the open streams; that takes a
+ * restart.
  */
 export class ConsistencyCheck {
   readonly #options: ConsistencyCheckOptions;
-  readonly #storeAudit: StoreConsistency | undefined;
+  readonly #storeConsistency: StoreConsistency | undefined;
   readonly #stopping = new AbortController();
   readonly #found = new Map<DifferenceKind, number>();
   #rounds = 0;
@@ -57,14 +58,14 @@ export class ConsistencyCheck {
   constructor(options: ConsistencyCheckOptions) {
     this.#options = options;
     const { sharing } = options;
-    if (sharing.kind === 'etcd') this.#storeAudit = new StoreConsistency({ ...options, ...sharing });
+    if (sharing.kind === 'etcd') this.#storeConsistency = new StoreConsistency({ ...options, ...sharing });
   }
 
   start(): void {
     if (this.#options.intervalMs > 0) this.#running ??= this.#run();
   }
 
-  /** Resolves when the round that is under way has ended. */
+  /** Resolves when the running round has ended. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
@@ -74,7 +75,7 @@ export class ConsistencyCheck {
     const differences = Object.fromEntries(differenceKinds.map((kind) => [kind, this.#found.get(kind) ?? 0]));
     return {
       rounds: this.#rounds,
-      ageMs: this.#lastMs === undefined ? null : this.#options.nowMs() - this.#lastMs,
+      ageMs: this.#lastMs === undefined ? null : this.#options.clock.nowMs() - this.#lastMs,
       differences: differences as ConsistencyReport['differences'],
       last: this.#last,
     };
@@ -82,56 +83,55 @@ export class ConsistencyCheck {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
-    const { intervalMs, metrics, nowMs, log } = this.#options;
+    const { intervalMs, metrics, clock, log } = this.#options;
     while (!signal.aborted) {
-      // An abort ends the wait early; that is all it means here.
-      await sleep(intervalMs, undefined, { signal }).catch(() => {});
+      await delay(clock, intervalMs, signal);
       if (signal.aborted) return;
-      this.#compareOwn();
+      this.#compareLocal();
       const outcome = await this.#compareStored(signal).catch((cause): ConsistencyOutcome => {
         if (!signal.aborted)
-          log.debug({ cause: String(cause) }, 'consistency check: the store cannot be read');
+          log.debug({ event: 'consistency.unreadable', cause }, 'consistency check cannot read etcd');
         return 'undecided';
       });
       metrics.consistencyChecks.add(outcome);
       if (outcome === 'undecided') continue;
       this.#rounds += 1;
-      this.#lastMs = nowMs();
+      this.#lastMs = clock.nowMs();
     }
   }
 
-  /** In one turn of the event loop, in which no stream comes or goes. */
-  #compareOwn(): void {
-    const { reserved: held, sharing } = this.#options;
-    this.#tell(differing('local', held(), sharing.ledger.local()));
+  /** In one turn of the event loop, in which no stream opens or closes. */
+  #compareLocal(): void {
+    const { reserved, sharing } = this.#options;
+    this.#report(differing('local', reserved(), sharing.ledger.local()));
   }
 
   async #compareStored(signal: AbortSignal): Promise<ConsistencyOutcome> {
     const { sharing, log } = this.#options;
-    if (this.#storeAudit === undefined || sharing.kind === 'memory') return 'compared';
-    const comparison = await this.#storeAudit.compare(signal);
+    if (this.#storeConsistency === undefined || sharing.kind === 'memory') return 'compared';
+    const comparison = await this.#storeConsistency.compare(signal);
     if (comparison.kind === 'undecided') {
-      log.debug({ why: comparison.why }, 'consistency check: undecided');
+      log.debug({ event: 'consistency.undecided', reason: comparison.why }, 'consistency check undecided');
       return 'undecided';
     }
     const { differences } = comparison;
-    this.#tell(differences);
+    this.#report(differences);
     if (differences.some(({ kind }) => kind === 'watch' || kind === 'view')) sharing.store.resync();
     if (differences.length > 0) sharing.ledger.republish();
     return 'compared';
   }
 
-  #tell(differences: readonly Difference[]): void {
+  #report(differences: readonly Difference[]): void {
     if (differences.length === 0) return;
     const { log, metrics, onDifferences } = this.#options;
     for (const { kind } of differences) {
       this.#found.set(kind, (this.#found.get(kind) ?? 0) + 1);
       metrics.consistencyDifferences.add(kind);
     }
-    this.#last = differences.slice(0, shownDifferences);
+    this.#last = differences.slice(0, mostReported);
     log.error(
-      { found: differences.length, differences: this.#last },
-      'consistency check: counts are not what they are meant to be',
+      { event: 'consistency.differences-found', found: differences.length, differences: this.#last },
+      'consistency check found wrong counts',
     );
     onDifferences(this.#last);
   }

@@ -1,18 +1,18 @@
 import type { DifferenceKind } from './metrics.ts';
 
-/** Comparisons of what should be the same. Pure; who compares, when, and what follows is `consistencyCheck.ts`. */
+/** Comparisons of numbers that should be equal. Pure. */
 export interface Difference {
   readonly kind: DifferenceKind;
-  /** The key of a record, or whose counts and on which endpoint. */
+  /** The key of a record, or an instance and an endpoint. */
   readonly about: string;
-  /** A count, or the revision in which a record was written; 0 for what should not be there, or is not. */
+  /** A count, or the revision of a record's last write; 0: absent. */
   readonly should: number;
   readonly is: number;
 }
 
 type Numbers = ReadonlyMap<string, number>;
 
-/** Numbers that differ, by what they stand for. What is missing is 0. */
+/** The numbers that differ, by name. An absent one is 0. */
 export function differing(kind: DifferenceKind, should: Numbers, is: Numbers, of = ''): Difference[] {
   const found: Difference[] = [];
   const compare = (name: string): void => {

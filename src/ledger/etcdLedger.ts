@@ -21,21 +21,21 @@ export interface EtcdLedgerOptions extends Omit<LocalLoadOptions, 'instances' | 
   readonly staleDecayMs: number;
   /** The time of day, in ms since 1970. */
   readonly unixMs: () => number;
-  /** Somebody left, and left requests behind. */
+  /** An instance stopped and handed off requests. */
   readonly onHandoff: (instance: string, handoff: Handoff) => void;
   readonly log: Log;
   readonly metrics: LocalLoadOptions['metrics'] & EtcdMetrics;
 }
 
 /**
- * The ledger of an instance among others: own counts exact and local, published conflated under the
- * instance's lease; peers' counts as their last load reports say, and what those who left have bequeathed.
- * Nothing here is awaited by a decision.
+ * The ledger of an instance among others. Local counts are exact and are published, conflated,
+ * under the instance's lease; peers' counts are those of their last load reports and handoffs. No
+ * decision awaits it.
  */
 export class EtcdLedger implements Ledger {
   readonly #options: EtcdLedgerOptions;
-  readonly #own: LocalLoad;
-  /** The peers' records as they are stored, for the consistency check. */
+  readonly #local: LocalLoad;
+  /** The peers' load reports as they are stored, for the consistency check. */
   readonly loadReports: LoadReports;
   readonly #peers: PeerCounts;
   readonly #handoffs: Handoffs;
@@ -46,34 +46,36 @@ export class EtcdLedger implements Ledger {
 
   constructor(options: EtcdLedgerOptions) {
     this.#options = options;
-    const { ownId } = options;
-    this.#peers = new PeerCounts(options);
+    const { localId, clock } = options;
+    const nowMs = () => clock.nowMs();
+    this.#peers = new PeerCounts({ staleDecayMs: options.staleDecayMs, nowMs });
     this.#peers.markStale();
     this.#instances = new InstanceRecords({
       onUnreadable: (key, cause) => this.#skip('instance', key, cause),
-      onCame: () => this.#own.intervalChanged(),
+      onAdded: () => this.#local.intervalChanged(),
       onChange: () => {
         for (const listener of this.#instanceListeners) listener();
       },
     });
     this.loadReports = new LoadReports({
-      ownId,
+      localId,
       peers: this.#peers,
-      onOwn: (sequence) => this.#own.acknowledged(sequence),
+      onLocal: (sequence) => this.#local.acknowledged(sequence),
       onUnreadable: (key, cause) => this.#skip('load', key, cause),
     });
 
     this.#handoffs = new Handoffs({
-      ...options,
+      nowMs,
+      unixMs: options.unixMs,
       onNew: options.onHandoff,
       onUnreadable: (key, cause) => this.#skip('handoff', key, cause),
     });
 
-    this.#own = new LocalLoad({ ...options, instances: () => this.#instances.known.size });
-    this.#announcer = new InstanceAnnouncer({ ...options, localId: ownId, retryMs });
+    this.#local = new LocalLoad({ ...options, instances: () => this.#instances.known.size });
+    this.#announcer = new InstanceAnnouncer({ ...options, localId: localId, retryMs });
   }
 
-  /** To be handed to the session. */
+  /** For `EtcdSession.start`. */
   get sessionListeners(): Omit<SessionListeners, 'onSynced'> {
     return {
       records: this.#subscriptions,
@@ -81,10 +83,10 @@ export class EtcdLedger implements Ledger {
       onWatch: (state) => {
         if (state === 'resumed') return this.#peers.markFresh();
         this.#peers.markStale();
-        this.#own.watchBroke();
+        this.#local.watchBroke();
       },
       onState: ({ kind }) => {
-        this.#own.storeChanged(kind === 'joined');
+        this.#local.storeChanged(kind === 'joined');
         if (kind !== 'joined') this.#peers.markStale();
         else this.#announcer.joined();
       },
@@ -99,57 +101,59 @@ export class EtcdLedger implements Ledger {
     ];
   }
 
-  /** Calls back after an instance's record came, changed or went; snapshots are the session's `onSynced`. */
+  /**
+   * Calls back after each change of an instance's record. A snapshot is no change: see `onSynced`.
+   */
   onInstanceChange(listener: () => void): () => void {
     this.#instanceListeners.add(listener);
     return () => this.#instanceListeners.delete(listener);
   }
 
   reserve(address: string): Reservation {
-    return this.#own.reserve(address);
+    return this.#local.reserve(address);
   }
 
   inFlight(address: string): number {
-    return this.#own.of(address) + this.#peers.of(address) + this.#handoffs.of(address);
+    return this.#local.of(address) + this.#peers.of(address) + this.#handoffs.of(address);
   }
 
   localInFlight(address: string): number {
-    return this.#own.of(address);
+    return this.#local.of(address);
   }
 
   unacknowledgedPicks(): number {
-    // Those that stepped aside have much in flight in an upgrade, and place nothing more.
+    // In an upgrade, instances in standby have much in flight and pick no more.
     const busy = this.#peers.busy(this.#instances.notServing);
-    return this.#own.unacknowledgedPicks.ofPeers({ busy, weight: this.#peers.weight() });
+    return this.#local.unacknowledgedPicks.ofPeers({ busy, weight: this.#peers.weight() });
   }
 
   local(): ReadonlyMap<string, number> {
-    return this.#own.counts;
+    return this.#local.counts;
   }
 
   view(): ReadonlyMap<string, number> {
-    const view = new Map(this.#own.counts);
+    const view = new Map(this.#local.counts);
     for (const address of this.#peers.sums.keys()) view.set(address, this.inFlight(address));
     for (const address of this.#handoffs.sums().keys()) view.set(address, this.inFlight(address));
     return view;
   }
 
-  /** Everybody's record, own included. */
+  /** Of all instances, this one included. */
   get instances(): ReadonlyMap<string, InstanceRecord> {
     return this.#instances.known;
   }
 
-  /** What each of the peers has in flight in total; only those with anything. */
+  /** Requests in flight by peer; only peers with any. */
   get peerTotals(): ReadonlyMap<string, number> {
     return this.#peers.totals;
   }
 
-  /** Sums of the peers' last load reports, unfaded. */
+  /** Sums of the peers' last load reports by address, without decay. */
   get peerSums(): ReadonlyMap<string, number> {
     return this.#peers.sums;
   }
 
-  /** What those who left have left behind, unfaded, by giver. */
+  /** Handoffs by name, without decay. */
   get handedOff(): ReadonlyMap<string, Handoff> {
     return this.#handoffs.known;
   }
@@ -158,9 +162,9 @@ export class EtcdLedger implements Ledger {
     return this.#recordsSkipped;
   }
 
-  /** A write does not wait for the end of an interval that is not in force any more. */
+  /** A due write waits for the new interval instead of the old one. */
   writeBudgetChanged(): void {
-    this.#own.intervalChanged();
+    this.#local.intervalChanged();
   }
 
   viewAgeMs(): number {
@@ -168,73 +172,80 @@ export class EtcdLedger implements Ledger {
   }
 
   syncLagMs(): ReturnType<LocalLoad['lagMs']> {
-    return this.#own.lagMs();
+    return this.#local.lagMs();
   }
 
   handoffs(): ReturnType<Handoffs['list']> {
     return this.#handoffs.list();
   }
 
-  /** This instance's record changed and is written soon; answers the number that its next version bears. */
+  /**
+   * This instance's record changed and is written soon; returns the sequence number of that
+   * version.
+   */
   announce(): number {
     return this.#announcer.announce();
   }
 
   /** The number of the announcement that the watch delivered last; 0 before the first. */
   acknowledgedAnnouncement(): number {
-    return this.#announcer.acknowledged(this.#instances.known.get(this.#options.ownId));
-  }
-
-  /** The own record and the own counts are the same, up to the revision that the watch has come to. */
-  get isPublished(): boolean {
-    return this.#own.isPublished;
-  }
-
-  /** Writes once more, changed or not: a sign of life in the watch. */
-  publishAgain(): void {
-    this.#own.publishAgain();
-  }
-
-  /** Writes all own counts once more: the store does not have what it was given. */
-  republish(): void {
-    this.#own.republish();
-  }
-
-  /** The process was asleep since then: the lease may be lost, and what is known of others is that old. */
-  onResumedAfterPause(asleepSinceMs: number): void {
-    this.#peers.markStale(asleepSinceMs);
-    const sleptMs = Math.round(this.#options.nowMs() - asleepSinceMs);
-    this.#options.store.rejoin(`the process did not run for ${sleptMs} ms`);
+    return this.#announcer.acknowledged(this.#instances.known.get(this.#options.localId));
   }
 
   /**
-   * Leaves requests to the others' views, in the place of this instance's load report, which is not written
-   * any more from this call on. In one step: nobody counts them twice, nobody misses them.
+   * The stored load report equals the local counts, up to the revision that the watch has reached.
+   */
+  get isPublished(): boolean {
+    return this.#local.isPublished;
+  }
+
+  /** Writes once more, changed or not, so that the watch delivers an event. */
+  publishAgain(): void {
+    this.#local.publishAgain();
+  }
+
+  /** Writes all local counts again: what is stored differs from what was written. */
+  republish(): void {
+    this.#local.republish();
+  }
+
+  /**
+   * The process was paused since then: the lease may be lost, and the peers' counts are that old.
+   */
+  onResumedAfterPause(pausedSinceMs: number): void {
+    this.#peers.markStale(pausedSinceMs);
+    const pausedMs = Math.round(this.#options.clock.nowMs() - pausedSinceMs);
+    this.#options.store.rejoin(`the process was paused for ${pausedMs} ms`);
+  }
+
+  /**
+   * Replaces this instance's load report, which it writes no more from this call on, by a handoff.
+   * It does so in one transaction: no view counts a request twice or misses it.
    */
   async handOff(counts: ReadonlyMap<string, number>, ttlMs: number): Promise<void> {
-    const { ownId, startedUnixMs, unixMs, store } = this.#options;
-    await this.#own.stop();
+    const { localId, startedUnixMs, unixMs, store } = this.#options;
+    await this.#local.stop();
     await store.putDetached({
-      // An id that is used again does not overwrite what its earlier bearer left.
-      key: `${recordKeys.handoffs}${ownId}/${startedUnixMs}`,
+      // A later process with the same id does not overwrite the handoff of an earlier one.
+      key: `${recordKeys.handoffs}${localId}/${startedUnixMs}`,
       value: encodeHandoff({ counts, handedOffUnixMs: unixMs(), ttlMs }),
       ttlSeconds: Math.ceil(ttlMs / 1000),
-      replaces: this.#own.keys.first,
-      replacesAllUnder: this.#own.keys.chunkPrefix,
+      replaces: this.#local.keys.first,
+      replacesAllUnder: this.#local.keys.chunkPrefix,
     });
   }
 
-  /** Writes what is not written yet, then no more. */
+  /** Writes what is due, then no more. */
   async stop(): Promise<void> {
-    await this.#own.flush().catch((cause) => {
-      this.#options.log.warn({ cause: String(cause) }, 'last counts not written');
+    await this.#local.flush().catch((cause) => {
+      this.#options.log.warn({ event: 'ledger.flush-failed', cause }, 'last counts not written');
     });
-    await Promise.all([this.#own.stop(), this.#announcer.stop()]);
+    await Promise.all([this.#local.stop(), this.#announcer.stop()]);
   }
 
   #skip(kind: 'instance' | 'load' | 'handoff', key: string, cause: unknown): void {
     this.#recordsSkipped += 1;
     this.#options.metrics.recordsSkipped.add(kind);
-    this.#options.log.warn({ kind, key, cause: String(cause) }, 'record skipped: it cannot be read');
+    this.#options.log.warn({ event: 'store.record-skipped', kind, key, cause }, 'unreadable record skipped');
   }
 }

@@ -3,28 +3,29 @@ import { decodeHandoff, type Handoff } from '../proto/records/handoff.ts';
 import { handoffWeight } from './handoffWeight.ts';
 
 export interface HandoffsOptions {
-  /** A clock that never jumps. */
+  /** A monotonic clock. */
   readonly nowMs: () => number;
   /** The time of day, in ms since 1970. */
   readonly unixMs: () => number;
-  /** A handoff that was not known before came while the store was followed. */
+  /** The watch delivered a handoff; not called for a snapshot. */
   readonly onNew: (instance: string, handoff: Handoff) => void;
   readonly onUnreadable: (key: string, cause: unknown) => void;
 }
 
 interface Known extends Handoff {
-  /** On the clock that never jumps: when it was full. */
-  readonly fullAtMs: number;
+  /** On the monotonic clock: when its weight was 1. */
+  readonly startedAtMs: number;
 }
 
-/** How old the faded sums may be: fading takes a minute, so nobody sees a difference. */
-const sumsKeepMs = 50;
+/** The most that decayed sums are reused for. The decay takes a minute, so the error is small. */
+const sumsMaxAgeMs = 50;
 
 /**
- * The records under `handoffs/`, fading. How old one is, each instance tells by its own clock: one that the
- * watch brings was written just now, whatever time of day the giver's machine believes it is. Only one that is
- * found at joining has an age nobody here has measured; the giver's time of day tells it, and clocks that
- * disagree can at worst make it count for its whole time once more, or for nothing: its lease ends it anyway.
+ * The records under `handoffs/`, with decay. Each instance measures their age by its monotonic
+ * clock: one that the watch delivers was written just now, whatever the time of day on the other
+ * machine. Only the age of one in a snapshot is not measured here; it is computed from times of
+ * day. Clocks that disagree can at worst make it count for its whole TTL again, or not at all: its
+ * lease ends it anyway.
  */
 export class Handoffs implements RecordListener {
   readonly #options: HandoffsOptions;
@@ -36,23 +37,23 @@ export class Handoffs implements RecordListener {
     this.#options = options;
   }
 
-  /** Unfaded, by giver. */
+  /** Without decay, by what follows `handoffs/`. */
   get known(): ReadonlyMap<string, Handoff> {
     return this.#known;
   }
 
-  /** Faded requests of all handoffs on one address. */
+  /** Requests of all handoffs on one address, at their weight. */
   of(address: string): number {
     return this.#known.size === 0 ? 0 : (this.sums().get(address) ?? 0);
   }
 
-  /** Faded requests by address; only addresses with any. */
+  /** Requests by address, at their weight; only addresses with any. */
   sums(): ReadonlyMap<string, number> {
     const nowMs = this.#options.nowMs();
-    if (nowMs - this.#sumsAtMs < sumsKeepMs) return this.#sums;
+    if (nowMs - this.#sumsAtMs < sumsMaxAgeMs) return this.#sums;
     const sums = new Map<string, number>();
-    for (const { counts, ttlMs, fullAtMs } of this.#known.values()) {
-      const weight = handoffWeight(nowMs - fullAtMs, ttlMs);
+    for (const { counts, ttlMs, startedAtMs } of this.#known.values()) {
+      const weight = handoffWeight(nowMs - startedAtMs, ttlMs);
       if (weight === 0) continue;
       for (const [address, count] of counts) sums.set(address, (sums.get(address) ?? 0) + count * weight);
     }
@@ -61,12 +62,12 @@ export class Handoffs implements RecordListener {
     return sums;
   }
 
-  /** Each handoff that still counts: who left it, what was left, and how much of it is taken into account. */
+  /** Each handoff that still counts: its requests, and what they count at their weight. */
   list(): { readonly instance: string; readonly inFlight: number; readonly counted: number }[] {
     const nowMs = this.#options.nowMs();
-    return [...this.#known].flatMap(([instance, { counts, ttlMs, fullAtMs }]) => {
+    return [...this.#known].flatMap(([instance, { counts, ttlMs, startedAtMs }]) => {
       const inFlight = [...counts.values()].reduce((sum, count) => sum + count, 0);
-      const counted = inFlight * handoffWeight(nowMs - fullAtMs, ttlMs);
+      const counted = inFlight * handoffWeight(nowMs - startedAtMs, ttlMs);
       return counted === 0 ? [] : [{ instance, inFlight, counted }];
     });
   }
@@ -81,15 +82,15 @@ export class Handoffs implements RecordListener {
       const earlier = before.get(key);
       const isSame = earlier?.handedOffUnixMs === handoff.handedOffUnixMs;
       const ageMs = this.#options.unixMs() - handoff.handedOffUnixMs;
-      const fullAtMs = this.#options.nowMs() - Math.min(handoff.ttlMs, Math.max(0, ageMs));
-      this.#known.set(key, { ...handoff, fullAtMs: isSame ? earlier.fullAtMs : fullAtMs });
+      const startedAtMs = this.#options.nowMs() - Math.min(handoff.ttlMs, Math.max(0, ageMs));
+      this.#known.set(key, { ...handoff, startedAtMs: isSame ? earlier.startedAtMs : startedAtMs });
     }
   }
 
   onPut(key: string, value: Uint8Array): void {
     const handoff = this.#read(key, value);
     if (handoff === undefined) return;
-    this.#known.set(key, { ...handoff, fullAtMs: this.#options.nowMs() });
+    this.#known.set(key, { ...handoff, startedAtMs: this.#options.nowMs() });
     this.#sumsAtMs = Number.NEGATIVE_INFINITY;
     this.#options.onNew(key, handoff);
   }

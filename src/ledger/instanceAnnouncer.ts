@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { EtcdSession } from '../etcd/etcdSession.ts';
 import type { LeasedRecord } from '../etcd/records.ts';
 import { encodeInstance, type InstanceRecord } from '../proto/records/instanceRecord.ts';
@@ -13,12 +13,12 @@ export interface InstanceAnnouncerOptions {
   readonly self: () => Omit<InstanceRecord, 'id' | 'startedUnixMs' | 'sequence'>;
   /** The wait before a failed write is tried again. */
   readonly retryMs: number;
-  readonly clock?: Clock;
+  readonly clock: Clock;
 }
 
 /**
- * Publishes this instance's record. Each announcement has a number that the record carries, so that its
- * writer recognises in the watch which of them the other instances see.
+ * Publishes this instance's record. Each announcement has a sequence number in the record, so that
+ * its writer recognises in the watch which announcement the other instances have.
  */
 export class InstanceAnnouncer {
   readonly #options: InstanceAnnouncerOptions;
@@ -28,7 +28,7 @@ export class InstanceAnnouncer {
 
   constructor(options: InstanceAnnouncerOptions) {
     this.#options = options;
-    const { store, retryMs, clock = systemClock } = options;
+    const { store, retryMs, clock } = options;
     const { key, encode } = this.record;
     this.#publisher = new Publisher({
       write: () => store.change([{ kind: 'put', key, value: encode() }]),
@@ -58,7 +58,7 @@ export class InstanceAnnouncer {
     this.#publisher.changed();
   }
 
-  /** @param known what the watch delivered last under this instance's id; an earlier process may have used it */
+  /** @param known the last record of this instance's id; it may be of an earlier process */
   acknowledged(known: InstanceRecord | undefined): number {
     return known?.startedUnixMs === this.#options.startedUnixMs ? known.sequence : 0;
   }

@@ -4,16 +4,16 @@ import { decodeInstance, type InstanceRecord } from '../proto/records/instanceRe
 
 export interface InstanceRecordsOptions {
   readonly onUnreadable: (key: string, cause: unknown) => void;
-  /** One more is known. */
-  readonly onCame?: () => void;
-  /** A record came, changed or went; not called for a snapshot. */
+  /** An instance appeared; not called again for its changes. */
+  readonly onAdded?: () => void;
+  /** A record was added, changed or deleted; not called for a snapshot. */
   readonly onChange?: () => void;
 }
 
-/** The records under `instances/`: everybody who lives, this instance included. */
+/** The records under `instances/`: all live instances, this one included. */
 export class InstanceRecords implements RecordListener {
   #known = new Map<string, InstanceRecord>();
-  readonly #aside = new Set<string>();
+  readonly #notServing = new Set<string>();
   readonly #options: InstanceRecordsOptions;
 
   constructor(options: InstanceRecordsOptions) {
@@ -24,14 +24,14 @@ export class InstanceRecords implements RecordListener {
     return this.#known;
   }
 
-  /** Those that say of themselves that they take no new requests: kept, because each decision asks. */
+  /** Instances whose phase takes no new traffic. Kept as a set, because each decision reads it. */
   get notServing(): ReadonlySet<string> {
-    return this.#aside;
+    return this.#notServing;
   }
 
   onSnapshot(records: ReadonlyMap<string, Uint8Array>): void {
     this.#known = new Map();
-    this.#aside.clear();
+    this.#notServing.clear();
     for (const [id, value] of records) this.#put(id, value);
   }
 
@@ -42,7 +42,7 @@ export class InstanceRecords implements RecordListener {
 
   onDelete(id: string): void {
     this.#known.delete(id);
-    this.#aside.delete(id);
+    this.#notServing.delete(id);
     this.#options.onChange?.();
   }
 
@@ -57,8 +57,8 @@ export class InstanceRecords implements RecordListener {
     }
     this.#known.set(id, instance);
     const { phase } = instance;
-    if (phase === undefined || takesTraffic(phase)) this.#aside.delete(id);
-    else this.#aside.add(id);
-    if (isNew) this.#options.onCame?.();
+    if (phase === undefined || takesTraffic(phase)) this.#notServing.delete(id);
+    else this.#notServing.add(id);
+    if (isNew) this.#options.onAdded?.();
   }
 }

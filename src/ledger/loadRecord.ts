@@ -3,9 +3,9 @@ import { BackwardWriter } from '../proto/wire/backwardWriter.ts';
 import { WireReader } from '../proto/wire/wireReader.ts';
 
 /**
- * The wire form of `LoadReport` in proto/baton/state/v1, written and read by hand: with thousands of
- * endpoints nearly all of an update is as it was before, and a message object for each of them would be most
- * of what sharing costs.
+ * The wire form of `LoadReport` in proto/baton/state/v1, encoded and decoded by hand: with
+ * thousands of endpoints, nearly all of an update is unchanged, and a message object for each of
+ * them would be most of the cost of sharing.
  */
 const loadReport = { protocolVersion: 1, sequence: 2, loads: 3 } as const;
 const endpointLoad = { address: 1, inFlight: 2 } as const;
@@ -26,7 +26,7 @@ export function encodeLoads(sequence: number, loads: Iterable<readonly [string, 
   return Buffer.from(writer.written());
 }
 
-/** The loads of one record, as they lie in its bytes. To be used again for the next record. */
+/** The loads of one record, as offsets into its bytes. Reusable for the next record. */
 export class LoadList {
   #bytes: Buffer = Buffer.alloc(0);
   #starts: number[] = [];
@@ -62,17 +62,17 @@ export class LoadList {
   }
 
   hasSameAddress(index: number, other: LoadList, otherIndex: number): boolean {
-    let mine = this.#starts[index] as number;
-    let theirs = other.#starts[otherIndex] as number;
+    let start = this.#starts[index] as number;
+    let otherStart = other.#starts[otherIndex] as number;
     const end = this.#ends[index] as number;
-    if (end - mine !== (other.#ends[otherIndex] as number) - theirs) return false;
-    for (; mine < end; mine += 1, theirs += 1) {
-      if (this.#bytes[mine] !== other.#bytes[theirs]) return false;
+    if (end - start !== (other.#ends[otherIndex] as number) - otherStart) return false;
+    for (; start < end; start += 1, otherStart += 1) {
+      if (this.#bytes[start] !== other.#bytes[otherStart]) return false;
     }
     return true;
   }
 
-  /** @returns whether there was a protocol version: text often parses as fields nobody knows */
+  /** @returns whether there was a protocol version: text often parses as unknown fields */
   #readAll(reader: WireReader): boolean {
     let version = 0;
     while (reader.next()) {
@@ -107,13 +107,14 @@ export class LoadList {
   }
 }
 
-/** How far a load is looked for that others before it have left. */
+/** How many loads a search skips at most: those that were removed before the wanted one. */
 const lookAhead = 16;
 
 /**
- * What to add to each address's count to get from one record to the next. Writers keep the order of addresses
- * mostly, so walking over both side by side finds nearly all that did not change by comparing bytes; where it
- * loses its step, a count is taken away and given back, which is as right and a little slower.
+ * What to add to each address's count to get from one record to the next. Writers mostly keep the
+ * order of addresses, so a walk over both records side by side finds nearly all unchanged loads by
+ * comparing bytes. Where the order differs, a count is subtracted and added again, which is as
+ * correct and a little slower.
  */
 export function forEachDifference(
   before: LoadList,

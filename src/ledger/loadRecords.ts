@@ -3,43 +3,47 @@ import { recordKeys } from '../proto/records/recordKeys.ts';
 import { type LoadChunk, LoadChunks } from './loadChunk.ts';
 import { encodeLoads } from './loadRecord.ts';
 
-/** With requests on more endpoints than this an instance's counts are spread over many records, … */
+/** With requests on more endpoints than this, an instance's counts are spread over many records. */
 const spreadAbove = 256;
-/** … and with no more than this they are gathered in one again. */
+/** With no more than this they are gathered in one again. */
 const gatherUpTo = 64;
-/** In one transaction: etcd's `--max-txn-ops`, unless somebody set it. */
+/** In one transaction: the default of etcd's `--max-txn-ops`. */
 const changesMost = 128;
 
 export interface Publication {
-  /** To be written in one step. */
+  /** To be written in one transaction. */
   readonly changes: readonly RecordChange[];
   readonly sequence: number;
-  /** Everything that was picked before this many picks is in the store then. */
-  readonly picksTold: number;
+  /** The first this many picks of the instance are all in etcd then. */
+  readonly publishedPicks: number;
 }
 
 interface Spread {
   readonly kind: 'spread';
   readonly chunks: LoadChunks;
-  /** The chunks that the store does not have as they are, the oldest change first; and the picks before it. */
+  /**
+   * The chunks whose stored record is out of date, the oldest change first; and the picks before
+   * it.
+   */
   readonly stale: Map<LoadChunk, number>;
   /** Addresses whose counts changed since the last publication. */
   readonly changed: Set<string>;
 }
 
-/** One record has all, or many. */
+/** All counts in one record, or in many. */
 type Layout = { readonly kind: 'gathered' } | Spread;
 
 /**
- * Which of an instance's own records say what it has in flight. The first, `load/<id>`, is in every
- * publication, since it bears the sequence number. While few endpoints are busy it has all counts. When many
- * are, each chunk of them moves into a record of its own, `load/<id>/<chunk>`, and only chunks in which
- * something changed are written again: as many as one transaction takes, the oldest change first, the rest
- * with the next. At every revision the sum of the records is what the instance had in flight a moment ago,
- * so releases that know nothing of chunks, and take each record for an instance, see the same view.
+ * Lays out an instance's load report over its records. The first, `load/<id>`, is in every
+ * publication, since it has the sequence number. While few endpoints are busy, it has all counts.
+ * When many are, each chunk of them moves into a record of its own, `load/<id>/<chunk>`, and only
+ * changed chunks are written again: as many as one transaction takes, the oldest change first, the
+ * rest with the next. At every revision the sum of the records is what the instance had in flight a
+ * moment ago, so releases that do not know chunks, and take each record for an instance, have the
+ * same view.
  *
  * gathered → spread     more than `spreadAbove` endpoints
- * spread   → gathered   no more than `gatherUpTo`, or `beginAnew`
+ * spread   → gathered   no more than `gatherUpTo`, or `reset`
  */
 export class LoadRecords {
   readonly #counts: ReadonlyMap<string, number>;
@@ -49,10 +53,10 @@ export class LoadRecords {
   #sequence = 0;
   #picks = 0;
 
-  /** @param counts the instance's own, as they are at each moment */
-  constructor({ ownId, counts }: { ownId: string; counts: ReadonlyMap<string, number> }) {
+  /** @param counts the instance's counts; read at each publication */
+  constructor({ localId, counts }: { localId: string; counts: ReadonlyMap<string, number> }) {
     this.#counts = counts;
-    this.#key = recordKeys.load + ownId;
+    this.#key = recordKeys.load + localId;
   }
 
   /** Of the records besides the first one. */
@@ -69,26 +73,26 @@ export class LoadRecords {
     return this.#key;
   }
 
-  /** Is in the path of a request. */
+  /** In the path of a request. */
   changed(address: string): void {
     if (this.#layout.kind === 'spread') this.#layout.changed.add(address);
   }
 
-  /** Nobody knows what the store holds: a write failed, or the lease is another one. */
+  /** What is stored is unknown: a write failed, or the lease is another one. */
   reset(): void {
     this.#layout = { kind: 'gathered' };
     this.#mayHaveChunks = true;
   }
 
-  /** The last publication could not take everything that changed before it. */
+  /** The last publication left out changes. */
   get hasMore(): boolean {
     const layout = this.#layout;
     return layout.kind === 'spread' ? layout.stale.size > 0 : this.#counts.size > spreadAbove;
   }
 
   /**
-   * What is to be written next. It is taken for written: say `beginAnew` when it was not.
-   * @param picks how many this instance has made until now
+   * The next publication. It counts as written; call `reset` when the write failed.
+   * @param picks how many picks this instance has made so far
    */
   next(picks: number): Publication {
     this.#sequence += 1;
@@ -127,7 +131,7 @@ export class LoadRecords {
       chunk.isInFirst = false;
       changes.push(this.#writeChunk(chunk));
     }
-    // Last, so that whoever sees its sequence number has seen the rest.
+    // Last, so that its sequence number acknowledges the other changes as well.
     changes.push(this.#putFirst(this.#loadsOfFirst(stale.keys())));
     const [leftOut] = stale.values();
     return this.#publication(changes, picks, leftOut ?? picks);
@@ -155,13 +159,13 @@ export class LoadRecords {
     }
   }
 
-  #publication(changes: readonly RecordChange[], picks: number, picksTold: number): Publication {
+  #publication(changes: readonly RecordChange[], picks: number, publishedPicks: number): Publication {
     this.#picks = picks;
-    return { changes, sequence: this.#sequence, picksTold };
+    return { changes, sequence: this.#sequence, publishedPicks };
   }
 }
 
-/** All chunks are in the first record still, and move out with the next publications. */
+/** All chunks are in the first record at first; the next publications move them. */
 function spreadOut(addresses: Iterable<string>, picks: number): Spread {
   const chunks = new LoadChunks();
   const stale = new Map<LoadChunk, number>();

@@ -3,18 +3,19 @@ import { forEachDifference, LoadList } from './loadRecord.ts';
 import type { PeerCounts } from './peerCounts.ts';
 
 export interface LoadReportsOptions {
-  /** This instance's own id: its records are not a peer's. */
-  readonly ownId: string;
+  /** Its load reports are not counted as a peer's. */
+  readonly localId: string;
   readonly peers: PeerCounts;
-  readonly onOwn: (sequence: number) => void;
+  /** The watch delivered this instance's load report with this sequence number. */
+  readonly onLocal: (sequence: number) => void;
   readonly onUnreadable: (key: string, cause: unknown) => void;
 }
 
 /**
- * Applies the records under `load/` to the peers' counts. One instance's are `<id>` and, when it is busy on
- * many endpoints, `<id>/<chunk>`; what it has in flight is the sum of them. Of each the bytes are kept, so
- * that of the next version only what differs is looked at. They are kept as strings of one byte a character: an
- * array of bytes weighs several times what a small record has in it.
+ * Applies the records under `load/` to the peers' counts. An instance has `<id>` and, when it is
+ * busy on many endpoints, `<id>/<chunk>`; its load is their sum. The bytes of each record are kept,
+ * so that only the differences of its next version are applied. They are kept as Latin-1 strings,
+ * which take a fraction of the memory of small byte arrays.
  */
 export class LoadReports implements RecordListener {
   readonly #options: LoadReportsOptions;
@@ -31,14 +32,14 @@ export class LoadReports implements RecordListener {
     this.#known.clear();
     this.#options.peers.reset();
     for (const [key, value] of records) {
-      if (reporterOf(key) !== this.#options.ownId && this.#canRead(key, value)) this.#replace(key, value);
+      if (reporterOf(key) !== this.#options.localId && this.#canRead(key, value)) this.#replace(key, value);
     }
   }
 
   onPut(key: string, value: Uint8Array): void {
     if (!this.#canRead(key, value)) return;
-    if (key === this.#options.ownId) this.#options.onOwn(this.#after.sequence);
-    else if (reporterOf(key) !== this.#options.ownId) this.#replace(key, value);
+    if (key === this.#options.localId) this.#options.onLocal(this.#after.sequence);
+    else if (reporterOf(key) !== this.#options.localId) this.#replace(key, value);
   }
 
   onDelete(key: string): void {
@@ -47,14 +48,14 @@ export class LoadReports implements RecordListener {
     this.#known.delete(key);
   }
 
-  /** How much is kept. */
+  /** The size of all kept records. */
   get knownBytes(): number {
     let bytes = 0;
     for (const value of this.#known.values()) bytes += value.length;
     return bytes;
   }
 
-  /** Read anew from what is kept, by reporter; for those who compare. */
+  /** Decoded again from the kept records, by reporter; for the consistency check. */
   byReporter(wanted?: string): Map<string, Map<string, number>> {
     const all = new Map<string, Map<string, number>>();
     for (const [key, value] of this.#known) {
@@ -88,7 +89,7 @@ export class LoadReports implements RecordListener {
     this.#known.set(key, Buffer.from(buffer, byteOffset, length).toString('latin1'));
   }
 
-  /** Until the next call. */
+  /** Valid until the next call. */
   #bytesOf(known: string): Uint8Array {
     if (this.#scratch.length < known.length) this.#scratch = Buffer.alloc(2 * known.length);
     return this.#scratch.subarray(0, this.#scratch.write(known, 'latin1'));
@@ -105,7 +106,7 @@ export class LoadReports implements RecordListener {
   }
 }
 
-/** Ids have no slash. */
+/** The id in a key: ids have no slash. */
 export function reporterOf(key: string): string {
   const slash = key.indexOf('/');
   return slash < 0 ? key : key.slice(0, slash);

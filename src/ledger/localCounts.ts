@@ -1,8 +1,9 @@
 import type { Reservation } from '../scheduling/reservation.ts';
 
 /**
- * This instance's own requests in flight, exact. A count changes only by `reserve` and by the first
- * `release` of what it gave; it is never negative, and an address with nothing in flight is forgotten.
+ * This instance's requests in flight, exact. A count changes only by `reserve` and by the first
+ * `release` of that reservation. It is never negative; an address with nothing in flight is
+ * removed.
  */
 export class LocalCounts {
   readonly #counts = new Map<string, number>();

@@ -1,4 +1,4 @@
-import { systemClock } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { EtcdSession } from '../etcd/etcdSession.ts';
 import type { Reservation } from '../scheduling/reservation.ts';
 import { LoadRecords } from './loadRecords.ts';
@@ -14,21 +14,24 @@ export const retryMs = 200;
 
 export interface LocalLoadOptions {
   readonly store: EtcdSession;
-  readonly ownId: string;
-  /** Asked before each write. */
+  readonly localId: string;
+  /** Called before each write. */
   readonly writeBudget: () => WriteBudget;
-  /** How many instances share the store. */
+  /** The number of instances that share the budget. */
   readonly instances: () => number;
-  /** Own writes that fail, or that the watch does not show, for this long mean that the store must be joined anew. */
+  /**
+   * After failed writes, or writes without an event in the watch, for this long the session joins
+   * again.
+   */
   readonly timeoutMs: number;
-  /** A clock that never jumps. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   readonly metrics: Pick<LedgerMetrics, 'storeWrites' | 'syncLag'>;
 }
 
 /**
- * What this instance has in flight: counted exactly here, written to the store conflated. Its own writes are
- * watched for as they come back, which tells how late the peers are, and whether the store is followed at all.
+ * What this instance has in flight: counted exactly, and written to etcd conflated. The delivery of
+ * its own writes by its watch shows how late the peers' views are, and whether the watch still
+ * follows.
  */
 export class LocalLoad {
   readonly #options: LocalLoadOptions;
@@ -37,25 +40,25 @@ export class LocalLoad {
   readonly #publisher: Publisher;
   readonly #lag: SyncLag;
   readonly unacknowledgedPicks = new UnacknowledgedPicks();
-  #shownSequence = 0;
+  #acknowledgedSequence = 0;
   #failingSinceMs: number | undefined;
 
   constructor(options: LocalLoadOptions) {
     this.#options = options;
-    this.#lag = new SyncLag(options);
+    this.#lag = new SyncLag({ nowMs: () => options.clock.nowMs() });
     this.#publisher = new Publisher({
       write: () => this.#publish(),
       minIntervalMs: (writeMs) =>
         publishIntervalMs(options.writeBudget(), { instances: options.instances(), writeMs }),
       retryMs,
-      clock: systemClock,
-      onWritten: (outcome) => this.#wrote(outcome),
+      clock: options.clock,
+      onWritten: (outcome) => this.#onWritten(outcome),
     });
     this.#counts = new LocalCounts((address) => {
       this.#records.changed(address);
       this.#publisher.changed();
     });
-    this.#records = new LoadRecords({ ownId: options.ownId, counts: this.#counts.counts });
+    this.#records = new LoadRecords({ localId: options.localId, counts: this.#counts.counts });
   }
 
   reserve(address: string): Reservation {
@@ -72,7 +75,7 @@ export class LocalLoad {
     return this.#counts.counts;
   }
 
-  /** The keys under which they are stored: one, and what begins with the other. */
+  /** Where the counts are stored: at one key, and under a prefix. */
   get keys(): { readonly first: string; readonly chunkPrefix: string } {
     return { first: this.#records.firstKey, chunkPrefix: this.#records.chunkPrefix };
   }
@@ -82,28 +85,29 @@ export class LocalLoad {
   }
 
   /**
-   * Nothing waits to be written, and the watch has shown the last write: up to the revision that it has come to,
-   * the own record and the own counts are the same.
+   * No write is due, and the watch has delivered the last one: at the revision that it has reached,
+   * the stored load report equals the local counts.
    */
   get isPublished(): boolean {
-    return this.#publisher.isIdle && this.#shownSequence === this.#records.sequence;
+    return this.#publisher.isIdle && this.#acknowledgedSequence === this.#records.sequence;
   }
 
-  /** The watch showed the write with this number. */
+  /** The watch delivered the write with this sequence number. */
   acknowledged(sequence: number): void {
-    // A write that comes late, after a newer one, is no progress: the consistency check is to see what it overwrote.
-    this.#shownSequence = Math.max(this.#shownSequence, sequence);
-    this.unacknowledgedPicks.seen(sequence);
-    const lagMs = this.#lag.seen(sequence);
+    // A late write, after a newer one, is no progress: the consistency check must find what it
+    // overwrote.
+    this.#acknowledgedSequence = Math.max(this.#acknowledgedSequence, sequence);
+    this.unacknowledgedPicks.acknowledged(sequence);
+    const lagMs = this.#lag.acknowledged(sequence);
     if (lagMs !== undefined) this.#options.metrics.syncLag.record(lagMs / 1000);
   }
 
-  /** The watch broke: what is read anew instead of followed shows no single write. */
+  /** The watch broke: a snapshot acknowledges no single write. */
   watchBroke(): void {
     this.#lag.reset();
   }
 
-  /** The store is joined with a new lease, or left: what was written before vanishes with the old one. */
+  /** The session joined with a new lease, or left: earlier writes vanish with the old lease. */
   storeChanged(isJoined: boolean): void {
     this.#records.reset();
     if (isJoined) this.#publisher.now();
@@ -111,23 +115,23 @@ export class LocalLoad {
     this.#failingSinceMs = undefined;
   }
 
-  /** A write does not wait for the end of an interval that is not in force any more. */
+  /** A due write waits for the new interval instead of the old one. */
   intervalChanged(): void {
     this.#publisher.intervalChanged();
   }
 
-  /** Writes once more, changed or not: a sign of life in the watch. */
+  /** Writes once more, changed or not, so that the watch delivers an event. */
   publishAgain(): void {
     this.#publisher.changed();
   }
 
-  /** Writes all counts once more: the store does not have what it was given. */
+  /** Writes all counts again: what is stored differs from what was written. */
   republish(): void {
     this.#records.reset();
     this.#publisher.changed();
   }
 
-  /** Writes what is not written yet, now. */
+  /** Writes what is due, now. */
   flush(): Promise<void> {
     return this.#publisher.flush();
   }
@@ -138,9 +142,9 @@ export class LocalLoad {
   }
 
   async #publish(): Promise<void> {
-    const { changes, sequence, picksTold } = this.#records.next(this.unacknowledgedPicks.picks);
+    const { changes, sequence, publishedPicks } = this.#records.next(this.unacknowledgedPicks.picks);
     this.#lag.sent(sequence);
-    this.unacknowledgedPicks.sent(sequence, picksTold);
+    this.unacknowledgedPicks.sent(sequence, publishedPicks);
     try {
       await this.#options.store.change(changes);
     } catch (cause) {
@@ -150,18 +154,18 @@ export class LocalLoad {
     if (this.#records.hasMore) this.#publisher.changed();
   }
 
-  #wrote(outcome: 'ok' | 'failed'): void {
-    const { metrics, timeoutMs, store, nowMs } = this.#options;
+  #onWritten(outcome: 'ok' | 'failed'): void {
+    const { metrics, timeoutMs, store, clock } = this.#options;
     metrics.storeWrites.add(outcome);
     if (outcome === 'ok') this.#failingSinceMs = undefined;
     else {
       this.#lag.reset();
-      this.#failingSinceMs ??= nowMs();
+      this.#failingSinceMs ??= clock.nowMs();
     }
-    if (this.#failingSinceMs !== undefined && nowMs() - this.#failingSinceMs > timeoutMs) {
+    if (this.#failingSinceMs !== undefined && clock.nowMs() - this.#failingSinceMs > timeoutMs) {
       store.rejoin(`writes have failed for ${timeoutMs} ms`);
     } else if (this.#lag.waitingMs() > timeoutMs) {
-      store.rejoin(`the watch has not shown own writes for ${timeoutMs} ms`);
+      store.rejoin(`the watch has not delivered this instance's writes for ${timeoutMs} ms`);
     }
   }
 }

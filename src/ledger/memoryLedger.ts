@@ -2,20 +2,20 @@ import type { Reservation } from '../scheduling/reservation.ts';
 import type { Ledger } from './ledger.ts';
 import { LocalCounts } from './localCounts.ts';
 
-/** The ledger of an instance that is alone: its own counts are the whole view. */
+/** The ledger of a single instance: its local counts are the whole view. */
 export class MemoryLedger implements Ledger {
-  readonly #own = new LocalCounts();
+  readonly #counts = new LocalCounts();
 
   reserve(address: string): Reservation {
-    return this.#own.reserve(address);
+    return this.#counts.reserve(address);
   }
 
   inFlight(address: string): number {
-    return this.#own.of(address);
+    return this.#counts.of(address);
   }
 
   localInFlight(address: string): number {
-    return this.#own.of(address);
+    return this.#counts.of(address);
   }
 
   unacknowledgedPicks(): number {
@@ -23,10 +23,10 @@ export class MemoryLedger implements Ledger {
   }
 
   local(): ReadonlyMap<string, number> {
-    return this.#own.counts;
+    return this.#counts.counts;
   }
 
   view(): ReadonlyMap<string, number> {
-    return this.#own.counts;
+    return this.#counts.counts;
   }
 }

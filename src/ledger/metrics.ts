@@ -43,7 +43,7 @@ export const ledgerMetrics = {
     means: 'Counts that the consistency check found wrong',
     worry:
       'Any rise is a bug: report it with the error from the log. Kinds: `local`, counts and open streams; ' +
-      '`watch`, stored and watched records; `view`, records and the view; `published`, counts and the own record.',
+      '`watch`, stored and watched records; `view`, records and the view; `published`, counts and the stored load report.',
   }),
 };
 export type LedgerMetrics = Instruments<typeof ledgerMetrics>;

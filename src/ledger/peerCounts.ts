@@ -1,33 +1,33 @@
 /**
- * What the other instances have in flight: of each in total, and the sum of all by address, kept so that a
- * decision reads one number. While the store cannot be followed the numbers are frozen, and since nobody
- * corrects them any more they are given less and less weight until they count for nothing.
+ * What the peers have in flight: the total of each, and the sum of all by address, kept so that a
+ * decision reads one number. While the watch does not follow, the numbers are stale: their weight
+ * falls linearly to 0.
  */
 export class PeerCounts {
   readonly #totals = new Map<string, number>();
   readonly #sums = new Map<string, number>();
   readonly #staleDecayMs: number;
   readonly #nowMs: () => number;
-  #frozenAtMs: number | undefined;
+  #staleSinceMs: number | undefined;
 
-  /** @param nowMs a clock that never jumps */
+  /** @param nowMs a monotonic clock */
   constructor({ staleDecayMs, nowMs }: { staleDecayMs: number; nowMs: () => number }) {
     this.#staleDecayMs = staleDecayMs;
     this.#nowMs = nowMs;
   }
 
-  /** By reporter, over all addresses; only of those with anything. */
+  /** By reporter, over all addresses; only reporters with any. */
   get totals(): ReadonlyMap<string, number> {
     return this.#totals;
   }
 
-  /** Unfaded sums, by address. */
+  /** By address, without decay. */
   get sums(): ReadonlyMap<string, number> {
     return this.#sums;
   }
 
-  /** How many contributors have anything in flight, some of them left out. */
-  busy(without: ReadonlySet<string> = nobody): number {
+  /** How many reporters have requests in flight, those in `without` left out. */
+  busy(without: ReadonlySet<string> = none): number {
     let busy = this.#totals.size;
     for (const reporter of without) if (this.#totals.has(reporter)) busy -= 1;
     return busy;
@@ -38,42 +38,42 @@ export class PeerCounts {
     return sum === undefined ? 0 : sum * this.weight();
   }
 
-  /** What a peer's request counts for: 1 while the store is followed, falling to 0 over `staleDecayMs` after. */
+  /** The weight of a peer's request: 1 while fresh, then falling to 0 over `staleDecayMs`. */
   weight(): number {
-    if (this.#frozenAtMs === undefined) return 1;
-    return Math.max(0, 1 - (this.#nowMs() - this.#frozenAtMs) / this.#staleDecayMs);
+    if (this.#staleSinceMs === undefined) return 1;
+    return Math.max(0, 1 - (this.#nowMs() - this.#staleSinceMs) / this.#staleDecayMs);
   }
 
-  /** Milliseconds since the numbers were last known to be current; 0 while the store is followed. */
+  /** Since when the numbers are stale, in milliseconds; 0 while fresh. */
   ageMs(): number {
-    return this.#frozenAtMs === undefined ? 0 : this.#nowMs() - this.#frozenAtMs;
+    return this.#staleSinceMs === undefined ? 0 : this.#nowMs() - this.#staleSinceMs;
   }
 
-  /** One reporter has so many more in flight on the address, or fewer. */
+  /** Adds to one reporter's count on the address; the difference may be negative. */
   add(reporter: string, address: string, difference: number): void {
     addTo(this.#totals, reporter, difference);
     addTo(this.#sums, address, difference);
   }
 
-  /** Forgets everything, to be told what the store holds now, and believes it. */
+  /** Removes all counts, before a snapshot; those of the snapshot are fresh. */
   reset(): void {
     this.#totals.clear();
     this.#sums.clear();
-    this.#frozenAtMs = undefined;
+    this.#staleSinceMs = undefined;
   }
 
-  /** The store can no longer be followed: what is known grows old, from now on or from an earlier moment. */
+  /** The watch no longer follows: the counts are stale, from now on or since an earlier moment. */
   markStale(sinceMs: number = this.#nowMs()): void {
-    this.#frozenAtMs ??= sinceMs;
+    this.#staleSinceMs ??= sinceMs;
   }
 
-  /** The store is followed again without a gap. */
+  /** The watch follows again without a gap. */
   markFresh(): void {
-    this.#frozenAtMs = undefined;
+    this.#staleSinceMs = undefined;
   }
 }
 
-const nobody: ReadonlySet<string> = new Set();
+const none: ReadonlySet<string> = new Set();
 
 function addTo(counts: Map<string, number>, name: string, difference: number): void {
   const count = (counts.get(name) ?? 0) + difference;

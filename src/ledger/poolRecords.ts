@@ -13,8 +13,8 @@ import { reporterOf } from './loadReports.ts';
 export type PoolRecordKind = keyof typeof recordKeys;
 
 /**
- * Everything that one pool has in etcd, decoded. The status report, `baton upgrade` and the consistency check
- * are projections of it.
+ * Everything that one pool has in etcd, decoded. The status report, `baton upgrade` and the
+ * consistency check are projections of it.
  */
 export interface PoolRecords {
   /** By id. */
@@ -23,7 +23,9 @@ export interface PoolRecords {
   readonly loadReports: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** By what follows `handoffs/`. */
   readonly handoffs: ReadonlyMap<string, Handoff>;
-  /** By address; undefined: the record is unreadable, but its key says that the pod is registered. */
+  /**
+   * By address; undefined: the record is unreadable, but its key says that the pod is registered.
+   */
   readonly endpoints: ReadonlyMap<string, RegisteredEndpoint__Output | undefined>;
   readonly pinnedGeneration: PinnedGeneration | undefined;
   readonly dynamicConfig: DynamicConfigRecord | undefined;

@@ -7,17 +7,20 @@ type State =
   | { readonly kind: 'stopped' };
 
 /**
- * The weight of one more write in what a write takes: one that is slow by chance changes little, and a store
- * that is fast again is soon believed, since few writes are made until it is.
+ * The weight of the last write in the mean time of a write. A single slow write changes little; a
+ * fast one changes much, since few writes are made while the mean is high.
  */
 const weightOf = { slower: 1 / 8, faster: 1 / 2 } as const;
 
 export interface PublisherOptions {
-  /** Writes the counts as they are when it is called. May reject; it is then tried again. */
+  /** Writes the current state. After a rejection it is called again. */
   readonly write: () => Promise<void>;
-  /** The least time between the starts of two writes; asked anew for each, with the time that one takes of late. */
+  /**
+   * The least time between the starts of two writes; called for each, with the mean time of a
+   * write.
+   */
   readonly minIntervalMs: (writeMs: number) => number;
-  /** The wait after a write that failed. */
+  /** The wait after a failed write. */
   readonly retryMs: number;
   readonly onWritten?: (outcome: 'ok' | 'failed', cause?: unknown) => void;
   readonly clock: Clock;
@@ -25,11 +28,11 @@ export interface PublisherOptions {
 
 /**
  * Conflated publishing: many changes, few writes. A change is written as soon as the last write is
- * `minIntervalMs` old; what changes in between goes out together at the end of that time. At most one write
- * is under way, none is queued, and without changes there are no writes.
+ * `minIntervalMs` old; all changes until then go out together. At most one write is in progress,
+ * none is queued, and without changes there are no writes.
  *
  * idle     → waiting   a change
- * waiting  → writing   its time has come
+ * waiting  → writing   the interval is over
  * writing  → idle      written, nothing changed since
  * writing  → waiting   something changed since, or the write failed
  * any      → stopped   `stop`
@@ -38,19 +41,19 @@ export class Publisher {
   readonly #options: PublisherOptions;
   #state: State = { kind: 'idle' };
   #lastWriteMs = Number.NEGATIVE_INFINITY;
-  /** What a successful write takes, the last few above all. */
+  /** The weighted mean time of a successful write. */
   #writeMs = 0;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
   }
 
-  /** Everything that changed is written. */
+  /** Every change is written. */
   get isIdle(): boolean {
     return this.#state.kind === 'idle';
   }
 
-  /** Something changed. Costs next to nothing; the write begins after the current turn of the event loop. */
+  /** Something changed. Cheap; the write begins after the current turn of the event loop. */
   changed(): void {
     if (this.#state.kind === 'idle') this.#wait(this.#untilNextMs());
     else if (this.#state.kind === 'writing' && !this.#state.changedMeanwhile) {
@@ -58,21 +61,21 @@ export class Publisher {
     }
   }
 
-  /** What waits, waits for the end of the interval as it is now. */
+  /** A due write waits for the new interval instead of the old one. */
   intervalChanged(): void {
     if (this.#state.kind !== 'waiting') return;
     this.#state.cancel();
     this.#wait(this.#untilNextMs());
   }
 
-  /** Writes without waiting for the interval, or for the time after a failure; changed or not. */
+  /** Writes without waiting for the interval or after a failure, changed or not. */
   now(): void {
     if (this.#state.kind === 'waiting') this.#state.cancel();
     if (this.#state.kind === 'waiting' || this.#state.kind === 'idle') this.#begin();
     else this.changed();
   }
 
-  /** Writes what is not written yet, now, and waits for it. Rejects when that one write fails. */
+  /** Writes what is due, now, and waits for it. Rejects when that write fails. */
   async flush(): Promise<void> {
     while (this.#state.kind === 'writing') await this.#state.written;
     if (this.#state.kind !== 'waiting') return;
@@ -81,7 +84,7 @@ export class Publisher {
     await this.#options.write();
   }
 
-  /** Begins no write any more, from this call on; resolves when the one under way has ended. */
+  /** Begins no more writes; resolves when the one in progress has ended. */
   async stop(): Promise<void> {
     const state = this.#state;
     this.#state = { kind: 'stopped' };

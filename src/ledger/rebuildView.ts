@@ -1,6 +1,8 @@
 import type { PoolRecords } from './poolRecords.ts';
 
-/** What a ledger that joins now would know. One that has followed every change must know the same. */
+/**
+ * What a ledger that joins now would know. One that has followed every change must know the same.
+ */
 export interface RebuiltView {
   /** Requests in flight by address, by reporter. */
   readonly loadReports: ReadonlyMap<string, ReadonlyMap<string, number>>;

@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { type Clock, delay } from '../clock.ts';
 import type { EtcdSession, Inspection } from '../etcd/etcdSession.ts';
 import { recordKeys } from '../proto/records/recordKeys.ts';
 import { type Difference, differing } from './differences.ts';
 import type { EtcdLedger } from './etcdLedger.ts';
 import { compareViewSnapshot, revisionsOf, takeViewSnapshot } from './viewSnapshot.ts';
 
-const askEveryMs = 10;
+const pollIntervalMs = 10;
 
 export type StoreComparison =
   | { readonly kind: 'compared'; readonly differences: readonly Difference[] }
@@ -14,21 +14,21 @@ export type StoreComparison =
 export interface StoreConsistencyOptions {
   readonly store: EtcdSession;
   readonly ledger: EtcdLedger;
-  readonly ownId: string;
-  /** How long the watch may take to show an own write. */
+  readonly localId: string;
+  /** How long the watch may take to deliver a write of this instance. */
   readonly timeoutMs: number;
-  /** A clock that never jumps. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
 }
 
 /**
- * Compares an instance's view with what is stored, while both change, without taking what is under way for lost.
- * The view is copied in one turn, together with the revision to which the watch has come, and the store is asked
- * what it held at exactly that revision. By that alone it would never be found that the last event was lost; so if
- * the store holds something else now, an own write is sent after it, and the watch has to come so far before the copy.
+ * Compares an instance's view with etcd while both change, without taking late events for lost
+ * ones. It copies the view in one turn of the event loop, together with the revision that the watch
+ * has reached, and reads etcd at exactly that revision. That alone would not find the loss of the
+ * last event; so if etcd differs now, the instance writes once more, and the watch must reach that
+ * write before the view is copied.
  *
- * All keys and versions are compared in each round, which is cheap; the counts of one peer in turn, because all of
- * them may be many megabytes.
+ * Each round compares all keys and versions, which is cheap, and the counts of one peer in turn,
+ * because those of all peers may be many megabytes.
  */
 export class StoreConsistency {
   readonly #options: StoreConsistencyOptions;
@@ -38,50 +38,51 @@ export class StoreConsistency {
     this.#options = options;
   }
 
-  /** @throws what etcd says when it cannot be asked */
+  /** @throws etcd3's error when etcd does not answer in time */
   async compare(signal: AbortSignal): Promise<StoreComparison> {
-    const { store, ledger, ownId } = this.#options;
+    const { store, ledger, localId } = this.#options;
     const inspection = store.inspect();
-    if (inspection === undefined) return undecided('the store is not followed');
-    const { progress: shown, leaseId, read } = inspection;
+    if (inspection === undefined) return undecided('the watch does not follow');
+    const { progress, leaseId, read } = inspection;
     const now = await read({ keysOnly: true });
     let { revision } = now;
-    if (differing('watch', revisionsOf(now), shown.revisions).length > 0) {
-      await this.#untilShown(revision, inspection, signal);
-      if (shown.revision < revision) return undecided('the watch does not come to the present');
-      revision = shown.revision;
+    if (differing('watch', revisionsOf(now), progress.revisions).length > 0) {
+      await this.#untilReached(revision, inspection, signal);
+      if (progress.revision < revision) return undecided('the watch is late');
+      revision = progress.revision;
     }
-    if (!this.#isCurrent(inspection)) return undecided('the store is followed anew');
+    if (!this.#isCurrent(inspection)) return undecided('the records were read again');
 
-    const copy = takeViewSnapshot(ledger, ownId, shown, this.#round);
-    const prefixes = [recordKeys.load + ownId, recordKeys.instances, recordKeys.handoffs];
-    if (copy.peer !== undefined) prefixes.push(recordKeys.load + copy.peer);
+    const view = takeViewSnapshot(ledger, localId, progress, this.#round);
+    const prefixes = [recordKeys.load + localId, recordKeys.instances, recordKeys.handoffs];
+    if (view.peer !== undefined) prefixes.push(recordKeys.load + view.peer);
     const [keys, ...values] = await Promise.all([
       read({ keysOnly: true, revision }),
       ...prefixes.map((prefix) => read({ prefix, revision })),
     ]);
-    if (!this.#isCurrent(inspection)) return undecided('the store is followed anew');
-    // A store that has lost its data counts its revisions anew. The lease is not in it either.
-    if (keys.records.get(recordKeys.instances + ownId)?.leaseId !== leaseId) {
+    if (!this.#isCurrent(inspection)) return undecided('the records were read again');
+    // An etcd that lost its data has other revisions, and lost the lease as well.
+    if (keys.records.get(recordKeys.instances + localId)?.leaseId !== leaseId) {
       return undecided('the lease is lost');
     }
     this.#round += 1;
     const records = new Map<string, Uint8Array>();
-    for (const reading of values) for (const [key, { value }] of reading.records) records.set(key, value);
-    return { kind: 'compared', differences: compareViewSnapshot(copy, keys, records) };
+    for (const range of values) for (const [key, { value }] of range.records) records.set(key, value);
+    return { kind: 'compared', differences: compareViewSnapshot(view, keys, records) };
   }
 
-  /** The watch began before and still goes on. */
-  #isCurrent({ progress: shown }: Inspection): boolean {
-    return this.#options.store.inspect()?.progress === shown;
+  /** The watch has followed since the inspection. */
+  #isCurrent({ progress }: Inspection): boolean {
+    return this.#options.store.inspect()?.progress === progress;
   }
 
-  async #untilShown(revision: number, inspection: Inspection, signal: AbortSignal): Promise<void> {
-    const { ledger, timeoutMs, nowMs } = this.#options;
-    const endMs = nowMs() + timeoutMs;
+  async #untilReached(revision: number, inspection: Inspection, signal: AbortSignal): Promise<void> {
+    const { ledger, timeoutMs, clock } = this.#options;
+    const endMs = clock.nowMs() + timeoutMs;
     ledger.publishAgain();
-    while (inspection.progress.revision < revision && this.#isCurrent(inspection) && nowMs() < endMs) {
-      await sleep(askEveryMs, undefined, { signal });
+    while (inspection.progress.revision < revision && this.#isCurrent(inspection) && clock.nowMs() < endMs) {
+      await delay(clock, pollIntervalMs, signal);
+      signal.throwIfAborted();
     }
   }
 }

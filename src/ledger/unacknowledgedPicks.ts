@@ -1,59 +1,60 @@
-/** The weight of one more decision in the mean: the last thirty or so are what counts. */
+/** The weight of the last decision in the mean, which covers about the last thirty. */
 const smoothing = 1 / 32;
 
 /**
- * Estimates how many of the peers' picks this instance cannot know of yet, from how many of its own they
- * cannot know of: picks since the newest load report that came back through its own watch. Peers of equal
- * build are in the same position, so each of them likely hides as many. That needs neither clocks nor rates,
- * and follows by itself the sync interval, a slow store and the load.
+ * Estimates how many picks of its peers an instance does not know of yet, from how many of its own
+ * the peers do not know of: those since the last load report that its watch delivered. Peers write
+ * in the same way, so each of them likely has as many. This needs neither clocks nor rates, and
+ * follows the sync interval, the latency of etcd and the load by itself.
  *
- * The number of the moment is a saw-tooth whose phase says nothing of the peers'; so it is averaged.
+ * The current number is a sawtooth whose phase differs between instances, so the estimate is a
+ * mean.
  */
 export class UnacknowledgedPicks {
   #picks = 0;
-  #picksSeen = 0;
+  #acknowledgedPicks = 0;
   #mean = 0;
   /** sequence → the picks that were made when it was written */
   readonly #sent = new Map<number, number>();
 
   /**
-   * One more pick of this instance's own.
-   * @param inFlight its own requests in flight: no more than these can matter
+   * One more local pick.
+   * @param inFlight local requests in flight: an upper bound of what can matter
    */
   picked(inFlight: number): void {
-    const hidden = Math.min(this.#picks - this.#picksSeen, inFlight);
-    this.#mean += (hidden - this.#mean) * smoothing;
+    const unacknowledged = Math.min(this.#picks - this.#acknowledgedPicks, inFlight);
+    this.#mean += (unacknowledged - this.#mean) * smoothing;
     this.#picks += 1;
   }
 
-  /** All until now. */
+  /** All local picks so far. */
   get picks(): number {
     return this.#picks;
   }
 
   /**
-   * Own counts were written under this number.
-   * @param picks those that are in them: all until then, unless some had to wait
+   * The local counts were written under this sequence number.
+   * @param picks how many are in them: all so far, unless the write left out some
    */
   sent(sequence: number, picks: number = this.#picks): void {
     this.#sent.set(sequence, picks);
   }
 
-  /** The watch showed the write with this number; peers have it too, or soon. */
-  seen(sequence: number): void {
+  /** The watch delivered the write with this number; the peers have it too, or soon. */
+  acknowledged(sequence: number): void {
     for (const [earlier, picks] of this.#sent) {
       if (earlier > sequence) return;
-      this.#picksSeen = picks;
+      this.#acknowledgedPicks = picks;
       this.#sent.delete(earlier);
     }
   }
 
-  /** Own picks that peers do not know of, on average over the recent decisions. */
+  /** Local picks that the peers do not know of, the mean over recent decisions. */
   get mean(): number {
     return this.#mean;
   }
 
-  /** Picks of all peers that are likely not seen here: each busy one that places more hides as many as this one. */
+  /** The likely number of picks of all busy peers that are unknown here. */
   ofPeers({ busy, weight }: { readonly busy: number; readonly weight: number }): number {
     return this.#mean * busy * weight;
   }

@@ -6,80 +6,83 @@ import type { EtcdLedger } from './etcdLedger.ts';
 import { decodePoolRecords } from './poolRecords.ts';
 import { rebuildView } from './rebuildView.ts';
 
-/** What a ledger knew in one turn of the event loop, as far as one round of the consistency check compares it. */
+/** What a ledger knew in one turn of the event loop: the part that one round compares. */
 export interface ViewSnapshot {
-  /** key → version, as the watch had shown them. */
+  /** key → version, as the watch had delivered them */
   readonly revisions: ReadonlyMap<string, number>;
   /** Whose counts are compared; undefined without peers. */
   readonly peer: string | undefined;
   readonly counts: Counts;
-  /** By giver. */
+  /** By the name of the handoff. */
   readonly handoffs: ReadonlyMap<string, Counts>;
-  /** Numbers of announcements, by instance. */
+  /** Sequence numbers of announcements, by instance. */
   readonly announcements: Counts;
-  readonly ownId: string;
-  /** undefined while something waits to be written or shown. */
+  readonly localId: string;
+  /** undefined while a write is due, or not delivered yet. */
   readonly local: Counts | undefined;
-  /** Found at once: the parts of the view against their sum. */
+  /** The parts of the view against their sum. */
   readonly sums: readonly Difference[];
 }
 
 type Counts = ReadonlyMap<string, number>;
 const none: Counts = new Map();
 
-/** What is added up again as a whole; of more only the totals are compared. */
+/** Up to this size all counts are added up again; beyond it, only the totals are compared. */
 const mostBytesAddedUp = 256 * 1024;
 
-/** @param round which peer's counts: each in its turn */
+/** @param round selects the peer whose counts are compared */
 export function takeViewSnapshot(
   ledger: EtcdLedger,
-  ownId: string,
-  shown: WatchProgress,
+  localId: string,
+  progress: WatchProgress,
   round: number,
 ): ViewSnapshot {
   const { loadReports, peerTotals, handedOff, instances } = ledger;
-  const owners = new Set([...peerTotals.keys(), ...ownersOf(shown.revisions.keys())]);
-  const peers = [...owners].filter((id) => id !== ownId).sort();
+  const reporters = new Set([...peerTotals.keys(), ...reportersOf(progress.revisions.keys())]);
+  const peers = [...reporters].filter((id) => id !== localId).sort();
   const peer = peers[round % Math.max(1, peers.length)];
   const counts = (peer === undefined ? undefined : loadReports.byReporter(peer).get(peer)) ?? none;
   return {
-    revisions: new Map(shown.revisions),
+    revisions: new Map(progress.revisions),
     peer,
     counts,
     handoffs: new Map([...handedOff].map(([instance, handoff]) => [instance, handoff.counts])),
     announcements: new Map([...instances].map(([id, { sequence }]) => [id, sequence])),
-    ownId,
+    localId,
     local: ledger.isPublished ? new Map(ledger.local()) : undefined,
     sums: [...differingTotals(ledger, peer, counts), ...differingSumsIfFew(ledger)],
   };
 }
 
 /**
- * @param keys everything that was stored when the copy was made
- * @param records among it with their values: all handoffs and instances, the chosen peer's counts and the own
+ * @param keys all keys that were stored at the view's revision
+ * @param records of these with their values: all handoffs and instances, the load reports of the
+ * chosen peer and of this instance
  */
 export function compareViewSnapshot(
-  copy: ViewSnapshot,
+  view: ViewSnapshot,
   keys: RangeSnapshot,
   records: ReadonlyMap<string, Uint8Array>,
 ): Difference[] {
   const { loadReports, handoffs, announcements, unreadable } = rebuildView(decodePoolRecords(records));
-  const isReadable = (whose: string) =>
-    ![...unreadable].some((key) => key === whose || key.startsWith(`${whose}/`));
-  const found = [...differing('watch', revisionsOf(keys), copy.revisions), ...copy.sums];
+  const isReadable = (name: string) =>
+    ![...unreadable].some((key) => key === name || key.startsWith(`${name}/`));
+  const found = [...differing('watch', revisionsOf(keys), view.revisions), ...view.sums];
 
-  const readable = new Map([...copy.announcements].filter(([id]) => isReadable(id)));
+  const readable = new Map([...view.announcements].filter(([id]) => isReadable(id)));
   found.push(...differing('view', announcements, readable, 'announcement of '));
-  for (const instance of new Set([...handoffs.keys(), ...copy.handoffs.keys()])) {
+  for (const instance of new Set([...handoffs.keys(), ...view.handoffs.keys()])) {
     if (!isReadable(instance)) continue;
-    const [should, is] = [handoffs.get(instance) ?? none, copy.handoffs.get(instance) ?? none];
-    found.push(...differing('view', should, is, `left by ${instance} on `));
+    const [should, is] = [handoffs.get(instance) ?? none, view.handoffs.get(instance) ?? none];
+    found.push(...differing('view', should, is, `handoff of ${instance} on `));
   }
-  if (copy.peer !== undefined && isReadable(copy.peer)) {
-    found.push(...differing('view', loadReports.get(copy.peer) ?? none, copy.counts, `${copy.peer} on `));
+  if (view.peer !== undefined && isReadable(view.peer)) {
+    found.push(...differing('view', loadReports.get(view.peer) ?? none, view.counts, `${view.peer} on `));
   }
-  if (copy.local !== undefined && isReadable(copy.ownId)) {
-    found.push(...differing('published', copy.local, loadReports.get(copy.ownId) ?? none, 'own record on '));
+  if (view.local !== undefined && isReadable(view.localId)) {
+    found.push(
+      ...differing('published', view.local, loadReports.get(view.localId) ?? none, 'load report on '),
+    );
   }
   return found;
 }
@@ -89,8 +92,8 @@ export function revisionsOf({ records }: RangeSnapshot): Map<string, number> {
   return new Map([...records].map(([key, { revision }]) => [key, revision]));
 }
 
-/** Whose counts there are, whatever follows their ids. */
-function ownersOf(keys: Iterable<string>): string[] {
+/** The instances that have load reports, with chunks or without. */
+function reportersOf(keys: Iterable<string>): string[] {
   return [...keys].flatMap((key) => (key.startsWith(recordKeys.load) ? [key.split('/')[1] as string] : []));
 }
 

@@ -1,24 +1,24 @@
 export interface WriteBudget {
-  /** The interval of an instance that has all the budget it needs, on a store that is fast. */
+  /** The interval while the budget suffices and etcd is fast. */
   readonly minIntervalMs: number;
-  /** What all instances together may write to the store. */
+  /** For all instances together. */
   readonly writesPerSecond: number;
 }
 
-/** An instance is never busy writing for more than half of its time: a slow store is asked less often, … */
+/** An instance writes for at most half of the time: slow writes make the interval longer. */
 const restPerWrite = 2;
-/** … but for that reason alone nobody is silent for longer. */
+/** Slow writes alone make the interval no longer than this. */
 const slowestMs = 1_000;
 
-/** Nobody reads what an instance writes that is alone; whoever comes is told at once. */
+/** A single instance has no readers. When another one joins, the interval is shortened at once. */
 const aloneMs = 1_000;
 
 /**
- * The least time between two writes of one instance among so many: each keeps to its part of the budget, and
- * since all count the same records under `instances/`, no word between them is needed. Instances that have
- * nothing to write leave their parts unused.
+ * The least time between two writes of one instance. Each instance keeps to its share of the
+ * budget; since all count the same records under `instances/`, they need no coordination. Idle
+ * instances leave their share unused.
  *
- * @param writeMs what a write takes of late
+ * @param writeMs the recent mean time of a write
  */
 export function publishIntervalMs(
   { minIntervalMs, writesPerSecond }: WriteBudget,

@@ -14,18 +14,17 @@ import type {
 import { loadProto } from './loadProto.ts';
 
 /**
- * Bytes of the shared store from and to messages, for each kind of record in proto/baton/state/v1.
- * Not here: keys, leases, and what to do about a record that cannot be read (its reader skips,
- * counts and logs).
+ * Encodes and decodes each kind of record in proto/baton/state/v1. Its readers skip, count and log
+ * an unreadable record.
  */
 export interface StateCodec<Input, Output> {
-  /** Stamps this release's protocol version unless the message brings one. */
+  /** Adds this release's protocol version unless the message has one. */
   encode(message: Input): Buffer;
   /**
    * Fields that newer releases added are ignored; absent ones read as '', 0, [] or {}, except
    * `optional` ones, which stay `undefined`.
-   * @throws Error that names the kind of record, when the bytes are none. Its `cause` is the
-   * parser's error.
+   * @throws Error that names the kind of record, when the bytes are not such a record. Its `cause`
+   * is the parser's error.
    */
   decode(bytes: Uint8Array): Output;
 }
@@ -58,13 +57,12 @@ function codecOf<Input extends { protocol_version?: number }, Output extends { p
     decode(bytes) {
       let message: Output;
       try {
-        // A plain Uint8Array, whatever its type says: given a Buffer, the parser takes a text that
-        // was cut short for a whole one.
+        // A plain Uint8Array, despite the type: in a Buffer, the parser accepts truncated text.
         message = deserialize(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) as Buffer);
       } catch (cause) {
         throw new Error(`not a readable ${name} record (${bytes.length} bytes)`, { cause });
       }
-      // Text and other messages often parse as fields nobody knows; none of them has a version.
+      // Text and other messages often parse as unknown fields; none of them has a version.
       if (message.protocol_version === 0) {
         throw new Error(`not a readable ${name} record (${bytes.length} bytes): it has no protocol version`);
       }
@@ -73,7 +71,7 @@ function codecOf<Input extends { protocol_version?: number }, Output extends { p
   };
 }
 
-/** The parser leaves the value of a phase it does not know as a number, whatever its type says. */
+/** The parser returns an unknown phase as a number, despite the type. */
 function withKnownPhase(message: Instance__Output): Instance__Output {
   return typeof message.phase === 'string' ? message : { ...message, phase: 'PHASE_UNSPECIFIED' };
 }

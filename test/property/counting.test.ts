@@ -11,8 +11,8 @@ import { recorderOf } from '../support/recorderOf.ts';
 import { seededRandom } from '../support/seededRandom.ts';
 
 /**
- * Drives the real exchanges, scheduler and ledger through random interleavings of everything that can happen
- * to a stream: messages in any order, every way to end, twice and at the wrong time.
+ * Drives the real exchanges, scheduler and ledger through random interleavings of everything that
+ * can happen to a stream: messages in any order, every way to end, twice and at the wrong time.
  */
 const happenings = [
   'headers',
@@ -85,8 +85,8 @@ function system() {
   };
 }
 
-describe('however streams end, in whatever order', () => {
-  it('counts what is open, never below zero, and zero in the end', () => {
+describe('however streams end, in any order', () => {
+  it('counts the open streams, never below zero, and zero in the end', () => {
     const step = fc.tuple(
       fc.nat(9),
       fc.constantFrom<Happening>(...happenings, 'drain', 'pool-empty', 'pool-back'),
@@ -118,7 +118,7 @@ describe('however streams end, in whatever order', () => {
     );
   });
 
-  it('releases a reservation once, whoever calls it how often', () => {
+  it('releases a reservation once, however often it is called', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(4), fc.boolean()), { maxLength: 100 }), (steps) => {
         const ledger = new MemoryLedger();

@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { encodeLoads, forEachDifference, LoadList } from '../../src/ledger/loadRecord.ts';
 import { stateCodecs } from '../../src/proto/stateCodecs.ts';
 
-/** The record of counts written and read by hand, against proto-loader's codec, which knows the whole message. */
+/**
+ * The record of counts written and read by hand, against proto-loader's codec, which knows the
+ * whole message.
+ */
 const loads = fc
   .uniqueArray(fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 2 ** 27 })), {
     selector: ([pod]) => pod,
@@ -18,7 +21,7 @@ function read(bytes: Uint8Array): { sequence: number; counts: Record<string, num
 }
 
 describe('a record of counts', () => {
-  it('is the one that the message says', () => {
+  it('is encoded like the protobuf message', () => {
     fc.assert(
       fc.property(fc.nat(2 ** 27), loads, (sequence, counts) => {
         const record = stateCodecs.loadReport.decode(encodeLoads(sequence, counts));
@@ -28,7 +31,7 @@ describe('a record of counts', () => {
     );
   });
 
-  it('is read as others write it', () => {
+  it('is decoded from the encoding of protobuf', () => {
     fc.assert(
       fc.property(fc.nat(2 ** 40), loads, (sequence, counts) => {
         const bytes = stateCodecs.loadReport.encode({
@@ -40,7 +43,7 @@ describe('a record of counts', () => {
     );
   });
 
-  it('is refused where it is cut short, unless what is left is whole', () => {
+  it('is rejected when truncated, unless the rest is a whole record', () => {
     fc.assert(
       fc.property(loads, fc.nat(1_000), (counts, at) => {
         const bytes = encodeLoads(7, counts);
@@ -56,11 +59,11 @@ describe('a record of counts', () => {
     );
   });
 
-  it.each(['', 'some text', '\u00ff\u00ff\u00ff'])('is not what the text %j is', (text) => {
+  it.each(['', 'some text', '\u00ff\u00ff\u00ff'])('is not decoded from the text %j', (text) => {
     expect(() => new LoadList().read(Buffer.from(text))).toThrow();
   });
 
-  it('may have fields that nobody knows yet', () => {
+  it('may have unknown fields', () => {
     const load = [0x0a, 1, 0x78, 0x10, 5, 0x18, 3];
     const bytes = Buffer.from([0x08, 2, 0x10, 9, 0x1a, load.length, ...load, 0x22, 1, 7]);
     expect(read(bytes)).toEqual({ sequence: 9, counts: { x: 5 } });
@@ -68,7 +71,7 @@ describe('a record of counts', () => {
 });
 
 describe('the difference between two records', () => {
-  it('leads from the one to the other, in whatever order they are, and never below zero', () => {
+  it('leads from one to the other, in any order, and never below zero', () => {
     fc.assert(
       fc.property(loads, loads, fc.boolean(), (before, after, isReversed) => {
         const to = isReversed ? new Map([...after].reverse()) : after;
@@ -88,7 +91,7 @@ describe('the difference between two records', () => {
     );
   });
 
-  it('touches only what changed, where the order is kept', () => {
+  it('has only the changed addresses while the order is kept', () => {
     const before = new Map(Array.from({ length: 1_000 }, (_, i) => [`10.0.0.${i}:8000`, 1 + (i % 3)]));
     const after = new Map(before);
     for (const pod of [3, 500, 999]) after.set(`10.0.0.${pod}:8000`, 9);

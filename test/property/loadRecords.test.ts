@@ -7,13 +7,16 @@ import { PeerCounts } from '../../src/ledger/peerCounts.ts';
 import { stateCodecs } from '../../src/proto/stateCodecs.ts';
 import type { Reservation } from '../../src/scheduling/reservation.ts';
 
-/** What one instance has in flight on its way through the store: few endpoints and many, changes and failures. */
+/**
+ * What one instance has in flight on its way through the store: few endpoints and many, changes and
+ * failures.
+ */
 const manyAddresses = 2_000;
 const address = (index: number): string => `10.0.${index >> 8}.${index & 255}:8000`;
 
 class Writer {
   readonly own: LocalCounts = new LocalCounts((changed) => this.records.changed(changed));
-  readonly records = new LoadRecords({ ownId: 'a', counts: this.own.counts });
+  readonly records = new LoadRecords({ localId: 'a', counts: this.own.counts });
   readonly #held: Reservation[] = [];
   picks = 0;
 
@@ -29,7 +32,7 @@ class Writer {
   }
 }
 
-/** etcd, as far as this goes: changes in one step, and everything told to one who follows. */
+/** etcd, as far as this goes: changes in one step, and everything published to one who follows. */
 class Store {
   readonly records = new Map<string, Uint8Array>();
   readonly #follower: LoadReports;
@@ -83,21 +86,21 @@ function system() {
   const onUnreadable = (key: string, cause: unknown): never => {
     throw new Error(`${key} is unreadable`, { cause });
   };
-  const store = new Store(new LoadReports({ ownId: 'b', peers, onOwn() {}, onUnreadable }));
+  const store = new Store(new LoadReports({ localId: 'b', peers, onLocal() {}, onUnreadable }));
   return { writer: new Writer(), store, peers };
 }
 
 /** Publishes until nothing is left out; at each revision all readers see the same. */
 function publish({ writer, store, peers }: ReturnType<typeof system>): void {
-  let told = 0;
+  let published = 0;
   do {
-    const { changes, picksTold } = writer.records.next(writer.picks);
+    const { changes, publishedPicks } = writer.records.next(writer.picks);
     store.change(changes);
-    expect(picksTold).toBeGreaterThanOrEqual(told);
-    told = picksTold;
+    expect(publishedPicks).toBeGreaterThanOrEqual(published);
+    published = publishedPicks;
     expect(Object.fromEntries(peers.sums)).toEqual(store.sums());
   } while (writer.records.hasMore);
-  expect(told).toBe(writer.picks);
+  expect(published).toBe(writer.picks);
   expect(store.sums()).toEqual(Object.fromEntries(writer.own.counts));
   const total = [...writer.own.counts.values()].reduce((sum, count) => sum + count, 0);
   expect([...peers.totals.values()]).toEqual(total > 0 ? [total] : []);
@@ -110,8 +113,8 @@ const step = fc.oneof(
   fc.record({ kind: fc.constantFrom('publish', 'one publication', 'lost', 'came late') }),
 );
 
-describe('whatever changes, and however many endpoints it is on', () => {
-  it('every reader sees, once all is published, what the writer has', () => {
+describe('for any changes on any number of endpoints', () => {
+  it('every reader has the counts of the writer once all are published', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
         const all = system();
@@ -146,7 +149,7 @@ describe('with requests on many endpoints', () => {
     return all;
   }
 
-  it('writes only the chunks of what changed, and the first record', () => {
+  it('writes only the changed chunks and the first record', () => {
     const { writer, store } = busy(2_000);
     writer.take(5, 1);
     const { changes } = writer.records.next(writer.picks);
@@ -155,14 +158,14 @@ describe('with requests on many endpoints', () => {
     expect(writer.records.hasMore).toBe(false);
   });
 
-  it('writes one record only, while there are few', () => {
+  it('writes only one record while few are busy', () => {
     const { writer, store } = busy(256);
     expect([...store.records.keys()]).toEqual(['load/a']);
     writer.take(1_000, 1);
     expect(writer.records.next(writer.picks).changes.length).toBeGreaterThan(100);
   });
 
-  it('gathers them in one record when few are left, and not before', () => {
+  it('gathers them in one record only when few are left', () => {
     const all = busy(257);
     expect(all.store.records.size).toBeGreaterThan(200);
     all.writer.give(192);
@@ -173,24 +176,25 @@ describe('with requests on many endpoints', () => {
     expect([...all.store.records.keys()]).toEqual(['load/a']);
   });
 
-  it('says which picks had to wait, and lets the oldest change go first', () => {
+  it('reports which picks are left out, and writes the oldest change first', () => {
     const all = busy(2_000);
     const { writer, store } = all;
     const before = writer.picks;
     writer.take(0, 1_500);
     const first = writer.records.next(writer.picks);
-    expect([first.changes.length, first.picksTold]).toEqual([128, before]);
+    expect([first.changes.length, first.publishedPicks]).toEqual([128, before]);
     store.change(first.changes);
     writer.take(0, 1_500);
     let publications = 1;
-    let told = before;
-    while (told === before) {
+    let published = before;
+    while (published === before) {
       const next = writer.records.next(writer.picks);
       store.change(next.changes);
-      told = next.picksTold;
+      published = next.publishedPicks;
       publications += 1;
     }
-    // 1024 chunks, 127 in each: those of the second round were not let in before those of the first.
+    // 1024 chunks, 127 in each: those of the second round were not let in before those of the
+    // first.
     expect(publications).toBeLessThanOrEqual(9);
     publish(all);
   });

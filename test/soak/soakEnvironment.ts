@@ -105,7 +105,7 @@ function member(
     start: async () => {
       await baton.launch({ instance: { release: `${each.generation}.0.0`, generation: each.generation } });
       baton.process.output.onLine((line) => {
-        if (/consistency\.differences-found|consistency check: counts are/.test(line)) differences.push(line);
+        if (line.includes('"event":"consistency.differences-found"')) differences.push(line);
       });
       await baton.waitUntilReady(startTimeoutMs);
     },

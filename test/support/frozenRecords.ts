@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Records of the store as other releases write them, in bytes that were frozen when those were current. */
+/**
+ * Records of the store as other releases write them, in bytes that were frozen when those were
+ * current.
+ */
 export function frozenRecords(name: 'version1' | 'version2' | 'dynamicConfig'): Map<string, Uint8Array> {
   const file = join(import.meta.dirname, '..', 'fixtures', 'records', `${name}.json`);
   const { records } = JSON.parse(readFileSync(file, 'utf8')) as { records: Record<string, string> };

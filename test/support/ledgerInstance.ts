@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks';
+import { type Clock, systemClock } from '../../src/clock.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { EtcdSession, type EtcdSessionOptions } from '../../src/etcd/etcdSession.ts';
 import { etcdMetrics } from '../../src/etcd/metrics.ts';
@@ -24,32 +24,39 @@ export interface LedgerInstance {
 
 export interface LedgerOptions {
   readonly prefix?: string;
-  /** Asked at each write of the instance's record. */
+  /** Called at each write of the instance's record. */
   readonly phase?: () => Phase;
   readonly leaseTtlSeconds?: number;
   readonly staleDecayMs?: number;
   readonly minIntervalMs?: number;
   readonly writesPerSecond?: number;
   readonly requestTimeoutMs?: number;
-  /** For those who look inside. */
+  /** A session that a test wraps or observes. */
   readonly storeOf?: (options: EtcdSessionOptions) => EtcdSession;
-  /** Hears of everybody's counts right after the ledger. */
+  /** Receives the load reports after the ledger. */
   readonly alsoTo?: RecordListener;
   readonly onState?: (state: EtcdSessionState, ledger: EtcdLedger) => void;
-  readonly held?: () => ReadonlyMap<string, number>;
+  readonly reserved?: () => ReadonlyMap<string, number>;
   /**
-   * The pause between two consistency checks. 0, never, where they would be in the way: they put right what a test changes,
-   * and write to see it come back.
+   * The pause between two consistency checks. 0, never, where they interfere: they repair what a
+   * test changes, and write to wait for the watch.
    */
-  readonly checkEveryMs?: number;
-  /** The consistency check is to find something. */
+  readonly checkIntervalMs?: number;
+  /** The test expects differences. */
   readonly mayDiffer?: boolean;
+  /** Of the ledger and the consistency check; the session keeps its lease in real time. */
+  readonly clock?: Clock;
 }
 
-/** What an instance does by default: for benchmarks, in which consistency checks would be a good part of what is measured. */
-export const usualCheckIntervalMs = configSchema.parse({}).consistency.intervalMs;
+/**
+ * The default of an instance: for benchmarks, in which frequent checks would distort the result.
+ */
+export const defaultCheckIntervalMs = configSchema.parse({}).consistency.intervalMs;
 
-/** One instance's ledger on a real etcd, without the rest of the process. Started, not necessarily joined. */
+/**
+ * One instance's ledger on a real etcd, without the rest of the process. Started, not necessarily
+ * joined.
+ */
 export function startLedger(
   id: string,
   etcdUrl: string,
@@ -64,16 +71,17 @@ export function startLedger(
     storeOf = (options) => new EtcdSession(options),
     alsoTo,
     onState,
-    held,
-    checkEveryMs = 50,
+    reserved,
+    checkIntervalMs = 50,
     mayDiffer = false,
+    clock = systemClock,
   }: LedgerOptions = {},
 ): LedgerInstance {
   const metrics = createInstruments({ ...etcdMetrics, ...ledgerMetrics });
   const store = storeOf({ endpoints: [etcdUrl], prefix, leaseTtlSeconds, requestTimeoutMs });
   const ledger = new EtcdLedger({
     store,
-    ownId: id,
+    localId: id,
     startedUnixMs: 1,
     self: () => ({
       release: '1',
@@ -86,7 +94,7 @@ export function startLedger(
     writeBudget: () => ({ minIntervalMs, writesPerSecond }),
     staleDecayMs: staleDecayMs,
     timeoutMs: leaseTtlSeconds * 1000,
-    nowMs: () => performance.now(),
+    clock,
     unixMs: Date.now,
     onHandoff() {},
     log: silentLog,
@@ -94,11 +102,11 @@ export function startLedger(
   });
   const consistencyCheck = new ConsistencyCheck({
     sharing: { kind: 'etcd', store, ledger },
-    ownId: id,
-    reserved: held ?? (() => ledger.local()),
-    intervalMs: checkEveryMs,
+    localId: id,
+    reserved: reserved ?? (() => ledger.local()),
+    intervalMs: checkIntervalMs,
     timeoutMs: leaseTtlSeconds * 1000,
-    nowMs: () => performance.now(),
+    clock,
     onDifferences() {},
     log: silentLog,
     metrics,

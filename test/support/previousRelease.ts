@@ -3,8 +3,9 @@ import { EtcdSession } from '../../src/etcd/etcdSession.ts';
 import type { RecordListener } from '../../src/etcd/records.ts';
 
 /**
- * An instance that speaks as the release before this one does: its records lack what was added since, and of
- * others' it reads only what it knew. Its messages are its own, so that no change of this release's reaches it.
+ * An instance that speaks as the release before this one does: its records lack what was added
+ * since, and of others' it reads only what it knew. Its messages are its own, so that no change of
+ * this release's reaches it.
  */
 const messages = protobuf.parse(
   `syntax = "proto3";

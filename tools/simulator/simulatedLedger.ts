@@ -87,7 +87,7 @@ export class SimulatedLedger implements Ledger, Watcher {
   }
 
   onPut(id: string, { sequence, counts }: SimulatedLoadReport): void {
-    if (id === this.#id) this.#unacknowledgedPicks.seen(sequence);
+    if (id === this.#id) this.#unacknowledgedPicks.acknowledged(sequence);
     else this.#replace(id, counts);
   }
 

@@ -16,7 +16,10 @@ export interface InstanceRecord {
   readonly startedUnixMs: number;
   /** None of its endpoints is ready, so other instances are preferred. */
   readonly withoutEndpoints: boolean;
-  /** Grows with each announcement, so that its writer recognises in the watch which of them the others see. */
+  /**
+   * Grows with each announcement, so that its writer recognises in the watch which of them the
+   * others see.
+   */
   readonly sequence: number;
 }
 

@@ -48,7 +48,7 @@ function admin(): ReturnType<typeof connect> {
 }
 
 describe('when two instances share a store', () => {
-  it('shows each the sum of both', async () => {
+  it('gives each the sum of both', async () => {
     const [a, b] = await Promise.all([join('a'), join('b')]);
     a.ledger.reserve(pod1);
     a.ledger.reserve(pod1);
@@ -65,7 +65,7 @@ describe('when two instances share a store', () => {
     await until(() => a.ledger.view().size === 0 && b.ledger.view().size === 0, { what: 'empty views' });
   });
 
-  it('gives a newcomer the whole view before it is joined', async () => {
+  it('gives a new instance the whole view before it is joined', async () => {
     const a = await join('a');
     for (let i = 0; i < 10; i += 1) a.ledger.reserve(pod1);
     for (let i = 0; i < 20; i += 1) a.ledger.reserve(pod2);
@@ -81,7 +81,7 @@ describe('when two instances share a store', () => {
     expect(await atJoin).toEqual({ [pod1]: 10, [pod2]: 20 });
   });
 
-  it('expects of a busy peer as many unseen picks as it hides itself', async () => {
+  it('expects as many unacknowledged picks of a busy peer as it has itself', async () => {
     const [a, b] = await Promise.all([join('a', { minIntervalMs: 60_000 }), join('b')]);
     await until(() => a.writes() >= 1, { what: 'the write after joining' });
     for (let i = 0; i < 100; i += 1) a.ledger.reserve(pod1);
@@ -92,7 +92,7 @@ describe('when two instances share a store', () => {
     expect(b.ledger.unacknowledgedPicks()).toBeLessThan(1);
   });
 
-  it('expects no unseen picks of a peer that has stepped aside, busy as it may be', async () => {
+  it('expects no unacknowledged picks of a busy peer in standby', async () => {
     let phase: Phase = 'standby';
     const [a, b] = await Promise.all([
       join('a', { minIntervalMs: 60_000 }),
@@ -135,7 +135,7 @@ describe('when two instances share a store', () => {
       changes += 1;
       await new Promise((resolve) => setImmediate(resolve));
     }
-    await until(() => a.ledger.syncLagMs() !== undefined, { what: 'own writes in the watch' });
+    await until(() => a.ledger.syncLagMs() !== undefined, { what: 'its writes in the watch' });
     const written = a.writes() - before;
     const intervals = (performance.now() - startMs) / 50;
     expect(written).toBeLessThanOrEqual(intervals + 1);
@@ -147,7 +147,7 @@ describe('when two instances share a store', () => {
     expect(a.writes()).toBe(settled);
   });
 
-  it('writes seldom while it is alone, and tells whoever comes at once', async () => {
+  it('writes rarely while it is alone, and at once when another instance joins', async () => {
     const a = await join('a');
     await until(() => a.writes() >= 1, { what: 'the write after joining' });
     const before = a.writes();
@@ -165,7 +165,7 @@ describe('when two instances share a store', () => {
 });
 
 describe('when an instance leaves', () => {
-  it('takes its counts with it at once if it leaves cleanly', async () => {
+  it('removes its counts at once if it stops cleanly', async () => {
     const [a, b] = await Promise.all([join('a', { leaseTtlSeconds: 60 }), join('b')]);
     a.ledger.reserve(pod1);
     await sees(b, pod1, 1);
@@ -174,7 +174,7 @@ describe('when an instance leaves', () => {
     expect([...b.ledger.instances.keys()]).toEqual(['b']);
   });
 
-  it('lets its counts vanish with its lease if it is cut off', async () => {
+  it('removes its counts with its lease if it is cut off', async () => {
     const b = await join('b');
     const a = await join('a', { through: `http://${proxy.address}` });
     a.ledger.reserve(pod1);
@@ -217,19 +217,22 @@ describe('when the line to etcd breaks for a moment', () => {
   });
 });
 
-describe('when etcd goes silent without closing', () => {
-  it.each(['to-server', 'to-client'] as const)('joins anew after losing everything %s', async (direction) => {
-    const a = await join('a');
-    const b = await join('b', { through: `http://${proxy.address}` });
-    b.ledger.reserve(pod2);
-    await sees(a, pod2, 1);
-    proxy.fault = { kind: 'loss', direction };
-    await until(() => b.store.state.kind === 'joining', { what: 'b to give up', timeoutMs: 20_000 });
-    expect(b.ledger.inFlight(pod2)).toBe(1);
-    proxy.fault = { kind: 'none' };
-    await joined(b);
-    await sees(a, pod2, 1);
-  });
+describe('when etcd stops answering without closing', () => {
+  it.each(['to-server', 'to-client'] as const)(
+    'joins again after losing everything %s',
+    async (direction) => {
+      const a = await join('a');
+      const b = await join('b', { through: `http://${proxy.address}` });
+      b.ledger.reserve(pod2);
+      await sees(a, pod2, 1);
+      proxy.fault = { kind: 'loss', direction };
+      await until(() => b.store.state.kind === 'joining', { what: 'b to give up', timeoutMs: 20_000 });
+      expect(b.ledger.inFlight(pod2)).toBe(1);
+      proxy.fault = { kind: 'none' };
+      await joined(b);
+      await sees(a, pod2, 1);
+    },
+  );
 });
 
 describe('when etcd restarts', () => {
@@ -247,7 +250,7 @@ describe('when etcd restarts', () => {
 });
 
 describe('when etcd stays away', () => {
-  it('fades the counts of the others out and keeps its own', async () => {
+  it('lowers the weight of its peers to nothing and keeps its own', async () => {
     const a = await join('a');
     const b = await join('b', { staleDecayMs: 500 });
     a.ledger.reserve(pod1);
@@ -259,7 +262,7 @@ describe('when etcd stays away', () => {
 });
 
 describe('when a record cannot be read', () => {
-  it('skips it, counts it and goes on', async () => {
+  it('skips and counts it, and continues', async () => {
     const a = await join('a');
     const client = admin();
     await client.keys.put('load/stranger').value(Buffer.from([0xff, 0xff, 0xff]));

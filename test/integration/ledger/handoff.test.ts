@@ -43,7 +43,10 @@ async function keys(): Promise<string[]> {
   }
 }
 
-/** What a leaving instance does when its streams are half-closed: everything is given back, and left behind. */
+/**
+ * What a leaving instance does when its streams are half-closed: everything is given back, and left
+ * behind.
+ */
 async function leave({ ledger, stop }: LedgerInstance, release: () => void, ttlMs: number): Promise<void> {
   const left = new Map(ledger.local());
   release();
@@ -51,8 +54,8 @@ async function leave({ ledger, stop }: LedgerInstance, release: () => void, ttlM
   await stop();
 }
 
-describe('when an instance leaves requests behind', () => {
-  it('has them counted once at every moment by the others', async () => {
+describe('when an instance hands off requests', () => {
+  it('has them counted once by the others at every moment', async () => {
     const [a, b] = await Promise.all([join('a'), join('b')]);
     const held = Array.from({ length: 10 }, () => a.ledger.reserve(pod1));
     await sees(b, pod1, 10);
@@ -68,16 +71,17 @@ describe('when an instance leaves requests behind', () => {
     await until(() => b.ledger.instances.size === 1, { what: 'a to be gone' });
     isOver = true;
     expect(Math.max(...seen)).toBe(10);
-    // A minute's fading, as far as this test has come with it.
+    // The decay over a minute, up to now.
     expect(Math.min(...seen)).toBeGreaterThan(5);
     expect(b.ledger.inFlight(pod1)).toBeLessThan(10);
     expect(b.ledger.handoffs()).toMatchObject([{ instance: 'a/1', inFlight: 10 }]);
     expect(await keys()).toEqual(['handoffs/a/1', 'instances/b', 'load/b']);
   });
 
-  it('writes no loadReport any more, though its counts go to nothing', async () => {
-    // A consistency check that waits for the watch has the counts written once more, which is what is looked for here.
-    const [a, b] = await Promise.all([join('a', { checkEveryMs: 0 }), join('b')]);
+  it('writes no load report any more, though its counts fall to zero', async () => {
+    // A consistency check that waits for the watch has the counts written once more, which is what
+    // is looked for here.
+    const [a, b] = await Promise.all([join('a', { checkIntervalMs: 0 }), join('b')]);
     const held = a.ledger.reserve(pod1);
     await sees(b, pod1, 1);
     const client = connect(
@@ -96,7 +100,7 @@ describe('when an instance leaves requests behind', () => {
     expect(events).toEqual(['delete']);
   });
 
-  it('gives a newcomer all loadReports and handoffs before it is joined', async () => {
+  it('gives a new instance all load reports and handoffs before it is joined', async () => {
     const [a, b] = await Promise.all([join('a'), join('b')]);
     const held = a.ledger.reserve(pod1);
     b.ledger.reserve(pod2);
@@ -113,7 +117,7 @@ describe('when an instance leaves requests behind', () => {
     expect(atJoin.get(pod1)).toBeLessThanOrEqual(1);
   });
 
-  it('has them forgotten by the others, and by etcd, when their time is over', async () => {
+  it('has them removed by the others, and by etcd, after their TTL', async () => {
     const [a, b] = await Promise.all([join('a'), join('b')]);
     const held = a.ledger.reserve(pod1);
     await sees(b, pod1, 1);
@@ -125,8 +129,8 @@ describe('when an instance leaves requests behind', () => {
     });
   });
 
-  it('writes them even when its lease is gone already', async () => {
-    const [a, b] = await Promise.all([join('a', { checkEveryMs: 0 }), join('b')]);
+  it('writes them even after its lease was lost', async () => {
+    const [a, b] = await Promise.all([join('a', { checkIntervalMs: 0 }), join('b')]);
     const held = a.ledger.reserve(pod1);
     await sees(b, pod1, 1);
     const client = connect(
@@ -140,7 +144,7 @@ describe('when an instance leaves requests behind', () => {
     await until(() => b.ledger.inFlight(pod1) > 0.5, { what: 'the handoff' });
   });
 
-  it('cannot without a store, and says so', async () => {
+  it('fails without etcd, with an error', async () => {
     const a = startLedger('a', 'http://127.0.0.1:1');
     instances.push(a);
     await expect(a.ledger.handOff(new Map([[pod1, 1]]), 60_000)).rejects.toThrow('not joined');

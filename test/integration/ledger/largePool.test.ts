@@ -78,7 +78,7 @@ async function follow(id: string) {
 }
 
 describe('with requests on thousands of endpoints', () => {
-  it('shows everybody the same counts, a newcomer and the previous release too', async () => {
+  it('gives all instances the same counts, a new one and the previous release too', async () => {
     const [a, b] = await Promise.all([join('a'), join('b')]);
     const previous = new PreviousRelease('previous', running.etcd.endpoint, { prefix, generation: 1 });
     try {
@@ -139,7 +139,7 @@ describe('with requests on thousands of endpoints', () => {
     for (const { keys } of revisions.values()) expect(keys).toBeLessThanOrEqual(128);
   });
 
-  it('takes them all away with the lease', async () => {
+  it('removes them all with the lease', async () => {
     const b = await join('b');
     const a = await join('a', { leaseTtlSeconds: 60 });
     for (const address of addresses) a.ledger.reserve(address);
@@ -150,7 +150,7 @@ describe('with requests on thousands of endpoints', () => {
     expect(await loadKeys()).toEqual(['load/b']);
   });
 
-  it('puts a handoff in the place of all of them, in one step', async () => {
+  it('replaces them all by a handoff in one transaction', async () => {
     const [a, b] = await Promise.all([join('a'), join('b')]);
     const held = addresses.map((address) => a.ledger.reserve(address));
     await isSpread('a');
@@ -168,13 +168,13 @@ describe('with requests on thousands of endpoints', () => {
     expect(b.ledger.inFlight(pod1)).toBeGreaterThan(0);
   });
 
-  it('writes them all again after etcd came back empty', async () => {
+  it('writes them all again after etcd lost its data', async () => {
     const [a, b] = await Promise.all([join('a'), join('b')]);
     for (const address of addresses) a.ledger.reserve(address);
     await seesAll(b, a);
     await running.etcd.restart('empty');
     await until(async () => (await loadKeys().catch(() => [])).length > 500, {
-      what: 'the records to be there again',
+      what: 'the records to be written again',
       timeoutMs: 30_000,
     });
     await seesAll(b, a);

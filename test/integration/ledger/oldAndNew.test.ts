@@ -67,7 +67,7 @@ describe.each([1, 2] as const)('frozen records of protocol version %d in the sto
     for (const [key, value] of records) await client.keys.put(key).value(Buffer.from(value));
     client.close();
     const counted = { 1: [14, 20], 2: [5, 8] }[version];
-    // Handoffs fade from the moment they are seen.
+    // Handoffs decay from the moment of their delivery.
     await until(() => Math.round(current.ledger.inFlight(pod1)) === counted[0], { what: 'pod 1' });
     await until(() => Math.round(current.ledger.inFlight(pod2)) === counted[1], { what: 'pod 2' });
     expect(current.ledger.recordsSkipped).toBe(0);

@@ -18,7 +18,7 @@ function harness() {
 }
 
 describe('a record that is followed', () => {
-  it('is told of when it changes, and when it is gone', () => {
+  it('is reported when it changes and when it is deleted', () => {
     const { record, said, snapshot, put } = harness();
     snapshot();
     put(1);
@@ -29,14 +29,14 @@ describe('a record that is followed', () => {
     expect(said).toEqual([1, 2, undefined]);
   });
 
-  it('is no news when it is read again, as at every joining', () => {
+  it('is not reported when a join delivers it unchanged', () => {
     const { said, snapshot } = harness();
     snapshot(1);
     snapshot(1);
     expect(said).toEqual([1]);
   });
 
-  it('is gone when it is missing at joining again', () => {
+  it('is deleted when it is missing at the next join', () => {
     const { record, said, snapshot } = harness();
     snapshot(1);
     snapshot();
@@ -45,7 +45,7 @@ describe('a record that is followed', () => {
     expect(said).toEqual([1, undefined]);
   });
 
-  it('stays in force while its successor cannot be read, which is told of once', () => {
+  it('stays in force while its next version is unreadable, which is reported once', () => {
     const { record, said, snapshot, put } = harness();
     put(1);
     put(0);
@@ -55,7 +55,7 @@ describe('a record that is followed', () => {
     expect(said).toEqual([1, 'Error: zero', 2]);
   });
 
-  it('is not another one whose key begins like it', () => {
+  it('ignores records whose keys only begin like its key', () => {
     const { record, said, put } = harness();
     put(1);
     put(2, '-of-somebody-else');

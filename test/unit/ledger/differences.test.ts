@@ -2,12 +2,12 @@ import { differing } from '../../../src/ledger/differences.ts';
 
 const counts = (record: Record<string, number>) => new Map(Object.entries(record));
 
-describe('comparing what should be the same', () => {
-  it('finds nothing in equal counts, in whatever order', () => {
+describe('comparing numbers that should be equal', () => {
+  it('finds nothing in equal counts, in any order', () => {
     expect(differing('local', counts({ a: 1, b: 2 }), counts({ b: 2, a: 1 }))).toEqual([]);
   });
 
-  it('finds what is more, less, missing and too much', () => {
+  it('finds numbers that are higher, lower, missing and additional', () => {
     const found = differing(
       'local',
       counts({ more: 1, less: 2, missing: 3 }),

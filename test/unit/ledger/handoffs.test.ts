@@ -4,10 +4,10 @@ import { encodeHandoff, type Handoff } from '../../../src/proto/records/handoff.
 const pod1 = '10.0.0.1:8000';
 const pod2 = '10.0.0.2:8000';
 const ttlMs = 60_000;
-/** The givers' time of day is their own; the readers' begins here. */
+/** The reader's time of day at the start; the writers have clocks of their own. */
 const noonMs = 1_795_000_000_000;
 
-function world() {
+function harness() {
   const clock = { nowMs: 5_000, unixMs: noonMs };
   const news: string[] = [];
   const skipped: string[] = [];
@@ -29,9 +29,9 @@ function left(counts: Record<string, number>, more: Partial<Handoff> = {}): Uint
   return encodeHandoff({ ...handoff, ...more });
 }
 
-describe('requests that were left behind', () => {
-  it('count wholly at first, less and less, and nothing when their time is over', () => {
-    const { handoffs, pass } = world();
+describe('requests that were handed off', () => {
+  it('count fully at first, then less, and not at all after their TTL', () => {
+    const { handoffs, pass } = harness();
     handoffs.onPut('a/1', left({ [pod1]: 8 }));
     expect(handoffs.of(pod1)).toBe(8);
     pass(ttlMs / 4);
@@ -45,23 +45,23 @@ describe('requests that were left behind', () => {
     expect(handoffs.list()).toEqual([]);
   });
 
-  it('add up over those who left them', () => {
-    const { handoffs } = world();
+  it('add up over all handoffs', () => {
+    const { handoffs } = harness();
     handoffs.onPut('a/1', left({ [pod1]: 2, [pod2]: 1 }));
     handoffs.onPut('b/1', left({ [pod1]: 3 }));
     expect(Object.fromEntries(handoffs.sums())).toEqual({ [pod1]: 5, [pod2]: 1 });
   });
 
   it('vanish with their record', () => {
-    const { handoffs } = world();
+    const { handoffs } = harness();
     handoffs.onPut('a/1', left({ [pod1]: 2 }));
     expect(handoffs.of(pod1)).toBe(2);
     handoffs.onDelete('a/1');
     expect(handoffs.of(pod1)).toBe(0);
   });
 
-  it('are news when they are left, not when they are found', () => {
-    const { handoffs, news } = world();
+  it('are reported when the watch delivers them, not with a snapshot', () => {
+    const { handoffs, news } = harness();
     handoffs.onSnapshot(new Map([['a/1', left({ [pod1]: 2 })]]));
     handoffs.onPut('b/1', left({ [pod1]: 2 }));
     expect(news).toEqual(['b/1']);
@@ -69,28 +69,31 @@ describe('requests that were left behind', () => {
 });
 
 describe('when the clocks of two machines disagree', () => {
-  it.each([-3_600_000, 3_600_000])('counts what it saw being left by its own clock (%d ms)', (offMs) => {
-    const { handoffs, pass } = world();
-    handoffs.onPut('a/1', left({ [pod1]: 8 }, { handedOffUnixMs: noonMs + offMs }));
-    expect(handoffs.of(pod1)).toBe(8);
-    pass(ttlMs / 2);
-    expect(handoffs.of(pod1)).toBe(4);
-  });
+  it.each([-3_600_000, 3_600_000])(
+    'measures the age of a delivered handoff by its own clock (%d ms)',
+    (offMs) => {
+      const { handoffs, pass } = harness();
+      handoffs.onPut('a/1', left({ [pod1]: 8 }, { handedOffUnixMs: noonMs + offMs }));
+      expect(handoffs.of(pod1)).toBe(8);
+      pass(ttlMs / 2);
+      expect(handoffs.of(pod1)).toBe(4);
+    },
+  );
 
   it.each([
     ['agree', -15_000, 6],
     ["have the instance's ahead by an hour", 3_600_000, 8],
     ["have the instance's behind by an hour", -3_600_000, 0],
   ])('believes of what it finds at joining an age within its time, when they %s', (_, offMs, expected) => {
-    const { handoffs, pass } = world();
+    const { handoffs, pass } = harness();
     handoffs.onSnapshot(new Map([['a/1', left({ [pod1]: 8 }, { handedOffUnixMs: noonMs + offMs })]]));
     expect(handoffs.of(pod1)).toBe(expected);
     pass(ttlMs / 4);
     expect(handoffs.of(pod1)).toBe(Math.max(0, expected - 2));
   });
 
-  it('goes on from the age it knows when everything is read again', () => {
-    const { handoffs, pass, clock } = world();
+  it('keeps the measured age when all records are read again', () => {
+    const { handoffs, pass, clock } = harness();
     const record = left({ [pod1]: 8 });
     handoffs.onPut('a/1', record);
     pass(ttlMs / 4);
@@ -101,8 +104,8 @@ describe('when the clocks of two machines disagree', () => {
 });
 
 describe('a handoff that cannot be read', () => {
-  it('is skipped and told of, and the others count', () => {
-    const { handoffs, skipped } = world();
+  it('is skipped and reported, and the others count', () => {
+    const { handoffs, skipped } = harness();
     handoffs.onSnapshot(
       new Map([
         ['a/1', new Uint8Array([255, 255])],

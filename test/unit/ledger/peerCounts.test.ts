@@ -7,7 +7,7 @@ function atTime(): { peers: PeerCounts; pass(ms: number): void } {
 }
 
 describe('the counts of the peers', () => {
-  it('are the sum of all that was added and taken away', () => {
+  it('are the sum of all differences', () => {
     const { peers } = atTime();
     peers.add('a', 'x', 3);
     peers.add('a', 'y', 2);
@@ -18,7 +18,7 @@ describe('the counts of the peers', () => {
     expect(Object.fromEntries(peers.totals)).toEqual({ a: 3, b: 10 });
   });
 
-  it('are forgotten as a whole when they begin anew', () => {
+  it('are all removed by a reset', () => {
     const { peers } = atTime();
     peers.add('a', 'x', 1);
     peers.reset();
@@ -41,7 +41,7 @@ describe('the busy peers', () => {
     expect(peers.busy()).toBe(0);
   });
 
-  it('may be asked for without some of them', () => {
+  it('are counted without some of them', () => {
     const { peers } = atTime();
     peers.add('a', 'x', 1);
     peers.add('b', 'x', 1);
@@ -49,8 +49,8 @@ describe('the busy peers', () => {
   });
 });
 
-describe('when the store is lost', () => {
-  it('fades the peers out and leaves nothing', () => {
+describe('when the watch no longer follows', () => {
+  it('lowers the weight of the peers to nothing', () => {
     const { peers, pass } = atTime();
     peers.add('a', 'x', 8);
     peers.markStale();
@@ -63,7 +63,7 @@ describe('when the store is lost', () => {
     expect(peers.of('x')).toBe(0);
   });
 
-  it('believes them again once it is back', () => {
+  it('restores their weight once it follows again', () => {
     const { peers, pass } = atTime();
     peers.add('a', 'x', 8);
     peers.markStale();

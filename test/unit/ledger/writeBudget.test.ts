@@ -17,7 +17,7 @@ describe('the interval between the writes of one instance', () => {
     expect(publishIntervalMs(budget, situation)).toBe(situation.intervalMs);
   });
 
-  it('is the shortest one before any instance is known and anything is written', () => {
+  it('is the shortest before any instance is known and before the first write', () => {
     expect(publishIntervalMs(budget, { instances: 0, writeMs: 0 })).toBe(20);
   });
 });

@@ -4,8 +4,9 @@ import protobuf from 'protobufjs';
 import { readShape, type Shape, shapeOf } from './protoShape.ts';
 
 /**
- * The project's .proto files against the official ones: a subset may leave out, never differ.
- * The official Envoy files are those that @grpc/grpc-js-xds ships; no dependency ships gRPC's health.proto.
+ * The project's .proto files against the official ones: a subset may leave out, never differ. The
+ * official Envoy files are those that @grpc/grpc-js-xds ships; no dependency ships gRPC's
+ * health.proto.
  */
 const repository = join(import.meta.dirname, '../../..');
 const ourFolder = join(repository, 'proto');
@@ -18,8 +19,9 @@ const officialFolders = [
 const extProcFile = 'envoy/service/ext_proc/v3/external_processor.proto';
 
 /**
- * The shipped official copy is older than Envoy 1.40. These members are pinned to the descriptors built into
- * Envoy 1.40.0 itself. The last test says so when the shipped copy has caught up with one of them.
+ * The shipped official copy is older than Envoy 1.40. These members are pinned to the descriptors
+ * built into Envoy 1.40.0 itself. The last test says so when the shipped copy has caught up with
+ * one of them.
  */
 const bodySendMode = 'envoy.extensions.filters.http.ext_proc.v3.ProcessingMode.BodySendMode';
 const newerThanShippedCopy: Readonly<Record<string, Readonly<Record<string, string>>>> = {

@@ -7,8 +7,8 @@ import { decodePinnedGeneration } from '../../../src/proto/records/pinnedGenerat
 import { assignRole } from '../../../src/steering/assignRole.ts';
 import { frozenRecords } from '../../support/frozenRecords.ts';
 
-/** When the frozen handoffs were left. */
-const leftUnixMs = 1_795_000_000_000;
+/** The time of the frozen handoffs. */
+const handedOffUnixMs = 1_795_000_000_000;
 
 function of(records: ReadonlyMap<string, Uint8Array>, key: string): Uint8Array {
   const value = records.get(key);
@@ -16,11 +16,11 @@ function of(records: ReadonlyMap<string, Uint8Array>, key: string): Uint8Array {
   return value;
 }
 
-describe('records of protocol version 1, from before instances told of their endpoints', () => {
+describe('records of protocol version 1, from before instances published `without_endpoints`', () => {
   const records = frozenRecords('version1');
 
   it('make one view, with nothing skipped', () => {
-    expect(statusOfRecords(decodePoolRecords(records), 'default', 'frozen', leftUnixMs)).toMatchObject({
+    expect(statusOfRecords(decodePoolRecords(records), 'default', 'frozen', handedOffUnixMs)).toMatchObject({
       instances: [{ id: 'old-1', release: '0.1.0', generation: 1, phase: 'ready', inFlight: 30 }],
       endpoints: [
         { address: '10.0.0.1:8000', inFlight: 14 },
@@ -31,7 +31,7 @@ describe('records of protocol version 1, from before instances told of their end
     });
   });
 
-  it('are those of an instance with endpoints, which steering counts on', () => {
+  it('are those of an instance with endpoints, which steering relies on', () => {
     const old = decodeInstance('old-1', of(records, 'instances/old-1'));
     expect(old).toMatchObject({ withoutEndpoints: false, sequence: 0 });
     const self = { id: 'me', generation: 0, phase: 'ready', withoutEndpoints: false } as const;
@@ -40,7 +40,7 @@ describe('records of protocol version 1, from before instances told of their end
     );
   });
 
-  it("hold the operator's word", () => {
+  it('hold the pinned generation', () => {
     expect(decodePinnedGeneration(of(records, 'target'))).toMatchObject({
       generation: 1,
       reason: 'hold',
@@ -48,11 +48,11 @@ describe('records of protocol version 1, from before instances told of their end
   });
 });
 
-describe('records from the future, with fields and a phase that nobody knows', () => {
+describe('records from the future, with unknown fields and an unknown phase', () => {
   const records = frozenRecords('version2');
 
   it('are read as far as they can be, with nothing skipped', () => {
-    expect(statusOfRecords(decodePoolRecords(records), 'default', 'frozen', leftUnixMs)).toMatchObject({
+    expect(statusOfRecords(decodePoolRecords(records), 'default', 'frozen', handedOffUnixMs)).toMatchObject({
       instances: [
         { id: 'new-1', release: '9.0.0', generation: 3, phase: 'ready', inFlight: 5 },
         { id: 'new-2', release: '9.0.0', generation: 3, phase: null, inFlight: 0 },
@@ -79,14 +79,14 @@ describe('records from the future, with fields and a phase that nobody knows', (
   });
 });
 
-describe('live configurations', () => {
+describe('dynamic configurations', () => {
   const records = frozenRecords('dynamicConfig');
   const read = (key: string) => readDynamicSettings(decodeDynamicConfig(of(records, key)).settings);
 
-  it('of the first release that had one are read as they were meant', () => {
+  it('of the first release that had one are decoded with their meaning', () => {
     expect(decodeDynamicConfig(of(records, 'first'))).toMatchObject({
       reason: 'pods melt',
-      setUnixMs: leftUnixMs,
+      setUnixMs: handedOffUnixMs,
     });
     const { values, problems } = read('first');
     expect(problems).toEqual([]);

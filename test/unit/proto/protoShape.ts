@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import protobuf from 'protobufjs';
 
 /**
- * What decides whether two parties understand each other, taken out of .proto files as plain text that can be
- * compared: numbers, types, repetition, oneofs, enum values, methods. Comments, options and order are left out.
+ * What decides whether two parties understand each other, taken out of .proto files as plain text
+ * that can be compared: numbers, types, repetition, oneofs, enum values, methods. Comments, options
+ * and order are left out.
  */
 export type Shape = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
@@ -17,7 +18,9 @@ export function readShape(files: readonly string[], folders: readonly string[]):
   return shapeOf(root);
 }
 
-/** Full name of each message, enum and service → its members; Google's well-known types are left out. */
+/**
+ * Full name of each message, enum and service → its members; Google's well-known types are left out.
+ */
 export function shapeOf(root: protobuf.Root): Shape {
   const shape = new Map<string, Record<string, string>>();
   const visit = (item: protobuf.ReflectionObject) => {

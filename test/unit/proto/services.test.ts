@@ -110,7 +110,7 @@ describe('the services mounted on a server', () => {
       );
       expect(listed).toEqual({ statuses: { readiness: { status: 'SERVING' } } });
 
-      const [watched] = await once(client.Watch({ service: 'nobody' }), 'data');
+      const [watched] = await once(client.Watch({ service: 'unknown' }), 'data');
       expect(watched).toEqual({ status: 'SERVICE_UNKNOWN' });
     } finally {
       client.close();

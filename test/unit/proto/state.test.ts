@@ -1,7 +1,10 @@
 import protobuf from 'protobufjs';
 import { stateCodecs, stateProtocolVersion } from '../../../src/proto/stateCodecs.ts';
 
-/** What a release with more fields, or with a phase of its own, would write. Numbers beyond ours are new. */
+/**
+ * What a release with more fields, or with a phase of its own, would write. Numbers beyond ours are
+ * new.
+ */
 const newerRelease = protobuf.parse(
   `syntax = "proto3";
    package newer;
@@ -48,7 +51,7 @@ describe('a record that is written and read', () => {
     ).toEqual(message);
   });
 
-  it('comes back whole: a loadReport', () => {
+  it('comes back whole: a load report', () => {
     const message = { protocol_version: 1, sequence: 9_007_199_254_740_991, loads };
     expect(stateCodecs.loadReport.decode(stateCodecs.loadReport.encode(message))).toEqual(message);
   });
@@ -72,7 +75,7 @@ describe('a record that is written and read', () => {
     );
   });
 
-  it('comes back whole: a target', () => {
+  it('comes back whole: a pinned generation', () => {
     const message = { protocol_version: 1, pinned_generation: 3, reason: 'rollback', set_unix_ms: 5 };
     expect(stateCodecs.pinnedGeneration.decode(stateCodecs.pinnedGeneration.encode(message))).toEqual(
       message,
@@ -177,7 +180,7 @@ describe('bytes that are no record', () => {
     ['a record cut short', whole.subarray(0, whole.length - 3)],
     ['a length beyond the end', Buffer.from([0x08, 0x01, 0x12, 0x7f, 0x61])],
     ['a number without an end', Buffer.alloc(12, 0xff)],
-    ['fields nobody knows', Buffer.from([0xf8, 0x7f, 0x01])],
+    ['unknown fields', Buffer.from([0xf8, 0x7f, 0x01])],
   ])('are refused with the kind of record and the size: %s', (_what, bytes) => {
     const problem = `not a readable Instance record (${bytes.length} bytes)`;
     expect(() => stateCodecs.instance.decode(bytes)).toThrow(problem);
@@ -200,7 +203,9 @@ describe('bytes that are no record', () => {
 });
 
 describe('the bytes of a record', () => {
-  /** Both releases read the store during an upgrade: a record must stay what earlier releases wrote. */
+  /**
+   * Both releases read the store during an upgrade: a record must stay what earlier releases wrote.
+   */
   it.each([
     [
       'an instance',
@@ -216,7 +221,7 @@ describe('the bytes of a record', () => {
       '08011201611a0162200328023201633a01644008',
     ],
     [
-      'a loadReport',
+      'a load report',
       stateCodecs.loadReport.encode({ sequence: 2, loads: [{ address: 'a', in_flight: 3 }] }),
       '080110021a050a01611003',
     ],
