@@ -4,10 +4,18 @@
  * nor throws.
  */
 export interface Log {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+}
+
+export interface LogFields {
+  /** Stable, for programs: the area and what happened, such as `phase.changed`. */
+  readonly event: string;
+  /** The error behind it, written with message, stack and causes. */
+  readonly cause?: unknown;
+  readonly [name: string]: unknown;
 }
 
 /** Most verbose first. `silent` writes nothing. */
