@@ -22,14 +22,14 @@ export function addRegisterCommand(program: Command): void {
 
 async function register(flags: ConfigFlags & RegisterFlags): Promise<void> {
   const signals = new StopSignals();
-  const [{ config }, { readRegistration }] = await Promise.all([
+  const [{ config }, { parseRegistration }] = await Promise.all([
     configure(storeFlags(flags), 'etcd'),
     import('../pool/registration.ts'),
   ]);
-  const read = readRegistration(flags);
-  if (read.kind === 'problems') {
+  const parsed = parseRegistration(flags);
+  if (parsed.kind === 'problems') {
     const { formatEndpointProblems } = await import('../pool/endpointProblems.ts');
-    throw new BatonError('usage-invalid', `register: ${formatEndpointProblems(read.problems)}`);
+    throw new BatonError('usage-invalid', `register: ${formatEndpointProblems(parsed.problems)}`);
   }
   const [{ EtcdSession }, { keepRegistered }, { stateCodecs }, { openProcessLog }] = await Promise.all([
     import('../etcd/etcdSession.ts'),
@@ -39,7 +39,7 @@ async function register(flags: ConfigFlags & RegisterFlags): Promise<void> {
   ]);
   const { etcd, pool, instance, telemetry } = config;
   const processLog = openProcessLog({ level: telemetry.logLevel, instance });
-  await keepRegistered(read.registration, {
+  await keepRegistered(parsed.registration, {
     openStore: () => new EtcdSession({ ...etcd, prefix: `${etcd.prefix}/${pool.name}/` }),
     encode: ({ models, ...endpoint }) =>
       stateCodecs.registeredEndpoint.encode({ ...endpoint, models: [...models] }),

@@ -1,27 +1,23 @@
 import type { z } from 'zod';
 import { crossField } from './crossFieldRules.ts';
-import { endpointKeys, sentence } from './endpointSetting.ts';
+import { endpointKeys, invalidAddress } from './endpointSchema.ts';
 import { nearest } from './nearest.ts';
 import type { Problem } from './problem.ts';
 import type { Provenance } from './provenance.ts';
 import { redact } from './redact.ts';
 
-/** Turns what the schema complains of into problems for people. */
+/** Formats the issues of the schema as problems for people. */
 type Issue = z.core.$ZodIssue;
 
 export function isCrossField(issue: Issue): boolean {
   return issue.code === 'custom' && issue.params === crossField;
 }
 
-function isSentence(issue: Issue): boolean {
-  return issue.code === 'custom' && issue.params === sentence;
-}
-
 export function formatIssue(issue: Issue, tree: unknown, provenance: Provenance): Problem[] {
   const path = issue.path.join('.');
   const problem = (message: string, at = path): Problem => ({ path: at, origin: provenance.of(at), message });
   if (issue.code === 'invalid_union') {
-    // A mapping is judged as the mapping it was meant to be; anything else against all the forms.
+    // A mapping gets the issues of a mapping, anything else the list of the forms.
     const mapping = isMapping(valueAt(tree, issue.path)) ? issue.errors.at(-1) : undefined;
     const branch = mapping ?? [{ code: 'custom', path: [], message: issue.message } as const];
     return branch.flatMap((inner) =>
@@ -29,13 +25,13 @@ export function formatIssue(issue: Issue, tree: unknown, provenance: Provenance)
     );
   }
   if (issue.code === 'unrecognized_keys') {
-    // Only the mappings in lists come here: an endpoint's.
+    // Of an endpoint: yamlSource finds the unknown keys of sections.
     return issue.keys.map((key) => {
       const meant = nearest(key, endpointKeys);
       return problem(meant ? `unknown key; did you mean ${meant}?` : 'unknown key', `${path}.${key}`);
     });
   }
-  if (isCrossField(issue) || isSentence(issue)) return [problem(issue.message)];
+  if (isCrossField(issue) || invalidAddress(issue) !== undefined) return [problem(issue.message)];
   return [problem(`${show(path, valueAt(tree, issue.path))} given, expected ${issue.message}`)];
 }
 

@@ -10,7 +10,7 @@ import {
   wholeEtcdIdentity,
   wholeServerIdentity,
 } from './crossFieldRules.ts';
-import { endpointSetting } from './endpointSetting.ts';
+import { endpointSetting } from './endpointSchema.ts';
 import {
   boolean,
   etcdEndpoint,

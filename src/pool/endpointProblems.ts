@@ -27,7 +27,8 @@ export function formatEndpointProblems(problems: readonly EndpointProblem[]): st
 function formatEndpointProblem({ path, value, expected }: EndpointProblem): string {
   const at = path === '' ? '' : `${path}: `;
   if (value === undefined) return `${at}expected ${expected}`;
-  const shown = String(JSON.stringify(value));
+  // JSON has no NaN and no Infinity.
+  const shown = typeof value === 'number' ? String(value) : String(JSON.stringify(value));
   const short = shown.length > shownCharacters ? `${shown.slice(0, shownCharacters)}…` : shown;
   return `${at}expected ${expected}, not ${short}`;
 }

@@ -1,17 +1,19 @@
+import type { z } from 'zod';
+import { endpointKeys, endpointMapping, invalidAddress } from '../config/endpointSchema.ts';
 import { addressForms, parseAddress } from '../hostPort.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
 import type { EndpointProblem } from './endpointProblems.ts';
 
 /**
- * Reads endpoints as a person writes them, in the configuration or in an endpoints file:
- * `10.0.0.1:8000`, or `{ address, weight?, labels?, models?, slots? }`.
- * Nothing is resolved or probed here: a host name stays one until HostResolver asks DNS.
+ * Parses endpoints as a person writes them: `10.0.0.1:8000`, or `{ address, weight?, labels?, models?, slots? }`.
+ * The schema of the configuration decides; this gives its issues a path and keeps the host names apart, which
+ * HostResolver resolves.
  */
 export type EndpointPlace =
   | { readonly kind: 'ip'; readonly address: string }
   | { readonly kind: 'host'; readonly host: string; readonly port: number };
 
-/** A configured endpoint: everything but, for a host name, the IP addresses behind it. */
+/** A configured endpoint; a host name is not resolved yet. */
 export interface ParsedEndpoint {
   readonly place: EndpointPlace;
   readonly traits: Omit<Endpoint, 'address'>;
@@ -19,11 +21,11 @@ export interface ParsedEndpoint {
 
 export interface ParsedEndpoints {
   readonly endpoints: readonly ParsedEndpoint[];
-  /** Empty when all could be read. */
+  /** Empty when all are valid. */
   readonly problems: readonly EndpointProblem[];
 }
 
-/** Reads a list; `path` is how problems call it. The same place twice is a problem. */
+/** Parses a list; `path` is its name in problems. The same address twice is a problem. */
 export function parseEndpoints(list: unknown, path = 'endpoints'): ParsedEndpoints {
   if (!Array.isArray(list)) return { endpoints: [], problems: [{ path, value: list, expected: 'a list' }] };
   const endpoints: ParsedEndpoint[] = [];
@@ -45,75 +47,54 @@ export function parseEndpoints(list: unknown, path = 'endpoints'): ParsedEndpoin
   return { endpoints, problems };
 }
 
-/** Reads one; adds to `problems` and answers undefined when it cannot. */
+/** Parses one; adds to `problems` and returns undefined when it is invalid. */
 export function parseEndpoint(
   value: unknown,
   path: string,
   problems: EndpointProblem[],
 ): ParsedEndpoint | undefined {
-  const text = typeof value === 'string';
-  if (!text && !isRecord(value)) {
-    problems.push({ path, value, expected: 'an address or a mapping with an address' });
+  const isAddress = typeof value === 'string';
+  const mapping = isAddress ? { address: value } : value;
+  const parsed = endpointMapping.safeParse(mapping);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      problems.push(...problemsOf(issue, mapping, (keys) => (isAddress ? path : path + pathText(keys))));
+    }
     return undefined;
   }
-  const {
-    address,
-    weight = 1,
-    labels = {},
-    models = [],
-    slots,
-    ...others
-  } = text ? { address: value } : value;
-  const problemsBefore = problems.length;
-  const wrong = (key: string, found: unknown, expected: string) =>
-    problems.push({ path: `${path}.${key}`, value: found, expected });
-
-  const place = readPlace(address, text ? path : `${path}.address`, problems);
-  if (!isWeight(weight)) wrong('weight', weight, 'a number above 0');
-  if (!isTextMap(labels)) wrong('labels', labels, 'a mapping from text to text');
-  if (!isTextList(models)) wrong('models', models, 'a list of model names');
-  if (slots !== undefined && !isSlots(slots)) wrong('slots', slots, 'a whole number above 0');
-  for (const [key, found] of Object.entries(others)) wrong(key, found, `no key but ${knownKeys}`);
-
-  if (!place || problems.length > problemsBefore) return undefined;
-  const traits = { weight, labels, models, ...(slots === undefined ? {} : { slots }) };
-  return { place, traits: traits as ParsedEndpoint['traits'] };
+  const { address, ...traits } = parsed.data;
+  const place = parseAddress(address);
+  return place.kind === 'invalid' ? undefined : { place, traits };
 }
 
-function readPlace(address: unknown, path: string, problems: EndpointProblem[]): EndpointPlace | undefined {
-  const expected = `an address like ${addressForms}`;
-  if (typeof address !== 'string') {
-    problems.push({ path, value: address, expected });
-    return undefined;
+type Issue = z.core.$ZodIssue;
+type Keys = readonly PropertyKey[];
+
+function problemsOf(issue: Issue, mapping: unknown, at: (keys: Keys) => string): EndpointProblem[] {
+  const problem = (keys: Keys, expected: string) => ({
+    path: at(keys),
+    value: valueAt(mapping, keys),
+    expected,
+  });
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => problem([...issue.path, key], `no key but ${endpointKeys.join(', ')}`));
   }
-  const parsed = parseAddress(address);
-  if (parsed.kind !== 'invalid') return parsed;
-  problems.push({ path, value: address, expected: `${expected} (${parsed.why})` });
-  return undefined;
+  const invalid = invalidAddress(issue);
+  if (invalid === undefined) return [problem(issue.path, issue.message)];
+  return [problem(issue.path, `an address like ${addressForms} (${invalid.why})`)];
 }
 
-const knownKeys = 'address, weight, labels, models, slots';
+function pathText(keys: Keys): string {
+  return keys.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+}
+
+function valueAt(value: unknown, keys: Keys): unknown {
+  return keys.reduce<unknown>(
+    (node, key) => (node as Record<PropertyKey, unknown> | null | undefined)?.[key],
+    value,
+  );
+}
 
 export function placeText(place: EndpointPlace): string {
   return place.kind === 'ip' ? place.address : `${place.host}:${place.port}`;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-export function isWeight(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value > 0;
-}
-
-export function isSlots(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) > 0;
-}
-
-function isTextMap(value: unknown): value is Record<string, string> {
-  return isRecord(value) && Object.values(value).every((text) => typeof text === 'string');
-}
-
-function isTextList(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((text) => typeof text === 'string' && text !== '');
 }

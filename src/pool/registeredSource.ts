@@ -1,14 +1,13 @@
 import type { RecordSubscription } from '../etcd/records.ts';
-import { parseAddress } from '../hostPort.ts';
 import { recordKeys } from '../proto/records/recordKeys.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
-import { isSlots, isWeight } from './parseEndpoint.ts';
+import { type EndpointProblem, formatEndpointProblems } from './endpointProblems.ts';
+import { parseEndpoint } from './parseEndpoint.ts';
 import type { EndpointSource, PoolReport } from './pool.ts';
 
 /**
- * The endpoints that registered themselves in the store, one record each under `endpoints/<address>`.
- * It waits for nobody: a store that cannot be reached is told of by whoever connects to it, and the
- * endpoints come with the first snapshot.
+ * The endpoints that are registered in etcd, one record each under `endpoints/<address>`. Its start does not
+ * wait for etcd: the endpoints come with the first snapshot.
  */
 export interface RegisteredTraits {
   readonly weight?: number | undefined;
@@ -80,7 +79,7 @@ export class RegisteredSource implements EndpointSource {
   /** A record that cannot be read changes nothing: its key still says that the pod is alive. */
   #put(key: string, value: Uint8Array, before: Endpoint | undefined): void {
     try {
-      this.#endpoints.set(key, readRecord(key, this.#options.codec.decode(value)));
+      this.#endpoints.set(key, endpointOf(key, this.#options.codec.decode(value)));
     } catch (error) {
       if (before) this.#endpoints.set(key, before);
       const { report } = this.#options;
@@ -94,13 +93,19 @@ export class RegisteredSource implements EndpointSource {
   }
 }
 
-/** Protobuf's zero stands for "not said": weight 1, slots not known. */
-function readRecord(key: string, traits: RegisteredTraits): Endpoint {
-  const parsed = parseAddress(key);
-  if (parsed.kind === 'invalid') throw new Error(parsed.problem);
-  if (parsed.kind === 'host') throw new Error(`"${key}" is a host name; an endpoint registers as ip:port`);
-  const { weight = 1, labels = {}, models = [], slots = 0 } = traits;
-  if (weight !== 0 && !isWeight(weight)) throw new Error(`its weight ${weight} is not a number above 0`);
-  if (slots !== 0 && !isSlots(slots)) throw new Error(`its slots ${slots} are not a whole number above 0`);
-  return { address: parsed.address, weight: weight || 1, labels, models, ...(slots === 0 ? {} : { slots }) };
+/** Protobuf's zero stands for "not given": weight 1, slots unknown. */
+function endpointOf(address: string, { weight = 0, labels, models, slots = 0 }: RegisteredTraits): Endpoint {
+  const problems: EndpointProblem[] = [];
+  const entry = {
+    address,
+    weight: weight === 0 ? 1 : weight,
+    labels,
+    models,
+    ...(slots === 0 ? {} : { slots }),
+  };
+  const parsed = parseEndpoint(entry, '', problems);
+  if (parsed === undefined) throw new Error(formatEndpointProblems(problems));
+  const { place, traits } = parsed;
+  if (place.kind === 'host') throw new Error(`"${address}" is a host name; an endpoint registers as ip:port`);
+  return { address: place.address, ...traits };
 }

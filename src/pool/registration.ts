@@ -3,8 +3,8 @@ import type { EndpointProblem } from './endpointProblems.ts';
 import { parseEndpoint, placeText } from './parseEndpoint.ts';
 
 /**
- * What `baton register` is told about its pod, read from the flags. Only an IP address can be registered: a
- * host name may mean something else, or nothing, where the instances run.
+ * The flags of `baton register` as a registration. Only an IP address can be registered: a host name may
+ * resolve differently, or not at all, where the instances run.
  */
 export interface RegisterFlags {
   readonly address: string;
@@ -23,14 +23,14 @@ export interface Registration {
 }
 
 /** All problems at once; their paths are the flags. */
-export type ReadRegistration =
+export type ParsedRegistration =
   | { readonly kind: 'registration'; readonly registration: Registration }
   | { readonly kind: 'problems'; readonly problems: readonly EndpointProblem[] };
 
-export function readRegistration(flags: RegisterFlags): ReadRegistration {
+export function parseRegistration(flags: RegisterFlags): ParsedRegistration {
   const problems: EndpointProblem[] = [];
-  const labels = readLabels(flags.label ?? [], problems);
-  const health = readHealthUrl(flags.health, problems);
+  const labels = parseLabels(flags.label ?? [], problems);
+  const health = parseHealthUrl(flags.health, problems);
   const entry = {
     address: flags.address,
     labels,
@@ -39,30 +39,35 @@ export function readRegistration(flags: RegisterFlags): ReadRegistration {
     ...(flags.slots === undefined ? {} : { slots: numberOrText(flags.slots) }),
   };
   const found: EndpointProblem[] = [];
-  const described = parseEndpoint(entry, '', found);
-  problems.push(...found.map((problem) => ({ ...problem, path: flagOf[problem.path] ?? problem.path })));
-  if (described?.place.kind === 'host') {
-    const value = placeText(described.place);
+  const parsed = parseEndpoint(entry, '', found);
+  problems.push(...found.map((problem) => ({ ...problem, path: flagOf(problem.path) })));
+  if (parsed?.place.kind === 'host') {
+    const value = placeText(parsed.place);
     problems.push({
       path: '--address',
       value,
       expected: 'ip:port or [ipv6]:port, because every instance reads it',
     });
   }
-  if (!described || problems.length > 0) return { kind: 'problems', problems };
-  const endpoint = { address: placeText(described.place), ...described.traits };
+  if (!parsed || problems.length > 0) return { kind: 'problems', problems };
+  const endpoint = { address: placeText(parsed.place), ...parsed.traits };
   return { kind: 'registration', registration: { endpoint, health } };
 }
 
-const flagOf: Readonly<Record<string, string>> = {
-  '.address': '--address',
-  '.weight': '--weight',
-  '.labels': '--label',
-  '.models': '--model',
-  '.slots': '--slots',
+const flagByKey: Readonly<Record<string, string>> = {
+  address: '--address',
+  weight: '--weight',
+  labels: '--label',
+  models: '--model',
+  slots: '--slots',
 };
 
-function readLabels(texts: readonly string[], problems: EndpointProblem[]): Record<string, string> {
+/** @param path such as `.weight` or `.models[0]` */
+function flagOf(path: string): string {
+  return flagByKey[path.split(/[.[]/)[1] ?? ''] ?? path;
+}
+
+function parseLabels(texts: readonly string[], problems: EndpointProblem[]): Record<string, string> {
   const pairs = texts.map((text) => {
     const equals = text.indexOf('=');
     if (equals < 1) problems.push({ path: '--label', value: text, expected: 'key=value' });
@@ -71,7 +76,7 @@ function readLabels(texts: readonly string[], problems: EndpointProblem[]): Reco
   return Object.fromEntries(pairs);
 }
 
-function readHealthUrl(text: string | undefined, problems: EndpointProblem[]): URL | undefined {
+function parseHealthUrl(text: string | undefined, problems: EndpointProblem[]): URL | undefined {
   if (text === undefined) return undefined;
   const url = URL.parse(text);
   if (url?.protocol === 'http:') return url;

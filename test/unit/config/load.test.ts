@@ -330,7 +330,7 @@ describe('when a value has the wrong form', () => {
     [
       'pool',
       'endpoints: [{}]',
-      'pool.endpoints.0.address: nothing given, expected ip:port, [ipv6]:port or host:port',
+      'pool.endpoints.0.address: nothing given, expected an address like 10.0.0.1:8000, [2001:db8::1]:8000 or pod-a:8000',
     ],
     [
       'pool',

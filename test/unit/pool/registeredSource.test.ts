@@ -72,10 +72,20 @@ describe('when pods come and go', () => {
 describe('when a record cannot be read', () => {
   it.each([
     ['it is no such message', '10.0.0.2:80', garbage, 'not a readable RegisteredEndpoint'],
-    ['its key is no address', 'pod', plain, '"pod" is not an endpoint address'],
+    ['its key is no address', 'pod', plain, 'it is not host:port'],
     ['its key is a host name', 'pod:80', plain, 'registers as ip:port'],
-    ['its weight is negative', '10.0.0.2:80', codec.encode({ weight: -1 }), 'weight -1'],
-    ['its weight is no number', '10.0.0.2:80', codec.encode({ weight: Number.NaN }), 'weight NaN'],
+    [
+      'its weight is negative',
+      '10.0.0.2:80',
+      codec.encode({ weight: -1 }),
+      '.weight: expected a number above 0, not -1',
+    ],
+    [
+      'its weight is no number',
+      '10.0.0.2:80',
+      codec.encode({ weight: Number.NaN }),
+      '.weight: expected a number above 0, not NaN',
+    ],
   ])('is skipped, counted and told of: %s', async (_situation, key, value, reason) => {
     listener.onSnapshot(
       new Map([

@@ -1,8 +1,8 @@
-import { type RegisterFlags, readRegistration } from '../../../src/pool/registration.ts';
+import { parseRegistration, type RegisterFlags } from '../../../src/pool/registration.ts';
 
 describe('when the flags are sound', () => {
   it('reads what the pod says of itself', () => {
-    const read = readRegistration({
+    const read = parseRegistration({
       address: '[2001:DB8::0:1]:8000',
       weight: '2.5',
       label: ['gpu=h100', 'note=a=b', 'empty='],
@@ -28,7 +28,7 @@ describe('when the flags are sound', () => {
   it('needs only an address', () => {
     const endpoint = { address: '10.0.0.1:80', weight: 1, labels: {}, models: [] };
     const registration = { endpoint, health: undefined };
-    expect(readRegistration({ address: '10.0.0.1:80' })).toEqual({ kind: 'registration', registration });
+    expect(parseRegistration({ address: '10.0.0.1:80' })).toEqual({ kind: 'registration', registration });
   });
 });
 
@@ -38,14 +38,14 @@ describe('when flags are wrong', () => {
     ['a host name', { address: 'pod:80' }, '--address', 'ip:port'],
     ['a weight in words', { weight: 'two' }, '--weight', 'a number above 0'],
     ['an empty weight', { weight: '' }, '--weight', 'a number above 0'],
-    ['no slots', { slots: '0' }, '--slots', 'a whole number above 0'],
+    ['no slots', { slots: '0' }, '--slots', 'a whole number, at least 1'],
     ['a label without a value', { label: ['gpu'] }, '--label', 'key=value'],
     ['a label without a key', { label: ['=h100'] }, '--label', 'key=value'],
-    ['an empty model', { model: [''] }, '--model', 'a list of model names'],
+    ['an empty model', { model: [''] }, '--model', 'the name of a model'],
     ['a health path', { health: '/health' }, '--health', 'a URL like'],
     ['a health URL of another kind', { health: 'https://127.0.0.1/' }, '--health', 'a URL like'],
   ])('names the flag and what it expects: %s', (_situation, flags, path, expected) => {
-    expect(readRegistration({ address: '10.0.0.1:80', ...flags })).toMatchObject({
+    expect(parseRegistration({ address: '10.0.0.1:80', ...flags })).toMatchObject({
       kind: 'problems',
       problems: [{ path, expected: expect.stringContaining(expected) }],
     });

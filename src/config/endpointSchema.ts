@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { addressForms, parseAddress } from '../hostPort.ts';
+import type { Endpoint } from '../scheduling/endpoint.ts';
+import { wholeNumber } from './validators.ts';
+
+/**
+ * The form of an endpoint wherever a person or another process gives one: in the configuration, in an endpoints
+ * file, as flags of `baton register` and in a record of etcd. A host name is still to be resolved.
+ */
+
+export const endpointKeys = ['address', 'weight', 'labels', 'models', 'slots'] as const;
+
+/** The params of an issue whose message is the whole sentence: what was given and what is expected. */
+export interface InvalidAddress {
+  readonly kind: 'invalid-address';
+  /** A clause, such as "it has no port". */
+  readonly why: string;
+}
+
+const expected = 'an endpoint address, or a mapping with address, weight, labels, models and slots';
+
+const address = z.string({ error: `an address like ${addressForms}` }).check((context) => {
+  const parsed = parseAddress(context.value);
+  if (parsed.kind === 'invalid') {
+    const params: InvalidAddress = { kind: 'invalid-address', why: parsed.why };
+    const issue = { code: 'custom', message: parsed.problem, params } as const;
+    context.issues.push({ ...issue, input: context.value, continue: true });
+  } else {
+    context.value = parsed.kind === 'ip' ? parsed.address : `${parsed.host}:${parsed.port}`;
+  }
+});
+
+const words = 'text (in quotes if it looks like a number)';
+const weight = 'a number above 0';
+
+export const endpointMapping = z.strictObject(
+  {
+    address: address.describe('ip:port, [ipv6]:port or host:port'),
+    weight: z
+      .number({ error: weight })
+      .positive({ error: weight })
+      .default(1)
+      .describe('Capacity relative to the other endpoints'),
+    labels: z
+      .record(z.string(), z.string({ error: words }), { error: 'a mapping of names to text' })
+      .default({}),
+    models: z
+      .array(z.string({ error: words }).min(1, { error: 'the name of a model' }), {
+        error: 'a list of model names',
+      })
+      .default([]),
+    slots: wholeNumber(1).exactOptional().describe('Requests it can run at once'),
+  },
+  { error: (issue) => (issue.code === 'invalid_type' ? expected : undefined) },
+);
+
+/** One entry of `pool.endpoints`: an address alone, or a mapping. */
+export const endpointSetting = z
+  .union([address, endpointMapping], { error: expected })
+  .transform(
+    (entry): Endpoint =>
+      typeof entry === 'string' ? { address: entry, weight: 1, labels: {}, models: [] } : entry,
+  );
+
+/** Why the address is invalid; undefined for any other issue. */
+export function invalidAddress(issue: z.core.$ZodIssue): InvalidAddress | undefined {
+  const params = issue.code === 'custom' ? (issue.params as Partial<InvalidAddress> | undefined) : undefined;
+  return params?.kind === 'invalid-address' ? (params as InvalidAddress) : undefined;
+}
