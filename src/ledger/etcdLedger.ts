@@ -63,7 +63,6 @@ export class EtcdLedger implements Ledger {
       onLocal: (sequence) => this.#local.acknowledged(sequence),
       onUnreadable: (key, cause) => this.#skip('load', key, cause),
     });
-
     this.#handoffs = new Handoffs({
       nowMs,
       unixMs: options.unixMs,
