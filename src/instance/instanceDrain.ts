@@ -71,7 +71,7 @@ export class InstanceDrain {
     return Math.max(0, config.drain.noticeMs - givenMs);
   }
 
-  #startReport(outcome: { readonly halfClosed: number; readonly handedOff: number }): () => DrainReport {
+  #startReport(outcome: Pick<DrainReport, 'halfClosed' | 'handedOff'>): () => DrainReport {
     const { config, exchanges, clock } = this.#options;
     const startedMs = clock.nowMs();
     const startedAt = new Date().toISOString();

@@ -1,0 +1,44 @@
+import { Lifecycle } from '../../../src/instance/lifecycle.ts';
+import { Startup } from '../../../src/instance/startup.ts';
+import { MemoryLedger } from '../../../src/ledger/memoryLedger.ts';
+import type { Endpoint } from '../../../src/scheduling/endpoint.ts';
+import { FakeClock } from '../../support/fakeClock.ts';
+
+const endpoint: Endpoint = { address: '10.0.0.1:8000', weight: 1, labels: {}, models: [] };
+
+/** The startup of an instance without a store, with the endpoints that the test makes ready. */
+function setUp() {
+  const clock = new FakeClock();
+  const lifecycle = new Lifecycle(clock);
+  const changes: string[] = [];
+  lifecycle.onChange(({ to, reason }) => changes.push(`${to}: ${reason}`));
+  const ready: Endpoint[] = [];
+  const pool = { all: () => [endpoint], ready: () => ready, onChange: () => () => {} };
+  const sharing = { kind: 'memory', ledger: new MemoryLedger() } as const;
+  const startup = new Startup({ lifecycle, pool, sharing, storeWaitMs: 5_000, clock });
+  return { changes, lifecycle, ready, startup };
+}
+
+describe('when an instance starts', () => {
+  it('becomes ready once, as soon as it listens and an endpoint is ready', () => {
+    const { changes, ready, startup } = setUp();
+    startup.onListening('127.0.0.1:9002');
+    expect(startup.readiness().reasons).toEqual(['none of 1 endpoints has passed its health probe']);
+    startup.evaluate();
+    expect(changes).toEqual([]);
+    ready.push(endpoint);
+    startup.evaluate();
+    startup.evaluate();
+    expect(changes).toEqual(['ready: startup complete']);
+    expect(startup.readiness()).toEqual({ ready: true, reasons: [] });
+  });
+
+  it('stays stopped when it is stopped before that', () => {
+    const { changes, lifecycle, ready, startup } = setUp();
+    lifecycle.moveTo('stopped', 'the start failed');
+    ready.push(endpoint);
+    startup.onListening('127.0.0.1:9002');
+    expect(changes).toEqual(['stopped: the start failed']);
+    expect(startup.readiness()).toEqual({ ready: false, reasons: ['the instance is stopped'] });
+  });
+});
