@@ -2,18 +2,20 @@
 # A rolling upgrade, or rollback, of Baton on plain hosts that run baton.service: one host after the other.
 #
 #   upgrade.sh RELEASE GENERATION HOST...
-#   upgrade.sh 1.5.0 7 sched-1 sched-2 sched-3
+#   upgrade.sh 0.3.0 7 sched-1 sched-2 sched-3
 #
-# RELEASE lies in /opt/baton/RELEASE on every host already. GENERATION orders releases: a higher one than the
-# running one's for an upgrade; for a rollback the release and the generation of before. On each host `systemctl
-# restart` drains the old process (it finishes what it accepted, up to TimeoutStopSec) and comes back when the new
-# one is ready. At the first host where that fails it stops: the others go on as they are.
+# RELEASE is installed in /opt/baton/RELEASE on every host already (baton.service shows how). GENERATION orders
+# releases: for an upgrade it is higher than the running one; for a rollback give the release and the generation of
+# before. On each host `systemctl restart` drains the old process (it finishes accepted requests, up to
+# TimeoutStopSec) and returns when the new one is ready. The script stops at the first host where that fails; the
+# other hosts are unchanged.
 #
-#   SSH   how to reach a host (default: ssh -o BatchMode=yes)
+#   SSH              how to reach a host (default: ssh -o BatchMode=yes)
+#   SETTLE_SECONDS   pause after each host (default: 3)
 set -euo pipefail
 
 [ $# -ge 3 ] || {
-  sed -n '2,13s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,15s/^# \{0,1\}//p' "$0" >&2
   exit 64
 }
 release=$1
@@ -27,9 +29,9 @@ on() {
   "${ssh[@]}" "$@"
 }
 
-# All hosts before the first one changes: an upgrade that could not be finished is not begun.
+# Check all hosts before changing the first.
 for host in "$@"; do
-  on "$host" "test -f /opt/baton/$release/src/cli/main.ts && systemctl is-active --quiet baton" || {
+  on "$host" "test -x /opt/baton/$release/bin/baton && systemctl is-active --quiet baton" || {
     echo "$host: /opt/baton/$release is missing, or baton does not run; nothing was changed" >&2
     exit 1
   }
@@ -46,7 +48,7 @@ systemctl restart baton" || {
     exit 1
   }
   done_hosts+=("$host")
-  # Envoy asks for health once a second; it has to take the new one before the next one leaves.
+  # Envoy checks health once a second. It has to see the new instance before the next one drains.
   sleep "${SETTLE_SECONDS:-3}"
 done
-echo "all on $release"
+echo "all hosts run $release"

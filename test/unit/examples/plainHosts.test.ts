@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { configSchema } from '../../../src/config/schema.ts';
 import { checkoutDir } from '../../../tools/testbed/tools.ts';
 
-/** examples/systemd: the unit agrees with Baton's own times, the script changes one host after the other. */
+/** examples/systemd: the unit agrees with Baton's own times; the script changes one host after the other. */
 const folder = join(checkoutDir, 'examples', 'systemd');
 
 describe('baton.service', () => {
-  it('leaves more time than the drain takes, and signals Baton alone', async () => {
+  it('allows more time than the drain takes, and sends SIGTERM to the main process alone', async () => {
     const unit = await readFile(join(folder, 'baton.service'), 'utf8');
     const setting = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(unit)?.[1];
     const { graceMs } = configSchema.parse({}).drain;
@@ -44,7 +44,7 @@ describe('upgrade.sh', () => {
     return { ...ended, calls: calls.trim().split('\n') };
   }
   const ask = (host: string) =>
-    `${host} test -f /opt/baton/1.5.0/src/cli/main.ts && systemctl is-active --quiet baton`;
+    `${host} test -x /opt/baton/1.5.0/bin/baton && systemctl is-active --quiet baton`;
 
   it('asks all hosts before it changes the first, then restarts one after the other', async () => {
     const { exitCode, calls } = await upgrade(['1.5.0', '7', 'a', 'b']);
