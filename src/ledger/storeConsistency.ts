@@ -54,20 +54,23 @@ export class StoreConsistency {
     if (!this.#isCurrent(inspection)) return undecided('the records were read again');
 
     const view = takeViewSnapshot(ledger, localId, progress, this.#round);
-    const prefixes = [recordKeys.load + localId, recordKeys.instances, recordKeys.handoffs];
+    const prefixes = [recordKeys.load + localId, recordKeys.handoffs];
     if (view.peer !== undefined) prefixes.push(recordKeys.load + view.peer);
-    const [keys, ...values] = await Promise.all([
+    const [keys, instances, ...others] = await Promise.all([
       read({ keysOnly: true, revision }),
+      read({ prefix: recordKeys.instances, revision }),
       ...prefixes.map((prefix) => read({ prefix, revision })),
     ]);
     if (!this.#isCurrent(inspection)) return undecided('the records were read again');
-    // An etcd that lost its data has other revisions, and lost the lease as well.
-    if (keys.records.get(recordKeys.instances + localId)?.leaseId !== leaseId) {
+    // An etcd that lost its data has other revisions, and lost the lease as well. The lease comes
+    // from a range with values: etcd 3.7 omits it from a range of keys.
+    if (instances.records.get(recordKeys.instances + localId)?.leaseId !== leaseId) {
       return undecided('the lease is lost');
     }
     this.#round += 1;
     const records = new Map<string, Uint8Array>();
-    for (const range of values) for (const [key, { value }] of range.records) records.set(key, value);
+    for (const range of [instances, ...others])
+      for (const [key, { value }] of range.records) records.set(key, value);
     return { kind: 'compared', differences: compareViewSnapshot(view, keys, records) };
   }
 

@@ -64,7 +64,9 @@ describe.each([...texts.keys()])('%s', (file) => {
 
 describe('the checks themselves', () => {
   it('find a key and a context that do not exist', () => {
-    const wrong = example.replace('timeout-minutes: 15', 'timeout-minuts: 15').replace('inputs.times ||', 'input.times ||');
+    const wrong = example
+      .replace('timeout-minutes: 15', 'timeout-minuts: 15')
+      .replace('inputs.times ||', 'input.times ||');
     expect(lint(wrong, 'rehearse-upgrade.yaml')).toHaveLength(2);
   });
 });
