@@ -2,13 +2,16 @@
 #
 #   docker build --build-arg NODE_IMAGE=node:24-slim@sha256:… --tag baton .
 #
-# It runs with any user id, writes nothing, and needs no capability: docker run --read-only --user 123456 --cap-drop ALL
+# It runs with any user id, writes nothing, and needs no capability:
+#
+#   docker run --read-only --user 123456 --cap-drop ALL baton
 
-# The base image. A release names its digest (.github/workflows/image.yaml). The major version is the one of the
-# devDependency `node`, which the tests run on.
+# The base image. A release names its digest (.github/workflows/image.yaml). The major version is
+# the one of the devDependency `node`, which the tests run on.
 ARG NODE_IMAGE=node:24-slim
 
-# What runs beside Baton's own code. Dependencies change less often than the source, so they have a stage.
+# What runs beside Baton's own code. Dependencies change less often than the source, so they have a
+# stage.
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -45,8 +48,8 @@ COPY --from=build /app/dist dist
 # Readable for every user id, whatever the umask of the machine that built it.
 RUN chmod -R a+rX /app && ln -s /app/bin/baton.mjs /usr/local/bin/baton
 
-# Reachable from other containers. It is stronger than `server.address` of a configuration file. The admin port
-# (9090) stays on the container's loopback unless BATON_ADMIN_ADDRESS says otherwise.
+# Reachable from other containers. It is stronger than `server.address` of a configuration file. The
+# admin port (9090) stays on the container's loopback unless BATON_ADMIN_ADDRESS says otherwise.
 ENV NODE_ENV=production \
     NODE_DISABLE_COMPILE_CACHE=1 \
     BATON_SERVER_ADDRESS=0.0.0.0:9002

@@ -1,101 +1,101 @@
-# What people type. Each command is an npm script of the same name, so that it runs on the Node of node_modules
-# whatever the machine has; this file adds what has to be there before.
+# Each target runs the npm script of the same name, which uses the Node of node_modules whatever the
+# machine has. This file adds what the script needs: packages, Envoy, etcd.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-# The steps of `test` share the machine's ports and processors: one after the other, even with -j.
+# The steps of `test` share ports and processors, so they never run in parallel.
 .NOTPARALLEL:
 
 run := npm run --silent
 
 .PHONY: help
-help: ## this list
+help: ## print this list
 	@awk -F ':[^#]*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: setup ## all parts on this machine, live traffic, a rolling upgrade, a verdict; ONCE=1 ends after it
+demo: setup ## start all parts, send traffic, upgrade every instance, print a verdict; ONCE=1 exits after it
 	@$(run) demo -- $(if $(ONCE),--once)
 
 .PHONY: rehearse
-rehearse: setup ## rolling upgrades under load and a report; ARGS="--times 20 --rollbacks 5"
+rehearse: setup ## upgrade instances under load and write a report; ARGS="--times 20 --rollbacks 5"
 	@$(run) baton -- rehearse $(ARGS)
 
 .PHONY: up
-up: setup ## Envoy, etcd, two Batons and three simulated pods in the background
+up: setup ## start Envoy, etcd, two Batons and three simulated pods in the background
 	@$(run) up
 
 .PHONY: down
-down: node_modules/.package-lock.json ## end what `make up` started
+down: node_modules/.package-lock.json ## stop what `make up` started
 	@$(run) down
 
 .PHONY: test
-test: forget setup check integration e2e ## set-up and every test
+test: forget setup check integration e2e ## run every test, after the set-up
 
 .PHONY: check
-check: node_modules/.package-lock.json ## the quick part: format, lint, types, generated code, unit and property tests
+check: node_modules/.package-lock.json ## run the quick checks: format, lint, language, types, generated files, unit and property tests
 	@$(run) check
 
 .PHONY: unit
-unit: node_modules/.package-lock.json ## unit and property tests
+unit: node_modules/.package-lock.json ## run unit and property tests
 	@$(run) unit
 
 .PHONY: integration
-integration: setup ## tests with a real etcd
+integration: setup ## run the tests with a real etcd, and of the packed package
 	@$(run) integration
 
 .PHONY: e2e
-e2e: setup ## tests with a real Envoy and a real etcd; TRANSPORT=grpc-js for the reference server
+e2e: setup ## run the tests with a real Envoy and a real etcd; TRANSPORT=grpc-js for the reference server
 	@$(run) e2e
 
 .PHONY: bench-micro
-bench-micro: node_modules/.package-lock.json ## what messages, header blocks, a decision and a peer's update cost; prints, judges nothing
+bench-micro: node_modules/.package-lock.json ## measure messages, header blocks, a decision and a peer's update
 	@$(run) bench-micro
 
 .PHONY: bench-sync
-bench-sync: setup ## what sharing costs at 50 instances and 10,000 endpoints; ARGS="--instances 8"
+bench-sync: setup ## measure what sharing costs at 50 instances and 10,000 endpoints; ARGS="--instances 8"
 	@$(run) bench-sync -- $(ARGS)
 
 .PHONY: bench
-bench: setup ## Baton beside a Go no-op, a grpc-js no-op and Envoy alone, in one run; ARGS="--save docs/bench"; needs Go
+bench: setup ## compare Baton with a Go no-op, a grpc-js no-op and Envoy alone; ARGS="--save docs/bench"; needs Go
 	@$(run) bench -- $(ARGS)
 
 .PHONY: bench-direct
-bench-direct: setup ## schedulers without an Envoy in front: streams a second, with one worker and with two; needs Go
+bench-direct: setup ## measure schedulers without Envoy: streams per second with one and two workers; needs Go
 	@$(run) bench-direct -- $(ARGS)
 
 .PHONY: bench-envoy
-bench-envoy: setup ## what Envoy itself costs with variants of its configuration; needs Go
+bench-envoy: setup ## measure what variants of the Envoy configuration cost; needs Go
 	@$(run) bench-envoy -- $(ARGS)
 
 .PHONY: million
-million: setup ## a million requests whose streams Envoy resets, failures and lost connections counted; needs Go
+million: setup ## send a million requests whose streams Envoy resets, and count failures; needs Go
 	@$(run) million -- $(ARGS)
 
 .PHONY: bench-balance
-bench-balance: setup ## how evenly 1 to 8 real instances spread the same load, 15 minutes; needs Go; ARGS="--rounds 1"
+bench-balance: setup ## measure how evenly 1 to 8 instances spread load, 15 minutes; needs Go; ARGS="--rounds 1"
 	@$(run) bench-balance -- $(ARGS)
 
 .PHONY: soak
-soak: setup ## load and random faults for 30 minutes, then every count must be zero; MINUTES=2 RATE=500 SEED=7
+soak: setup ## run load and random faults for 30 minutes, then expect every count to be zero; MINUTES=2 RATE=500 SEED=7
 	@$(run) soak
 
 .PHONY: h2spec
-h2spec: setup ## the conformance test of HTTP/2 against the builtin server; needs Go
+h2spec: setup ## run h2spec, the conformance test of HTTP/2, against the builtin server; needs Go
 	@scripts/install-go-tools.sh h2spec
 	@$(run) jest -- --selectProjects integration -- h2spec
 
 .PHONY: clients
-clients: setup ## clients of others against the gRPC port: grpcurl, grpc-health-probe, h2load if it is here; needs Go
+clients: setup ## call the gRPC port with grpcurl, grpc-health-probe and, if present, h2load; needs Go
 	@scripts/install-go-tools.sh grpcurl grpc-health-probe
 	@$(run) jest -- --selectProjects integration -- clients
 
 .PHONY: fuzz
-fuzz: node_modules/.package-lock.json ## fuzz the builtin server for 10 minutes, then a million requests
+fuzz: node_modules/.package-lock.json ## fuzz the builtin server for 10 minutes, then send a million requests
 	@$(run) fuzz
 
 .PHONY: format
-format: node_modules/.package-lock.json ## bring the code into its format
+format: node_modules/.package-lock.json ## format the code
 	@$(run) format
 
 .PHONY: generate
@@ -103,23 +103,23 @@ generate: node_modules/.package-lock.json ## types from proto/, README's table a
 	@$(run) generate
 
 .PHONY: setup
-setup: node_modules/.package-lock.json tools ## npm packages and tools, where missing or old
+setup: node_modules/.package-lock.json tools ## install npm packages, Envoy and etcd where missing or old
 
 .PHONY: tools
-tools: ## Envoy and etcd into .tools; ENVOY_BIN and ETCD_BIN name your own
+tools: ## install Envoy and etcd into .tools; ENVOY_BIN and ETCD_BIN name your own
 	@scripts/install-tools.sh
 
 .PHONY: clean
-clean: ## remove everything that the other targets made
+clean: ## remove everything that the other targets create
 	@if [ -d .run/topology ]; then $(MAKE) down; fi
-	rm -rf node_modules .tools .run coverage
+	rm -rf node_modules .tools .run coverage dist
 
-# Results of earlier test runs, so that .ci/run counts only this one's.
+# Removes the results of earlier test runs, so that .ci/run counts this run only.
 .PHONY: forget
 forget:
 	@rm -rf .run/tests
 
-# npm writes this file last. Installed again when the lock file is newer.
+# npm writes this file last. It installs again when the lock file is newer.
 node_modules/.package-lock.json: package-lock.json
 	@scripts/install-packages.sh
 	@touch $@

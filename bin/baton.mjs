@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * The command `baton` of the installed package. This file must parse on any Node since 16, so that an old one
- * prints one sentence in place of a stack; everything else is in dist/, compiled from src/.
+ * The command `baton` of the installed package. This file must parse on any Node since 16, so that
+ * an old one prints one sentence in place of a stack; everything else is in dist/, compiled from
+ * src/.
  */
 import { readFileSync } from 'node:fs';
 
@@ -18,8 +19,9 @@ if (isSupported(process.versions.node, engines.node)) {
 }
 
 /**
- * In a container this is process 1, whose signals the kernel drops unless there is a handler: one that arrives
- * before the command has installed its own would be lost, and the container killed after its grace.
+ * In a container this is process 1, whose signals the kernel drops unless there is a handler: one
+ * that arrives before the command has installed its own would be lost, and the container killed
+ * after its grace.
  */
 function exitOnUnhandledSignals() {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']) {
@@ -29,7 +31,9 @@ function exitOnUnhandledSignals() {
   }
 }
 
-/** Evaluates the two forms of range that `engines` uses: `^x.y.z` and `>=x.y.z`, separated by `||`. */
+/**
+ * Evaluates the two forms of range that `engines` uses: `^x.y.z` and `>=x.y.z`, separated by `||`.
+ */
 function isSupported(version, ranges) {
   const running = version.split('.').map(Number);
   return ranges.split('||').some((range) => {

@@ -2,8 +2,8 @@
 # Builds programs that test Baton from outside into .tools/bin, from Go modules. Needs Go. Nothing
 # of Baton needs them to run, and their tests are skipped where they are missing.
 #
-#   scripts/install-go-tools.sh NAME…       of those listed below
-#   H2SPEC_BIN, GRPCURL_BIN, GRPC_HEALTH_PROBE_BIN   use this binary instead; then nothing is built for it
+#   scripts/install-go-tools.sh NAME…       of the list below
+#   H2SPEC_BIN, GRPCURL_BIN, GRPC_HEALTH_PROBE_BIN   use this binary; nothing is built for it
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,7 +21,7 @@ for name in "$@"; do
   if [ -n "${!own:-}" ]; then continue; fi
   if [ -x ".tools/bin/$name" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$module" ]; then continue; fi
   if ! command -v go >/dev/null; then
-    echo "$name: it is built from source and there is no Go here: https://go.dev/dl" >&2
+    echo "$name: it is built from source, and Go is missing: https://go.dev/dl" >&2
     exit 1
   fi
   echo "$name: building $module" >&2

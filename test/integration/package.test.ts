@@ -13,8 +13,9 @@ import { sendHttp } from '../support/sendHttp.ts';
 import { envoyBin, etcdBin } from '../support/tools.ts';
 
 /**
- * What a stranger does: npm pack, npm install --global elsewhere, and each command that README shows, on the
- * oldest supported Node and on the one of node_modules. Needs npm's registry, or what npm has cached of it.
+ * What a stranger does: npm pack, npm install --global elsewhere, and each command that README
+ * shows, on the oldest supported Node and on the one of node_modules. Needs npm's registry, or what
+ * npm has cached of it.
  */
 checkForLeaks();
 
@@ -128,7 +129,7 @@ describe.each([
       },
     });
     try {
-      await askThroughEnvoy(topology);
+      await sendThroughEnvoy(topology);
       const [{ address }] = topology.instances as [Topology['instances'][number]];
       expect(await installed.run(['probe', '--address', address])).toMatchObject({ exitCode: 0 });
       expect(await installed.run(['status', '--admin', new URL(adminUrl(topology)).host])).toMatchObject({
@@ -220,7 +221,7 @@ function adminUrl({ instances }: Topology): string {
   return instances[0]?.adminUrl as string;
 }
 
-async function askThroughEnvoy({ chatUrl, pods }: Topology): Promise<void> {
+async function sendThroughEnvoy({ chatUrl, pods }: Topology): Promise<void> {
   const body = { model: 'sim-model', messages: [{ role: 'user', content: 'Hello' }] };
   const { status, headers } = await sendHttp(chatUrl, { body });
   expect({ status, named: headers[namedHeader] }).toEqual({ status: 200, named: pods[0]?.address });

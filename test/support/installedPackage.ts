@@ -21,7 +21,8 @@ export async function installNode(version: string): Promise<string> {
 /** Runs npm on the Node in this folder, with this process's own settings of npm. */
 export async function npm(nodeDir: string, args: readonly string[], cwd = checkoutDir): Promise<string> {
   const path = `${nodeDir}:${process.env.PATH ?? systemPath}`;
-  // npm passes what `npm run` was called with to its children; a nested npm must not take it for its own.
+  // npm passes what `npm run` was called with to its children; a nested npm must not take it for
+  // its own.
   const settings = Object.entries(process.env).filter(([name]) => !/^npm_(?!config_registry)/i.test(name));
   const env = { ...Object.fromEntries(settings), PATH: path };
   const { stdout } = await exec('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {

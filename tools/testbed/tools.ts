@@ -24,7 +24,7 @@ const descriptions: Readonly<Record<keyof Tools, ToolDescription>> = {
   envoy: {
     title: 'Envoy',
     variable: 'ENVOY_BIN',
-    howToGet: 'Envoy 1.40 or newer: https://www.envoyproxy.io/docs/envoy/latest/start/install',
+    howToGet: 'Envoy 1.38 or newer: https://www.envoyproxy.io/docs/envoy/latest/start/install',
   },
   etcd: {
     title: 'etcd',

@@ -12,8 +12,9 @@ import { checkoutDir } from '../../../tools/testbed/tools.ts';
 import { processEnvOf } from '../config/processEnvOf.ts';
 
 /**
- * The manifests under examples/ against Kubernetes' own schema, from which the package kubernetes-models is
- * generated: its validators find wrong values, its types find names that do not exist. No cluster, no network.
+ * The manifests under examples/ against Kubernetes' own schema, from which the package
+ * kubernetes-models is generated: its validators find wrong values, its types find names that do
+ * not exist. No cluster, no network.
  */
 const folder = join(checkoutDir, 'examples', 'kubernetes');
 const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml'));

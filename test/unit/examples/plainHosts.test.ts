@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { configSchema } from '../../../src/config/schema.ts';
 import { checkoutDir } from '../../../tools/testbed/tools.ts';
 
-/** examples/systemd: the unit agrees with Baton's own times; the script changes one host after the other. */
+/**
+ * examples/systemd: the unit agrees with Baton's own times; the script changes one host after the
+ * other.
+ */
 const folder = join(checkoutDir, 'examples', 'systemd');
 
 describe('baton.service', () => {
@@ -29,7 +32,10 @@ describe('upgrade.sh', () => {
     await rm(dir, { recursive: true, force: true });
   });
 
-  /** In place of ssh: notes the host and the last word of the command, and fails where it is told to. */
+  /**
+   * Stands in for ssh: writes the host and the last line of the command to `calls`, and fails for
+   * the given calls.
+   */
   async function upgrade(args: readonly string[], failing = 'nothing') {
     const ssh = join(dir, 'ssh');
     const note = `printf '%s %s\\n' "$1" "$(printf %s "$2" | tail -n 1)" >> '${dir}/calls'`;
@@ -43,22 +49,22 @@ describe('upgrade.sh', () => {
     const calls = await readFile(join(dir, 'calls'), 'utf8').catch(() => '');
     return { ...ended, calls: calls.trim().split('\n') };
   }
-  const ask = (host: string) =>
+  const check = (host: string) =>
     `${host} test -x /opt/baton/1.5.0/bin/baton && systemctl is-active --quiet baton`;
 
-  it('asks all hosts before it changes the first, then restarts one after the other', async () => {
+  it('checks all hosts before it changes the first, then restarts one after the other', async () => {
     const { exitCode, calls } = await upgrade(['1.5.0', '7', 'a', 'b']);
     expect(exitCode).toBe(0);
-    expect(calls).toEqual([ask('a'), ask('b'), 'a systemctl restart baton', 'b systemctl restart baton']);
+    expect(calls).toEqual([check('a'), check('b'), 'a systemctl restart baton', 'b systemctl restart baton']);
   });
 
   it('changes nothing when one host lacks the release', async () => {
     const { exitCode, calls, stderr } = await upgrade(['1.5.0', '7', 'a', 'b'], '"b test"*');
-    expect({ exitCode, calls }).toEqual({ exitCode: 1, calls: [ask('a'), ask('b')] });
+    expect({ exitCode, calls }).toEqual({ exitCode: 1, calls: [check('a'), check('b')] });
     expect(stderr).toContain('nothing was changed');
   });
 
-  it('stops at the first host that does not become ready, and says who has changed', async () => {
+  it('stops at the first host that does not become ready, and names the hosts that have changed', async () => {
     const { exitCode, calls, stderr } = await upgrade(['1.5.0', '7', 'a', 'b', 'c'], '"b set"*');
     expect(exitCode).toBe(1);
     expect(calls.at(-1)).toBe('b systemctl restart baton');

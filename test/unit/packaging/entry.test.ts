@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkoutDir } from '../../../tools/testbed/tools.ts';
 
-/** bin/baton.mjs: it starts the command line on the Nodes of `engines`, and ends with one sentence on others. */
+/**
+ * bin/baton.mjs: it starts the command line on the Nodes of `engines`, and ends with one sentence
+ * on others.
+ */
 let dir: string;
 
 beforeAll(async () => {

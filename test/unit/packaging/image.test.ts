@@ -4,7 +4,10 @@ import { parse } from 'yaml';
 import { configSchema } from '../../../src/config/schema.ts';
 import { checkoutDir } from '../../../tools/testbed/tools.ts';
 
-/** The Dockerfile and the Compose file agree with the checkout. Nothing is built here: that needs Docker. */
+/**
+ * The Dockerfile and the Compose file agree with the checkout. Nothing is built here: that needs
+ * Docker.
+ */
 const read = (path: string): string => readFileSync(join(checkoutDir, path), 'utf8');
 const packageJson = JSON.parse(read('package.json'));
 

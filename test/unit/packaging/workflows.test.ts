@@ -5,7 +5,10 @@ import { parse } from 'yaml';
 import { rehearseCommand } from '../../../tools/rehearsal/command.ts';
 import { checkoutDir } from '../../../tools/testbed/tools.ts';
 
-/** The project's own GitHub workflows, and the one under examples/, are valid, bounded, and run what exists. */
+/**
+ * The project's own GitHub workflows, and the one under examples/, are valid, bounded, and run what
+ * exists.
+ */
 const lint = await createLinter();
 const texts = new Map<string, string>();
 for (const folder of ['.github/workflows', 'examples/github']) {
