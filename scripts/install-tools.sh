@@ -73,8 +73,7 @@ ensure_venv() {
   # own.
   "$python" -c 'import venv, ensurepip' 2>/dev/null ||
     fail "$python has no venv module with pip." 'Get it (Debian, Ubuntu: apt-get install python3-venv)'
-  # A virtual environment knows its own path: one that was moved, or whose Python is gone, is made
-  # anew.
+  # A virtual environment stores its path: one that was moved, or whose Python is gone, is replaced.
   "$tools/venv/bin/python" -m pip --version >/dev/null 2>&1 ||
     "$python" -m venv --clear "$tools/venv" >&2 ||
     fail "$python -m venv $tools/venv failed (its output is above)."

@@ -25,7 +25,8 @@ const { version } = JSON.parse(await readFile(join(checkoutDir, 'package.json'),
 const exec = promisify(execFile);
 
 const consumer = `
-import { BuiltinServer, type GrpcServer } from 'baton/grpc';
+import { Client, credentials } from '@grpc/grpc-js';
+import { BuiltinServer, type StreamHandler } from 'baton/grpc';
 import { createPolicies, type Endpoint, type Load, type Policy } from 'baton/scheduling';
 
 const endpoint = (address: string): Endpoint => ({ address, weight: 1, labels: {}, models: [] });
@@ -34,8 +35,34 @@ const load: Load = { inFlight, localInFlight: inFlight, unacknowledgedPicks: () 
 const policy: Policy = createPolicies({ random: Math.random })['least-request'];
 const chosen = policy.choose(['10.0.0.1:8000', '10.0.0.2:8000'].map(endpoint), load);
 process.stdout.write(policy.name + ' chooses ' + chosen.address + '\\n');
-const server: new (...args: never[]) => GrpcServer = BuiltinServer;
-process.stdout.write(server.name + '\\n');
+
+const echo: StreamHandler = (stream) => ({
+  onMessage: (message) => stream.reply(message),
+  onEnd: () => stream.end(),
+  onClosed: () => {},
+});
+const server = new BuiltinServer({
+  handlers: new Map([['/test.Echo/Echo', echo]]),
+  maxMessageBytes: 1024,
+  limits: {
+    streams: 100,
+    headerBytes: 4096,
+    resetsPerSecond: 100,
+    controlFramesPerSecond: 100,
+    emptyFramesPerSecond: 100,
+  },
+});
+const port = await server.listen({ host: '127.0.0.1', port: 0 });
+const client = new Client('127.0.0.1:' + port, credentials.createInsecure());
+const same = (bytes: Buffer): Buffer => bytes;
+const answer = await new Promise((resolve, reject) =>
+  client.makeUnaryRequest('/test.Echo/Echo', same, same, Buffer.from('hello'), (error, value) =>
+    error ? reject(error) : resolve(String(value)),
+  ),
+);
+process.stdout.write('the server answers ' + answer + '\\n');
+client.close();
+await server.close(1_000);
 `;
 
 let dir: string;
@@ -201,7 +228,7 @@ describe('a project that depends on it', () => {
     const types = await exec(process.execPath, tsc, { cwd: project }).catch((failed) => failed);
     expect(types.stdout).toBe('');
     const { stdout } = await exec(process.execPath, [file], { cwd: project, env: {} });
-    expect(stdout).toBe('least-request chooses 10.0.0.2:8000\nBuiltinServer\n');
+    expect(stdout).toBe('least-request chooses 10.0.0.2:8000\nthe server answers hello\n');
   });
 });
 
