@@ -122,16 +122,16 @@ describe('however streams end, in any order', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(4), fc.boolean()), { maxLength: 100 }), (steps) => {
         const ledger = new MemoryLedger();
-        const held: { address: string; release(): void; released: boolean }[] = [];
+        const reservations: { address: string; release(): void; released: boolean }[] = [];
         for (const [pod, isRelease] of steps) {
           const address = `pod-${pod}`;
           if (isRelease) {
-            const any = held[pod];
+            const any = reservations[pod];
             any?.release();
             if (any) any.released = true;
-          } else held.push({ ...ledger.reserve(address), released: false });
+          } else reservations.push({ ...ledger.reserve(address), released: false });
           for (let i = 0; i < 5; i += 1) {
-            const expected = held.filter((h) => h.address === `pod-${i}` && !h.released).length;
+            const expected = reservations.filter((h) => h.address === `pod-${i}` && !h.released).length;
             expect(ledger.inFlight(`pod-${i}`)).toBe(expected);
           }
         }

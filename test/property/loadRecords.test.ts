@@ -15,24 +15,24 @@ const manyAddresses = 2_000;
 const address = (index: number): string => `10.0.${index >> 8}.${index & 255}:8000`;
 
 class Writer {
-  readonly own: LocalCounts = new LocalCounts((changed) => this.records.changed(changed));
-  readonly records = new LoadRecords({ localId: 'a', counts: this.own.counts });
-  readonly #held: Reservation[] = [];
+  readonly local: LocalCounts = new LocalCounts((changed) => this.records.changed(changed));
+  readonly records = new LoadRecords({ localId: 'a', counts: this.local.counts });
+  readonly #reservations: Reservation[] = [];
   picks = 0;
 
   take(first: number, count: number): void {
     for (let i = 0; i < count; i += 1) {
-      this.#held.push(this.own.reserve(address((first + i * 7) % manyAddresses)));
+      this.#reservations.push(this.local.reserve(address((first + i * 7) % manyAddresses)));
     }
     this.picks += count;
   }
 
   give(count: number): void {
-    for (const one of this.#held.splice(0, count)) one.release();
+    for (const one of this.#reservations.splice(0, count)) one.release();
   }
 }
 
-/** etcd, as far as this goes: changes in one step, and everything published to one who follows. */
+/** Applies changes as etcd does, and delivers them to one reader. */
 class Store {
   readonly records = new Map<string, Uint8Array>();
   readonly #follower: LoadReports;
@@ -101,8 +101,8 @@ function publish({ writer, store, peers }: ReturnType<typeof system>): void {
     expect(Object.fromEntries(peers.sums)).toEqual(store.sums());
   } while (writer.records.hasMore);
   expect(published).toBe(writer.picks);
-  expect(store.sums()).toEqual(Object.fromEntries(writer.own.counts));
-  const total = [...writer.own.counts.values()].reduce((sum, count) => sum + count, 0);
+  expect(store.sums()).toEqual(Object.fromEntries(writer.local.counts));
+  const total = [...writer.local.counts.values()].reduce((sum, count) => sum + count, 0);
   expect([...peers.totals.values()]).toEqual(total > 0 ? [total] : []);
 }
 

@@ -3,9 +3,9 @@ import { EtcdSession } from '../../src/etcd/etcdSession.ts';
 import type { RecordListener } from '../../src/etcd/records.ts';
 
 /**
- * An instance that speaks as the release before this one does: its records lack what was added
- * since, and of others' it reads only what it knew. Its messages are its own, so that no change of
- * this release's reaches it.
+ * An instance of the previous release: its records lack the fields added since, and it ignores those
+ * fields in other records. It has its own message definitions, so that no change of this release
+ * affects it.
  */
 const messages = protobuf.parse(
   `syntax = "proto3";

@@ -3,6 +3,7 @@ import type { Phase } from '../../../src/phase.ts';
 import { until } from '../../../tools/testbed/until.ts';
 import { FaultProxy } from '../../support/faultProxy.ts';
 import { type LedgerInstance, type LedgerOptions, startLedger } from '../../support/ledgerInstance.ts';
+import { ManualClock } from '../../support/manualClock.ts';
 import { startTestEtcd } from '../../support/testEtcd.ts';
 
 const pod1 = '10.0.0.1:8000';
@@ -107,60 +108,65 @@ describe('when two instances share a store', () => {
     b.ledger.announce();
     await until(() => a.ledger.unacknowledgedPicks() > 10, { what: 'picks to be expected of b' });
   });
+});
 
-  it('writes less often when its part of the fleet budget is smaller', async () => {
-    const [a] = await Promise.all([join('a', { writesPerSecond: 10 }), join('b'), join('c'), join('d')]);
-    await until(() => a.ledger.instances.size === 4, { what: 'four instances in the view' });
-    const before = a.writes();
-    const startMs = performance.now();
+/** The clock of instance a stands still unless the test advances it; etcd and the other instances go on. */
+describe('the writes of an instance', () => {
+  const checkIntervalMs = 0;
+  let clock: ManualClock;
+
+  beforeEach(() => {
+    clock = new ManualClock();
+  });
+
+  /** Joined, with all instances in its view and no write due. */
+  async function idle(a: LedgerInstance, instanceCount: number): Promise<void> {
+    await until(() => a.ledger.instances.size === instanceCount, { what: `${instanceCount} instances` });
     await until(
       () => {
-        a.ledger.reserve(pod1).release();
-        return a.writes() - before >= 4;
+        clock.advance(0);
+        return a.ledger.isPublished && clock.pendingTimers === 0;
       },
-      { what: 'four more writes', intervalMs: 5 },
+      { what: 'the writes after the join' },
     );
-    // The first may come at once, each of the others 400 ms after the one before it.
-    expect(performance.now() - startMs).toBeGreaterThan(1_000);
+  }
+
+  /** Changes counts, and expects that they are written after this time and not before. */
+  async function expectWriteAfter(a: LedgerInstance, waitMs: number): Promise<void> {
+    const before = a.writes();
+    for (let i = 0; i < 100; i += 1) a.ledger.reserve(pod1).release();
+    clock.advance(waitMs - 1);
+    expect(clock.pendingTimers).toBe(1);
+    clock.advance(1);
+    await until(() => a.writes() > before && a.ledger.isPublished, { what: 'the write' });
+    expect(a.writes()).toBe(before + 1);
+  }
+
+  it('are as far apart as its share of the budget says', async () => {
+    const options = { clock, checkIntervalMs, writesPerSecond: 10 };
+    const [a] = await Promise.all([join('a', options), join('b'), join('c'), join('d')]);
+    await idle(a, 4);
+    for (let round = 0; round < 3; round += 1) await expectWriteAfter(a, 400);
   });
 
-  it('writes nothing while idle, and at most once in an interval while busy', async () => {
-    const [a] = await Promise.all([join('a', { minIntervalMs: 50 }), join('b')]);
-    await until(() => a.writes() >= 1, { what: 'the write after joining' });
+  it('are at least one interval apart while it is busy, and none while it is idle', async () => {
+    const [a] = await Promise.all([join('a', { clock, checkIntervalMs, minIntervalMs: 50 }), join('b')]);
+    await idle(a, 2);
+    for (let round = 0; round < 5; round += 1) await expectWriteAfter(a, 50);
     const before = a.writes();
-    const startMs = performance.now();
-    let changes = 0;
-    while (performance.now() - startMs < 1_000) {
-      a.ledger.reserve(pod1).release();
-      changes += 1;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    await until(() => a.ledger.syncLagMs() !== undefined, { what: 'its writes in the watch' });
-    const written = a.writes() - before;
-    const intervals = (performance.now() - startMs) / 50;
-    expect(written).toBeLessThanOrEqual(intervals + 1);
-    expect(changes).toBeGreaterThan(written * 10);
-
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    const settled = a.writes();
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(a.writes()).toBe(settled);
+    clock.advance(1_000);
+    expect([clock.pendingTimers, a.writes()]).toEqual([0, before]);
   });
 
-  it('writes rarely while it is alone, and at once when another instance joins', async () => {
-    const a = await join('a');
-    await until(() => a.writes() >= 1, { what: 'the write after joining' });
-    const before = a.writes();
-    const startMs = performance.now();
-    while (performance.now() - startMs < 1_000) {
-      a.ledger.reserve(pod1).release();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    expect(a.writes() - before).toBeLessThanOrEqual((performance.now() - startMs) / 1_000 + 1);
-
+  it('are rare while it is alone, and prompt when another instance joins', async () => {
+    const a = await join('a', { clock, checkIntervalMs, minIntervalMs: 20 });
+    await idle(a, 1);
+    for (let round = 0; round < 3; round += 1) await expectWriteAfter(a, 1_000);
     a.ledger.reserve(pod1);
     const b = await join('b');
-    await until(() => b.ledger.inFlight(pod1) === 1, { what: 'what a has in flight' });
+    await until(() => a.ledger.instances.size === 2, { what: 'b in the view' });
+    clock.advance(20);
+    await sees(b, pod1, 1);
   });
 });
 
@@ -197,7 +203,7 @@ describe('when the line to etcd breaks for a moment', () => {
     await until(() => b.ledger.viewAgeMs() === 0, { what: 'b to be current again' });
   });
 
-  it('reads everything again when what it missed is compacted away', async () => {
+  it('reads all records again when the missed events are compacted away', async () => {
     const b = await join('b', { through: `http://${proxy.address}`, leaseTtlSeconds: 30 });
     const gone = await join('gone');
     gone.ledger.reserve(pod2);
@@ -250,7 +256,7 @@ describe('when etcd restarts', () => {
 });
 
 describe('when etcd stays away', () => {
-  it('lowers the weight of its peers to nothing and keeps its own', async () => {
+  it('lowers the weight of its peers to nothing and keeps its local counts', async () => {
     const a = await join('a');
     const b = await join('b', { staleDecayMs: 500 });
     a.ledger.reserve(pod1);

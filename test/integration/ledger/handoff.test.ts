@@ -43,10 +43,7 @@ async function keys(): Promise<string[]> {
   }
 }
 
-/**
- * What a leaving instance does when its streams are half-closed: everything is given back, and left
- * behind.
- */
+/** Stops as an instance does whose streams were half-closed: releases all, and hands them off. */
 async function leave({ ledger, stop }: LedgerInstance, release: () => void, ttlMs: number): Promise<void> {
   const left = new Map(ledger.local());
   release();
@@ -57,7 +54,7 @@ async function leave({ ledger, stop }: LedgerInstance, release: () => void, ttlM
 describe('when an instance hands off requests', () => {
   it('has them counted once by the others at every moment', async () => {
     const [a, b] = await Promise.all([join('a'), join('b')]);
-    const held = Array.from({ length: 10 }, () => a.ledger.reserve(pod1));
+    const reservations = Array.from({ length: 10 }, () => a.ledger.reserve(pod1));
     await sees(b, pod1, 10);
     const seen: number[] = [];
     // A reader that looks between any two turns, as decisions do.
@@ -67,7 +64,7 @@ describe('when an instance hands off requests', () => {
       if (!isOver) setImmediate(look);
     };
     look();
-    await leave(a, () => held.map((one) => one.release()), 60_000);
+    await leave(a, () => reservations.map((one) => one.release()), 60_000);
     await until(() => b.ledger.instances.size === 1, { what: 'a to be gone' });
     isOver = true;
     expect(Math.max(...seen)).toBe(10);
@@ -82,7 +79,7 @@ describe('when an instance hands off requests', () => {
     // A consistency check that waits for the watch has the counts written once more, which is what
     // is looked for here.
     const [a, b] = await Promise.all([join('a', { checkIntervalMs: 0 }), join('b')]);
-    const held = a.ledger.reserve(pod1);
+    const reservation = a.ledger.reserve(pod1);
     await sees(b, pod1, 1);
     const client = connect(
       { endpoints: [running.etcd.endpoint], requestTimeoutMs: 2_000 },
@@ -93,7 +90,7 @@ describe('when an instance hands off requests', () => {
     watcher.on('data', (response) => {
       for (const { type } of response.events) events.push(String(type).toLowerCase());
     });
-    await leave(a, () => held.release(), 60_000);
+    await leave(a, () => reservation.release(), 60_000);
     await until(() => events.includes('delete'), { what: 'the loadReport to be taken away' });
     await watcher.cancel();
     client.close();
@@ -102,10 +99,10 @@ describe('when an instance hands off requests', () => {
 
   it('gives a new instance all load reports and handoffs before it is joined', async () => {
     const [a, b] = await Promise.all([join('a'), join('b')]);
-    const held = a.ledger.reserve(pod1);
+    const reservation = a.ledger.reserve(pod1);
     b.ledger.reserve(pod2);
     await Promise.all([sees(b, pod1, 1), sees(a, pod2, 1)]);
-    await leave(a, () => held.release(), 60_000);
+    await leave(a, () => reservation.release(), 60_000);
 
     const atJoin = await new Promise<ReadonlyMap<string, number>>((resolve) => {
       const onState: LedgerOptions['onState'] = ({ kind }, ledger) =>
@@ -119,9 +116,9 @@ describe('when an instance hands off requests', () => {
 
   it('has them removed by the others, and by etcd, after their TTL', async () => {
     const [a, b] = await Promise.all([join('a'), join('b')]);
-    const held = a.ledger.reserve(pod1);
+    const reservation = a.ledger.reserve(pod1);
     await sees(b, pod1, 1);
-    await leave(a, () => held.release(), 1_000);
+    await leave(a, () => reservation.release(), 1_000);
     await sees(b, pod1, 0);
     await until(async () => !(await keys()).includes('handoffs/a/1'), {
       what: 'etcd to forget',
@@ -131,7 +128,7 @@ describe('when an instance hands off requests', () => {
 
   it('writes them even after its lease was lost', async () => {
     const [a, b] = await Promise.all([join('a', { checkIntervalMs: 0 }), join('b')]);
-    const held = a.ledger.reserve(pod1);
+    const reservation = a.ledger.reserve(pod1);
     await sees(b, pod1, 1);
     const client = connect(
       { endpoints: [running.etcd.endpoint], requestTimeoutMs: 2_000 },
@@ -140,7 +137,7 @@ describe('when an instance hands off requests', () => {
     await client.keys.delete().key('load/a');
     client.close();
     await sees(b, pod1, 0);
-    await leave(a, () => held.release(), 60_000);
+    await leave(a, () => reservation.release(), 60_000);
     await until(() => b.ledger.inFlight(pod1) > 0.5, { what: 'the handoff' });
   });
 

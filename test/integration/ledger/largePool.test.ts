@@ -3,6 +3,7 @@ import { connect } from '../../../src/etcd/client.ts';
 import { until } from '../../../tools/testbed/until.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
 import { type LedgerInstance, type LedgerOptions, startLedger } from '../../support/ledgerInstance.ts';
+import { ManualClock } from '../../support/manualClock.ts';
 import { PreviousRelease } from '../../support/previousRelease.ts';
 import { startTestEtcd } from '../../support/testEtcd.ts';
 
@@ -39,9 +40,10 @@ function seesAll({ ledger, id }: LedgerInstance, from: LedgerInstance): Promise<
   const what = `${id} to see what ${from.id} has`;
   return until(
     () => {
-      const own = from.ledger.local();
+      const local = from.ledger.local();
       return (
-        ledger.view().size === own.size && [...own].every(([key, count]) => ledger.inFlight(key) === count)
+        ledger.view().size === local.size &&
+        [...local].every(([key, count]) => ledger.inFlight(key) === count)
       );
     },
     { what, timeoutMs: 20_000 },
@@ -52,10 +54,11 @@ async function loadKeys(): Promise<string[]> {
   return await client.keys.getAll().prefix('load/').keys();
 }
 
-/** Every chunk has come to a record of its own, and the first record is empty. */
-async function isSpread(id: string): Promise<void> {
+/** Every chunk has a record of its local, and the first record is empty. */
+async function isSpread(id: string, beforeEachPoll: () => void = () => {}): Promise<void> {
   await until(
     async () => {
+      beforeEachPoll();
       const first = await client.keys.get(`load/${id}`).buffer();
       const chunks = await client.keys.getAll().prefix(`load/${id}/`).keys();
       return first !== null && first.length < 10 && chunks.length > 500;
@@ -83,7 +86,7 @@ describe('with requests on thousands of endpoints', () => {
     const previous = new PreviousRelease('previous', running.etcd.endpoint, { prefix, generation: 1 });
     try {
       await until(() => previous.store.state.kind === 'joined', { what: 'the previous release to join' });
-      const held = addresses.map((address) => a.ledger.reserve(address));
+      const reservations = addresses.map((address) => a.ledger.reserve(address));
       await isSpread('a');
       await seesAll(b, a);
       expect((await loadKeys()).length).toBeGreaterThan(500);
@@ -94,7 +97,7 @@ describe('with requests on thousands of endpoints', () => {
       });
       expect(b.ledger.peerTotals).toEqual(new Map([['a', 2_000]]));
 
-      for (const one of held) one.release();
+      for (const one of reservations) one.release();
       await until(() => b.ledger.view().size === 0 && previous.inFlight(pod1) === 0, {
         what: 'nothing to be left',
         timeoutMs: 20_000,
@@ -105,37 +108,48 @@ describe('with requests on thousands of endpoints', () => {
     }
   });
 
-  it('writes as much as changed, in one step, and nothing while idle', async () => {
-    const [a, b] = await Promise.all([join('a'), join('b')]);
+  it('writes only the changed chunks, in one transaction, and nothing while idle', async () => {
+    const clock = new ManualClock();
+    const options = { clock, checkIntervalMs: 0, minIntervalMs: 50 };
+    const [a, b] = await Promise.all([join('a', options), join('b')]);
     for (const address of addresses) a.ledger.reserve(address);
-    await isSpread('a');
+    await isSpread('a', () => clock.advance(50));
+    await until(() => a.ledger.isPublished, { what: 'the last chunks' });
     const { revisions, cancel } = await follow('a');
     for (const address of addresses.slice(0, 5)) a.ledger.reserve(address);
+    clock.advance(50);
     await seesAll(b, a);
-    await until(() => revisions.size > 0, { what: 'the change in the watch' });
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await until(() => revisions.size > 0 && a.ledger.isPublished, { what: 'the change in the watch' });
+    clock.advance(10_000);
+    expect(clock.pendingTimers).toBe(0);
     await cancel();
-    // Five chunks at most, and the first record.
+    // At most five chunks, and the first record.
     expect([...revisions.values()]).toHaveLength(1);
     expect([...revisions.values()][0]?.keys).toBeLessThanOrEqual(6);
     expect([...revisions.values()][0]?.bytes).toBeLessThan(1_500);
   });
 
-  it('writes at most once in an interval, however much changes', async () => {
-    const a = await join('a', { minIntervalMs: 50 });
+  it('writes once in an interval, however much changes, and no more than fits one transaction', async () => {
+    const clock = new ManualClock();
+    const options = { clock, checkIntervalMs: 0, minIntervalMs: 50 };
+    const [a] = await Promise.all([join('a', options), join('b')]);
+    await until(() => a.ledger.instances.size === 2, { what: 'b in the view' });
     for (const address of addresses) a.ledger.reserve(address);
     const { revisions, cancel } = await follow('a');
-    const startMs = performance.now();
+    const intervals = 20;
     let turn = 0;
-    while (performance.now() - startMs < 1_500) {
-      for (let i = 0; i < 50; i += 1) a.ledger.reserve(addresses[turn++ % 2_000] ?? '').release();
-      await new Promise((resolve) => setImmediate(resolve));
+    for (let interval = 0; interval < intervals; interval += 1) {
+      const before = a.writes();
+      for (let i = 0; i < 500; i += 1) a.ledger.reserve(addresses[turn++ % 2_000] ?? '').release();
+      clock.advance(49);
+      expect(clock.pendingTimers).toBe(1);
+      clock.advance(1);
+      await until(() => a.writes() > before, { what: 'the write of this interval' });
+      expect(a.writes()).toBe(before + 1);
     }
-    const written = revisions.size;
-    const intervals = (performance.now() - startMs) / 50;
+    await until(() => revisions.size >= intervals - 1, { what: 'the writes in the watch' });
     await cancel();
-    expect(written).toBeGreaterThan(0);
-    expect(written).toBeLessThanOrEqual(intervals + 1);
+    expect(revisions.size).toBeLessThanOrEqual(intervals + 1);
     for (const { keys } of revisions.values()) expect(keys).toBeLessThanOrEqual(128);
   });
 
@@ -152,13 +166,13 @@ describe('with requests on thousands of endpoints', () => {
 
   it('replaces them all by a handoff in one transaction', async () => {
     const [a, b] = await Promise.all([join('a'), join('b')]);
-    const held = addresses.map((address) => a.ledger.reserve(address));
+    const reservations = addresses.map((address) => a.ledger.reserve(address));
     await isSpread('a');
     await seesAll(b, a);
     const chunks = (await loadKeys()).filter((key) => key.startsWith('load/a'));
     const { revisions, cancel } = await follow('a');
     const left = new Map(a.ledger.local());
-    for (const one of held) one.release();
+    for (const one of reservations) one.release();
     await a.ledger.handOff(left, 60_000);
     await until(() => revisions.size > 0, { what: 'the records to be taken away' });
     await a.stop();

@@ -33,7 +33,7 @@ describe('an instance of the previous release beside one of this', () => {
     try {
       await until(() => previous.store.state.kind === 'joined', { what: 'the previous release to join' });
       await previous.take(pod1, 10);
-      const held = [current.ledger.reserve(pod1), current.ledger.reserve(pod2)];
+      const reservations = [current.ledger.reserve(pod1), current.ledger.reserve(pod2)];
       const agree = (address: string, count: number): Promise<true> =>
         until(
           () =>
@@ -44,7 +44,7 @@ describe('an instance of the previous release beside one of this', () => {
         );
       await agree(pod1, 11);
       await agree(pod2, 1);
-      for (const reservation of held) reservation.release();
+      for (const reservation of reservations) reservation.release();
       await agree(pod1, 10);
       await agree(pod2, 0);
       expect(current.ledger.instances.get('previous')).toMatchObject({
