@@ -18,6 +18,11 @@ export interface BalanceEnvironment {
 /** Whether the instances have an etcd in common, or each knows only what it placed itself. */
 export type BalanceSharing = 'on' | 'off';
 
+export interface BalanceSetup {
+  readonly instances: number;
+  readonly sharing: BalanceSharing;
+}
+
 /**
  * Envoy as shipped before so many instances as shipped; etcd, where there is one, is new and empty.
  */

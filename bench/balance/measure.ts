@@ -1,16 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Topology } from '../../tools/testbed/topology.ts';
-import { type BalanceEnvironment, type BalanceSharing, startInstances } from './environment.ts';
+import { type BalanceEnvironment, type BalanceSetup, startInstances } from './environment.ts';
 import { type Rates, ratesBetween, read } from './reading.ts';
 import { Replay } from './replay.ts';
 import { traceText } from './requests.ts';
 import { simulatedP99Ms } from './simulated.ts';
 import { maxOverMean, mean, quantile } from './statistics.ts';
-
-export interface BalanceSetup {
-  readonly instances: number;
-  readonly sharing: BalanceSharing;
-}
 
 /** What one round of one setup showed. */
 export interface MeasuredBalance extends BalanceSetup {

@@ -2,7 +2,7 @@ import { usual } from '../../tools/simulator/scenario.ts';
 import { batonScheme, independentShortestQueue } from '../../tools/simulator/schemes.ts';
 import { simulate } from '../../tools/simulator/simulate.ts';
 import { meanServiceMs } from '../../tools/simulator/trace.ts';
-import type { BalanceSetup } from './measure.ts';
+import type { BalanceSetup } from './environment.ts';
 import type { FleetLoad } from './options.ts';
 import { balanceRequestsPerSecond } from './requests.ts';
 

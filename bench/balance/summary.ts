@@ -1,6 +1,7 @@
 import { aligned } from '../../tools/simulator/table.ts';
 import { type Spread, spread } from '../summary.ts';
-import type { BalanceSetup, MeasuredBalance } from './measure.ts';
+import type { BalanceSetup } from './environment.ts';
+import type { MeasuredBalance } from './measure.ts';
 import { p99Ratio, quantile, type Ratio } from './statistics.ts';
 import type { UpgradeRun } from './upgrade.ts';
 import type { CrossCheck } from './viewAge.ts';
