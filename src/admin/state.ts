@@ -1,4 +1,4 @@
-import type { DynamicConfigReport } from '../config/dynamic/dynamicConfig.ts';
+import type { DynamicConfigReport } from '../dynamic/dynamicConfig.ts';
 import type { ConsistencyReport } from '../ledger/consistencyCheck.ts';
 import type { Phase } from '../phase.ts';
 import type { SteeringReport } from '../steering/steeringController.ts';

@@ -61,8 +61,8 @@ const nothingSet = 'no dynamic configuration is set\n';
 async function show(flags: ConfigFlags, json: boolean): Promise<void> {
   const { config, provenance } = await configure(storeFlags(flags), 'etcd');
   const [{ dynamicConfigJson, formatDynamicConfig }, { readStoredConfig }] = await Promise.all([
-    import('../config/dynamic/show.ts'),
-    import('../config/dynamic/storedRecord.ts'),
+    import('../dynamic/show.ts'),
+    import('../dynamic/storedRecord.ts'),
   ]);
   const { record } = await withEtcd(config, readStoredConfig);
   const format = json ? dynamicConfigJson : formatDynamicConfig;
@@ -80,7 +80,7 @@ async function set(flags: ReasonFlags, settings: Settings): Promise<void> {
 /** @throws BatonError `change-refused` when somebody else changes the record at the same moment */
 async function change(flags: ReasonFlags, apply: (settings: Settings) => Settings): Promise<void> {
   const { config } = await configure(storeFlags(flags), 'etcd');
-  const { readStoredConfig, replaceStoredConfig } = await import('../config/dynamic/storedRecord.ts');
+  const { readStoredConfig, replaceStoredConfig } = await import('../dynamic/storedRecord.ts');
   const settings = await withEtcd(config, async (client) => {
     const stored = await readStoredConfig(client);
     const settings = apply(stored.record?.settings ?? new Map());

@@ -1,4 +1,3 @@
-import type { MethodDefinition } from '@grpc/proto-loader';
 import type {
   FailureStatus,
   ServerStream,
@@ -6,7 +5,7 @@ import type {
   StreamHandler,
 } from '../grpc/serverStream.ts';
 import type { HealthListResponse } from '../proto/generated/edge/grpc/health/v1/HealthListResponse.ts';
-import { externalProcessorService, healthService } from '../proto/services.ts';
+import { externalProcessorService, healthService, type MethodDefinition } from '../proto/services.ts';
 import type { HealthStatus } from './healthStatus.ts';
 
 /** The result of a unary call. */

@@ -1,7 +1,7 @@
 import type { EventLog } from '../admin/eventLog.ts';
 import { systemClock } from '../clock.ts';
-import type { DynamicConfig } from '../config/dynamic/dynamicConfig.ts';
 import type { Config } from '../config/schema.ts';
+import type { DynamicConfig } from '../dynamic/dynamicConfig.ts';
 import { DecisionRecorder } from '../extproc/decisionRecorder.ts';
 import { Exchanges } from '../extproc/exchanges.ts';
 import { HealthStatus } from '../extproc/healthStatus.ts';

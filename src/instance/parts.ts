@@ -1,7 +1,7 @@
 import { EventLog } from '../admin/eventLog.ts';
 import { systemClock } from '../clock.ts';
-import { DynamicConfig } from '../config/dynamic/dynamicConfig.ts';
 import type { Config } from '../config/schema.ts';
+import { DynamicConfig } from '../dynamic/dynamicConfig.ts';
 import { ConsistencyCheck } from '../ledger/consistencyCheck.ts';
 import type { CompositePool } from '../pool/compositePool.ts';
 import { openPool } from '../pool/openPool.ts';

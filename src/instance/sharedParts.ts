@@ -1,7 +1,7 @@
 import type { EventLog } from '../admin/eventLog.ts';
 import { systemClock } from '../clock.ts';
-import type { DynamicConfig } from '../config/dynamic/dynamicConfig.ts';
 import type { Config } from '../config/schema.ts';
+import type { DynamicConfig } from '../dynamic/dynamicConfig.ts';
 import { EtcdSession } from '../etcd/etcdSession.ts';
 import { EtcdLedger } from '../ledger/etcdLedger.ts';
 import { MemoryLedger } from '../ledger/memoryLedger.ts';

@@ -2,6 +2,8 @@ import type { ExternalProcessorDefinition } from './generated/edge/envoy/service
 import type { HealthDefinition } from './generated/edge/grpc/health/v1/Health.ts';
 import { loadProto } from './loadProto.ts';
 
+export type { MethodDefinition } from '@grpc/proto-loader';
+
 /**
  * The services of the gRPC port: Envoy's ext_proc and gRPC health, with their codecs.
  *

@@ -1,5 +1,5 @@
 import type { LifeEvent } from '../../src/admin/eventLog.ts';
-import { readStoredConfig, replaceStoredConfig } from '../../src/config/dynamic/storedRecord.ts';
+import { readStoredConfig, replaceStoredConfig } from '../../src/dynamic/storedRecord.ts';
 import { connect } from '../../src/etcd/client.ts';
 import { decodeDynamicConfig } from '../../src/proto/records/dynamicConfigRecord.ts';
 import type { Baton } from '../../tools/testbed/baton.ts';

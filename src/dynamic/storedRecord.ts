@@ -1,11 +1,11 @@
-import { BatonError } from '../../errors.ts';
-import type { EtcdClient } from '../../etcd/client.ts';
+import { BatonError } from '../errors.ts';
+import type { EtcdClient } from '../etcd/client.ts';
 import {
   type DynamicConfigRecord,
   decodeDynamicConfig,
   encodeDynamicConfig,
-} from '../../proto/records/dynamicConfigRecord.ts';
-import { recordKeys } from '../../proto/records/recordKeys.ts';
+} from '../proto/records/dynamicConfigRecord.ts';
+import { recordKeys } from '../proto/records/recordKeys.ts';
 
 /** The record as it was read, and what says whether it is still the same. */
 export interface StoredDynamicConfig {

@@ -1,10 +1,10 @@
-import { DynamicConfig } from '../../../../src/config/dynamic/dynamicConfig.ts';
-import { load } from '../../../../src/config/load.ts';
-import { etcdMetrics } from '../../../../src/etcd/metrics.ts';
-import { encodeDynamicConfig } from '../../../../src/proto/records/dynamicConfigRecord.ts';
-import { createInstruments } from '../../../../src/telemetry/instruments.ts';
-import { silentLog } from '../../../../src/telemetry/log.ts';
-import { processEnvOf } from '../processEnvOf.ts';
+import { load } from '../../../src/config/load.ts';
+import { DynamicConfig } from '../../../src/dynamic/dynamicConfig.ts';
+import { etcdMetrics } from '../../../src/etcd/metrics.ts';
+import { encodeDynamicConfig } from '../../../src/proto/records/dynamicConfigRecord.ts';
+import { createInstruments } from '../../../src/telemetry/instruments.ts';
+import { silentLog } from '../../../src/telemetry/log.ts';
+import { processEnvOf } from '../config/processEnvOf.ts';
 
 /** An instance's dynamic configuration, on a store that the test plays. */
 function harness() {

@@ -1,12 +1,12 @@
-import type { EtcdMetrics } from '../../etcd/metrics.ts';
-import type { RecordSubscription } from '../../etcd/records.ts';
-import { SingleRecord } from '../../etcd/singleRecord.ts';
-import { type DynamicConfigRecord, decodeDynamicConfig } from '../../proto/records/dynamicConfigRecord.ts';
-import { recordKeys } from '../../proto/records/recordKeys.ts';
-import type { Log } from '../../telemetry/log.ts';
-import { readDynamicSettings, valueAt, withDynamicSettings } from '../dynamicSettings.ts';
-import { formatProblem, type Problem } from '../problem.ts';
-import type { Config } from '../schema.ts';
+import { readDynamicSettings, valueAt, withDynamicSettings } from '../config/dynamicSettings.ts';
+import { formatProblem, type Problem } from '../config/problem.ts';
+import type { Config } from '../config/schema.ts';
+import type { EtcdMetrics } from '../etcd/metrics.ts';
+import type { RecordSubscription } from '../etcd/records.ts';
+import { SingleRecord } from '../etcd/singleRecord.ts';
+import { type DynamicConfigRecord, decodeDynamicConfig } from '../proto/records/dynamicConfigRecord.ts';
+import { recordKeys } from '../proto/records/recordKeys.ts';
+import type { Log } from '../telemetry/log.ts';
 
 export interface DynamicConfigOptions {
   /** What the instance was started with. */

@@ -1,8 +1,8 @@
-import type { DynamicConfigRecord } from '../../proto/records/dynamicConfigRecord.ts';
-import { effectiveDynamicSettings, readDynamicSettings } from '../dynamicSettings.ts';
-import { formatOrigin, formatProblem } from '../problem.ts';
-import type { Provenance } from '../provenance.ts';
-import type { Config } from '../schema.ts';
+import { effectiveDynamicSettings, readDynamicSettings } from '../config/dynamicSettings.ts';
+import { formatOrigin, formatProblem } from '../config/problem.ts';
+import type { Provenance } from '../config/provenance.ts';
+import type { Config } from '../config/schema.ts';
+import type { DynamicConfigRecord } from '../proto/records/dynamicConfigRecord.ts';
 
 /**
  * What `baton dynamic show` answers: every setting that can be live, as an instance with this configuration has it,

@@ -1,6 +1,6 @@
-import { dynamicConfigJson, formatDynamicConfig } from '../../../../src/config/dynamic/show.ts';
-import { load } from '../../../../src/config/load.ts';
-import { processEnvOf } from '../processEnvOf.ts';
+import { load } from '../../../src/config/load.ts';
+import { dynamicConfigJson, formatDynamicConfig } from '../../../src/dynamic/show.ts';
+import { processEnvOf } from '../config/processEnvOf.ts';
 
 function own() {
   const loaded = load({ set: ['sync.minIntervalMs=100'] }, processEnvOf(), 'nothing');
