@@ -28,9 +28,8 @@ export interface EtcdLedgerOptions extends Omit<LocalLoadOptions, 'instances' | 
 }
 
 /**
- * The ledger of an instance among others. Local counts are exact and are published, conflated,
- * under the instance's lease; peers' counts are those of their last load reports and handoffs. No
- * decision awaits it.
+ * The ledger of an instance among others: exact local counts, published under its lease, and the
+ * counts of peers from their last load reports and handoffs. No decision awaits it.
  */
 export class EtcdLedger implements Ledger {
   readonly #options: EtcdLedgerOptions;
