@@ -32,6 +32,10 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
   ['proto', { purpose: 'messages and their codecs', imports: [leaves] }],
   ['request', { purpose: 'what a request asks for', imports: [leaves] }],
   ['scheduling', { purpose: 'policies and the scheduler', imports: ['request'] }],
+  [
+    'config',
+    { purpose: 'settings from file, environment, flags', imports: [leaves, 'telemetry', 'scheduling'] },
+  ],
   ['etcd', { purpose: 'session, lease and watches', imports: ['telemetry'] }],
   [
     'ledger',
@@ -39,7 +43,10 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
   ],
   [
     'pool',
-    { purpose: 'which endpoints exist', imports: [leaves, 'telemetry', 'proto', 'scheduling', 'etcd'] },
+    {
+      purpose: 'which endpoints exist',
+      imports: [leaves, 'telemetry', 'proto', 'scheduling', 'etcd', 'config'],
+    },
   ],
   [
     'steering',
@@ -54,10 +61,6 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
       purpose: 'ext_proc and health services',
       imports: [leaves, 'telemetry', 'grpc', 'proto', 'request', 'scheduling'],
     },
-  ],
-  [
-    'config',
-    { purpose: 'settings from file, environment, flags', imports: [leaves, 'telemetry', 'scheduling'] },
   ],
   [
     'dynamic',
@@ -174,7 +177,7 @@ export const packageRules: ReadonlyMap<string, readonly string[]> = new Map([
   ['@grpc/proto-loader', ['proto']],
   ['@opentelemetry/*', ['telemetry']],
   ['pino', ['telemetry']],
-  ['zod', ['config']],
+  ['zod', ['config', 'pool']],
   ['yaml', ['config', 'pool', 'tools/testbed']],
   ['fastify', ['admin', 'tools/podsim']],
   ['commander', ['cli', 'tools/commandLine', 'tools/podsim', 'tools/rehearsal', 'tools/simulator']],
