@@ -38,6 +38,12 @@ LABEL org.opencontainers.image.title="Baton" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.base.name="${NODE_IMAGE}"
 
+# tini handles signals from its first moment. As process 1, Node loses a SIGTERM that arrives before
+# Baton has installed its handler, because the kernel drops signals of process 1 that have none.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends tini \
+    && rm -rf /var/lib/apt/lists/*
+
 WORKDIR /app
 COPY LICENSE NOTICE package.json ./
 COPY bin bin
@@ -62,6 +68,6 @@ USER 1000
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --start-interval=1s --retries=3 \
     CMD ["baton", "probe", "--service", "readiness"]
 
-# Without npm or a shell between: Baton is process 1 and receives SIGTERM itself.
-ENTRYPOINT ["node", "/app/bin/baton.mjs"]
+# Without npm or a shell between: tini passes every signal on to Baton.
+ENTRYPOINT ["tini", "--", "node", "/app/bin/baton.mjs"]
 CMD ["serve"]

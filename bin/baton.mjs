@@ -9,26 +9,12 @@ import { readFileSync } from 'node:fs';
 const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 if (isSupported(process.versions.node, engines.node)) {
-  if (process.pid === 1) exitOnUnhandledSignals();
   await import('../dist/src/cli/main.js');
 } else {
   process.stderr.write(
     `baton: Node ${engines.node} is required; this is Node ${process.versions.node} (${process.execPath})\n`,
   );
   process.exitCode = 1;
-}
-
-/**
- * In a container this is process 1, whose signals the kernel drops unless there is a handler: one
- * that arrives before the command has installed its own would be lost, and the container killed
- * after its grace.
- */
-function exitOnUnhandledSignals() {
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']) {
-    process.on(signal, (name, number) => {
-      if (process.listenerCount(name) === 1) process.exit(128 + number);
-    });
-  }
 }
 
 /**

@@ -56,9 +56,10 @@ describe('the Dockerfile', () => {
     expect(all('ARG')[0]).toBe(`NODE_IMAGE=node:${packageJson.devDependencies.node.split('.')[0]}-slim`);
   });
 
-  it('runs the command of the package as process 1, without a shell', () => {
+  it('runs the command of the package under an init, without a shell', () => {
     const entrypoint = JSON.parse(last('ENTRYPOINT'));
-    expect(entrypoint).toEqual(['node', `/app/${packageJson.bin.baton}`]);
+    expect(all('RUN').join()).toContain('apt-get install --yes --no-install-recommends tini');
+    expect(entrypoint).toEqual(['tini', '--', 'node', `/app/${packageJson.bin.baton}`]);
     expect(JSON.parse(last('CMD'))).toEqual(['serve']);
   });
 
