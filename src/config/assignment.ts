@@ -3,22 +3,22 @@ import type { Origin, Problem } from './problem.ts';
 import { Provenance } from './provenance.ts';
 import { configTree, findNode, isSection, type Section, type Setting, settings } from './settings.ts';
 
-/** One value for one setting from one source. Not yet judged. */
+/** One value for one setting from one source, not validated yet. */
 export interface Assignment {
   readonly setting: Setting;
   readonly value: unknown;
   readonly origin: Origin;
-  /** Where the parts of a list or mapping stand, by path below the setting (`2.address`). */
+  /** The origins of the parts of a list or mapping, by path below the setting (`2.address`). */
   readonly partOrigins?: ReadonlyMap<string, Origin>;
 }
 
-/** What one source says, and what is wrong with how it says it. */
+/** The values of one source, and its problems. */
 export interface SourceReading {
   readonly assignments: readonly Assignment[];
   readonly problems: readonly Problem[];
 }
 
-/** Builds the tree that the schema judges; a later assignment replaces an earlier one. */
+/** Builds the tree that the schema validates; a later assignment replaces an earlier one. */
 export function merge(assignments: readonly Assignment[]): { tree: object; provenance: Provenance } {
   const tree: Record<string, unknown> = {};
   const provenance = new Provenance();
@@ -36,7 +36,7 @@ export function merge(assignments: readonly Assignment[]): { tree: object; prove
   return { tree, provenance };
 }
 
-/** Turns a text from the environment or a flag into the setting's kind; what cannot be turned stays text. */
+/** Converts a text of the environment or a flag to the setting's kind; what cannot be converted stays text. */
 export function fromText({ kind }: Setting, text: string): unknown {
   switch (kind) {
     case 'text':
@@ -52,7 +52,7 @@ export function fromText({ kind }: Setting, text: string): unknown {
   }
 }
 
-/** Finds the setting of a dotted path, or says what is wrong with the path. */
+/** The setting of a dotted path, or the problem with the path. */
 export function findSetting(path: string): Setting | { readonly problem: string } {
   const node = findNode(path);
   if (node === undefined) return { problem: unknownSetting(path) };
@@ -60,7 +60,7 @@ export function findSetting(path: string): Setting | { readonly problem: string 
   return node;
 }
 
-/** Says that there is no such setting, and which one was probably meant. */
+/** The message for an unknown setting, with the one that was probably meant. */
 export function unknownSetting(path: string): string {
   const parts = path.split('.');
   const name = parts.at(-1) ?? '';

@@ -2,15 +2,15 @@ import type { z } from 'zod';
 import { parseAddress, splitHostPort } from '../hostPort.ts';
 
 /**
- * What must hold between settings. Each function judges one part of the tree and is attached to it in
- * schema.ts; it runs even while other settings are wrong, so that all problems show at once.
+ * Rules between settings. Each function checks one part of the tree and is attached to it in schema.ts. It runs
+ * even when other settings are invalid, so that all problems are reported at once.
  */
 type Context = z.core.$RefinementCtx;
 
 /** Marks an issue about several settings. */
 export const crossField = { kind: 'relation' } as const;
 
-function complain(context: Context, path: (string | number)[], message: string): void {
+function addProblem(context: Context, path: (string | number)[], message: string): void {
   context.addIssue({ code: 'custom', path, message, params: crossField, input: undefined });
 }
 
@@ -21,7 +21,7 @@ export function distinctEndpoints(endpoints: readonly unknown[], context: Contex
     if (typeof address !== 'string') return; // a problem of its own
     const first = firstAt.get(address);
     if (first === undefined) firstAt.set(address, index);
-    else complain(context, [index], `${address} is listed already, as pool.endpoints.${first}`);
+    else addProblem(context, [index], `${address} is listed already, as pool.endpoints.${first}`);
   });
 }
 
@@ -33,23 +33,23 @@ interface TlsIdentity {
 export function wholeEtcdIdentity(tls: TlsIdentity & { caFile?: string }, context: Context): void {
   wholeIdentity('etcd.tls', tls, context);
   if (tls.certFile !== undefined && tls.caFile === undefined) {
-    complain(context, ['certFile'], 'needs etcd.tls.caFile');
+    addProblem(context, ['certFile'], 'needs etcd.tls.caFile');
   }
 }
 
 export function wholeServerIdentity(tls: TlsIdentity & { clientCaFile?: string }, context: Context): void {
   wholeIdentity('server.tls', tls, context);
   if (tls.clientCaFile !== undefined && tls.certFile === undefined) {
-    complain(context, ['clientCaFile'], 'needs server.tls.certFile');
+    addProblem(context, ['clientCaFile'], 'needs server.tls.certFile');
   }
 }
 
 function wholeIdentity(section: string, { certFile, keyFile }: TlsIdentity, context: Context): void {
   if (certFile !== undefined && keyFile === undefined) {
-    complain(context, ['certFile'], `needs ${section}.keyFile`);
+    addProblem(context, ['certFile'], `needs ${section}.keyFile`);
   }
   if (keyFile !== undefined && certFile === undefined) {
-    complain(context, ['keyFile'], `needs ${section}.certFile`);
+    addProblem(context, ['keyFile'], `needs ${section}.certFile`);
   }
 }
 
@@ -64,37 +64,37 @@ interface EtcdAccess {
 export function coherentEtcdAccess(etcd: EtcdAccess, context: Context): void {
   const passwords = (['password', 'passwordFile'] as const).filter((name) => etcd[name] !== undefined);
   if (etcd.username !== undefined && passwords.length === 0) {
-    complain(context, ['username'], 'needs etcd.password or etcd.passwordFile');
+    addProblem(context, ['username'], 'needs etcd.password or etcd.passwordFile');
   }
   if (etcd.username === undefined) {
-    for (const name of passwords) complain(context, [name], 'needs etcd.username');
+    for (const name of passwords) addProblem(context, [name], 'needs etcd.username');
   }
   if (passwords.length > 1) {
-    complain(context, ['passwordFile'], 'etcd.password is given too: give one of them');
+    addProblem(context, ['passwordFile'], 'etcd.password is given too: give one of them');
   }
   const schemes = new Set(etcd.endpoints.map((url) => url.split('://')[0]));
-  if (schemes.size > 1) complain(context, ['endpoints'], 'all must be http:// or all https://');
+  if (schemes.size > 1) addProblem(context, ['endpoints'], 'all must be http:// or all https://');
   if (schemes.has('http') && etcd.tls.caFile !== undefined) {
-    complain(context, ['endpoints'], 'must be https://, since etcd.tls.caFile is given');
+    addProblem(context, ['endpoints'], 'must be https://, since etcd.tls.caFile is given');
   }
 }
 
 export function graceCoversNotice(drain: { noticeMs: number; graceMs: number }, context: Context): void {
   if (drain.graceMs >= drain.noticeMs) return;
   const expected = `at least drain.noticeMs, which is ${drain.noticeMs}`;
-  complain(context, ['graceMs'], `${drain.graceMs} given, expected ${expected}`);
+  addProblem(context, ['graceMs'], `${drain.graceMs} given, expected ${expected}`);
 }
 
-/** Judges the tree as given when one of its parts is wrong, so it trusts no form. */
+/** Runs on the raw tree when a part of it is invalid, so it assumes no types. */
 export function registeredEndpointsNeedEtcd(tree: unknown, context: Context): void {
   const { pool, etcd } = tree as { pool?: { etcd?: unknown }; etcd?: { endpoints?: unknown } };
   const members = etcd?.endpoints ?? [];
   if (pool?.etcd === true && Array.isArray(members) && members.length === 0) {
-    complain(context, ['pool', 'etcd'], 'needs etcd.endpoints');
+    addProblem(context, ['pool', 'etcd'], 'needs etcd.endpoints');
   }
 }
 
-/** Judges the tree as given when one of its parts is wrong, so it trusts no form. */
+/** Runs on the raw tree when a part of it is invalid, so it assumes no types. */
 export function sharedPort(tree: unknown, context: Context): void {
   const { server, etcd, admin } = tree as {
     server?: { workers?: unknown; transport?: unknown };
@@ -105,14 +105,14 @@ export function sharedPort(tree: unknown, context: Context): void {
   if (typeof workers !== 'number' || !(workers > 1)) return;
   const members = etcd?.endpoints ?? [];
   if (Array.isArray(members) && members.length === 0) {
-    const why = 'needs etcd.endpoints: without a shared view each worker counts alone, and they choose alike';
-    complain(context, ['server', 'workers'], why);
+    const why = "needs etcd.endpoints: without a shared view the workers do not see each other's requests";
+    addProblem(context, ['server', 'workers'], why);
   }
   if (server?.transport === 'grpc-js') {
-    complain(context, ['server', 'workers'], 'needs server.transport builtin');
+    addProblem(context, ['server', 'workers'], 'needs server.transport builtin');
   }
   if (portOf(admin?.address) + workers - 1 > 65_535) {
-    complain(context, ['admin', 'address'], `no room above it for the ports of ${workers} workers`);
+    addProblem(context, ['admin', 'address'], `no room above it for the ports of ${workers} workers`);
   }
 }
 

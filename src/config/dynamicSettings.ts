@@ -6,24 +6,24 @@ import type { Provenance } from './provenance.ts';
 import { type Config, configSchema, dynamicPaths } from './schema.ts';
 
 /**
- * Settings that are changed while instances run, as the dynamic configuration has them: texts by dotted name. They
- * are judged by the schema of every other source, each by itself. Where they come from is src/live's matter.
+ * The settings of the dynamic configuration: texts by dotted name, validated one by one with the same schema as
+ * every other source. config/dynamic reads them from etcd.
  */
 export interface DynamicReading {
-  /** What is sound, by dotted name. */
+  /** The valid values, by dotted name. */
   readonly values: ReadonlyMap<string, unknown>;
-  /** What is not; each has the path of the setting as it was given. */
+  /** The invalid ones; each has the path of the setting as given. */
   readonly problems: readonly Problem[];
 }
 
 const origin: Origin = { kind: 'dynamic' };
 
-/** Sound settings are read whatever the others are: of two releases, each takes what it knows. */
+/** An invalid setting does not affect the others: releases with different settings read each other's. */
 export function readDynamicSettings(given: ReadonlyMap<string, string>): DynamicReading {
   const assignments: Assignment[] = [];
   const problems: Problem[] = [];
   for (const [path, text] of given) {
-    const setting = findLive(path);
+    const setting = findDynamic(path);
     if ('problem' in setting) problems.push({ path, origin, message: setting.problem });
     else assignments.push({ setting, value: fromText(setting, text), origin });
   }
@@ -32,13 +32,13 @@ export function readDynamicSettings(given: ReadonlyMap<string, string>): Dynamic
   problems.push(...issues.flatMap((issue) => formatIssue(issue, tree, provenance)));
 
   const refused = new Set(problems.map(({ path }) => path));
-  const sound = merge(assignments.filter(({ setting }) => !refused.has(setting.path)));
-  const config = configSchema.parse(sound.tree);
+  const valid = merge(assignments.filter(({ setting }) => !refused.has(setting.path)));
+  const config = configSchema.parse(valid.tree);
   const paths = [...given.keys()].filter((path) => !refused.has(path));
   return { values: new Map(paths.map((path) => [path, valueAt(config, path)])), problems };
 }
 
-/** The configuration with these values in the place of its own. */
+/** The configuration with these values instead of its own. */
 export function withDynamicSettings(config: Config, values: ReadonlyMap<string, unknown>): Config {
   const changed: Record<string, object> = { ...config };
   for (const [path, value] of values) {
@@ -48,17 +48,17 @@ export function withDynamicSettings(config: Config, values: ReadonlyMap<string, 
   return changed as Config;
 }
 
-/** Every setting that can be live, with its value and where that comes from. */
+/** Every dynamic setting, with its value and its origin. */
 export function effectiveDynamicSettings(
-  own: Config,
+  local: Config,
   provenance: Provenance,
-  live: ReadonlyMap<string, unknown>,
+  dynamic: ReadonlyMap<string, unknown>,
 ): { readonly path: string; readonly value: unknown; readonly origin: Origin }[] {
-  const config = withDynamicSettings(own, live);
+  const config = withDynamicSettings(local, dynamic);
   return dynamicPaths.map((path) => ({
     path,
     value: valueAt(config, path),
-    origin: live.has(path) ? origin : provenance.of(path),
+    origin: dynamic.has(path) ? origin : provenance.of(path),
   }));
 }
 
@@ -68,11 +68,11 @@ export function valueAt(config: Config, path: string): unknown {
   return (config as unknown as Record<string, Record<string, unknown>>)[section]?.[name];
 }
 
-function findLive(path: string): ReturnType<typeof findSetting> {
+function findDynamic(path: string): ReturnType<typeof findSetting> {
   if ((dynamicPaths as readonly string[]).includes(path)) return findSetting(path);
   const meant = nearest(path, dynamicPaths);
-  if (meant !== undefined) return { problem: `no dynamic setting; did you mean ${meant}?` };
+  if (meant !== undefined) return { problem: `not a dynamic setting; did you mean ${meant}?` };
   const setting = findSetting(path);
   if ('problem' in setting) return setting;
-  return { problem: `an instance reads it only when it starts; live can be ${dynamicPaths.join(', ')}` };
+  return { problem: `an instance reads it only when it starts; dynamic are ${dynamicPaths.join(', ')}` };
 }

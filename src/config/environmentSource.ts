@@ -3,10 +3,10 @@ import { nearest } from './nearest.ts';
 import type { Problem } from './problem.ts';
 import { settings } from './settings.ts';
 
-/** Names the configuration file; the one variable that is no setting. */
+/** Names the configuration file; the only variable that is not a setting. */
 export const configFileVariable = 'BATON_CONFIG';
 
-/** Reads the settings out of BATON_* variables. Any other variable is none of Baton's business. */
+/** The settings of the BATON_* variables. Other variables are ignored. */
 export function readEnvironment(environment: Readonly<Record<string, string | undefined>>): SourceReading {
   const assignments: Assignment[] = [];
   const problems: Problem[] = [];
@@ -29,8 +29,8 @@ function unknownVariable(name: string): string {
 }
 
 /**
- * Kubernetes tells every pod of a Service called `baton` or `baton-…` by variables of these names. Nobody
- * wrote them, so they must not keep the process from starting.
+ * Kubernetes sets variables of these names in every pod when there is a Service called `baton` or `baton-…`.
+ * They are not settings, so they must not keep the process from starting.
  */
 function isServiceLink(name: string, text: string): boolean {
   if (/^BATON_(.+_)?SERVICE_(HOST|PORT|PORT_.+)$/.test(name)) return true;

@@ -15,7 +15,7 @@ const pathOfFlag = {
   logLevel: 'telemetry.logLevel',
 } as const satisfies Partial<Record<keyof ConfigFlags, string>>;
 
-/** Reads the settings out of the command line's flags. `--set` is the strongest, its last one wins. */
+/** The settings of the command line's flags. `--set` overrides the named flags; the last one wins. */
 export function readConfigFlags(flags: ConfigFlags): SourceReading {
   const assignments: Assignment[] = [];
   const problems: Problem[] = [];

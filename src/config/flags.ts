@@ -13,7 +13,7 @@ export interface ConfigFlags {
   readonly logLevel?: string;
 }
 
-/** The flags about the store; a command's own may have the names of settings. */
+/** Only the flags of `addStoreFlags`: other flags of a command may have the names of settings. */
 export function storeFlags({ config, etcd, logLevel, set }: ConfigFlags): ConfigFlags {
   return {
     ...(config !== undefined && { config }),
@@ -23,7 +23,7 @@ export function storeFlags({ config, etcd, logLevel, set }: ConfigFlags): Config
   };
 }
 
-/** Gathers the values of a repeatable option. */
+/** Collects the values of a repeatable option. */
 export function collect(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, value];
 }

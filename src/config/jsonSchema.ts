@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { configSchema } from './schema.ts';
 
-/** The JSON schema of the YAML file, for editors. Relations between settings are beyond it. */
+/** The JSON schema of the YAML file, for editors. It has no rules between settings. */
 export function jsonSchema(): object {
   const schema = z.toJSONSchema(configSchema, {
     io: 'input',
     override: ({ jsonSchema }) => {
-      // The limits of a double say nothing about a setting.
+      // The limit of a double is not a limit of the setting.
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
     },
   });

@@ -10,14 +10,14 @@ import { missingSettings, type Requirement } from './requirements.ts';
 import { type Config, configSchema } from './schema.ts';
 import { readYaml } from './yamlSource.ts';
 
-/** Either a whole configuration with the origin of every value, or everything that is wrong with it. */
+/** Either a valid configuration with the origin of every value, or all problems. */
 export type Loaded =
   | { readonly kind: 'ok'; readonly config: Config; readonly provenance: Provenance }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
 /**
- * Puts the configuration together: defaults, then the YAML file, then the environment, then the flags, each
- * stronger than the one before. Prints nothing and ends nothing.
+ * Loads the configuration: defaults, YAML file, environment, flags; each overrides those before. It prints
+ * nothing and does not end the process.
  */
 export function load(flags: ConfigFlags, env: ProcessEnv, need: Requirement): Loaded {
   const file = readConfigFile(flags, env);
@@ -27,7 +27,7 @@ export function load(flags: ConfigFlags, env: ProcessEnv, need: Requirement): Lo
 
   const parsed = configSchema.safeParse(tree);
   for (const issue of parsed.error?.issues ?? []) {
-    // What an unreadable file would have said is unknown, so nothing can be missing from it.
+    // The content of an unreadable file is unknown, so nothing is known to be missing.
     if (file.isBroken && isCrossField(issue)) continue;
     problems.push(...formatIssue(issue, tree, provenance));
   }

@@ -2,7 +2,7 @@
 export function nearest(typed: string, known: Iterable<string>): string | undefined {
   const lower = typed.toLowerCase();
   let best: string | undefined;
-  // A third of the letters may be wrong: more than that is another word.
+  // At most a third of the letters may differ.
   let bestDistance = Math.max(1, Math.floor(typed.length / 3)) + 1;
   for (const name of known) {
     const distance = editDistance(lower, name.toLowerCase());

@@ -6,8 +6,8 @@ import type { Config } from './schema.ts';
 import { configTree, isSection, type Section } from './settings.ts';
 
 /**
- * The effective configuration for people: YAML that could be used as it stands (but for the passwords,
- * shown as stars), each value with a comment that says where it came from.
+ * The effective configuration for people: a valid YAML file (except for passwords, printed as stars), each
+ * value with its origin as a comment.
  */
 export function configAsYaml(config: Config, provenance: Provenance): string {
   const document = new Document();

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../packageRoot.ts';
 
-/** What the configuration takes from the process it runs in. The only place that reads `process.env`. */
+/** What the configuration reads from the process. The only place that reads `process.env`. */
 export interface ProcessEnv {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** @throws Error when the file cannot be read */

@@ -1,6 +1,6 @@
 import type { Origin } from './problem.ts';
 
-/** Where each value of a configuration came from. What nobody set is a default. */
+/** The origin of each value of a configuration; the default where no source sets it. */
 export class Provenance {
   readonly #byPath = new Map<string, { origin: Origin; parts: ReadonlyMap<string, Origin> }>();
 

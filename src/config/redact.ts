@@ -1,6 +1,6 @@
 import { secretPaths, urlPaths } from './schema.ts';
 
-/** How a value is shown to people: passwords as stars, also the user and password inside a URL. */
+/** A value for output: passwords as stars, also the user and password inside a URL. */
 export function redact(path: string, value: unknown): unknown {
   if (secretPaths.has(path)) return '***';
   if (typeof value === 'string' && urlPaths.has(path.replace(/\.\d+$/, ''))) {

@@ -1,16 +1,13 @@
 import type { Problem } from './problem.ts';
 
-/**
- * What a command cannot do without, though the configuration is sound without it: `serve` needs endpoints to
- * choose from, `register` needs etcd.
- */
+/** What a command needs although the configuration is valid without it. */
 export type Requirement = 'endpoints' | 'etcd' | 'nothing';
 
-/** @param tree the settings as given, which may be wrong in form */
-export function missingSettings(need: Requirement, tree: object): Problem[] {
+/** @param tree the settings as given, which may be invalid */
+export function missingSettings(requirement: Requirement, tree: object): Problem[] {
   const { pool = {}, etcd = {} } = tree as Record<string, Record<string, unknown>>;
-  const nowhere = { kind: 'default' } as const;
-  switch (need) {
+  const origin = { kind: 'default' } as const;
+  switch (requirement) {
     case 'nothing':
       return [];
     case 'endpoints':
@@ -18,15 +15,15 @@ export function missingSettings(need: Requirement, tree: object): Problem[] {
       return [
         {
           path: 'pool',
-          origin: nowhere,
+          origin,
           message: 'no endpoints: give pool.endpoints, pool.file or pool.etcd',
         },
       ];
     case 'etcd':
       if (isGiven(etcd.endpoints)) return [];
-      return [{ path: 'etcd.endpoints', origin: nowhere, message: 'none given; where is etcd? (--etcd)' }];
+      return [{ path: 'etcd.endpoints', origin, message: 'no etcd: give etcd.endpoints (--etcd)' }];
     default:
-      return need satisfies never;
+      return requirement satisfies never;
   }
 }
 

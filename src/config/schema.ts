@@ -7,10 +7,10 @@ import {
   graceCoversNotice,
   registeredEndpointsNeedEtcd,
   sharedPort,
-  wholeEtcdIdentity,
-  wholeServerIdentity,
 } from './crossFieldRules.ts';
 import { endpointSetting } from './endpointSchema.ts';
+import { section } from './section.ts';
+import { etcdTls, serverTls } from './tlsSections.ts';
 import {
   boolean,
   etcdEndpoint,
@@ -32,56 +32,41 @@ import {
  * the JSON schema come from here. Nothing here reads a file, the environment or a flag (load.ts does).
  */
 
-/** A part of the tree: every setting in it has a default, so the part may be left out; unknown keys are problems. */
-function section<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'invalid_type' ? 'a mapping of settings' : undefined),
-  });
-}
-
-const serverTls = section({
-  certFile: filePath()
-    .exactOptional()
-    .describe(
-      'Certificate of the server, with its chain (PEM), read again when it changes; none: plain text',
-    ),
-  keyFile: filePath().exactOptional().describe('Key of the certificate (PEM)'),
-  clientCaFile: filePath()
-    .exactOptional()
-    .describe('Only clients with a certificate of these authorities are let in (PEM)'),
-}).superRefine(wholeServerIdentity);
-
 const server = section({
   address: listenAddress({ orOff: false })
     .default('127.0.0.1:9002')
-    .describe('Where Envoy reaches the scheduler (ext_proc and gRPC health)'),
+    .describe('The address for Envoy (ext_proc and gRPC health)'),
   transport: oneOf(['builtin', 'grpc-js'])
     .default('builtin')
-    .describe('What speaks gRPC: our own server, or grpc-js'),
+    .describe('The gRPC server: the builtin one, or grpc-js'),
   workers: wholeNumber(1, 64)
     .default(1)
-    .describe('Processes that share the port, each an instance of its own (needs etcd and builtin)'),
+    .describe('Processes that share the port; each is an instance (needs etcd and the builtin transport)'),
   maxMessageBytes: wholeNumber(1024, 2_147_483_647)
     .default(4 * 1024 * 1024)
-    .describe('The largest message taken from Envoy'),
+    .describe('The largest message accepted from Envoy'),
   tls: serverTls.prefault({}),
 });
 
 const instance = section({
   id: keyPart({ mayBeEmpty: true })
     .default('')
-    .describe('Name among its peers; empty: made from host name, process id and chance'),
-  release: text().default('').describe("What is running, as shown to people; empty: the package's version"),
-  generation: wholeNumber(0).default(0).describe('Orders releases: a newer generation takes the traffic'),
-  zone: text().default('').describe('Where it runs'),
+    .describe('Unique name of the instance; empty: host name, process id and a random suffix'),
+  release: text()
+    .default('')
+    .describe('Release name in logs, metrics and status; empty: the version of the package'),
+  generation: wholeNumber(0)
+    .default(0)
+    .describe('Order of releases: the highest ready generation takes the traffic'),
+  zone: text().default('').describe('Failure domain of the instance, for people'),
 });
 
 const probe = section({
-  enabled: boolean().default(true).describe('Ask each endpoint whether it is healthy'),
-  path: slashPath().default('/health').describe('HTTP path that answers 200 when the endpoint is healthy'),
+  enabled: boolean().default(true).describe('Probe the health of each endpoint'),
+  path: slashPath().default('/health').describe('HTTP path that answers 2xx when the endpoint is healthy'),
   intervalMs: milliseconds(10).default(1000).describe('Time between two probes of an endpoint'),
-  timeoutMs: milliseconds(1).default(500).describe('How long a probe may take'),
-  healthyThreshold: wholeNumber(1).default(1).describe('Good probes in a row that make it healthy'),
+  timeoutMs: milliseconds(1).default(500).describe('Timeout of one probe'),
+  healthyThreshold: wholeNumber(1).default(1).describe('Successful probes in a row that make it healthy'),
   unhealthyThreshold: wholeNumber(1).default(2).describe('Failed probes in a row that make it unhealthy'),
 });
 
@@ -91,98 +76,98 @@ const pool = section({
     .array(endpointSetting, { error: 'a list of endpoints' })
     .superRefine(distinctEndpoints, { when: ({ value }) => Array.isArray(value) })
     .default([])
-    .describe('Endpoints listed here: addresses, or mappings with address, weight, labels, models, slots'),
+    .describe('A list of endpoints: addresses, or mappings with address, weight, labels, models, slots'),
   file: filePath().exactOptional().describe('A YAML file of endpoints, read again whenever it changes'),
   etcd: boolean().default(false).describe('Use the endpoints registered in etcd'),
-  dnsRefreshMs: milliseconds(100).default(5000).describe('Time between two look-ups of a host name'),
+  dnsRefreshMs: milliseconds(100).default(5000).describe('Time between two lookups of a host name'),
   probe: probe.prefault({}),
 });
 
 const scheduling = section({
-  policy: oneOf(policyNames).default('least-request').describe('How an endpoint is chosen'),
+  policy: oneOf(policyNames).default('least-request').describe('The policy that chooses an endpoint'),
   allowRequestPolicy: boolean().default(true).describe('Let a request name its policy in routing-strategy'),
   unknownPolicy: oneOf(['reject', 'default'])
     .default('reject')
-    .describe('A request that names an unknown policy: reject it, or use the default'),
+    .describe('For a request that names an unknown policy: reject it, or use the default policy'),
   destinationHeaders: z
     .array(headerName(), { error: 'a list of header names' })
     .default([])
-    .describe('Further headers that carry the chosen address, such as target-pod'),
-  retryAfterSeconds: wholeNumber(0).default(1).describe('retry-after of a 503'),
+    .describe('Further headers for the chosen address, such as target-pod'),
+  retryAfterSeconds: wholeNumber(0).default(1).describe('The header retry-after of a 503'),
 });
-
-const etcdTls = section({
-  caFile: filePath().exactOptional().describe('Certificate authority of etcd (PEM)'),
-  certFile: filePath().exactOptional().describe('Client certificate (PEM)'),
-  keyFile: filePath().exactOptional().describe('Key of the client certificate (PEM)'),
-}).superRefine(wholeEtcdIdentity);
 
 const etcd = section({
   endpoints: z
     .array(etcdEndpoint(), { error: 'a list of etcd URLs' })
     .default([])
-    .describe('Members of the etcd cluster; none: the load is kept in memory, for a single instance'),
-  prefix: keyPrefix().default('/baton/v1').describe('All keys are below it'),
-  username: text().min(1).exactOptional().describe('User, if etcd asks for one'),
-  password: text().min(1).exactOptional().describe('Its password (better: passwordFile)'),
+    .describe('Members of the etcd cluster; none: a single instance that keeps the load in memory'),
+  prefix: keyPrefix().default('/baton/v1').describe('Prefix of all keys'),
+  username: text().min(1).exactOptional().describe('User, if etcd requires one'),
+  password: text().min(1).exactOptional().describe('Password of the user (better: passwordFile)'),
   passwordFile: filePath().exactOptional().describe('A file whose first line is the password'),
   tls: etcdTls.prefault({}),
-  leaseTtlSeconds: wholeNumber(2).default(5).describe('After a crash the counts vanish within this time'),
-  requestTimeoutMs: milliseconds(1).default(2000).describe('How long one request to etcd may take'),
+  leaseTtlSeconds: wholeNumber(2)
+    .default(5)
+    .describe('Lifetime of the lease: after a crash the counts are removed within this time'),
+  requestTimeoutMs: milliseconds(1).default(2000).describe('Timeout of one request to etcd'),
 }).superRefine(coherentEtcdAccess);
 
 const sync = section({
-  minIntervalMs: milliseconds(1).default(20).describe('At most one write of the counts in this time'),
+  minIntervalMs: milliseconds(1).default(20).describe('Shortest time between two writes of the counts'),
   writesPerSecond: wholeNumber(1)
     .default(500)
-    .describe('What all instances together may write to etcd; with many, each writes less often'),
+    .describe('Writes to etcd of all instances together; with many instances, each writes less often'),
   staleDecayMs: milliseconds(0)
     .default(30_000)
-    .describe("Without etcd, peers' last counts fade to nothing over this time"),
+    .describe("While etcd cannot be followed, peers' last counts decay to zero over this time"),
 });
 
 const consistency = section({
   intervalMs: milliseconds(0)
     .default(10_000)
-    .describe('Pause between two comparisons of the counts with the open streams and with etcd; 0: none'),
+    .describe('Time between two consistency checks of counts, open streams and etcd; 0: no checks'),
 });
 
 const startup = section({
   storeWaitMs: milliseconds(0)
     .default(5000)
-    .describe('Wait for etcd this long, then start without it, degraded'),
+    .describe('How long the start waits for etcd; then the instance is ready without it, degraded'),
 });
 
 const drain = section({
-  noticeMs: milliseconds(0).default(3000).describe('Keep answering at least this long after health says no'),
-  quietMs: milliseconds(0).default(1000).describe('No new stream for this long means that Envoy has left'),
+  noticeMs: milliseconds(0)
+    .default(3000)
+    .describe('Answer new streams at least this long after health is NOT_SERVING'),
+  quietMs: milliseconds(0)
+    .default(1000)
+    .describe('Without a new stream for this long, Envoy has stopped sending'),
   graceMs: milliseconds(0).default(30_000).describe('Accepted requests have this long to finish'),
 }).superRefine(graceCoversNotice);
 
 const upgrade = section({
   steering: oneOf(['automatic', 'off'])
     .default('automatic')
-    .describe('Let newer generations take the traffic from older ones, which stand by (needs etcd)'),
+    .describe('Newer generations take the traffic, older ones go to standby (needs etcd)'),
   minReady: wholeNumber(1)
     .exactOptional()
-    .describe('Ready instances of newer generations for which older ones stand by; none: as many as those'),
+    .describe(
+      'Ready instances of newer generations before older ones go to standby; default: as many as the older ones',
+    ),
   settleMs: milliseconds(0)
     .default(2000)
-    .describe("Others must be able to take the traffic this long first; cover Envoy's health check interval"),
+    .describe("How long the newer generation must be ready first; longer than Envoy's health check interval"),
   handoffTtlMs: milliseconds(0)
     .default(60_000)
-    .describe('Requests that outlive their instance fade from the view over this time; 0: at once'),
+    .describe('Counts of requests that outlive their instance decay over this time; 0: at once'),
 });
 
 const admin = section({
   address: listenAddress({ orOff: true })
     .default('127.0.0.1:9090')
-    .describe(
-      'Where health, state and metrics are served over HTTP, or off; workers take the ports from here on',
-    ),
+    .describe('Address of health, state and metrics over HTTP, or off; workers use the ports from here on'),
 });
 
-/** What the builtin transport lets one connection do; generous toward a proxy. */
+/** Limits of the builtin transport for one connection; generous, because Envoy is a trusted proxy. */
 const connectionLimits = section({
   streams: wholeNumber(1, 2_147_483_647).default(100_000).describe('Streams open at once on one connection'),
   headerBytes: wholeNumber(1024, 1_048_576)
@@ -200,7 +185,9 @@ const limits = section({
 
 const telemetry = section({
   logLevel: oneOf(logLevels).default('info').describe('The least severe log lines to write'),
-  otlpEndpoint: httpUrl().exactOptional().describe('Where traces and metrics are sent; none: nowhere'),
+  otlpEndpoint: httpUrl()
+    .exactOptional()
+    .describe('OTLP/HTTP endpoint for traces and metrics; without it, none are sent'),
 });
 
 export const configSchema = section({
@@ -231,8 +218,8 @@ export const secretPaths: ReadonlySet<string> = new Set(['etcd.password']);
 export const urlPaths: ReadonlySet<string> = new Set(['etcd.endpoints', 'telemetry.otlpEndpoint']);
 
 /**
- * Settings that the dynamic configuration may hold: what a whole fleet may have to change at once, read anew at each
- * use. None of them has a relation to another setting, so that each can be judged alone.
+ * Settings that the dynamic configuration may hold: what a whole fleet may have to change at once, read at each
+ * use. No rule relates one of them to another setting, so each can be validated alone.
  */
 export const dynamicPaths = [
   'scheduling.policy',

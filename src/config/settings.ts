@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { configSchema } from './schema.ts';
 
 /**
- * The schema as a flat list, for everything that goes from setting to setting: environment names, unknown
- * keys, tables, help. It holds nothing that schema.ts does not say.
+ * The schema as a flat list and as a tree of sections: for environment variables, unknown keys, tables, help.
+ * Everything here is derived from schema.ts.
  */
 export interface Setting {
   /** Such as `drain.graceMs`. */
   readonly path: string;
   /** Such as `BATON_DRAIN_GRACE_MS`. */
   readonly environmentName: string;
-  /** What a text from the environment or a flag has to become. */
+  /** What a text of the environment or a flag is converted to. */
   readonly kind: 'text' | 'number' | 'flag' | 'list';
   readonly description: string;
   /** Undefined for settings that may be absent. */

@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { parseAddress } from '../hostPort.ts';
 
 /**
- * The kinds of value a setting can have. Each carries one text that says what is expected, and gives it for
- * whatever is wrong with a value, so that a problem always reads "expected <form>".
- * What the settings are called and what they start from is in schema.ts.
+ * The types of values that settings have. Each has one error text for any invalid value, which completes the
+ * sentence "expected …". Names and defaults of the settings are in schema.ts.
  */
 
 /** The longest wait a Node timer can hold. */
@@ -32,7 +31,7 @@ export function text() {
   return z.string({ error: 'text (in quotes if it looks like a number)' });
 }
 
-/** Becomes a part of a key in the store, so it holds no slash. */
+/** A part of a key in etcd, so it has no slash. */
 export function keyPart({ mayBeEmpty }: { mayBeEmpty: boolean }) {
   const error = 'a name of letters, digits, ".", "_" and "-" (in quotes if it looks like a number)';
   return z.string({ error }).regex(mayBeEmpty ? /^[\w.-]*$/ : /^[\w.-]+$/, { error });
@@ -76,7 +75,7 @@ export function etcdEndpoint() {
     .refine((url) => isBareHostPort(url.replace(/^https?:\/\//, '')), { error });
 }
 
-/** Where a server listens. Port 0 lets the system choose one. */
+/** The address of a listener. With port 0 the system chooses one. */
 export function listenAddress({ orOff }: { orOff: boolean }) {
   const error = `host:port, such as 127.0.0.1:9002${orOff ? ', or off' : ''}`;
   return z
@@ -85,7 +84,7 @@ export function listenAddress({ orOff }: { orOff: boolean }) {
 }
 
 function isListenAddress(address: string): boolean {
-  // Port 0 is no endpoint's address, yet a legal thing to listen on: judge the host with another port.
+  // Port 0 is invalid for an endpoint and valid for a listener: validate the host with another port.
   return isBareHostPort(address.replace(/:0$/, ':1'));
 }
 

@@ -4,8 +4,8 @@ import type { Origin, Problem } from './problem.ts';
 import { configTree, isSection, type Section, type Setting } from './settings.ts';
 
 /**
- * Reads the settings out of a YAML text, each with its line and column. Forms are not judged here, only
- * what the tree looks like: which keys there are.
+ * The settings of a YAML text, each with its line and column. It checks which keys there are; the schema
+ * validates the values.
  */
 export function readYaml(file: string, text: string): SourceReading & { readonly isBroken: boolean } {
   const lines = new LineCounter();
@@ -53,7 +53,7 @@ export function readYaml(file: string, text: string): SourceReading & { readonly
       const plain = value === null ? null : (value as Node).toJS(document);
       assignments.push({ setting, value: plain, origin, partOrigins });
     } catch (error) {
-      // An alias that names nothing, or one that unfolds without end.
+      // An alias without an anchor, or one that expands without end.
       problems.push({ path: setting.path, origin, message: (error as Error).message });
     }
   };
@@ -66,11 +66,11 @@ export function readYaml(file: string, text: string): SourceReading & { readonly
   return { assignments, problems, isBroken: false };
 }
 
-/** Tells the node of every part of a list or mapping: `0`, `0.address`, `0.labels.zone`. */
+/** Calls back with every part of a list or mapping: `0`, `0.address`, `0.labels.zone`. */
 function locateParts(
   node: unknown,
   path: readonly string[],
-  tell: (path: string, node: unknown) => void,
+  onPart: (path: string, node: unknown) => void,
 ): void {
   const parts: [string, unknown, unknown][] = isSeq(node)
     ? node.items.map((item, index) => [String(index), item, item])
@@ -78,7 +78,7 @@ function locateParts(
       ? node.items.map(({ key, value }) => [String(isScalar(key) ? key.value : key), key, value])
       : [];
   for (const [name, position, child] of parts) {
-    tell([...path, name].join('.'), position);
-    locateParts(child, [...path, name], tell);
+    onPart([...path, name].join('.'), position);
+    locateParts(child, [...path, name], onPart);
   }
 }

@@ -5,16 +5,16 @@ import type { Config } from '../config/schema.ts';
 import type { DynamicConfigRecord } from '../proto/records/dynamicConfigRecord.ts';
 
 /**
- * What `baton dynamic show` answers: every setting that can be live, as an instance with this configuration has it,
- * and where its value comes from. Pure.
+ * The output of `baton dynamic show`: every dynamic setting as an instance with this configuration has it, and
+ * the origin of its value. Pure.
  */
 export function formatDynamicConfig(
-  own: Config,
+  local: Config,
   provenance: Provenance,
   record: DynamicConfigRecord | undefined,
 ): string {
   const { values, problems } = readDynamicSettings(record?.settings ?? new Map());
-  const rows = effectiveDynamicSettings(own, provenance, values).map(({ path, value, origin }) => ({
+  const rows = effectiveDynamicSettings(local, provenance, values).map(({ path, value, origin }) => ({
     path,
     value: String(value),
     origin: formatOrigin(origin),
@@ -23,26 +23,26 @@ export function formatDynamicConfig(
     Math.max(...rows.map((row) => of(row).length));
   const [pathWidth, valueWidth] = [width(({ path }) => path), width(({ value }) => value)];
   const lines = [
-    headline(own.pool.name, record),
+    headline(local.pool.name, record),
     ...rows.map(
       ({ path, value, origin }) => `  ${path.padEnd(pathWidth)}  ${value.padEnd(valueWidth)}  ${origin}`,
     ),
-    ...problems.map((problem) => `left out by this release: ${formatProblem(problem)}`),
+    ...problems.map((problem) => `ignored by this release: ${formatProblem(problem)}`),
   ];
   return `${lines.join('\n')}\n`;
 }
 
 /** The same for programs. */
 export function dynamicConfigJson(
-  own: Config,
+  local: Config,
   provenance: Provenance,
   record: DynamicConfigRecord | undefined,
 ): string {
   const { values, problems } = readDynamicSettings(record?.settings ?? new Map());
-  const inForce = effectiveDynamicSettings(own, provenance, values);
+  const inForce = effectiveDynamicSettings(local, provenance, values);
   const answer = {
-    pool: own.pool.name,
-    live: record === undefined ? null : { ...record, settings: Object.fromEntries(record.settings) },
+    pool: local.pool.name,
+    dynamic: record === undefined ? null : { ...record, settings: Object.fromEntries(record.settings) },
     values: Object.fromEntries(inForce.map(({ path, value }) => [path, value])),
     origins: Object.fromEntries(inForce.map(({ path, origin }) => [path, formatOrigin(origin)])),
     leftOut: problems.map(formatProblem),
@@ -51,7 +51,7 @@ export function dynamicConfigJson(
 }
 
 function headline(pool: string, record: DynamicConfigRecord | undefined): string {
-  if (record === undefined) return `pool ${pool}: nothing is live`;
+  if (record === undefined) return `pool ${pool}: no dynamic configuration`;
   const reason = record.reason === '' ? '' : `: ${record.reason}`;
   return `pool ${pool}: dynamic configuration since ${new Date(record.setUnixMs).toISOString()}${reason}`;
 }

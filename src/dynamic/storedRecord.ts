@@ -7,7 +7,7 @@ import {
 } from '../proto/records/dynamicConfigRecord.ts';
 import { recordKeys } from '../proto/records/recordKeys.ts';
 
-/** The record as it was read, and what says whether it is still the same. */
+/** The record, and its revision for a compare-and-swap. */
 export interface StoredDynamicConfig {
   /** undefined: there is none. */
   readonly record: DynamicConfigRecord | undefined;
@@ -29,10 +29,10 @@ export async function readStoredConfig(client: EtcdClient): Promise<StoredDynami
 }
 
 /**
- * Replaces the record that was read; without settings there is none afterwards. Of two people who change it at
- * once one is refused, so that nobody's change is lost unseen.
+ * Replaces the record that was read, or deletes it when there are no settings. When two operators change it at
+ * the same time, one of them fails, so that no change is lost.
  *
- * @returns false when somebody else has changed it since
+ * @returns false when the record has changed since it was read
  */
 export async function replaceStoredConfig(
   client: EtcdClient,

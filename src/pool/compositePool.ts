@@ -5,42 +5,42 @@ import type { Endpoint } from '../scheduling/endpoint.ts';
 import type { EndpointHealth, EndpointSource, HealthChange, Pool, PoolReport } from './pool.ts';
 
 /**
- * The pool of one instance: what its sources name, less what its prober finds unfit. Both lists are made when
- * something changes, never when they are read, since `ready()` is on the path of every request. Where two
- * sources name one address, the first source in the list describes it.
+ * The pool of one instance: the endpoints of its sources, without the unhealthy ones. Both lists are created
+ * when something changes, because `ready()` is on the path of every request. When two sources list the same
+ * address, the description of the first source counts.
  */
 export interface CompositePoolOptions {
   readonly sources: readonly EndpointSource[];
-  /** Left out: every endpoint is ready as soon as it is named. */
+  /** Without it every listed endpoint is ready. */
   readonly health?: EndpointHealth | undefined;
   readonly report: PoolReport;
 }
 
-/** An address that `source` names although `kept`, an earlier source or itself, has described it. */
+/** An address that `source` lists although `first`, an earlier source or the same one, has listed it. */
 interface Duplicate {
   readonly endpoint: string;
   readonly source: string;
-  readonly kept: string;
+  readonly first: string;
 }
 
 export class CompositePool implements Pool {
   readonly #sources: readonly EndpointSource[];
   readonly #health: EndpointHealth | undefined;
   readonly #report: PoolReport;
-  /** What each source said last, in the order of the sources. */
-  readonly #told: (readonly Endpoint[])[];
+  /** The last list of each source, in the order of the sources. */
+  readonly #lists: (readonly Endpoint[])[];
   readonly #listeners = new Set<() => void>();
   #all: readonly Endpoint[] = [];
   #ready: readonly Endpoint[] = [];
   #duplicates: ReadonlyMap<string, Duplicate> = new Map();
-  #refreshSoon: NodeJS.Immediate | undefined;
+  #pendingRefresh: NodeJS.Immediate | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor({ sources, health, report }: CompositePoolOptions) {
     this.#sources = sources;
     this.#health = health;
     this.#report = report;
-    this.#told = sources.map(() => []);
+    this.#lists = sources.map(() => []);
     health?.onVerdict((verdict) => this.#onVerdict(verdict));
   }
 
@@ -63,11 +63,13 @@ export class CompositePool implements Pool {
   }
 
   /**
-   * Resolves when every source has told once (etcd is not waited for), before the first verdicts.
+   * Resolves when every source has its first list (etcd is not waited for), before the first verdicts.
    * @throws the source's error, or one for those of several sources; the pool is stopped then.
    */
   async start(): Promise<void> {
-    const starts = this.#sources.map((source, index) => source.start((told) => this.#onTold(index, told)));
+    const starts = this.#sources.map((source, index) =>
+      source.start((endpoints) => this.#onEndpoints(index, endpoints)),
+    );
     const errors = (await Promise.allSettled(starts)).flatMap((end) =>
       end.status === 'rejected' ? [end.reason] : [],
     );
@@ -76,43 +78,43 @@ export class CompositePool implements Pool {
     throw oneError(errors);
   }
 
-  /** The lists stay as they are: requests in flight may still ask for them. */
+  /** The lists stay as they are: requests in flight may still read them. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
   }
 
   async #stop(): Promise<void> {
-    clearImmediate(this.#refreshSoon);
+    clearImmediate(this.#pendingRefresh);
     await Promise.all([...this.#sources.map((source) => source.stop()), this.#health?.stop()]);
   }
 
-  #onTold(index: number, endpoints: readonly Endpoint[]): void {
+  #onEndpoints(index: number, endpoints: readonly Endpoint[]): void {
     if (this.#stopped) return;
-    this.#told[index] = endpoints;
+    this.#lists[index] = endpoints;
     const all = this.#merge();
     const before = this.#all;
     if (sameElements(all, before)) return;
     this.#all = all;
     const addresses = new Set(all.map(({ address }) => address));
     this.#health?.watch(addresses);
-    this.#logComings(before, addresses);
+    this.#logChanges(before, addresses);
     this.#refresh();
   }
 
-  /** Keeps the objects of unchanged endpoints, so that sameness is one comparison for all who look at it. */
+  /** Keeps the objects of unchanged endpoints, so that an unchanged endpoint is the same object. */
   #merge(): Endpoint[] {
     const known = new Map(this.#all.map((endpoint) => [endpoint.address, endpoint]));
     const merged = new Map<string, Endpoint>();
     const sourceOf = new Map<string, string>();
     const duplicates = new Map<string, Duplicate>();
-    for (const [index, endpoints] of this.#told.entries()) {
+    for (const [index, endpoints] of this.#lists.entries()) {
       const source = this.#sources[index]?.name ?? '';
       for (const endpoint of endpoints) {
         const { address } = endpoint;
-        const kept = sourceOf.get(address);
-        if (kept !== undefined) {
-          duplicates.set(`${address} ${source}`, { endpoint: address, source, kept });
+        const first = sourceOf.get(address);
+        if (first !== undefined) {
+          duplicates.set(`${address} ${source}`, { endpoint: address, source, first });
           continue;
         }
         const before = known.get(address);
@@ -136,7 +138,7 @@ export class CompositePool implements Pool {
     this.#duplicates = duplicates;
   }
 
-  #logComings(before: readonly Endpoint[], now: ReadonlySet<string>): void {
+  #logChanges(before: readonly Endpoint[], now: ReadonlySet<string>): void {
     const { log } = this.#report;
     const wasReady = new Set(this.#ready.map(({ address }) => address));
     const known = new Set(before.map(({ address }) => address));
@@ -159,9 +161,9 @@ export class CompositePool implements Pool {
     const { log } = this.#report;
     if (healthy) log.info({ event: 'endpoint.ready', ...fields }, 'endpoint ready');
     else log.info({ event: 'endpoint.unready', ...fields }, 'endpoint not ready');
-    // The verdicts of one turn of the event loop make one change: a large pool starts with thousands.
-    this.#refreshSoon ??= setImmediate(() => {
-      this.#refreshSoon = undefined;
+    // The verdicts of one turn of the event loop are one change: a large pool starts with thousands.
+    this.#pendingRefresh ??= setImmediate(() => {
+      this.#pendingRefresh = undefined;
       this.#refresh();
     });
   }

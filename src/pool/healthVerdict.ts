@@ -1,6 +1,6 @@
 /**
- * From single probes to a verdict: so many passes in a row make an endpoint healthy, so many failures in a
- * row unhealthy. Pure; who probes, and when, is the Prober's.
+ * Derives a verdict from probes: a number of passes in a row makes an endpoint healthy, a number of failures in
+ * a row unhealthy. Pure; the Prober sends the probes.
  */
 export interface Thresholds {
   /** Passes in a row before an endpoint is healthy, ≥ 1. */
@@ -14,7 +14,7 @@ export type Verdict = 'unknown' | 'healthy' | 'unhealthy';
 
 export interface HealthRecord {
   readonly verdict: Verdict;
-  /** What the last probes said, and how many of them in a row said it. */
+  /** The result of the last probe, and how many in a row had it. */
   readonly lastPassed: boolean;
   readonly inARow: number;
 }

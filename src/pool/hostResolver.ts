@@ -5,9 +5,9 @@ import { type ParsedEndpoint, placeText } from './parseEndpoint.ts';
 import type { PoolReport } from './pool.ts';
 
 /**
- * Turns described endpoints into endpoints: a host name becomes one endpoint for each of its IP addresses
- * (A and AAAA, by the system's resolver), asked again every `dnsRefreshMs`. A look-up that fails, finds
- * nothing or outlasts the interval keeps the last answer. A list without host names costs no timer.
+ * Resolves parsed endpoints: a host name becomes one endpoint for each of its IP addresses (A and AAAA, by the
+ * system's resolver), and is resolved again every `dnsRefreshMs`. A lookup that fails, finds nothing or
+ * exceeds the interval keeps the last addresses. A list without host names needs no timer.
  */
 export interface HostResolverOptions {
   readonly dnsRefreshMs: number;
@@ -21,36 +21,40 @@ export class HostResolver {
   readonly #source: string;
   readonly #report: PoolReport;
   readonly #resolveHost: (host: string) => Promise<readonly string[]>;
-  readonly #tell: (endpoints: readonly Endpoint[]) => void;
-  #described: readonly ParsedEndpoint[] = [];
-  #answers = new Map<string, readonly string[]>();
+  readonly #onEndpoints: (endpoints: readonly Endpoint[]) => void;
+  #parsed: readonly ParsedEndpoint[] = [];
+  #addresses = new Map<string, readonly string[]>();
   readonly #failures = new Map<string, string>();
-  /** The system's look-ups cannot be cancelled: a slow one is waited for, never asked a second time. */
+  /** The system's lookups cannot be cancelled: a slow one is awaited, never started a second time. */
   readonly #pending = new Map<string, Promise<readonly string[]>>();
-  #told = false;
-  /** Counts rounds of look-ups: a round that is not the latest any more says nothing. */
+  #passedOn = false;
+  /** Counts rounds of lookups: only the latest round passes on its endpoints. */
   #round = 0;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
   /** @param source the name of the source it resolves for */
-  constructor(source: string, options: HostResolverOptions, tell: (endpoints: readonly Endpoint[]) => void) {
+  constructor(
+    source: string,
+    options: HostResolverOptions,
+    onEndpoints: (endpoints: readonly Endpoint[]) => void,
+  ) {
     this.#source = source;
     this.#dnsRefreshMs = options.dnsRefreshMs;
     this.#report = options.report;
     this.#resolveHost = options.resolveHost ?? systemLookup;
-    this.#tell = tell;
+    this.#onEndpoints = onEndpoints;
   }
 
-  /** Replaces the list. Resolves when the first list has been told at least in part, later ones wholly. */
-  async use(described: readonly ParsedEndpoint[]): Promise<void> {
-    this.#described = described;
+  /** Replaces the list. Resolves when the first list is passed on at least in part, later ones wholly. */
+  async use(parsed: readonly ParsedEndpoint[]): Promise<void> {
+    this.#parsed = parsed;
     const hosts = this.#hosts();
-    this.#answers = new Map([...this.#answers].filter(([host]) => hosts.includes(host)));
+    this.#addresses = new Map([...this.#addresses].filter(([host]) => hosts.includes(host)));
     const firstRound = this.#resolveAll(hosts);
-    // At the start nobody waits for DNS when there are plain addresses to begin with.
-    const someKnown = described.some(({ place }) => place.kind === 'ip');
-    if (!this.#told && someKnown && hosts.length > 0) this.#tellAll();
+    // The start does not wait for DNS when there are plain addresses.
+    const someKnown = parsed.some(({ place }) => place.kind === 'ip');
+    if (!this.#passedOn && someKnown && hosts.length > 0) this.#passOn();
     else await firstRound;
   }
 
@@ -61,7 +65,7 @@ export class HostResolver {
   }
 
   #hosts(): string[] {
-    return [...new Set(this.#described.flatMap(({ place }) => (place.kind === 'host' ? [place.host] : [])))];
+    return [...new Set(this.#parsed.flatMap(({ place }) => (place.kind === 'host' ? [place.host] : [])))];
   }
 
   /** Never rejects. */
@@ -71,7 +75,7 @@ export class HostResolver {
     clearTimeout(this.#timer);
     await Promise.all(hosts.map((host) => this.#resolve(host)));
     if (round !== this.#round) return;
-    this.#tellAll();
+    this.#passOn();
     if (hosts.length > 0) {
       this.#timer = setTimeout(() => void this.#resolveAll(hosts), this.#dnsRefreshMs);
     }
@@ -79,9 +83,9 @@ export class HostResolver {
 
   async #resolve(host: string): Promise<void> {
     try {
-      const addresses = await withDeadline(this.#lookUpOnce(host), this.#dnsRefreshMs);
+      const addresses = await withDeadline(this.#lookupOnce(host), this.#dnsRefreshMs);
       if (addresses.length === 0) throw new Error('it has no addresses');
-      this.#answers.set(host, [...new Set(addresses)].sort());
+      this.#addresses.set(host, [...new Set(addresses)].sort());
       if (this.#failures.delete(host)) {
         this.#report.log.info({ event: 'host.resolved', host }, 'host name resolves again');
       }
@@ -95,14 +99,14 @@ export class HostResolver {
     this.#report.count('failed-lookup', this.#source);
     if (this.#failures.get(host) === reason) return;
     this.#failures.set(host, reason);
-    const kept = this.#answers.get(host) ?? [];
+    const kept = this.#addresses.get(host) ?? [];
     this.#report.log.warn(
       { event: 'host.lookup-failed', host, reason, kept },
       'host name does not resolve; its last addresses stay in use',
     );
   }
 
-  #lookUpOnce(host: string): Promise<readonly string[]> {
+  #lookupOnce(host: string): Promise<readonly string[]> {
     let pending = this.#pending.get(host);
     if (!pending) {
       pending = this.#resolveHost(host).finally(() => this.#pending.delete(host));
@@ -111,18 +115,18 @@ export class HostResolver {
     return pending;
   }
 
-  #tellAll(): void {
-    this.#told = true;
-    this.#tell(this.#described.flatMap((described) => this.#endpointsOf(described)));
+  #passOn(): void {
+    this.#passedOn = true;
+    this.#onEndpoints(this.#parsed.flatMap((parsed) => this.#endpointsOf(parsed)));
   }
 
   #endpointsOf({ place, traits }: ParsedEndpoint): Endpoint[] {
     if (place.kind === 'ip') return [{ address: place.address, ...traits }];
-    return (this.#answers.get(place.host) ?? []).flatMap((ip) => {
+    return (this.#addresses.get(place.host) ?? []).flatMap((ip) => {
       const parsed = parseAddress(
         placeText({ kind: 'host', host: ip.includes(':') ? `[${ip}]` : ip, port: place.port }),
       );
-      // A link-local answer with a zone is an address that nobody but this machine can use.
+      // A link-local address with a zone is of use on this machine only.
       return parsed.kind === 'ip' ? [{ address: parsed.address, ...traits }] : [];
     });
   }
@@ -135,7 +139,7 @@ async function systemLookup(host: string): Promise<readonly string[]> {
 function withDeadline<T>(promise: Promise<T>, deadlineMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no answer in ${deadlineMs} ms`)), deadlineMs);
-    // A stop does not wait for DNS, and neither shall the end of the process.
+    // Neither a stop nor the end of the process waits for DNS.
     timer.unref();
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });

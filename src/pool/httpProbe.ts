@@ -1,8 +1,8 @@
 import { Agent, request } from 'node:http';
 
 /**
- * Asks one HTTP server once whether it is well: GET, and any 2xx status is a yes. Every probe is a connection
- * of its own: it tests that the server still accepts, and thousands of endpoints hold no idle sockets.
+ * One HTTP probe: a GET that any 2xx status passes. Every probe opens a connection of its own, so it tests that
+ * the server still accepts, and thousands of endpoints hold no idle sockets.
  */
 export interface HttpProbeTarget {
   /** An IP address without brackets, or a host name. */
@@ -29,7 +29,7 @@ export function httpProbe({ host, port, path, timeoutMs, signal }: HttpProbeTarg
     let result: ProbeResult | undefined;
     const headers = { 'user-agent': 'baton-probe', accept: '*/*' };
     const probe = request({ host, port, path, headers, agent: oneConnectionEach });
-    // The first thing known decides: a body that breaks off or never ends does not take a status back.
+    // The first result counts: a body that breaks off or never ends does not undo a status.
     const endAs = (reason: string) => {
       result ??= { passed: false, reason };
       probe.destroy();
@@ -46,7 +46,7 @@ export function httpProbe({ host, port, path, timeoutMs, signal }: HttpProbeTarg
     probe.on('close', () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', onStop);
-      resolve(result ?? { passed: false, reason: 'closed without an answer' });
+      resolve(result ?? { passed: false, reason: 'closed without a response' });
     });
     if (signal.aborted) onStop();
     else probe.end();

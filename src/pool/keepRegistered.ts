@@ -9,11 +9,11 @@ import type { PoolReport } from './pool.ts';
 import type { Registration } from './registration.ts';
 
 /**
- * Keeps a pod's record in the store while the pod lives. The record is under a lease, so that a pod that dies
- * together with its sidecar is gone with the lease; one that dies alone is found by its health URL, and the
- * record is taken back.
+ * Keeps a pod's record in etcd while the pod is healthy. The record is under a lease, which ends when the pod
+ * and its sidecar die together. When the pod dies alone, its health URL fails and the record is removed.
  */
-/** What is needed of the store: SharedStore has it. A stopped one is not used again. */
+
+/** The part of EtcdSession that is used. It is not started again after `stop`. */
 export interface RegistrationStore {
   start(listeners: Pick<SessionListeners, 'leasedRecords' | 'onState'>): void;
   stop(): Promise<void>;
@@ -25,15 +25,15 @@ export interface KeepRegisteredOptions {
   readonly log: PoolReport['log'];
   /** Ends the registration. */
   readonly signal: AbortSignal;
-  /** Between two looks at the health URL (1000). */
+  /** Time between two probes of the health URL (1000). */
   readonly healthIntervalMs?: number;
-  /** For one look (1000). */
+  /** For one probe (1000). */
   readonly healthTimeoutMs?: number;
 }
 
 const thresholds = { healthyThreshold: 1, unhealthyThreshold: 2 };
 
-/** Resolves when `signal` has aborted and the record is taken back; an unreachable store is retried until then. */
+/** Resolves when `signal` has aborted and the record is removed. Until then an unreachable etcd is retried. */
 export async function keepRegistered(
   registration: Registration,
   options: KeepRegisteredOptions,
@@ -64,22 +64,22 @@ async function* verdicts(
 ): AsyncGenerator<{ verdict: Verdict; reason: string }> {
   const { signal, healthIntervalMs = 1000, healthTimeoutMs = 1000 } = options;
   if (!url) {
-    yield { verdict: 'healthy', reason: 'not asked' };
+    yield { verdict: 'healthy', reason: 'no health URL' };
     return;
   }
   let health = unknownHealth;
   while (!signal.aborted) {
-    const { passed, reason } = await ask(url, healthTimeoutMs, signal);
+    const { passed, reason } = await probe(url, healthTimeoutMs, signal);
     if (signal.aborted) return;
     const before = health.verdict;
     health = nextHealth(health, passed, thresholds);
     if (health.verdict !== before) yield { verdict: health.verdict, reason };
-    // An abort ends the wait early; that is all it means here.
+    // An abort only ends the wait.
     await sleep(healthIntervalMs, undefined, { signal }).catch(() => {});
   }
 }
 
-function ask(url: URL, timeoutMs: number, signal: AbortSignal): Promise<ProbeResult> {
+function probe(url: URL, timeoutMs: number, signal: AbortSignal): Promise<ProbeResult> {
   const { host, port } = splitHostPort(`${url.hostname}:${url.port || 80}`);
   return httpProbe({ host, port, path: url.pathname + url.search, timeoutMs, signal });
 }

@@ -9,11 +9,11 @@ import { Prober, type ProberOptions } from './prober.ts';
 import { RegisteredSource } from './registeredSource.ts';
 import { StaticSource } from './staticSource.ts';
 
-/** Where endpoints come from, as the configuration has it. */
+/** The section `pool` of the configuration. */
 export interface PoolSettings {
   readonly endpoints: readonly unknown[];
   readonly file?: string;
-  /** Those registered in the store as well. */
+  /** Those registered in etcd as well. */
   readonly etcd: boolean;
   readonly dnsRefreshMs: number;
   readonly probe: ProberOptions & { readonly enabled: boolean };

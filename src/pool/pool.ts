@@ -4,34 +4,34 @@ import type { Log } from '../telemetry/log.ts';
 
 /** Which endpoints exist, and which of them may be chosen now. */
 export interface Pool {
-  /** Every endpoint the sources name, ready or not. The array is replaced, never changed. */
+  /** Every endpoint of the sources, ready or not. The array is replaced, never changed. */
   all(): readonly Endpoint[];
   /** The endpoints that may be chosen. The array is replaced, never changed. */
   ready(): readonly Endpoint[];
-  /** Calls back after every change of either list; answers a function that stops it. */
+  /** Calls back after every change of either list. Returns a function that stops it. */
   onChange(listener: () => void): () => void;
 }
 
-/** One place that endpoints are learned from. */
+/** A source of endpoints. */
 export interface EndpointSource {
   /** For logs and problems: `static`, `file pods.yaml`, `etcd`. */
   readonly name: string;
-  /** The records that it listens to; to be handed to the session. */
+  /** The records that it follows; for the start of the etcd session. */
   readonly subscription?: RecordSubscription;
   /**
-   * Begins to tell; each call of `tell` replaces all that this source said before. Resolves when the source
-   * has told once, or at once when it has nobody to wait for; rejects when it can never tell.
+   * Starts the source. Each call of `onEndpoints` replaces the source's list. Resolves after the first call, or
+   * at once when the source does not wait for one; rejects when there can be none.
    */
-  start(tell: (endpoints: readonly Endpoint[]) => void): Promise<void>;
+  start(onEndpoints: (endpoints: readonly Endpoint[]) => void): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Which of the watched endpoints are fit to be chosen. */
+/** Which of the watched endpoints are healthy. */
 export interface EndpointHealth {
-  /** Replaces the set of endpoints that are looked at; a new one is unfit until its first verdict. */
+  /** Replaces the set of watched endpoints. A new one is not healthy until its first verdict. */
   watch(addresses: ReadonlySet<string>): void;
   isHealthy(address: string): boolean;
-  /** Calls back with each new verdict; answers a function that stops it. */
+  /** Calls back with each new verdict. Returns a function that stops it. */
   onVerdict(listener: (verdict: HealthChange) => void): () => void;
   stop(): Promise<void>;
 }
@@ -39,16 +39,16 @@ export interface EndpointHealth {
 export interface HealthChange {
   readonly address: string;
   readonly healthy: boolean;
-  /** Why, in words for a log line. */
+  /** For a log line. */
   readonly reason: string;
 }
 
-/** What can go wrong with what the pool is told, without ending it; the names are metric labels. */
+/** Faults of a source that do not end the pool. */
 export type PoolTrouble = 'broken-file' | 'failed-lookup' | 'unreadable-record' | 'duplicate-endpoint';
 
-/** Where the pool tells people of itself. */
+/** The pool's log and counters. */
 export interface PoolReport {
   readonly log: Pick<Log, 'info' | 'warn'>;
-  /** @param source the name of the source it happened to */
+  /** @param source the name of the source with the fault */
   count(trouble: PoolTrouble, source: string): void;
 }

@@ -41,7 +41,7 @@ export class Prober implements EndpointHealth {
   readonly #random: () => number;
   readonly #probe: (address: string, signal: AbortSignal) => Promise<ProbeResult>;
   readonly #targets = new Map<string, Target>();
-  /** Due, and waiting for a free place; oldest first. */
+  /** Due, and waiting for a free slot; oldest first. */
   readonly #waiting = new Set<Target>();
   readonly #running = new Set<Promise<void>>();
   readonly #listeners = new Set<(verdict: HealthChange) => void>();
@@ -108,7 +108,7 @@ export class Prober implements EndpointHealth {
     this.#armTimer(target);
     const { passed, reason } = await this.#probe(target.address, this.#stopping.signal);
     target.probing = false;
-    // Removed meanwhile, or removed and named again: this answer is about neither.
+    // Removed meanwhile, or removed and added again: this result belongs to neither.
     if (this.#targets.get(target.address) !== target) return;
     const before = target.health.verdict;
     target.health = nextHealth(target.health, passed, this.#options);
@@ -120,7 +120,7 @@ export class Prober implements EndpointHealth {
   #armTimer(target: Target): void {
     const slowestMs = (this.#targets.size / this.#maxProbesPerSecond) * 1000;
     const intervalMs = Math.max(this.#options.intervalMs, slowestMs);
-    // After its first probe an endpoint takes a random place in the interval, and keeps about that place.
+    // After its first probe an endpoint gets a random offset in the interval, and roughly keeps it.
     const first = target.timer === undefined;
     const share = first ? this.#random() : 1 - jitter + 2 * jitter * this.#random();
     target.timer = setTimeout(() => {

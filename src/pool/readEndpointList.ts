@@ -3,9 +3,9 @@ import type { EndpointProblem } from './endpointProblems.ts';
 import { type ParsedEndpoints, parseEndpoints } from './parseEndpoint.ts';
 
 /**
- * Reads the text of an endpoints file: YAML (or JSON, its subset) with the one key `endpoints`.
- * `endpoints: []` is a pool that is empty on purpose; an empty file is a broken one, because editors and
- * copying programs leave one behind for a moment.
+ * Parses the text of an endpoints file: YAML (or JSON, its subset) with the one key `endpoints`.
+ * `endpoints: []` is an intentionally empty pool; an empty file is broken, because editors and copying
+ * programs leave one for a moment.
  */
 export function readEndpointList(text: string): ParsedEndpoints {
   const document = parseDocument(text);

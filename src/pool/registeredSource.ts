@@ -27,8 +27,8 @@ export class RegisteredSource implements EndpointSource {
   readonly #options: RegisteredSourceOptions;
   /** By key, because only the key says which record is deleted. */
   #endpoints = new Map<string, Endpoint>();
-  #tell: ((endpoints: readonly Endpoint[]) => void) | undefined;
-  #tellSoon: NodeJS.Immediate | undefined;
+  #onEndpoints: ((endpoints: readonly Endpoint[]) => void) | undefined;
+  #pendingChange: NodeJS.Immediate | undefined;
   #stopped = false;
 
   constructor(options: RegisteredSourceOptions) {
@@ -57,26 +57,26 @@ export class RegisteredSource implements EndpointSource {
   }
 
   /** Records may have come before: the order of the session's start and this one does not matter. */
-  async start(tell: (endpoints: readonly Endpoint[]) => void): Promise<void> {
-    this.#tell = tell;
+  async start(onEndpoints: (endpoints: readonly Endpoint[]) => void): Promise<void> {
+    this.#onEndpoints = onEndpoints;
     if (this.#endpoints.size > 0) this.#changed();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearImmediate(this.#tellSoon);
+    clearImmediate(this.#pendingChange);
   }
 
-  /** One response of the store brings many records: they make one change. */
+  /** The records of one response of etcd are one change. */
   #changed(): void {
-    if (this.#stopped || this.#tell === undefined) return;
-    this.#tellSoon ??= setImmediate(() => {
-      this.#tellSoon = undefined;
-      this.#tell?.([...this.#endpoints.values()]);
+    if (this.#stopped || this.#onEndpoints === undefined) return;
+    this.#pendingChange ??= setImmediate(() => {
+      this.#pendingChange = undefined;
+      this.#onEndpoints?.([...this.#endpoints.values()]);
     });
   }
 
-  /** A record that cannot be read changes nothing: its key still says that the pod is alive. */
+  /** An unreadable record changes nothing: its key still means that the pod is alive. */
   #put(key: string, value: Uint8Array, before: Endpoint | undefined): void {
     try {
       this.#endpoints.set(key, endpointOf(key, this.#options.codec.decode(value)));

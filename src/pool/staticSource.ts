@@ -18,10 +18,10 @@ export class StaticSource implements EndpointSource {
   }
 
   /** @throws BatonError `endpoints-invalid` */
-  async start(tell: (endpoints: readonly Endpoint[]) => void): Promise<void> {
+  async start(onEndpoints: (endpoints: readonly Endpoint[]) => void): Promise<void> {
     const { endpoints, problems } = parseEndpoints(this.#list, 'pool.endpoints');
     if (problems.length > 0) throw invalidEndpoints('the configured list of endpoints', problems);
-    this.#resolver = new HostResolver(this.name, this.#options, tell);
+    this.#resolver = new HostResolver(this.name, this.#options, onEndpoints);
     await this.#resolver.use(endpoints);
   }
 

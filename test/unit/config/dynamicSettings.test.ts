@@ -16,7 +16,7 @@ function own() {
   return loaded;
 }
 
-describe('settings that are live', () => {
+describe('dynamic settings', () => {
   it('become what the schema makes of them', () => {
     const { values, problems } = read({
       'scheduling.policy': 'random',
@@ -52,7 +52,7 @@ describe('settings that are live', () => {
       'one that is read at the start',
       'server.address',
       'a:1',
-      'reads it only when it starts; live can be sched',
+      'reads it only when it starts; dynamic are sched',
     ],
     ['a group', 'drain', '1', 'a group of settings'],
     ['a name that objects have', '__proto__', '1', 'unknown setting'],

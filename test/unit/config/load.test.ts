@@ -53,7 +53,7 @@ describe('when nothing is configured', () => {
     expect(problemsOf({ need: 'endpoints' })).toEqual([
       'pool: no endpoints: give pool.endpoints, pool.file or pool.etcd',
     ]);
-    expect(problemsOf({ need: 'etcd' })).toEqual(['etcd.endpoints: none given; where is etcd? (--etcd)']);
+    expect(problemsOf({ need: 'etcd' })).toEqual(['etcd.endpoints: no etcd: give etcd.endpoints (--etcd)']);
   });
 
   it.each<[string, Given]>([
@@ -410,7 +410,7 @@ describe('when several workers are to share the port', () => {
       'pool: { endpoints: [1.2.3.4:80] }',
     ].join('\n');
     expect(problemsOf({ yaml })).toEqual([
-      'baton.yaml:1:11: server.workers: needs etcd.endpoints: without a shared view each worker counts alone, and they choose alike',
+      "baton.yaml:1:11: server.workers: needs etcd.endpoints: without a shared view the workers do not see each other's requests",
       'baton.yaml:1:11: server.workers: needs server.transport builtin',
       'baton.yaml:2:10: admin.address: no room above it for the ports of 3 workers',
     ]);

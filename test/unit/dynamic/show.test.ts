@@ -17,7 +17,7 @@ const record = {
   setUnixMs: 0,
 };
 
-describe('what is live', () => {
+describe('the dynamic configuration', () => {
   it('is shown with its values and where they come from', () => {
     const { config, provenance } = own();
     expect(formatDynamicConfig(config, provenance, record)).toBe(
@@ -28,7 +28,7 @@ describe('what is live', () => {
   sync.minIntervalMs             100     --set
   sync.writesPerSecond           500     default
   telemetry.logLevel             info    default
-left out by this release: dynamic configuration: telemetry.mood: unknown setting
+ignored by this release: dynamic configuration: telemetry.mood: unknown setting
 `,
     );
   });
@@ -36,7 +36,7 @@ left out by this release: dynamic configuration: telemetry.mood: unknown setting
   it('is shown when it is nothing', () => {
     const { config, provenance } = own();
     expect(formatDynamicConfig(config, provenance, undefined)).toMatch(
-      /^pool default: nothing is live\n {2}scheduling/,
+      /^pool default: no dynamic configuration\n {2}scheduling/,
     );
   });
 
@@ -44,11 +44,11 @@ left out by this release: dynamic configuration: telemetry.mood: unknown setting
     const { config, provenance } = own();
     expect(JSON.parse(dynamicConfigJson(config, provenance, record))).toMatchObject({
       pool: 'default',
-      live: { settings: { 'scheduling.policy': 'random', 'telemetry.mood': 'good' }, reason: 'pods melt' },
+      dynamic: { settings: { 'scheduling.policy': 'random', 'telemetry.mood': 'good' }, reason: 'pods melt' },
       values: { 'scheduling.policy': 'random', 'sync.minIntervalMs': 100 },
       origins: { 'scheduling.policy': 'dynamic configuration', 'sync.minIntervalMs': '--set' },
       leftOut: [expect.stringContaining('telemetry.mood')],
     });
-    expect(JSON.parse(dynamicConfigJson(config, provenance, undefined)).live).toBeNull();
+    expect(JSON.parse(dynamicConfigJson(config, provenance, undefined)).dynamic).toBeNull();
   });
 });

@@ -157,7 +157,7 @@ describe('when several sources name endpoints', () => {
     second.tell([endpoint('a', 5), endpoint('c')]);
     expect(pool.all().map(({ address, weight }) => `${address} ${weight}`)).toEqual(['a 3', 'c 1']);
     expect(report.current.warnings.map(({ fields }) => fields)).toEqual([
-      { event: 'endpoint.duplicate', endpoint: 'a', source: 'etcd', kept: 'static' },
+      { event: 'endpoint.duplicate', endpoint: 'a', source: 'etcd', first: 'static' },
     ]);
     expect(report.current.counts).toEqual(['duplicate-endpoint etcd']);
     first.tell([]);
