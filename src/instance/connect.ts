@@ -1,3 +1,4 @@
+import { isFit } from '../phase.ts';
 import type { Host } from './host.ts';
 import type { PhaseChange } from './lifecycle.ts';
 import type { InstanceParts } from './parts.ts';
@@ -18,8 +19,12 @@ export function connectParts(parts: InstanceParts, host: Host): void {
 }
 
 function onPhaseChange(parts: InstanceParts, host: Host, { from, to, reason }: PhaseChange): void {
-  const { events, health, sharing, telemetry } = parts;
+  const { events, health, sharing, startedAt, telemetry } = parts;
   telemetry.log.info({ event: 'phase.changed', from, to, reason }, 'phase changed');
+  if (from === 'starting' && isFit(to)) {
+    const tookMs = Date.now() - startedAt.getTime();
+    telemetry.log.info({ event: 'startup.completed', phase: to, tookMs }, 'startup complete');
+  }
   events.add('phase', `${from} → ${to}: ${reason}`, { from, to });
   health.changed();
   host.reportPhase(to);

@@ -59,11 +59,11 @@ describe.each(files)('%s', (name) => {
 describe('envoy.yaml', () => {
   it('has example filters for a subset hint that Envoy accepts', async () => {
     const text = await readFile(join(folder, 'envoy.yaml'), 'utf8');
-    const shown = text.replaceAll(/^( +)# ?((?:-| ) .*)$/gm, '$1$2');
-    expect(connectionManager(parse(shown)).http_filters).toHaveLength(4);
+    const example = text.replaceAll(/^( +)# ?((?:-| ) .*)$/gm, '$1$2');
+    expect(connectionManager(parse(example)).http_filters).toHaveLength(4);
     const dir = await mkdtemp(join(tmpdir(), 'baton-envoy-'));
     try {
-      await writeFile(join(dir, 'subset.yaml'), shown);
+      await writeFile(join(dir, 'subset.yaml'), example);
       expect(await validate(join(dir, 'subset.yaml'))).toBe('');
     } finally {
       await rm(dir, { recursive: true });
