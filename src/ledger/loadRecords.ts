@@ -113,7 +113,7 @@ export class LoadRecords {
     changes.push(this.#putFirst(this.#counts));
     this.#layout = { kind: 'gathered' };
     this.#mayHaveChunks = false;
-    return this.#publication(changes, picks, picks);
+    return this.#publish(changes, picks, picks);
   }
 
   #writeStale({ chunks, stale, changed }: Spread, picks: number): Publication {
@@ -134,7 +134,7 @@ export class LoadRecords {
     // Last, so that its sequence number acknowledges the other changes as well.
     changes.push(this.#putFirst(this.#loadsOfFirst(stale.keys())));
     const [leftOut] = stale.values();
-    return this.#publication(changes, picks, leftOut ?? picks);
+    return this.#publish(changes, picks, leftOut ?? picks);
   }
 
   #writeChunk(chunk: LoadChunk): RecordChange {
@@ -159,7 +159,7 @@ export class LoadRecords {
     }
   }
 
-  #publication(changes: readonly RecordChange[], picks: number, publishedPicks: number): Publication {
+  #publish(changes: readonly RecordChange[], picks: number, publishedPicks: number): Publication {
     this.#picks = picks;
     return { changes, sequence: this.#sequence, publishedPicks };
   }

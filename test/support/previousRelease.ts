@@ -3,9 +3,8 @@ import { EtcdSession } from '../../src/etcd/etcdSession.ts';
 import type { RecordListener } from '../../src/etcd/records.ts';
 
 /**
- * An instance of the previous release: its records lack the fields added since, and it ignores those
- * fields in other records. It has its own message definitions, so that no change of this release
- * affects it.
+ * An instance of the previous release: its records lack the fields added since, and it ignores
+ * those fields in other records. Its message definitions are independent of this release.
  */
 const messages = protobuf.parse(
   `syntax = "proto3";

@@ -110,7 +110,7 @@ describe('when two instances share a store', () => {
   });
 });
 
-/** The clock of instance a stands still unless the test advances it; etcd and the other instances go on. */
+/** Only the test advances the clock of instance a; etcd and the other instances run in real time. */
 describe('the writes of an instance', () => {
   const checkIntervalMs = 0;
   let clock: ManualClock;

@@ -19,7 +19,7 @@ export function readShape(files: readonly string[], folders: readonly string[]):
 }
 
 /**
- * Full name of each message, enum and service → its members; Google's well-known types are left out.
+ * Full name of each message, enum and service → its members, without Google's well-known types.
  */
 export function shapeOf(root: protobuf.Root): Shape {
   const shape = new Map<string, Record<string, string>>();
