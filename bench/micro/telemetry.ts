@@ -22,6 +22,7 @@ const recorder = new DecisionRecorder({
   ...telemetry,
   metrics: telemetry.instruments(extprocMetrics),
   defaultPolicy: () => 'least-request',
+  onUnexpectedError: () => {},
 });
 /** Many in one step: what is done once in a batch counts in. */
 const requests = 1024;

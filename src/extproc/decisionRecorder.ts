@@ -3,7 +3,7 @@ import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Decision } from '../scheduling/scheduler.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ScheduleTrace } from '../telemetry/scheduleTrace.ts';
-import type { ExtprocMetrics, StreamEnd } from './metrics.ts';
+import type { ExtprocMetrics, StreamEnd, UndecidedOutcome } from './metrics.ts';
 
 export interface DecisionRecorderOptions {
   /** For requests that name none, now. */
@@ -11,6 +11,8 @@ export interface DecisionRecorderOptions {
   readonly metrics: ExtprocMetrics;
   readonly trace: ScheduleTrace;
   readonly log: Log;
+  /** Receives what a part above throws: the request does not depend on its records. */
+  readonly onUnexpectedError: (error: unknown) => void;
 }
 
 /**
@@ -30,6 +32,14 @@ export class DecisionRecorder {
    * @param arrivedMs when the request's headers arrived, by performance.now()
    */
   decided(request: SchedulingRequest, decision: Decision, arrivedMs: number): void {
+    try {
+      this.#record(request, decision, arrivedMs);
+    } catch (error) {
+      this.#options.onUnexpectedError(error);
+    }
+  }
+
+  #record(request: SchedulingRequest, decision: Decision, arrivedMs: number): void {
     const { metrics, trace, log, defaultPolicy } = this.#options;
     const isRoute = decision.kind === 'route';
     const policy = isRoute ? decision.policy : (request.policy ?? defaultPolicy());
@@ -50,7 +60,7 @@ export class DecisionRecorder {
   }
 
   /** A stream that came to no decision. */
-  undecided(outcome: 'overloaded' | 'bad-request'): void {
+  undecided(outcome: UndecidedOutcome): void {
     this.#options.metrics.decisions.add('unknown', outcome);
   }
 

@@ -31,7 +31,9 @@ type State =
  * exchange ends, so whatever ends the stream first releases the reservation.
  *
  * undecided → routed | rejected   the request headers arrived
- * any       → closed              end, reset, lost connection, invalid message, drain
+ * any       → closed              end, reset, lost connection, invalid message, drain, exception
+ *
+ * What is thrown here fails this stream alone (grpc/containErrors.ts): `onClosed` follows.
  */
 export class Exchange implements ServerStreamListener {
   readonly #stream: ServerStream;
@@ -94,6 +96,15 @@ export class Exchange implements ServerStreamListener {
   }
 
   #decide(reader: ProcessingRequestReader, arrivedMs: number): void {
+    try {
+      this.#replyToHeaders(reader, arrivedMs);
+    } catch (error) {
+      if (!(error instanceof MalformedMessage)) this.#options.recorder.undecided('internal-error');
+      throw error;
+    }
+  }
+
+  #replyToHeaders(reader: ProcessingRequestReader, arrivedMs: number): void {
     const { decide, extraHeaders, retryAfterSeconds, recorder } = this.#options;
     const request = readSchedulingRequest(reader);
     const decision = decide(request);
@@ -116,7 +127,10 @@ export class Exchange implements ServerStreamListener {
     const state = this.#state;
     if (state.kind === 'closed') return;
     this.#state = { kind: 'closed' };
-    if (state.kind === 'routed') state.reservation.release();
-    this.#options.onClosed(this, how);
+    try {
+      if (state.kind === 'routed') state.reservation.release();
+    } finally {
+      this.#options.onClosed(this, how);
+    }
   }
 }

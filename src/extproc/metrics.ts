@@ -11,11 +11,22 @@ export const decisionOutcomes = [
   'unknown-policy',
   'overloaded',
   'bad-request',
-] as const satisfies readonly ('route' | Rejection['kind'] | 'overloaded' | 'bad-request')[];
+  'internal-error',
+] as const satisfies readonly ('route' | Rejection['kind'] | UndecidedOutcome)[];
+
+/** Why a stream came to no decision. */
+export type UndecidedOutcome = 'overloaded' | 'bad-request' | 'internal-error';
 
 /** By Envoy's end, by its reset, with an error, or half-closed by a drain. */
 export const streamEnds = ['end', 'cancelled', 'error', 'drained'] as const;
 export type StreamEnd = (typeof streamEnds)[number];
+
+/**
+ * Where an unexpected error was thrown: in the handler of a call (a decision or a health check), in
+ * the code of a connection, while a decision was recorded, or in a callback of etcd's client.
+ */
+export const errorWheres = ['call', 'connection', 'record', 'store'] as const;
+export type ErrorWhere = (typeof errorWheres)[number];
 
 export const extprocMetrics = {
   decisions: counter({
@@ -24,7 +35,7 @@ export const extprocMetrics = {
     means: 'Decisions by policy and outcome',
     worry:
       'A rising share of outcomes other than `route`. `no-ready-endpoint`: no pod passes its probe. ' +
-      '`overloaded`: `limits.maxStreams` is reached. `bad-request`: the peer does not speak ext_proc.',
+      '`overloaded`: `limits.maxStreams` is reached. `bad-request`: the peer does not speak ext_proc. `internal-error`: a bug, see `baton_unexpected_errors`.',
   }),
   decisionDuration: histogram({
     name: 'baton_decision_duration_seconds',
@@ -39,6 +50,13 @@ export const extprocMetrics = {
     means: 'ext_proc streams by how they ended',
     worry:
       '`error` rises: messages that cannot be read, or connections that break. `drained` rises only in drains.',
+  }),
+  unexpectedErrors: counter({
+    name: 'baton_unexpected_errors',
+    labels: [label('where', errorWheres)],
+    means:
+      'Errors that only a bug can cause, by what they ended: a call, a connection, a record, the session',
+    worry: 'Any rise: please report it, with the stack in the log (`error.unexpected`).',
   }),
 };
 export type ExtprocMetrics = Instruments<typeof extprocMetrics>;

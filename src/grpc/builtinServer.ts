@@ -3,6 +3,7 @@ import type { TLSSocket, Server as TlsServer } from 'node:tls';
 import { acceptCalls } from './call/acceptCalls.ts';
 import { httpFailure } from './call/status.ts';
 import { type ConnectionUsage, ConnectionUsages } from './connectionUsage.ts';
+import { type OnUnexpectedError, warnOfError } from './containErrors.ts';
 import { readDirectly } from './directSocket.ts';
 import { type GrpcServer, type GrpcServerOptions, type ListenAddress, ListenError } from './grpcServer.ts';
 import { Connection, type ConnectionOptions } from './http2/connection.ts';
@@ -29,6 +30,7 @@ export interface BuiltinServerOptions extends GrpcServerOptions {
 export class BuiltinServer implements GrpcServer {
   readonly #options: BuiltinServerOptions;
   readonly #connectionOptions: ConnectionOptions;
+  readonly #onUnexpectedError: OnUnexpectedError;
   readonly #connections = new Set<Connection>();
   readonly #server: Server | TlsServer;
   #usages: ConnectionUsages | undefined;
@@ -38,15 +40,17 @@ export class BuiltinServer implements GrpcServer {
   #isClosing = false;
 
   constructor(options: BuiltinServerOptions) {
-    const { handlers, maxMessageBytes, limits, certificates } = options;
+    const { handlers, maxMessageBytes, limits, certificates, onUnexpectedError = warnOfError } = options;
     this.#options = options;
+    this.#onUnexpectedError = onUnexpectedError;
     this.#connectionOptions = {
-      route: acceptCalls(handlers, maxMessageBytes),
+      route: acceptCalls(handlers, maxMessageBytes, onUnexpectedError),
       headersTooLarge: httpFailure(431),
       limits,
       keepaliveTimeMs,
       keepaliveTimeoutMs,
       nowMs: () => performance.now(),
+      onUnexpectedError: (error) => onUnexpectedError(error, 'connection'),
       onClosed: (connection) => this.#onConnectionClosed(connection),
     };
     this.#server = certificates
@@ -118,7 +122,7 @@ export class BuiltinServer implements GrpcServer {
   }
 
   #onSocket(socket: Socket): void {
-    const direct = readDirectly(socket, (bytes) => connection.receive(bytes));
+    const direct = readDirectly(socket, (bytes) => connection?.receive(bytes));
     const connection = this.#connect(direct);
   }
 
@@ -129,7 +133,17 @@ export class BuiltinServer implements GrpcServer {
     else this.#connect(socket);
   }
 
-  #connect(socket: Socket): Connection {
+  #connect(socket: Socket): Connection | undefined {
+    try {
+      return this.#createConnection(socket);
+    } catch (error) {
+      this.#onUnexpectedError(error, 'connection');
+      socket.destroy();
+      return undefined;
+    }
+  }
+
+  #createConnection(socket: Socket): Connection {
     const usage = this.#usages?.begin(() => connection.shutdown());
     const options = usage ? this.#observingOptions(usage) : this.#connectionOptions;
     const connection = new Connection(socket, options);

@@ -6,6 +6,7 @@ import {
   setLogVerbosity,
   status,
 } from '@grpc/grpc-js';
+import { containErrors, warnOfError } from './containErrors.ts';
 import { type GrpcServer, type GrpcServerOptions, type ListenAddress, ListenError } from './grpcServer.ts';
 import type { ServerStream, StreamHandler } from './serverStream.ts';
 import type { CertificateSource } from './tls/certificateSource.ts';
@@ -21,7 +22,8 @@ export class GrpcJsServer implements GrpcServer {
   readonly #certificates: CertificateSource | undefined;
   readonly #onClosing: (() => void) | undefined;
 
-  constructor({ handlers, maxMessageBytes, certificates, onClosing }: GrpcServerOptions) {
+  constructor(options: GrpcServerOptions) {
+    const { handlers, maxMessageBytes, certificates, onClosing, onUnexpectedError = warnOfError } = options;
     // The library writes to stderr by itself; what matters also arrives as an error.
     setLogVerbosity(logVerbosity.NONE);
     this.#server = new Server({
@@ -37,7 +39,8 @@ export class GrpcJsServer implements GrpcServer {
     for (const [path, handler] of handlers) {
       // On the wire every kind of method is a stream of messages; the handler knows which kind it
       // is.
-      this.#server.register(path, callHandler(handler), asBuffer, asBuffer, 'bidi');
+      const contained = containErrors(handler, onUnexpectedError);
+      this.#server.register(path, callHandler(contained), asBuffer, asBuffer, 'bidi');
     }
   }
 

@@ -1,3 +1,4 @@
+import type { OnUnexpectedError } from './containErrors.ts';
 import type { StreamHandler } from './serverStream.ts';
 import type { CertificateSource } from './tls/certificateSource.ts';
 
@@ -11,6 +12,11 @@ export interface GrpcServerOptions {
   readonly certificates?: CertificateSource | undefined;
   /** Called when the server begins to close: ends the calls that clients never end (watches). */
   readonly onClosing?: () => void;
+  /**
+   * Receives what a handler throws, which fails its call with INTERNAL, and what the code of a
+   * connection throws, which closes it. Default: a warning of the process.
+   */
+  readonly onUnexpectedError?: OnUnexpectedError;
 }
 
 export interface ListenAddress {

@@ -7,6 +7,7 @@ import { Exchanges } from '../extproc/exchanges.ts';
 import { HealthStatus } from '../extproc/healthStatus.ts';
 import { openExtProcServer } from '../extproc/openExtProcServer.ts';
 import { CertificateFiles } from '../extproc/tls/certificateFiles.ts';
+import type { UnexpectedErrors } from '../extproc/unexpectedErrors.ts';
 import type { GrpcServer } from '../grpc/grpcServer.ts';
 import { answersStreams, isFit, takesTraffic } from '../phase.ts';
 import type { Pool } from '../pool/pool.ts';
@@ -34,6 +35,7 @@ export interface EdgePartsOptions {
   readonly metrics: InstanceMetrics;
   readonly trace: ScheduleTrace;
   readonly events: EventLog;
+  readonly errors: UnexpectedErrors;
   readonly lifecycle: Lifecycle;
   readonly dynamic: DynamicConfig;
   readonly pool: Pool;
@@ -44,7 +46,7 @@ export interface EdgePartsOptions {
 
 /** Not started yet. */
 export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
-  const { config, dynamic, lifecycle, log, metrics, sharing, trace, portHealth } = options;
+  const { config, dynamic, errors, lifecycle, log, metrics, sharing, trace, portHealth } = options;
   const { limits, scheduling, server } = config;
   const firstDecisionProbe = createFirstDecisionProbe(options);
   const scheduler = createScheduler(options);
@@ -53,6 +55,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     metrics,
     trace,
     log,
+    onUnexpectedError: (error) => errors.report(error, 'record'),
   });
   // After a pause the first arrival may come before the detector's own timer, and must find the
   // instance in standby.
@@ -77,6 +80,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
   const grpcServer = openExtProcServer(server.transport, {
     acceptStream: (stream) => exchanges.accept(stream),
     health,
+    errors,
     maxMessageBytes: server.maxMessageBytes,
     limits: limits.connection,
     certificates: createCertificateFiles(server.tls, log),

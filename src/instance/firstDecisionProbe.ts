@@ -29,7 +29,12 @@ export class FirstDecisionProbe {
       const decision = schedule(request);
       if (decision.kind === 'route') {
         this.#first = { at: new Date().toISOString(), view, endpoint: decision.endpoint.address };
-        this.#onFirst(this.#first);
+        try {
+          this.#onFirst(this.#first);
+        } catch (error) {
+          decision.reservation.release();
+          throw error;
+        }
       }
       return decision;
     };

@@ -2,6 +2,7 @@ import { EventLog } from '../admin/eventLog.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import { DynamicConfig } from '../dynamic/dynamicConfig.ts';
+import { UnexpectedErrors } from '../extproc/unexpectedErrors.ts';
 import { ConsistencyCheck } from '../ledger/consistencyCheck.ts';
 import type { CompositePool } from '../pool/compositePool.ts';
 import { openPool } from '../pool/openPool.ts';
@@ -22,6 +23,7 @@ export interface InstanceParts extends EdgeParts {
   readonly telemetry: Telemetry;
   readonly startedAt: Date;
   readonly events: EventLog;
+  readonly errors: UnexpectedErrors;
   readonly lifecycle: Lifecycle;
   /** `config` with the settings that the pool's dynamic configuration overrides. */
   readonly dynamic: DynamicConfig;
@@ -50,11 +52,12 @@ export function createParts(
   const clock = systemClock;
   const startedAt = new Date();
   const events = new EventLog({ now: () => new Date() });
+  const errors = new UnexpectedErrors(log, metrics);
   const lifecycle = new Lifecycle(clock);
   const dynamic = new DynamicConfig({ own: config, events, log, metrics });
   const hasStore = config.etcd.endpoints.length > 0;
   const pool = openPool({ ...config.pool, etcd: config.pool.etcd && hasStore }, { log, metrics });
-  const base = { config, log, metrics, events, startedAt, lifecycle, dynamic, pool };
+  const base = { config, log, metrics, events, errors, startedAt, lifecycle, dynamic, pool };
   const sharing = createSharedParts(base);
   const edge = createEdgeParts({ ...base, trace, sharing, portHealth });
   const { exchanges } = edge;

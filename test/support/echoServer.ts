@@ -23,6 +23,7 @@ export class EchoServer {
   /** In their order: `message 3`, `end`, `cancelled`, `error`. */
   readonly events: string[] = [];
   readonly streams: ServerStream[] = [];
+  readonly unexpected: unknown[] = [];
   accepted = 0;
   open = 0;
   address = '';
@@ -39,6 +40,7 @@ export class EchoServer {
       maxMessageBytes,
       limits: { ...generousLimits, ...limits },
       certificates,
+      errors: { report: (error) => this.unexpected.push(error) },
     });
   }
 

@@ -3,6 +3,7 @@ import { acceptCalls } from '../../src/grpc/call/acceptCalls.ts';
 import { Connection } from '../../src/grpc/http2/connection.ts';
 import { flag, frameType, preface } from '../../src/grpc/http2/protocol.ts';
 import type { StreamHandler } from '../../src/grpc/serverStream.ts';
+import { failOnErrors } from './failOnErrors.ts';
 import { MemorySocket } from './memorySocket.ts';
 import { frame, message, processPath, requestFields, settingsFrame, uint32 } from './rawHttp2.ts';
 
@@ -119,7 +120,7 @@ export function survive(bytes: Buffer, chunkLengths: readonly number[]): void {
   };
   const socket = new MemorySocket();
   const connection = new Connection(socket, {
-    route: acceptCalls(new Map([[processPath, accept]]), 1000),
+    route: acceptCalls(new Map([[processPath, accept]]), 1000, failOnErrors.report),
     headersTooLarge: Buffer.from([0x88]),
     limits: {
       streams: 3,
@@ -132,6 +133,7 @@ export function survive(bytes: Buffer, chunkLengths: readonly number[]): void {
     keepaliveTimeMs: 1000,
     keepaliveTimeoutMs: 1000,
     onClosed() {},
+    onUnexpectedError: failOnErrors.report,
   });
   let offset = 0;
   for (let i = 0; offset < bytes.length; i += 1) {

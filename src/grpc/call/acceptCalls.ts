@@ -1,3 +1,4 @@
+import { containErrors, type OnUnexpectedError } from '../containErrors.ts';
 import type { StreamListener } from '../http2/http2Stream.ts';
 import type { RequestHead } from '../http2/requestHead.ts';
 import type { AcceptStream, RouteRequest } from '../http2/streams.ts';
@@ -21,12 +22,15 @@ const ignoreAll: StreamListener = { onData() {}, onEnd() {}, onClosed() {} };
 export function acceptCalls(
   handlers: ReadonlyMap<string, StreamHandler>,
   maxMessageBytes: number,
+  onUnexpectedError: OnUnexpectedError,
 ): RouteRequest {
+  const contained = new Map<string, StreamHandler>();
+  for (const [path, handler] of handlers) contained.set(path, containErrors(handler, onUnexpectedError));
   return (head) => {
     if (head.method !== 'POST') return answerAtEnd(methodNotAllowed);
     if (!grpcContentType.test(head.contentType ?? '')) return answerAtEnd(unsupportedMediaType);
     const { path = '', grpcEncoding: encoding = 'identity' } = head;
-    const handler = handlers.get(path);
+    const handler = contained.get(path);
     if (handler === undefined) return fail('UNIMPLEMENTED', `unknown method ${path}`);
     if (!isEncoding(encoding)) return fail('UNIMPLEMENTED', `unsupported grpc-encoding ${encoding}`);
     const timeoutMs = timeoutOf(head);

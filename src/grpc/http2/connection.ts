@@ -3,11 +3,13 @@ import { FrameReader } from './frameReader.ts';
 import { FrameWriter } from './frameWriter.ts';
 import { Keepalive, type KeepaliveOptions } from './keepalive.ts';
 import { Output } from './output.ts';
-import { ConnectionError } from './protocol.ts';
+import { ConnectionError, errorCode } from './protocol.ts';
 import { Session, type SessionOptions } from './session.ts';
 
 export interface ConnectionOptions extends Omit<SessionOptions, 'onFinished'>, KeepaliveOptions {
   readonly onClosed: (connection: Connection) => void;
+  /** Receives an error that is no ConnectionError. It ends the connection. */
+  readonly onUnexpectedError: (error: unknown) => void;
 }
 
 /** While a peer leaves more than this unread, nothing is read from it. */
@@ -24,6 +26,8 @@ const keepalivePing = Buffer.from('liveness');
  *
  * open    → closing   a connection error, or the last stream after a GOAWAY; frames still leave
  * any     → closed    the socket is closed
+ *
+ * Nothing that is thrown here leaves it: the connection ends, and others go on.
  */
 export class Connection {
   readonly #socket: Duplex;
@@ -46,10 +50,10 @@ export class Connection {
     this.#reader = new FrameReader(this.#session);
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('drain', () => this.#onDrain());
-    socket.on('end', () => this.#onPeerEnd());
+    socket.on('end', () => this.#contain(() => this.#onPeerEnd()));
     // 'close' follows and is handled.
     socket.on('error', () => {});
-    socket.on('close', () => this.#onSocketClosed());
+    socket.on('close', () => this.#contain(() => this.#onSocketClosed()));
     this.#session.open();
   }
 
@@ -62,27 +66,29 @@ export class Connection {
       this.#reader.read(chunk);
       this.#session.checkQueuedBytes();
     } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
-      this.#fail(error);
-    } finally {
-      this.#output.flush();
+      this.#onThrown(error);
     }
+    this.#flush();
     if (this.#output.unreadBytes > maxUnreadBytes && !this.#socket.isPaused()) this.#socket.pause();
   }
 
   /** Asks the peer to leave. The connection closes when it has and no stream is open. */
   shutdown(): void {
-    this.#session.shutdown();
+    this.#contain(() => this.#session.shutdown());
   }
 
   /** Closes the socket at once. */
   destroy(): void {
     this.#socket.destroy();
-    this.#onSocketClosed();
+    this.#contain(() => this.#onSocketClosed());
   }
 
   /** To be called about once a second: detects dead peers and closes that do not finish. */
   check(nowMs: number): void {
+    this.#contain(() => this.#check(nowMs));
+  }
+
+  #check(nowMs: number): void {
     if (this.#state === 'closing') {
       if (nowMs - this.#closingSinceMs >= closeTimeoutMs) this.destroy();
       return;
@@ -112,11 +118,39 @@ export class Connection {
     if (this.#socket.isPaused()) this.#socket.resume();
   }
 
+  #contain(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#onThrown(error);
+    }
+  }
+
+  #onThrown(error: unknown): void {
+    const isProtocolError = error instanceof ConnectionError;
+    if (!isProtocolError) this.#options.onUnexpectedError(error);
+    try {
+      this.#fail(isProtocolError ? error : new ConnectionError(errorCode.internalError, 'internal error'));
+    } catch (second) {
+      this.#options.onUnexpectedError(second);
+      this.#socket.destroy();
+    }
+  }
+
   #fail({ code, message }: ConnectionError): void {
     if (this.#state !== 'open') return;
     this.#frames.goaway(this.#session.lastStreamId, code, message);
     this.#close();
     this.#session.abortStreams();
+  }
+
+  #flush(): void {
+    try {
+      this.#output.flush();
+    } catch (error) {
+      this.#options.onUnexpectedError(error);
+      this.#socket.destroy();
+    }
   }
 
   /** Flushes what is written, then ends the socket. */
@@ -126,7 +160,7 @@ export class Connection {
     this.#closingSinceMs = this.#options.nowMs();
     // After whatever the running code still writes.
     queueMicrotask(() => {
-      this.#output.flush();
+      this.#flush();
       this.#socket.end();
     });
   }
@@ -134,7 +168,10 @@ export class Connection {
   #onSocketClosed(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#session.abortStreams();
-    this.#options.onClosed(this);
+    try {
+      this.#session.abortStreams();
+    } finally {
+      this.#options.onClosed(this);
+    }
   }
 }

@@ -101,7 +101,15 @@ export class Streams implements StreamOwner, HeaderBlockSink {
   abortAll(): void {
     const streams = [...this.#table.all()];
     this.#table.clear();
-    for (const stream of streams) stream.abort('error');
+    const errors: unknown[] = [];
+    for (const stream of streams) {
+      try {
+        stream.abort('error');
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   }
 
   remove(stream: Http2Stream): void {

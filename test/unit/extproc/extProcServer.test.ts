@@ -14,6 +14,7 @@ import { createPolicies } from '../../../src/scheduling/policies/index.ts';
 import { Scheduler } from '../../../src/scheduling/scheduler.ts';
 import { until } from '../../../tools/testbed/until.ts';
 import { endpoints } from '../../support/endpoints.ts';
+import { failOnErrors } from '../../support/failOnErrors.ts';
 import { generousLimits } from '../../support/generousLimits.ts';
 import { recorderOf } from '../../support/recorderOf.ts';
 import { seededRandom } from '../../support/seededRandom.ts';
@@ -70,6 +71,7 @@ async function serve(options: Partial<ExchangesOptions> = {}): Promise<void> {
     health,
     maxMessageBytes: 1_000_000,
     limits: generousLimits,
+    errors: failOnErrors,
   });
   address = await listenOn(server, '127.0.0.1:0');
   client = new ExternalProcessor(address, credentials.createInsecure());
@@ -311,6 +313,7 @@ describe.each(['builtin', 'grpc-js'] as const)('over %s', (serverKind) => {
         health,
         maxMessageBytes: 1,
         limits: generousLimits,
+        errors: failOnErrors,
       });
       await expect(listenOn(other, address)).rejects.toThrow(`cannot listen on ${address}`);
       await expect(listenOn(other, address)).rejects.toThrow('EADDRINUSE');

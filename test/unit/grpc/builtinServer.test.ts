@@ -2,6 +2,7 @@ import { Connection, type ConnectionOptions } from '../../../src/grpc/http2/conn
 import { errorCode, flag, frameType, largestStreamId } from '../../../src/grpc/http2/protocol.ts';
 import { until } from '../../../tools/testbed/until.ts';
 import { EchoServer } from '../../support/echoServer.ts';
+import { failOnErrors } from '../../support/failOnErrors.ts';
 import { generousLimits } from '../../support/generousLimits.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
 import { MemorySocket } from '../../support/memorySocket.ts';
@@ -181,6 +182,59 @@ describe('a silent peer', () => {
   });
 });
 
+describe('when the code of a connection throws what nothing expects', () => {
+  const bug = new Error('a bug in the HTTP/2 code');
+
+  it('ends that connection with INTERNAL_ERROR, and with it its streams; others go on', () => {
+    const reported: unknown[] = [];
+    const closed: string[] = [];
+    const onUnexpectedError = (error: unknown): number => reported.push(error);
+    const route: ConnectionOptions['route'] = (head) => {
+      if (head.path === '/throws') throw bug;
+      return () => ({ onData() {}, onEnd() {}, onClosed: (how) => closed.push(how) });
+    };
+    const [socket, other] = [new MemorySocket(), new MemorySocket()];
+    const [connection] = [socket, other].map((each) => connectionOn(each, { route, onUnexpectedError }));
+    for (const each of [socket, other]) {
+      each.receive(preface, settingsFrame(), frame(frameType.headers, flag.endHeaders, 1, requestFields()));
+    }
+    const throwing = requestFields({ ':path': '/throws' });
+    socket.receive(frame(frameType.headers, flag.endHeaders, 3, throwing));
+    connection?.check(0);
+    expect(reported).toEqual([bug]);
+    expect(closed).toEqual(['error']);
+    const goaway = socket.frames().find(({ type }) => type === frameType.goaway);
+    expect(goaway?.payload.readUInt32BE(4)).toBe(errorCode.internalError);
+    expect(goaway?.payload.toString('latin1', 8)).toBe('internal error');
+    other.receive(frame(frameType.ping, 0, 0, Buffer.alloc(8)));
+    expect(other.frames().at(-1)).toMatchObject({ type: frameType.ping, flags: flag.ack });
+  });
+
+  it('releases every stream, although ending one of them throws', () => {
+    const reported: unknown[] = [];
+    const closed: number[] = [];
+    const route: ConnectionOptions['route'] = () => (stream) => ({
+      onData() {},
+      onEnd() {},
+      onClosed: () => {
+        closed.push(stream.id);
+        if (stream.id === 1) throw bug;
+      },
+    });
+    const socket = new MemorySocket();
+    const connection = connectionOn(socket, {
+      route,
+      onUnexpectedError: (error) => reported.push(error),
+      onClosed: () => closed.push(0),
+    });
+    const open = (id: number): Buffer => frame(frameType.headers, flag.endHeaders, id, requestFields());
+    socket.receive(preface, settingsFrame(), open(1), open(3));
+    connection.destroy();
+    expect(closed).toEqual([1, 3, 0]);
+    expect(reported).toEqual([bug]);
+  });
+});
+
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
 /** A connection on a socket in memory. */
@@ -193,6 +247,7 @@ function connectionOn(socket: MemorySocket, changes: Partial<ConnectionOptions> 
     keepaliveTimeMs: 1000,
     keepaliveTimeoutMs: 1000,
     onClosed() {},
+    onUnexpectedError: failOnErrors.report,
     ...changes,
   });
 }
