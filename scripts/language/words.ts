@@ -63,7 +63,7 @@ export const retiredIdentifiers = listed(`
   handOut → dispatch
   letGo → shedConnections
   Sharer → Worker
-  Uses, Use → ConnectionUsage
+  Uses → ConnectionUsage
   Course, course → Role
   woke → onResumedAfterPause
   SelfSteering → SteeringController
@@ -84,7 +84,6 @@ export const retiredIdentifiers = listed(`
   describeProblem → formatProblem
   Staging, Scene, scene, picture, act → RunOptions, DashboardState, render, phase
   hasLive, LiveConfig, liveConfig, livePaths → dynamic configuration
-  shown → acknowledged (of a watch), formatted
   grown → growBuffer
   followers → concurrentPickers
   bareFleet → etcdCluster

@@ -15,7 +15,7 @@ import { allHaveJoined, areDegraded } from '../support/views.ts';
 afterAll(() => fleet.stop());
 checkForLeaks();
 
-const patience = { timeoutMs: 30_000 };
+const wait = { timeoutMs: 30_000 };
 
 let fleet: BatonCluster;
 let a: Baton;
@@ -34,20 +34,20 @@ beforeAll(async () => {
 
 afterEach(async () => {
   await fleet.remove('config');
-  await Promise.all([a, b].map((instance) => hasLive(instance, undefined)));
+  await Promise.all([a, b].map((instance) => hasDynamicSettings(instance, undefined)));
 });
 
-async function live(...args: readonly string[]) {
+async function dynamic(...args: readonly string[]) {
   return fleet.command('dynamic', ...args);
 }
 
 /** Waits until an instance has exactly these settings in force; undefined: only its own. */
-async function hasLive(instance: Baton, settings: Record<string, unknown> | undefined): Promise<void> {
+async function hasDynamicSettings(instance: Baton, settings: Record<string, unknown> | undefined): Promise<void> {
   await eventually(async () => {
-    const { dynamic: live } = await instance.state();
-    const values = Object.entries(live?.settings ?? {}).map(([path, { value }]) => [path, value] as const);
-    expect(live && Object.fromEntries(values)).toEqual(settings ?? null);
-  }, patience);
+    const { dynamic: report } = await instance.state();
+    const values = Object.entries(report?.settings ?? {}).map(([path, { value }]) => [path, value] as const);
+    expect(report && Object.fromEntries(values)).toEqual(settings ?? null);
+  }, wait);
 }
 
 /** Has a request decided, and answers which policy did it: the one that has decided once more. */
@@ -66,9 +66,9 @@ async function decisions(instance: Baton): Promise<ReadonlyMap<string, number>> 
   return new Map([...lines].map(([, policy = '', count]) => [policy, Number(count)]));
 }
 
-describe('when the operator sets settings live', () => {
+describe('when the operator sets dynamic settings', () => {
   it('has every instance act on them at once, and on its own again when they are taken back', async () => {
-    const said = await live(
+    const said = await dynamic(
       'set',
       'scheduling.policy=random',
       'telemetry.logLevel=debug',
@@ -77,7 +77,7 @@ describe('when the operator sets settings live', () => {
     );
     expect(said).toMatchObject({ exitCode: 0, stderr: '' });
     for (const instance of [a, b]) {
-      await hasLive(instance, { 'scheduling.policy': 'random', 'telemetry.logLevel': 'debug' });
+      await hasDynamicSettings(instance, { 'scheduling.policy': 'random', 'telemetry.logLevel': 'debug' });
       expect((await instance.state()).dynamic).toMatchObject({
         settings: { 'scheduling.policy': { value: 'random', own: 'least-request' } },
         leftOut: [],
@@ -87,8 +87,8 @@ describe('when the operator sets settings live', () => {
       await instance.process.waitForLine(/"event":"decision.made","policy":"random"/);
     }
 
-    await live('unset', 'scheduling.policy');
-    await hasLive(a, { 'telemetry.logLevel': 'debug' });
+    await dynamic('unset', 'scheduling.policy');
+    await hasDynamicSettings(a, { 'telemetry.logLevel': 'debug' });
     expect(await policyOf(a)).toBe('least-request');
 
     const events = (await httpGetJson(`${a.adminUrl}/events`)) as LifeEvent[];
@@ -99,20 +99,20 @@ describe('when the operator sets settings live', () => {
     ]);
   });
 
-  it('adds to what is live already, and shows all of it with its origin', async () => {
-    await live('set', 'scheduling.policy=round-robin', '--reason', 'first');
-    await live('set', 'sync.writesPerSecond=100', '--reason', 'second');
-    const { stdout } = await live('show', '--set', 'sync.minIntervalMs=30');
+  it('adds to the settings that are dynamic already, and shows all with their origin', async () => {
+    await dynamic('set', 'scheduling.policy=round-robin', '--reason', 'first');
+    await dynamic('set', 'sync.writesPerSecond=100', '--reason', 'second');
+    const { stdout } = await dynamic('show', '--set', 'sync.minIntervalMs=30');
     expect(stdout).toMatch(/^pool default: dynamic configuration since \S+: second$/m);
     expect(stdout).toMatch(/^ {2}scheduling\.policy +round-robin +dynamic configuration$/m);
     expect(stdout).toMatch(/^ {2}sync\.writesPerSecond +100 +dynamic configuration$/m);
     expect(stdout).toMatch(/^ {2}sync\.minIntervalMs +30 +--set$/m);
-    await live('unset', 'scheduling.policy', 'sync.writesPerSecond');
+    await dynamic('unset', 'scheduling.policy', 'sync.writesPerSecond');
     expect((await fleet.records()).has('config')).toBe(false);
   });
 
   it('writes nothing when one of them is wrong, and says what is wrong with each', async () => {
-    const said = await live(
+    const said = await dynamic(
       'set',
       'scheduling.policy=best',
       'sync.minIntervalMs=50',
@@ -125,15 +125,15 @@ describe('when the operator sets settings live', () => {
   });
 
   it('does not keep back what waits for an interval that is taken back', async () => {
-    await live('set', 'sync.minIntervalMs=3600000');
-    await hasLive(a, { 'sync.minIntervalMs': 3_600_000 });
+    await dynamic('set', 'sync.minIntervalMs=3600000');
+    await hasDynamicSettings(a, { 'sync.minIntervalMs': 3_600_000 });
     const exchange = await openExchange(a.address);
     const seenByB = async () => (await b.state()).peers.find(({ id }) => id === 'a')?.inFlight;
     expect(await seenByB()).toBe(0);
-    await live('clear');
-    await eventually(async () => expect(await seenByB()).toBe(1), patience);
+    await dynamic('clear');
+    await eventually(async () => expect(await seenByB()).toBe(1), wait);
     exchange.end();
-    await eventually(async () => expect(await seenByB()).toBe(0), patience);
+    await eventually(async () => expect(await seenByB()).toBe(0), wait);
   });
 });
 
@@ -162,7 +162,7 @@ describe('when two operators change it at once', () => {
 
 describe('when an instance starts', () => {
   it('has them in force before its first decision', async () => {
-    await live('set', 'scheduling.policy=round-robin');
+    await dynamic('set', 'scheduling.policy=round-robin');
     const c = await fleet.instance('c', { scheduling: { policy: 'random' } });
     await c.start();
     expect(await policyOf(c)).toBe('round-robin');
@@ -173,35 +173,35 @@ describe('when an instance starts', () => {
 
 describe('when etcd goes away', () => {
   it('keeps them in force, and takes what changed when it is back', async () => {
-    await live('set', 'scheduling.policy=random');
-    await hasLive(a, { 'scheduling.policy': 'random' });
-    await hasLive(b, { 'scheduling.policy': 'random' });
+    await dynamic('set', 'scheduling.policy=random');
+    await hasDynamicSettings(a, { 'scheduling.policy': 'random' });
+    await hasDynamicSettings(b, { 'scheduling.policy': 'random' });
     await fleet.etcd.kill();
     await areDegraded([a, b]);
     expect(await policyOf(a)).toBe('random');
     await fleet.etcd.restart('kept');
-    await live('set', 'scheduling.policy=power-of-two');
+    await dynamic('set', 'scheduling.policy=power-of-two');
     await allHaveJoined([a, b]);
-    await hasLive(a, { 'scheduling.policy': 'power-of-two' });
+    await hasDynamicSettings(a, { 'scheduling.policy': 'power-of-two' });
     expect(await policyOf(a)).toBe('power-of-two');
   });
 });
 
 describe('when the record cannot be read', () => {
   it('keeps the one before in force, counts it, and is replaced only after a clear', async () => {
-    await live('set', 'scheduling.policy=random');
-    await hasLive(a, { 'scheduling.policy': 'random' });
+    await dynamic('set', 'scheduling.policy=random');
+    await hasDynamicSettings(a, { 'scheduling.policy': 'random' });
     await fleet.put('config', Uint8Array.of(0xff, 0xff, 0xff));
     await eventually(async () => {
       const { body } = await httpGet(`${a.adminUrl}/metrics`);
       expect(body).toMatch(/^baton_records_skipped_total\{kind="config"\} 1$/m);
-    }, patience);
+    }, wait);
     expect(await policyOf(a)).toBe('random');
-    const refused = await live('set', 'scheduling.policy=round-robin');
+    const refused = await dynamic('set', 'scheduling.policy=round-robin');
     expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('baton dynamic clear') });
-    await live('clear');
-    await live('set', 'scheduling.policy=round-robin');
-    await hasLive(a, { 'scheduling.policy': 'round-robin' });
+    await dynamic('clear');
+    await dynamic('set', 'scheduling.policy=round-robin');
+    await hasDynamicSettings(a, { 'scheduling.policy': 'round-robin' });
     expect(decodeDynamicConfig((await fleet.records()).get('config') ?? new Uint8Array()).settings.size).toBe(
       1,
     );

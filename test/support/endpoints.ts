@@ -9,15 +9,15 @@ export function endpoints(count: number): Endpoint[] {
   return Array.from({ length: count }, (_, i) => endpoint(`10.0.0.${i + 1}:8000`));
 }
 
-/** A view by address: everybody's requests in flight, all of them this scheduler's own unless `others` says more. */
+/** Requests in flight by address: the local ones, and those of other schedulers. */
 export function loads(
-  own: Readonly<Record<string, number>>,
+  local: Readonly<Record<string, number>>,
   others: Readonly<Record<string, number>> = {},
-  unseen = 0,
+  unacknowledged = 0,
 ): Load {
   return {
-    inFlight: (address) => (own[address] ?? 0) + (others[address] ?? 0),
-    localInFlight: (address) => own[address] ?? 0,
-    unacknowledgedPicks: () => unseen,
+    inFlight: (address) => (local[address] ?? 0) + (others[address] ?? 0),
+    localInFlight: (address) => local[address] ?? 0,
+    unacknowledgedPicks: () => unacknowledged,
   };
 }

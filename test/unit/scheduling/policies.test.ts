@@ -8,7 +8,7 @@ import { seededRandom } from '../../support/seededRandom.ts';
 const idle = loads({});
 const policies = () => createPolicies({ random: seededRandom(7) });
 
-function tally(policy: Policy, candidates: readonly Endpoint[], load: Load, picks: number): number[] {
+function picksByEndpoint(policy: Policy, candidates: readonly Endpoint[], load: Load, picks: number): number[] {
   const counts = new Map<string, number>();
   for (let i = 0; i < picks; i += 1) {
     const { address } = policy.choose(candidates, load);
@@ -24,7 +24,7 @@ describe.each(policyNames)('%s', (name) => {
   });
 
   it('uses every one of equal idle candidates about equally', () => {
-    for (const share of tally(policies()[name], endpoints(4), idle, 4000)) {
+    for (const share of picksByEndpoint(policies()[name], endpoints(4), idle, 4000)) {
       expect(share).toBeGreaterThan(850);
       expect(share).toBeLessThan(1150);
     }
@@ -34,12 +34,12 @@ describe.each(policyNames)('%s', (name) => {
 describe('least-request', () => {
   it('picks the one with the fewest in flight', () => {
     const load = loads({ '10.0.0.1:8000': 10, '10.0.0.2:8000': 20, '10.0.0.3:8000': 30 });
-    expect(tally(policies()['least-request'], endpoints(3), load, 100)).toEqual([100, 0, 0]);
+    expect(picksByEndpoint(policies()['least-request'], endpoints(3), load, 100)).toEqual([100, 0, 0]);
   });
 
   it('breaks ties at random, so that two schedulers do not pick the same', () => {
     const load = loads({ '10.0.0.3:8000': 1 });
-    const [first, second, third] = tally(policies()['least-request'], endpoints(3), load, 1000);
+    const [first, second, third] = picksByEndpoint(policies()['least-request'], endpoints(3), load, 1000);
     expect(first).toBeGreaterThan(400);
     expect(second).toBeGreaterThan(400);
     expect(third).toBe(0);
@@ -60,30 +60,31 @@ describe('least-request', () => {
 describe('least-request on a view that others share', () => {
   const others = { '10.0.0.1:8000': 4, '10.0.0.2:8000': 3, '10.0.0.3:8000': 5 };
 
-  it('counts the requests of others like its own while none is unseen', () => {
+  it('counts the requests of others like its own while all are acknowledged', () => {
     const load = loads({ '10.0.0.2:8000': 2 }, others);
-    expect(tally(policies()['least-request'], endpoints(3), load, 100)).toEqual([100, 0, 0]);
+    expect(picksByEndpoint(policies()['least-request'], endpoints(3), load, 100)).toEqual([100, 0, 0]);
   });
 
-  it('spreads its own requests evenly when very much is unseen', () => {
+  it('spreads its own requests evenly when very many are unacknowledged', () => {
     const load = loads({ '10.0.0.1:8000': 1, '10.0.0.2:8000': 1 }, others, 1_000);
-    expect(tally(policies()['least-request'], endpoints(3), load, 100)).toEqual([0, 0, 100]);
+    expect(picksByEndpoint(policies()['least-request'], endpoints(3), load, 100)).toEqual([0, 0, 100]);
   });
 
-  it('does not always meet the others on the one idle endpoint of a large pool', () => {
+  it('does not always choose the one idle endpoint of a large pool that others choose too', () => {
     const candidates = endpoints(100);
     const busy = Object.fromEntries(candidates.slice(1).map(({ address }) => [address, 5]));
-    const idlePicks = (unseen: number): number =>
-      tally(policies()['least-request'], candidates, loads({}, busy, unseen), 1_000)[0] ?? 0;
+    const idlePicks = (unacknowledged: number): number =>
+      picksByEndpoint(policies()['least-request'], candidates, loads({}, busy, unacknowledged), 1_000)[0] ?? 0;
     expect(idlePicks(0)).toBe(1_000);
     expect(idlePicks(5)).toBeLessThan(300);
   });
 
-  it('looks at a part of a very large pool only', () => {
-    let looks = 0;
-    const load = { ...idle, ownInFlight: () => (looks += 1) };
+  it('reads the load of only a part of a very large pool', () => {
+    let reads = 0;
+    const load = { ...idle, localInFlight: () => (reads += 1) };
     policies()['least-request'].choose(endpoints(10_000), load);
-    expect(looks).toBeLessThanOrEqual(24);
+    expect(reads).toBeGreaterThan(0);
+    expect(reads).toBeLessThanOrEqual(24);
   });
 });
 
@@ -116,6 +117,6 @@ describe('round-robin', () => {
 describe('power-of-two', () => {
   it('never picks the most loaded of all', () => {
     const load = loads({ '10.0.0.2:8000': 5 });
-    expect(tally(policies()['power-of-two'], endpoints(3), load, 500)[1]).toBe(0);
+    expect(picksByEndpoint(policies()['power-of-two'], endpoints(3), load, 500)[1]).toBe(0);
   });
 });
