@@ -1,6 +1,6 @@
 /**
- * The errors that Baton raises on purpose. Each has a code, and the code alone decides the exit code of a
- * process that ends with it. Any other error is a bug (EX_SOFTWARE).
+ * The errors that Baton raises on purpose. Each has a code, and the code alone decides the exit
+ * code of a process that ends with it. Any other error is a bug (EX_SOFTWARE).
  */
 
 /** Exit codes, after sysexits.h where it has one. */
@@ -59,7 +59,9 @@ export class BatonError extends Error {
 /** Causes may form a circle. */
 const longestChain = 8;
 
-/** The error and its causes, outermost first. What is thrown without being an error is not in it. */
+/**
+ * The error and its causes, outermost first. What is thrown without being an error is not in it.
+ */
 export function causeChain(error: unknown): readonly Error[] {
   const chain: Error[] = [];
   for (let cause = error; isErrorLike(cause) && chain.length < longestChain; cause = cause.cause) {
@@ -73,7 +75,10 @@ function isErrorLike(value: unknown): value is Error {
   return typeof value === 'object' && value !== null && 'message' in value;
 }
 
-/** The exit code of a process that ends with this error: that of the outermost BatonError in the chain. */
+/**
+ * The exit code of a process that ends with this error: that of the outermost BatonError in the
+ * chain.
+ */
 export function exitCodeOf(error: unknown): number {
   const known = causeChain(error).find((cause) => cause instanceof BatonError);
   return known?.exitCode ?? exitCodes.bug;

@@ -4,7 +4,10 @@ import { isIP, SocketAddress } from 'node:net';
  * `host:port`, read and written in one way everywhere: endpoints, listeners, etcd members, probes.
  */
 
-/** An address as written by a person: a canonical IP address with a port, or a host name that DNS must resolve. */
+/**
+ * An address as written by a person: a canonical IP address with a port, or a host name that DNS
+ * must resolve.
+ */
 export type ParsedAddress =
   | { readonly kind: 'ip'; readonly address: string }
   | { readonly kind: 'host'; readonly host: string; readonly port: number }
@@ -23,8 +26,9 @@ const splitAddress = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/;
 /**
  * Reads `10.0.0.1:8000`, `[2001:db8::1]:8000` or `pod-a.models:8000`.
  *
- * Envoy's override_host policy compares the text with its own rendering of a host's address, so an IPv6
- * address is brought to that rendering (inet_ntop: lower case, longest run of zeros shortened).
+ * Envoy's override_host policy compares the text with its own rendering of a host's address, so an
+ * IPv6 address is brought to that rendering (inet_ntop: lower case, longest run of zeros
+ * shortened).
  */
 export function parseAddress(text: string): ParsedAddress {
   const parts = splitAddress.exec(text);

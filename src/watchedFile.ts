@@ -3,16 +3,18 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Clock, systemClock } from './clock.ts';
 
 /**
- * The content of one file, or of several that belong together, kept up to date while the process runs. A
- * broken edit keeps the last good content. The files are polled, because inotify misses changes on network
- * file systems and the symlink swap of a Kubernetes volume.
+ * The content of one file, or of several that belong together, kept up to date while the process
+ * runs. A broken edit keeps the last good content. The files are polled, because inotify misses
+ * changes on network file systems and the symlink swap of a Kubernetes volume.
  */
 export interface WatchedFileOptions<Files extends object, Content> {
   /** Path by name; the names are those of `parse`. */
   readonly files: Files;
   /** @throws Error when the files cannot be used; the message is the reason */
   readonly parse: (files: FileContents<Files>) => Content;
-  /** Called with the first content before `start` resolves, then with each changed or recovered one. */
+  /**
+   * Called with the first content before `start` resolves, then with each changed or recovered one.
+   */
   readonly onContent: (content: Content, change: ContentChange) => void | Promise<void>;
   /** Called once for each reason why a later edit cannot be used. */
   readonly onProblem: (error: Error) => void;
@@ -87,8 +89,8 @@ export class WatchedFile<Files extends object, Content> {
   async #readIfChanged(): Promise<void> {
     const version = await this.#currentVersion();
     if (version !== undefined && version === this.#settledVersion) return;
-    // A version is read at two polls: within the resolution of a time stamp the text may change after
-    // the first reading and keep its version.
+    // A version is read at two polls: within the resolution of a time stamp the text may change
+    // after the first reading and keep its version.
     this.#settledVersion = version === this.#lastVersion ? version : undefined;
     this.#lastVersion = version;
     const contents = await Promise.all(this.#paths.map(readContent));

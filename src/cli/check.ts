@@ -18,8 +18,8 @@ export function addCheckCommand(program: Command, { settingsHelp }: CommandConte
 }
 
 /**
- * Validates a file as `serve` would, with flags but without the environment, so that the answer is the same on
- * every machine.
+ * Validates a file as `serve` would, with flags but without the environment, so that the answer is
+ * the same on every machine.
  *
  * @returns what to print
  * @throws BatonError `config-invalid`

@@ -15,8 +15,8 @@ type ReasonFlags = ConfigFlags & { readonly reason: string };
 type Settings = ReadonlyMap<string, string>;
 
 /**
- * `baton dynamic`: settings of every instance of a pool, at once and without a restart. It writes the record
- * `config` and nothing else; the instances follow it.
+ * `baton dynamic`: settings of every instance of a pool, at once and without a restart. It writes
+ * the record `config` and nothing else; the instances follow it.
  */
 export function addDynamicCommand(program: Command): void {
   const dynamic = program

@@ -10,8 +10,8 @@ const adviceBySystemCode: Readonly<Record<string, string>> = {
 };
 
 /**
- * Why the process ends: the error with its causes in one line, then its details. Only a failure to listen gets
- * advice, because elsewhere the same system codes mean something else.
+ * Why the process ends: the error with its causes in one line, then its details. Only a failure to
+ * listen gets advice, because elsewhere the same system codes mean something else.
  */
 export function formatError(error: unknown): string {
   const chain = causeChain(error);

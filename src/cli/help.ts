@@ -8,7 +8,10 @@ Exit codes:
   70  a bug in Baton
   78  the configuration is wrong`;
 
-/** The list of settings, for commands that take them all. It loads the schema, so only help may pay for it. */
+/**
+ * The list of settings, for commands that take them all. It loads the schema, so only help may pay
+ * for it.
+ */
 export async function loadSettingsHelp(args: readonly string[]): Promise<string> {
   if (!args.some((arg) => arg === '--help' || arg === '-h' || arg === 'help')) return '';
   const { settingsHelp } = await import('../config/table.ts');

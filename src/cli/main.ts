@@ -23,15 +23,17 @@ import { addUpgradeCommand } from './upgrade.ts';
 import { addWorkerCommand } from './worker.ts';
 
 /**
- * The command line. This file lists the commands and ends the process; each command is a file of its own, which
- * imports what it runs only when it is called, so that `serve` and `probe` start fast.
+ * The command line. This file lists the commands and ends the process; each command is a file of
+ * its own, which imports what it runs only when it is called, so that `serve` and `probe` start
+ * fast.
  *
- * A command throws to fail, with the exit code of the error's code. One that has an answer other than "done"
- * sets `process.exitCode`.
+ * A command throws to fail, with the exit code of the error's code. One that has an answer other
+ * than "done" sets `process.exitCode`.
  */
 
-// A third of the start is compiling (330 → 220 ms measured). The cache lies beside the code, not in the folder
-// for temporary files that everybody may write to; where it cannot be written there is none.
+// A third of the start is compiling (330 → 220 ms measured). The cache lies beside the code, not in
+// the folder for temporary files that everybody may write to; where it cannot be written there is
+// none.
 enableCompileCache(join(packageRoot(), 'node_modules/.cache/baton'));
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, fail);
 

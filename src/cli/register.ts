@@ -7,7 +7,9 @@ import { configure } from './configure.ts';
 import { exitCodesHelp } from './help.ts';
 import { addStoreFlags } from './options.ts';
 
-/** `baton register`: a sidecar that keeps its pod in the pool, from its start to SIGTERM or SIGINT. */
+/**
+ * `baton register`: a sidecar that keeps its pod in the pool, from its start to SIGTERM or SIGINT.
+ */
 export function addRegisterCommand(program: Command): void {
   addStoreFlags(program.command('register').description('keep a pod registered in etcd while it lives'))
     .requiredOption('--address <ip:port>', 'where the pod takes requests')

@@ -10,7 +10,9 @@ import { addStoreFlags } from './options.ts';
 
 const timeoutMs = 5_000;
 
-/** `baton status`: instances, their phases and the load they see, from one instance or from etcd. */
+/**
+ * `baton status`: instances, their phases and the load they see, from one instance or from etcd.
+ */
 export function addStatusCommand(program: Command): void {
   addStoreFlags(program.command('status').description('show instances, their phases and the load they see'))
     .option('--admin <host:port>', 'ask this instance instead of etcd')

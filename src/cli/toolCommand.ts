@@ -7,7 +7,10 @@ export interface ToolCommandOptions {
   readonly run: (args: readonly string[]) => Promise<number>;
 }
 
-/** A program of `tools/` as a command: it parses its own arguments, help included, and is loaded on demand. */
+/**
+ * A program of `tools/` as a command: it parses its own arguments, help included, and is loaded on
+ * demand.
+ */
 export function addToolCommand(program: Command, { name, description, run }: ToolCommandOptions): void {
   program
     .command(name)

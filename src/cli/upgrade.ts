@@ -13,8 +13,8 @@ import { withEtcd } from './withEtcd.ts';
 type ReasonFlags = ConfigFlags & { readonly reason: string };
 
 /**
- * `baton upgrade`: shows and pins the generation that takes the traffic. It writes the record `target` and
- * nothing else; the instances follow it, which takes them `upgrade.settleMs`.
+ * `baton upgrade`: shows and pins the generation that takes the traffic. It writes the record
+ * `target` and nothing else; the instances follow it, which takes them `upgrade.settleMs`.
  */
 export function addUpgradeCommand(program: Command): void {
   const upgrade = program

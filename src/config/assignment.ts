@@ -36,7 +36,10 @@ export function merge(assignments: readonly Assignment[]): { tree: object; prove
   return { tree, provenance };
 }
 
-/** Converts a text of the environment or a flag to the setting's kind; what cannot be converted stays text. */
+/**
+ * Converts a text of the environment or a flag to the setting's kind; what cannot be converted
+ * stays text.
+ */
 export function fromText({ kind }: Setting, text: string): unknown {
   switch (kind) {
     case 'text':

@@ -2,8 +2,9 @@ import type { z } from 'zod';
 import { parseAddress, splitHostPort } from '../hostPort.ts';
 
 /**
- * Rules between settings. Each function checks one part of the tree and is attached to it in schema.ts. It runs
- * even when other settings are invalid, so that all problems are reported at once.
+ * Rules between settings. Each function checks one part of the tree and is attached to it in
+ * schema.ts. It runs even when other settings are invalid, so that all problems are reported at
+ * once.
  */
 type Context = z.core.$RefinementCtx;
 

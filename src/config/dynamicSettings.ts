@@ -6,8 +6,8 @@ import type { Provenance } from './provenance.ts';
 import { type Config, configSchema, dynamicPaths } from './schema.ts';
 
 /**
- * The settings of the dynamic configuration: texts by dotted name, validated one by one with the same schema as
- * every other source. config/dynamic reads them from etcd.
+ * The settings of the dynamic configuration: texts by dotted name, validated one by one with the
+ * same schema as every other source. config/dynamic reads them from etcd.
  */
 export interface DynamicReading {
   /** The valid values, by dotted name. */
@@ -18,7 +18,10 @@ export interface DynamicReading {
 
 const origin: Origin = { kind: 'dynamic' };
 
-/** An invalid setting does not affect the others: releases with different settings read each other's. */
+/**
+ * An invalid setting does not affect the others: releases with different settings read each
+ * other's.
+ */
 export function readDynamicSettings(given: ReadonlyMap<string, string>): DynamicReading {
   const assignments: Assignment[] = [];
   const problems: Problem[] = [];

@@ -4,13 +4,16 @@ import type { Endpoint } from '../scheduling/endpoint.ts';
 import { wholeNumber } from './validators.ts';
 
 /**
- * The form of an endpoint wherever a person or another process gives one: in the configuration, in an endpoints
- * file, as flags of `baton register` and in a record of etcd. A host name is still to be resolved.
+ * The form of an endpoint wherever a person or another process gives one: in the configuration, in
+ * an endpoints file, as flags of `baton register` and in a record of etcd. A host name is still to
+ * be resolved.
  */
 
 export const endpointKeys = ['address', 'weight', 'labels', 'models', 'slots'] as const;
 
-/** The params of an issue whose message is the whole sentence: what was given and what is expected. */
+/**
+ * The params of an issue whose message is the whole sentence: what was given and what is expected.
+ */
 export interface InvalidAddress {
   readonly kind: 'invalid-address';
   /** A clause, such as "it has no port". */

@@ -29,8 +29,8 @@ function unknownVariable(name: string): string {
 }
 
 /**
- * Kubernetes sets variables of these names in every pod when there is a Service called `baton` or `baton-…`.
- * They are not settings, so they must not keep the process from starting.
+ * Kubernetes sets variables of these names in every pod when there is a Service called `baton` or
+ * `baton-…`. They are not settings, so they must not keep the process from starting.
  */
 function isServiceLink(name: string, text: string): boolean {
   if (/^BATON_(.+_)?SERVICE_(HOST|PORT|PORT_.+)$/.test(name)) return true;

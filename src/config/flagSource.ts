@@ -15,7 +15,9 @@ const pathOfFlag = {
   logLevel: 'telemetry.logLevel',
 } as const satisfies Partial<Record<keyof ConfigFlags, string>>;
 
-/** The settings of the command line's flags. `--set` overrides the named flags; the last one wins. */
+/**
+ * The settings of the command line's flags. `--set` overrides the named flags; the last one wins.
+ */
 export function readConfigFlags(flags: ConfigFlags): SourceReading {
   const assignments: Assignment[] = [];
   const problems: Problem[] = [];

@@ -16,8 +16,8 @@ export type Loaded =
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
 /**
- * Loads the configuration: defaults, YAML file, environment, flags; each overrides those before. It prints
- * nothing and does not end the process.
+ * Loads the configuration: defaults, YAML file, environment, flags; each overrides those before. It
+ * prints nothing and does not end the process.
  */
 export function load(flags: ConfigFlags, env: ProcessEnv, need: Requirement): Loaded {
   const file = readConfigFile(flags, env);

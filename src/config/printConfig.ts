@@ -6,8 +6,8 @@ import type { Config } from './schema.ts';
 import { configTree, isSection, type Section } from './settings.ts';
 
 /**
- * The effective configuration for people: a valid YAML file (except for passwords, printed as stars), each
- * value with its origin as a comment.
+ * The effective configuration for people: a valid YAML file (except for passwords, printed as
+ * stars), each value with its origin as a comment.
  */
 export function configAsYaml(config: Config, provenance: Provenance): string {
   const document = new Document();

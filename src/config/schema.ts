@@ -28,8 +28,9 @@ import {
 } from './validators.ts';
 
 /**
- * Every setting of Baton: its name, form, default and meaning. Help texts, the table of docs/configuration.md and
- * the JSON schema come from here. Nothing here reads a file, the environment or a flag (load.ts does).
+ * Every setting of Baton: its name, form, default and meaning. Help texts, the table of
+ * docs/configuration.md and the JSON schema come from here. Nothing here reads a file, the
+ * environment or a flag (load.ts does).
  */
 
 const server = section({
@@ -167,7 +168,9 @@ const admin = section({
     .describe('Address of health, state and metrics over HTTP, or off; workers use the ports from here on'),
 });
 
-/** Limits of the builtin transport for one connection; generous, because Envoy is a trusted proxy. */
+/**
+ * Limits of the builtin transport for one connection; generous, because Envoy is a trusted proxy.
+ */
 const connectionLimits = section({
   streams: wholeNumber(1, 2_147_483_647).default(100_000).describe('Streams open at once on one connection'),
   headerBytes: wholeNumber(1024, 1_048_576)
@@ -208,7 +211,10 @@ export const configSchema = section({
   .superRefine(registeredEndpointsNeedEtcd, { when: () => true })
   .superRefine(sharedPort, { when: () => true });
 
-/** The whole configuration, every default filled in. Durations are milliseconds where names end in Ms. */
+/**
+ * The whole configuration, every default filled in. Durations are milliseconds where names end in
+ * Ms.
+ */
 export type Config = DeepReadonly<z.output<typeof configSchema>>;
 
 /** Settings whose values are never shown. */
@@ -218,8 +224,8 @@ export const secretPaths: ReadonlySet<string> = new Set(['etcd.password']);
 export const urlPaths: ReadonlySet<string> = new Set(['etcd.endpoints', 'telemetry.otlpEndpoint']);
 
 /**
- * Settings that the dynamic configuration may hold: what a whole fleet may have to change at once, read at each
- * use. No rule relates one of them to another setting, so each can be validated alone.
+ * Settings that the dynamic configuration may hold: what a whole fleet may have to change at once,
+ * read at each use. No rule relates one of them to another setting, so each can be validated alone.
  */
 export const dynamicPaths = [
   'scheduling.policy',

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { configSchema } from './schema.ts';
 
 /**
- * The schema as a flat list and as a tree of sections: for environment variables, unknown keys, tables, help.
- * Everything here is derived from schema.ts.
+ * The schema as a flat list and as a tree of sections: for environment variables, unknown keys,
+ * tables, help. Everything here is derived from schema.ts.
  */
 export interface Setting {
   /** Such as `drain.graceMs`. */

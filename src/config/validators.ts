@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { parseAddress } from '../hostPort.ts';
 
 /**
- * The types of values that settings have. Each has one error text for any invalid value, which completes the
- * sentence "expected …". Names and defaults of the settings are in schema.ts.
+ * The types of values that settings have. Each has one error text for any invalid value, which
+ * completes the sentence "expected …". Names and defaults of the settings are in schema.ts.
  */
 
 /** The longest wait a Node timer can hold. */
@@ -84,7 +84,8 @@ export function listenAddress({ orOff }: { orOff: boolean }) {
 }
 
 function isListenAddress(address: string): boolean {
-  // Port 0 is invalid for an endpoint and valid for a listener: validate the host with another port.
+  // Port 0 is invalid for an endpoint and valid for a listener: validate the host with another
+  // port.
   return isBareHostPort(address.replace(/:0$/, ':1'));
 }
 

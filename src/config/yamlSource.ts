@@ -4,8 +4,8 @@ import type { Origin, Problem } from './problem.ts';
 import { configTree, isSection, type Section, type Setting } from './settings.ts';
 
 /**
- * The settings of a YAML text, each with its line and column. It checks which keys there are; the schema
- * validates the values.
+ * The settings of a YAML text, each with its line and column. It checks which keys there are; the
+ * schema validates the values.
  */
 export function readYaml(file: string, text: string): SourceReading & { readonly isBroken: boolean } {
   const lines = new LineCounter();

@@ -34,9 +34,10 @@ interface InForce {
 }
 
 /**
- * The configuration that is in force: the instance's own one, and over it what the record `config` says to all
- * instances of the pool. Whoever reads a dynamic setting asks for `config` at each use. It needs no store: without
- * one, or without the record, the own configuration is in force; while the store is away, what it said last.
+ * The configuration in force: the instance's own one, overridden by the record `config`, which all
+ * instances of the pool follow. Code that uses a dynamic setting reads `config` at each use.
+ * Without etcd, or without the record, the instance's own configuration is in force; while etcd is
+ * down, the last record stays in force.
  */
 export class DynamicConfig {
   readonly #options: DynamicConfigOptions;

@@ -5,8 +5,8 @@ import type { Config } from '../config/schema.ts';
 import type { DynamicConfigRecord } from '../proto/records/dynamicConfigRecord.ts';
 
 /**
- * The output of `baton dynamic show`: every dynamic setting as an instance with this configuration has it, and
- * the origin of its value. Pure.
+ * The output of `baton dynamic show`: every dynamic setting as an instance with this configuration
+ * has it, and the origin of its value. Pure.
  */
 export function formatDynamicConfig(
   local: Config,

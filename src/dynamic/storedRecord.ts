@@ -29,8 +29,8 @@ export async function readStoredConfig(client: EtcdClient): Promise<StoredDynami
 }
 
 /**
- * Replaces the record that was read, or deletes it when there are no settings. When two operators change it at
- * the same time, one of them fails, so that no change is lost.
+ * Replaces the record that was read, or deletes it when there are no settings. When two operators
+ * change it at the same time, one of them fails, so that no change is lost.
  *
  * @returns false when the record has changed since it was read
  */

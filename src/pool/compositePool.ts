@@ -5,9 +5,9 @@ import type { Endpoint } from '../scheduling/endpoint.ts';
 import type { EndpointHealth, EndpointSource, HealthChange, Pool, PoolReport } from './pool.ts';
 
 /**
- * The pool of one instance: the endpoints of its sources, without the unhealthy ones. Both lists are created
- * when something changes, because `ready()` is on the path of every request. When two sources list the same
- * address, the description of the first source counts.
+ * The pool of one instance: the endpoints of its sources, without the unhealthy ones. Both lists
+ * are created when something changes, because `ready()` is on the path of every request. When two
+ * sources list the same address, the description of the first source counts.
  */
 export interface CompositePoolOptions {
   readonly sources: readonly EndpointSource[];
@@ -16,7 +16,10 @@ export interface CompositePoolOptions {
   readonly report: PoolReport;
 }
 
-/** An address that `source` lists although `first`, an earlier source or the same one, has listed it. */
+/**
+ * An address that `source` lists although `first`, an earlier source or the same one, has listed
+ * it.
+ */
 interface Duplicate {
   readonly endpoint: string;
   readonly source: string;
@@ -63,7 +66,8 @@ export class CompositePool implements Pool {
   }
 
   /**
-   * Resolves when every source has its first list (etcd is not waited for), before the first verdicts.
+   * Resolves when every source has its first list (etcd is not waited for), before the first
+   * verdicts.
    * @throws the source's error, or one for those of several sources; the pool is stopped then.
    */
   async start(): Promise<void> {
@@ -161,7 +165,8 @@ export class CompositePool implements Pool {
     const { log } = this.#report;
     if (healthy) log.info({ event: 'endpoint.ready', ...fields }, 'endpoint ready');
     else log.info({ event: 'endpoint.unready', ...fields }, 'endpoint not ready');
-    // The verdicts of one turn of the event loop are one change: a large pool starts with thousands.
+    // The verdicts of one turn of the event loop are one change: a large pool starts with
+    // thousands.
     this.#pendingRefresh ??= setImmediate(() => {
       this.#pendingRefresh = undefined;
       this.#refresh();

@@ -8,8 +8,8 @@ import type { EndpointSource } from './pool.ts';
 import { readEndpointList } from './readEndpointList.ts';
 
 /**
- * The endpoints listed in a YAML file, read again when it changes. A broken edit keeps the last good list and
- * logs the reason, once for each reason.
+ * The endpoints listed in a YAML file, read again when it changes. A broken edit keeps the last
+ * good list and logs the reason, once for each reason.
  */
 export interface FileSourceOptions extends HostResolverOptions {
   /** Time between two comparisons of the file's identity and times (1000). */

@@ -1,6 +1,6 @@
 /**
- * Derives a verdict from probes: a number of passes in a row makes an endpoint healthy, a number of failures in
- * a row unhealthy. Pure; the Prober sends the probes.
+ * Derives a verdict from probes: a number of passes in a row makes an endpoint healthy, a number of
+ * failures in a row unhealthy. Pure; the Prober sends the probes.
  */
 export interface Thresholds {
   /** Passes in a row before an endpoint is healthy, ≥ 1. */

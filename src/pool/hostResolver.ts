@@ -5,9 +5,10 @@ import { type ParsedEndpoint, placeText } from './parseEndpoint.ts';
 import type { PoolReport } from './pool.ts';
 
 /**
- * Resolves parsed endpoints: a host name becomes one endpoint for each of its IP addresses (A and AAAA, by the
- * system's resolver), and is resolved again every `dnsRefreshMs`. A lookup that fails, finds nothing or
- * exceeds the interval keeps the last addresses. A list without host names needs no timer.
+ * Resolves parsed endpoints: a host name becomes one endpoint for each of its IP addresses (A and
+ * AAAA, by the system's resolver), and is resolved again every `dnsRefreshMs`. A lookup that fails,
+ * finds nothing or exceeds the interval keeps the last addresses. A list without host names needs
+ * no timer.
  */
 export interface HostResolverOptions {
   readonly dnsRefreshMs: number;
@@ -25,7 +26,9 @@ export class HostResolver {
   #parsed: readonly ParsedEndpoint[] = [];
   #addresses = new Map<string, readonly string[]>();
   readonly #failures = new Map<string, string>();
-  /** The system's lookups cannot be cancelled: a slow one is awaited, never started a second time. */
+  /**
+   * The system's lookups cannot be cancelled: a slow one is awaited, never started a second time.
+   */
   readonly #pending = new Map<string, Promise<readonly string[]>>();
   #passedOn = false;
   /** Counts rounds of lookups: only the latest round passes on its endpoints. */
@@ -46,7 +49,10 @@ export class HostResolver {
     this.#onEndpoints = onEndpoints;
   }
 
-  /** Replaces the list. Resolves when the first list is passed on at least in part, later ones wholly. */
+  /**
+   * Replaces the list. Resolves when the first list is passed on at least in part, later ones
+   * wholly.
+   */
   async use(parsed: readonly ParsedEndpoint[]): Promise<void> {
     this.#parsed = parsed;
     const hosts = this.#hosts();

@@ -1,15 +1,17 @@
 import { Agent, request } from 'node:http';
 
 /**
- * One HTTP probe: a GET that any 2xx status passes. Every probe opens a connection of its own, so it tests that
- * the server still accepts, and thousands of endpoints hold no idle sockets.
+ * One HTTP probe: a GET that any 2xx status passes. Every probe opens a connection of its own, so
+ * it tests that the server still accepts, and thousands of endpoints hold no idle sockets.
  */
 export interface HttpProbeTarget {
   /** An IP address without brackets, or a host name. */
   readonly host: string;
   readonly port: number;
   readonly path: string;
-  /** For the whole exchange; the status has to come within it, and the socket is closed after it. */
+  /**
+   * For the whole exchange; the status has to come within it, and the socket is closed after it.
+   */
   readonly timeoutMs: number;
   /** Ends the probe early; it then reports `stopped`. */
   readonly signal: AbortSignal;

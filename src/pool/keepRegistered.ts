@@ -9,8 +9,9 @@ import type { PoolReport } from './pool.ts';
 import type { Registration } from './registration.ts';
 
 /**
- * Keeps a pod's record in etcd while the pod is healthy. The record is under a lease, which ends when the pod
- * and its sidecar die together. When the pod dies alone, its health URL fails and the record is removed.
+ * Keeps a pod's record in etcd while the pod is healthy. The record is under a lease, which ends
+ * when the pod and its sidecar die together. When the pod dies alone, its health URL fails and the
+ * record is removed.
  */
 
 /** The part of EtcdSession that is used. It is not started again after `stop`. */
@@ -33,7 +34,10 @@ export interface KeepRegisteredOptions {
 
 const thresholds = { healthyThreshold: 1, unhealthyThreshold: 2 };
 
-/** Resolves when `signal` has aborted and the record is removed. Until then an unreachable etcd is retried. */
+/**
+ * Resolves when `signal` has aborted and the record is removed. Until then an unreachable etcd is
+ * retried.
+ */
 export async function keepRegistered(
   registration: Registration,
   options: KeepRegisteredOptions,

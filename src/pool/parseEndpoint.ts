@@ -5,9 +5,9 @@ import type { Endpoint } from '../scheduling/endpoint.ts';
 import type { EndpointProblem } from './endpointProblems.ts';
 
 /**
- * Parses endpoints as a person writes them: `10.0.0.1:8000`, or `{ address, weight?, labels?, models?, slots? }`.
- * The schema of the configuration decides; this gives its issues a path and keeps the host names apart, which
- * HostResolver resolves.
+ * Parses endpoints as a person writes them: `10.0.0.1:8000`, or `{ address, weight?, labels?,
+ * models?, slots? }`. The schema of the configuration decides; this gives its issues a path and
+ * keeps the host names apart, which HostResolver resolves.
  */
 export type EndpointPlace =
   | { readonly kind: 'ip'; readonly address: string }

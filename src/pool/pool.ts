@@ -19,8 +19,8 @@ export interface EndpointSource {
   /** The records that it follows; for the start of the etcd session. */
   readonly subscription?: RecordSubscription;
   /**
-   * Starts the source. Each call of `onEndpoints` replaces the source's list. Resolves after the first call, or
-   * at once when the source does not wait for one; rejects when there can be none.
+   * Starts the source. Each call of `onEndpoints` replaces the source's list. Resolves after the
+   * first call, or at once when the source does not wait for one; rejects when there can be none.
    */
   start(onEndpoints: (endpoints: readonly Endpoint[]) => void): Promise<void>;
   stop(): Promise<void>;

@@ -4,8 +4,8 @@ import { type ParsedEndpoints, parseEndpoints } from './parseEndpoint.ts';
 
 /**
  * Parses the text of an endpoints file: YAML (or JSON, its subset) with the one key `endpoints`.
- * `endpoints: []` is an intentionally empty pool; an empty file is broken, because editors and copying
- * programs leave one for a moment.
+ * `endpoints: []` is an intentionally empty pool; an empty file is broken, because editors and
+ * copying programs leave one for a moment.
  */
 export function readEndpointList(text: string): ParsedEndpoints {
   const document = parseDocument(text);

@@ -6,8 +6,8 @@ import { parseEndpoint } from './parseEndpoint.ts';
 import type { EndpointSource, PoolReport } from './pool.ts';
 
 /**
- * The endpoints that are registered in etcd, one record each under `endpoints/<address>`. Its start does not
- * wait for etcd: the endpoints come with the first snapshot.
+ * The endpoints that are registered in etcd, one record each under `endpoints/<address>`. Its start
+ * does not wait for etcd: the endpoints come with the first snapshot.
  */
 export interface RegisteredTraits {
   readonly weight?: number | undefined;
@@ -56,7 +56,9 @@ export class RegisteredSource implements EndpointSource {
     };
   }
 
-  /** Records may have come before: the order of the session's start and this one does not matter. */
+  /**
+   * Records may have come before: the order of the session's start and this one does not matter.
+   */
   async start(onEndpoints: (endpoints: readonly Endpoint[]) => void): Promise<void> {
     this.#onEndpoints = onEndpoints;
     if (this.#endpoints.size > 0) this.#changed();

@@ -3,8 +3,8 @@ import type { EndpointProblem } from './endpointProblems.ts';
 import { parseEndpoint, placeText } from './parseEndpoint.ts';
 
 /**
- * The flags of `baton register` as a registration. Only an IP address can be registered: a host name may
- * resolve differently, or not at all, where the instances run.
+ * The flags of `baton register` as a registration. Only an IP address can be registered: a host
+ * name may resolve differently, or not at all, where the instances run.
  */
 export interface RegisterFlags {
   readonly address: string;

@@ -8,9 +8,10 @@ const sampleSize = 4;
 const none: readonly Endpoint[] = [];
 
 /**
- * Up to two other candidates for Envoy's retries, the less loaded first. Sampled, so the cost does not grow
- * with the pool. The policy has no part in it, because most alternates are never used and policies count their
- * picks. The sample is a run of neighbours at a random place, so its members differ.
+ * Up to two other candidates for Envoy's retries, the less loaded first. Sampled, so the cost does
+ * not grow with the pool. The policy has no part in it, because most alternates are never used and
+ * policies count their picks. The sample is a run of neighbours at a random place, so its members
+ * differ.
  */
 export function alternatesTo(
   chosen: Endpoint,

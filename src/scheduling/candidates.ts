@@ -6,7 +6,10 @@ export type Candidates =
   | { readonly kind: 'none-ready' }
   | { readonly kind: 'none-in-subset' };
 
-/** By address. Created once for each array of ready endpoints, because it is most of the work in large pools. */
+/**
+ * By address. Created once for each array of ready endpoints, because it is most of the work in
+ * large pools.
+ */
 const byAddress = new WeakMap<readonly Endpoint[], ReadonlyMap<string, Endpoint>>();
 
 /**

@@ -1,6 +1,6 @@
 /**
- * A pod that can be chosen: its address and its configured traits. Its health is in pool/, its load in
- * ledger/.
+ * A pod that can be chosen: its address and its configured traits. Its health is in pool/, its load
+ * in ledger/.
  */
 export interface Endpoint {
   /** Canonical `ip:port`, IPv6 in brackets, byte for byte what Envoy prints for the same host. */

@@ -5,8 +5,8 @@ export interface Load {
   /** Those of them that this scheduler placed itself; exact. */
   localInFlight(address: string): number;
   /**
-   * The estimated number of requests that other schedulers have placed and `inFlight` does not include yet,
-   * over all endpoints. 0 for a scheduler without peers.
+   * The estimated number of requests that other schedulers have placed and `inFlight` does not
+   * include yet, over all endpoints. 0 for a scheduler without peers.
    */
   unacknowledgedPicks(): number;
 }

@@ -1,7 +1,7 @@
 import type { Endpoint } from './endpoint.ts';
 import type { Load } from './load.ts';
 
-/** Chooses one of the candidates. Its only state may be its own picks. */
+/** Chooses one of the candidates. Its only state may be what it has picked. */
 export interface Policy {
   readonly name: PolicyName;
   /** @param candidates at least one, in no particular order */

@@ -20,8 +20,9 @@ export function at<T>(items: readonly T[], index: number): T {
 }
 
 /**
- * Visits `size` different items, each item equally likely to be among them; all items when there are no more.
- * They are equally spaced from a random start, which costs two random numbers and no memory.
+ * Visits `size` different items, each item equally likely to be among them; all items when there
+ * are no more. They are equally spaced from a random start, which costs two random numbers and no
+ * memory.
  */
 export function eachSampled<T>(
   items: readonly T[],

@@ -38,8 +38,9 @@ export type Decision =
   | { readonly kind: 'reject'; readonly why: Rejection };
 
 /**
- * Schedules one request: candidates → policy → reservation → decision. It is synchronous, so nothing happens
- * between reading the loads and reserving, and no two requests act on the same count.
+ * Schedules one request: candidates → policy → reservation → decision. It is synchronous, so
+ * nothing happens between reading the loads and reserving, and no two requests act on the same
+ * count.
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;

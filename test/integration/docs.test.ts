@@ -11,8 +11,9 @@ import { commandsOf, type DocumentedBlock, readBlocks } from '../support/documen
 import { useTopology } from '../support/topology.ts';
 
 /**
- * Runs the commands of README.md and docs/ against real parts, with their addresses in place of the examples'.
- * A newer generation serves beside an older one, so that there is something to roll back to.
+ * Runs the commands of README.md and docs/ against real parts, with their addresses in place of the
+ * examples'. A newer generation serves beside an older one, so that there is something to roll back
+ * to.
  */
 const pages = ['README.md', 'CONTRIBUTING.md', 'examples/README.md', ...globSync('docs/*.md').sort()];
 const blocks = pages.flatMap(readBlocks);

@@ -10,7 +10,10 @@ import { openExchange } from '../support/fakeEnvoyClient.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { allHaveJoined, areDegraded } from '../support/views.ts';
 
-/** Settings for the whole fleet at once: two instances as processes, a real etcd, and the operator's commands. */
+/**
+ * Settings for the whole fleet at once: two instances as processes, a real etcd, and the operator's
+ * commands.
+ */
 // Before the check for leaks, in the order in which they are written.
 afterAll(() => fleet.stop());
 checkForLeaks();
@@ -42,7 +45,10 @@ async function dynamic(...args: readonly string[]) {
 }
 
 /** Waits until an instance has exactly these settings in force; undefined: only its own. */
-async function hasDynamicSettings(instance: Baton, settings: Record<string, unknown> | undefined): Promise<void> {
+async function hasDynamicSettings(
+  instance: Baton,
+  settings: Record<string, unknown> | undefined,
+): Promise<void> {
   await eventually(async () => {
     const { dynamic: report } = await instance.state();
     const values = Object.entries(report?.settings ?? {}).map(([path, { value }]) => [path, value] as const);

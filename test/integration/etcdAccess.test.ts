@@ -29,7 +29,9 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** An instance whose pool is always ready, so that only etcd stands between it and its readiness. */
+/**
+ * An instance whose pool is always ready, so that only etcd stands between it and its readiness.
+ */
 async function launch(etcd: BatonSettings[string]): Promise<Baton> {
   instance = new Baton({
     name: 'a',
@@ -90,7 +92,7 @@ describe('when etcd asks for a password', () => {
   });
 });
 
-describe('when nobody listens where etcd should be', () => {
+describe('when nothing listens where etcd should be', () => {
   it('says so, serves without etcd, and joins as soon as it is there', async () => {
     await running.etcd.stop();
     const baton = await launch({ endpoints: [running.etcd.endpoint] });

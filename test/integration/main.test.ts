@@ -229,7 +229,7 @@ describe('when the other side cannot be reached', () => {
     expect(stderr).toMatch(/^[^\n]*\n$/);
   });
 
-  it('answers 2 when nobody is there to be probed', async () => {
+  it('exits with 2 when nothing listens on the probed address', async () => {
     const { exitCode, stderr } = await runBaton(['probe', '--address', '127.0.0.1:1']);
     expect(exitCode).toBe(2);
     expect(stderr).toContain('127.0.0.1:1 does not answer the probe');

@@ -12,7 +12,7 @@ import { startTestEtcd } from './testEtcd.ts';
 
 /**
  * A real etcd and instances as processes, with neither Envoy nor pods: for what happens in the
- * store and between instances. Nobody probes, so an endpoint needs nothing but an address.
+ * store and between instances. Probes are off, so an endpoint needs nothing but an address.
  */
 export class BatonCluster {
   readonly etcd: Etcd;

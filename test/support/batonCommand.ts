@@ -8,7 +8,8 @@ export interface Ended {
 }
 
 /**
- * Runs the command line as a process of its own, with nothing of this one's environment but its PATH.
+ * Runs the command line as a process of its own, with nothing of this one's environment but its
+ * PATH.
  *
  * @param wrapper a command that runs the command line, such as `['setpriv', …]`
  */

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The fenced blocks of a Markdown page that a reader would copy: `sh` commands and `baton.yaml` files. */
+/**
+ * The fenced blocks of a Markdown page that a reader would copy: `sh` commands and `baton.yaml`
+ * files.
+ */
 
 export interface DocumentedBlock {
   readonly page: string;

@@ -9,23 +9,30 @@ const stalenessDiscount = 16;
 const sampleShrink = 4;
 /** The sample is never smaller: enough to find a free endpoint. */
 const smallestSample = 10;
-/** Pools up to this size may be sampled as a whole; a part of larger ones is enough, and bounds the cost. */
+/**
+ * Pools up to this size may be sampled as a whole; a part of larger ones is enough, and bounds the
+ * cost.
+ */
 const wholePool = 256;
 const largestSample = 24;
 
 /**
- * The candidate with the fewest requests in flight for its weight, on a view that is always slightly stale.
+ * The candidate with the fewest requests in flight for its weight, on a view that is always
+ * slightly stale.
  *
- * Local counts are exact. Peers' counts lack what the peers have placed since their last report, and all peers
- * see the same differences: if each of them fills a gap completely, it is filled once for each peer, and the
- * idle endpoint becomes the busiest (herding). The number of unacknowledged picks limits that in two ways:
+ * Local counts are exact. Peers' counts lack what the peers have placed since their last report,
+ * and all peers see the same differences: if each of them fills a gap completely, it is filled once
+ * for each peer, and the idle endpoint becomes the busiest (herding). The number of unacknowledged
+ * picks limits that in two ways:
  *
- * - Peers' counts weigh the less, the more picks are unacknowledged for each candidate. With none, the least
- *   loaded endpoint of the fleet is chosen; with very many, each scheduler spreads its own requests evenly.
- * - Only a random sample of the candidates is compared, the smaller, the more pickers are concurrent:
- *   schedulers that compare different endpoints do not choose the same one.
+ * - Peers' counts weigh the less, the more picks are unacknowledged for each candidate. With none,
+ *   the least loaded endpoint of the fleet is chosen; with very many, each scheduler spreads its
+ *   own requests evenly.
+ * - Only a random sample of the candidates is compared, the smaller, the more pickers are
+ *   concurrent: schedulers that compare different endpoints do not choose the same one.
  *
- * The constants were found by simulation; docs/balance.md has the figures. Ties are broken at random.
+ * The constants were found by simulation; docs/balance.md has the figures. Ties are broken at
+ * random.
  */
 export class LeastRequest implements Policy {
   readonly name = 'least-request';
@@ -50,7 +57,8 @@ export class LeastRequest implements Policy {
       if (relative < least) ties = 0;
       least = relative;
       ties += 1;
-      // The k-th of equals replaces the choice with probability 1/k: all are equally likely in the end.
+      // The k-th of equals replaces the choice with probability 1/k: all are equally likely in the
+      // end.
       if (randomIndex(ties, this.#random) === 0) chosen = candidate;
     });
     return chosen;

@@ -3,7 +3,10 @@ import type { Load, Random } from '../load.ts';
 import { type Policy, relativeLoad } from '../policy.ts';
 import { at, twoIndices } from '../sample.ts';
 
-/** The less loaded of two candidates drawn at random (Mitzenmacher): works on stale loads too and does not herd. */
+/**
+ * The less loaded of two candidates drawn at random (Mitzenmacher): works on stale loads too and
+ * does not herd.
+ */
 export class PowerOfTwo implements Policy {
   readonly name = 'power-of-two';
   readonly #random: Random;

@@ -6,8 +6,8 @@ import { at } from '../sample.ts';
 const sweepSlack = 64;
 
 /**
- * Smooth weighted round robin: each candidate gains its weight in credit on every turn; the one with the most
- * credit is chosen and loses the total.
+ * Smooth weighted round robin: each candidate gains its weight in credit on every turn; the one
+ * with the most credit is chosen and loses the total.
  */
 export class RoundRobin implements Policy {
   readonly name = 'round-robin';
@@ -32,7 +32,10 @@ export class RoundRobin implements Policy {
     return chosen;
   }
 
-  /** Drops the credit of addresses that are no candidates when there are more of them than candidates. */
+  /**
+   * Drops the credit of addresses that are no candidates when there are more of them than
+   * candidates.
+   */
   #sweep(candidates: readonly Endpoint[]): void {
     if (this.#credit.size <= 2 * candidates.length + sweepSlack) return;
     const kept = new Map<string, number>();

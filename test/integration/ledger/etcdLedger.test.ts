@@ -110,7 +110,9 @@ describe('when two instances share a store', () => {
   });
 });
 
-/** Only the test advances the clock of instance a; etcd and the other instances run in real time. */
+/**
+ * Only the test advances the clock of instance a; etcd and the other instances run in real time.
+ */
 describe('the writes of an instance', () => {
   const checkIntervalMs = 0;
   let clock: ManualClock;

@@ -10,8 +10,8 @@ import {
 import { simulate } from '../../../tools/simulator/simulate.ts';
 
 /**
- * Two seeds, few requests: enough for ratios that are far from their bounds, and the same each time. Still too
- * long for the unit tests.
+ * Two seeds, few requests: enough for ratios that are far from their bounds, and the same each
+ * time. Still too long for the unit tests.
  */
 const seeds = [1, 2];
 const short: Scenario = { ...usual, requests: 5_000 };

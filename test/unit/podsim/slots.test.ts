@@ -14,7 +14,7 @@ describe('when slots are free', () => {
     expect(slots).toMatchObject({ running: 2, waiting: 0, maxRunning: 2 });
   });
 
-  it('hands the slot to whoever was granted it before acquire returns', () => {
+  it('gives the slot to the request that it was granted to before acquire returns', () => {
     const slots = new Slots(1);
     slots.acquire((slot) => slot.release());
     expect(slots).toMatchObject({ running: 0, waiting: 0, maxRunning: 1 });

@@ -7,7 +7,7 @@ import { RecordedReport } from './recordedReport.ts';
 class FakeSource implements EndpointSource {
   readonly name: string;
   readonly #failure: Error | undefined;
-  tell: (endpoints: readonly Endpoint[]) => void = () => {};
+  publish: (endpoints: readonly Endpoint[]) => void = () => {};
   stops = 0;
 
   constructor(name: string, failure?: Error) {
@@ -15,9 +15,9 @@ class FakeSource implements EndpointSource {
     this.#failure = failure;
   }
 
-  async start(tell: (endpoints: readonly Endpoint[]) => void): Promise<void> {
+  async start(publish: (endpoints: readonly Endpoint[]) => void): Promise<void> {
     if (this.#failure) throw this.#failure;
-    this.tell = tell;
+    this.publish = publish;
   }
 
   async stop(): Promise<void> {
@@ -44,10 +44,10 @@ class FakeHealth implements EndpointHealth {
   async stop(): Promise<void> {
     this.stops++;
   }
-  say(address: string, healthy: boolean): void {
+  report(address: string, healthy: boolean): void {
     if (healthy) this.healthy.add(address);
     else this.healthy.delete(address);
-    this.#listener({ address, healthy, reason: 'said so' });
+    this.#listener({ address, healthy, reason: 'reported' });
   }
 }
 
@@ -72,10 +72,10 @@ describe('when there is no prober', () => {
   it('has every endpoint ready as soon as it is named, and says so', async () => {
     const source = new FakeSource('static');
     const { pool } = await started([source]);
-    source.tell(list('a', 'b'));
+    source.publish(list('a', 'b'));
     expect(addressesOf(pool.ready())).toEqual(['a', 'b']);
     expect(pool.ready()).toBe(pool.all());
-    source.tell(list('b'));
+    source.publish(list('b'));
     expect(report.current.infos.map(({ fields }) => `${fields.endpoint} ${fields.ready}`)).toEqual([
       'a true',
       'b true',
@@ -89,21 +89,21 @@ describe('when a prober gives its verdicts', () => {
     const health = new FakeHealth();
     const source = new FakeSource('static');
     const { pool, changes } = await started([source], health);
-    source.tell(list('a', 'b', 'c'));
+    source.publish(list('a', 'b', 'c'));
     expect([...health.watched]).toEqual(['a', 'b', 'c']);
     expect([addressesOf(pool.all()), addressesOf(pool.ready())]).toEqual([['a', 'b', 'c'], []]);
     changes.count = 0;
-    health.say('c', true);
-    health.say('a', true);
+    health.report('c', true);
+    health.report('a', true);
     await eventually(() => changes.count > 0);
     expect(addressesOf(pool.ready())).toEqual(['a', 'c']);
-    health.say('a', false);
+    health.report('a', false);
     await eventually(() => changes.count > 1);
     expect(addressesOf(pool.ready())).toEqual(['c']);
     expect(report.current.infos.map(({ fields }) => fields)).toEqual([
-      { event: 'endpoint.ready', endpoint: 'c', ready: true, reason: 'said so' },
-      { event: 'endpoint.ready', endpoint: 'a', ready: true, reason: 'said so' },
-      { event: 'endpoint.unready', endpoint: 'a', ready: false, reason: 'said so' },
+      { event: 'endpoint.ready', endpoint: 'c', ready: true, reason: 'reported' },
+      { event: 'endpoint.ready', endpoint: 'a', ready: true, reason: 'reported' },
+      { event: 'endpoint.unready', endpoint: 'a', ready: false, reason: 'reported' },
     ]);
   });
 
@@ -111,10 +111,10 @@ describe('when a prober gives its verdicts', () => {
     const health = new FakeHealth();
     const source = new FakeSource('static');
     const { pool, changes } = await started([source], health);
-    source.tell(list('a', 'b'));
-    health.say('a', true);
+    source.publish(list('a', 'b'));
+    health.report('a', true);
     await eventually(() => changes.count > 1);
-    source.tell(list('b'));
+    source.publish(list('b'));
     expect(pool.ready()).toEqual([]);
     expect(report.current.infos.at(-1)?.fields).toMatchObject({
       endpoint: 'a',
@@ -124,12 +124,12 @@ describe('when a prober gives its verdicts', () => {
 });
 
 describe('when nothing changes', () => {
-  it('answers the same arrays with the same objects, and calls nobody', async () => {
+  it('answers the same arrays with the same objects, and calls no listener', async () => {
     const source = new FakeSource('static');
     const { pool, changes } = await started([source]);
-    source.tell(list('a', 'b'));
+    source.publish(list('a', 'b'));
     const before = pool.ready();
-    source.tell(list('a', 'b'));
+    source.publish(list('a', 'b'));
     expect(pool.ready()).toBe(before);
     expect(changes.count).toBe(1);
   });
@@ -137,9 +137,9 @@ describe('when nothing changes', () => {
   it('keeps the objects of the endpoints that stay', async () => {
     const source = new FakeSource('static');
     const { pool, changes } = await started([source]);
-    source.tell(list('a', 'b'));
+    source.publish(list('a', 'b'));
     const [a] = pool.ready();
-    source.tell([endpoint('a'), endpoint('b', 2)]);
+    source.publish([endpoint('a'), endpoint('b', 2)]);
     expect(pool.ready()[0]).toBe(a);
     expect(pool.ready()[1]?.weight).toBe(2);
     expect(changes.count).toBe(2);
@@ -151,16 +151,16 @@ describe('when several sources name endpoints', () => {
     const first = new FakeSource('static');
     const second = new FakeSource('etcd');
     const { pool } = await started([first, second]);
-    second.tell([endpoint('a', 5), endpoint('b')]);
+    second.publish([endpoint('a', 5), endpoint('b')]);
     expect(pool.all()[0]?.weight).toBe(5);
-    first.tell([endpoint('a', 3)]);
-    second.tell([endpoint('a', 5), endpoint('c')]);
+    first.publish([endpoint('a', 3)]);
+    second.publish([endpoint('a', 5), endpoint('c')]);
     expect(pool.all().map(({ address, weight }) => `${address} ${weight}`)).toEqual(['a 3', 'c 1']);
     expect(report.current.warnings.map(({ fields }) => fields)).toEqual([
       { event: 'endpoint.duplicate', endpoint: 'a', source: 'etcd', first: 'static' },
     ]);
     expect(report.current.counts).toEqual(['duplicate-endpoint etcd']);
-    first.tell([]);
+    first.publish([]);
     expect(pool.all()[0]?.weight).toBe(5);
   });
 });
@@ -182,15 +182,15 @@ describe('when a source cannot start', () => {
 });
 
 describe('when it is stopped', () => {
-  it('stops sources and prober once, keeps its lists and calls nobody', async () => {
+  it('stops sources and prober once, keeps its lists and calls no listener', async () => {
     const source = new FakeSource('static');
     const health = new FakeHealth();
     const { pool, changes } = await started([source], health);
-    source.tell(list('a'));
-    health.say('a', true);
+    source.publish(list('a'));
+    health.report('a', true);
     await Promise.all([pool.stop(), pool.stop()]);
-    source.tell(list('b'));
-    health.say('a', false);
+    source.publish(list('b'));
+    health.report('a', false);
     await new Promise(setImmediate);
     expect([source.stops, health.stops, changes.count]).toEqual([1, 1, 1]);
     expect(addressesOf(pool.all())).toEqual(['a']);
@@ -202,7 +202,7 @@ describe('when a listener no longer cares', () => {
     const source = new FakeSource('static');
     const { changes, silence } = await started([source]);
     silence();
-    source.tell(list('a'));
+    source.publish(list('a'));
     expect(changes.count).toBe(0);
   });
 });
@@ -211,7 +211,7 @@ describe('when the pool has 10,000 endpoints', () => {
   it('reads its ready list without making it', async () => {
     const source = new FakeSource('static');
     const { pool } = await started([source]);
-    source.tell(Array.from({ length: 10_000 }, (_, index) => endpoint(`e${index}`)));
+    source.publish(Array.from({ length: 10_000 }, (_, index) => endpoint(`e${index}`)));
     const lists = new Set(Array.from({ length: 1000 }, () => pool.ready()));
     expect(lists.size).toBe(1);
   });

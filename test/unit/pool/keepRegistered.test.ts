@@ -12,19 +12,19 @@ type Listeners = Parameters<RegistrationStore['start']>[0];
 
 class FakeStore implements RegistrationStore {
   readonly #records: Map<string, string>;
-  say: Listeners['onState'] = () => {};
+  reportState: Listeners['onState'] = () => {};
 
   constructor(records: Map<string, string>) {
     this.#records = records;
   }
   start({ leasedRecords, onState }: Listeners): void {
-    this.say = onState;
+    this.reportState = onState;
     for (const { key, encode } of leasedRecords) this.#records.set(key, Buffer.from(encode()).toString());
     onState({ kind: 'joined' });
   }
   async stop(): Promise<void> {
     this.#records.clear();
-    this.say({ kind: 'stopped' });
+    this.reportState({ kind: 'stopped' });
   }
 }
 
@@ -51,7 +51,7 @@ function registering(health?: URL) {
 }
 
 describe('when no health URL is given', () => {
-  it('is registered at once, until it is told to stop', async () => {
+  it('is registered at once, until its signal aborts', async () => {
     const { records, stop, ended } = registering();
     await eventually(() => records.size > 0);
     expect([...records]).toEqual([['endpoints/10.0.0.1:80', 'record of 10.0.0.1:80']]);
@@ -60,7 +60,7 @@ describe('when no health URL is given', () => {
     expect(records.size).toBe(0);
   });
 
-  it('ends when it was told to stop before it began', async () => {
+  it('ends when its signal was aborted before it began', async () => {
     const { stop, ended, records } = registering();
     stop.abort();
     await ended;
@@ -100,7 +100,7 @@ describe('when the store cannot be reached', () => {
     const { stores, stop, report, ended } = registering();
     await eventually(() => stores.length > 0);
     for (const problem of ['refused', 'refused', 'wrong password'])
-      stores[0]?.say({ kind: 'joining', problem });
+      stores[0]?.reportState({ kind: 'joining', problem });
     stop.abort();
     await ended;
     expect(report.reasons).toEqual(['refused', 'wrong password']);

@@ -8,7 +8,12 @@ import { seededRandom } from '../../support/seededRandom.ts';
 const idle = loads({});
 const policies = () => createPolicies({ random: seededRandom(7) });
 
-function picksByEndpoint(policy: Policy, candidates: readonly Endpoint[], load: Load, picks: number): number[] {
+function picksByEndpoint(
+  policy: Policy,
+  candidates: readonly Endpoint[],
+  load: Load,
+  picks: number,
+): number[] {
   const counts = new Map<string, number>();
   for (let i = 0; i < picks; i += 1) {
     const { address } = policy.choose(candidates, load);
@@ -74,7 +79,8 @@ describe('least-request on a view that others share', () => {
     const candidates = endpoints(100);
     const busy = Object.fromEntries(candidates.slice(1).map(({ address }) => [address, 5]));
     const idlePicks = (unacknowledged: number): number =>
-      picksByEndpoint(policies()['least-request'], candidates, loads({}, busy, unacknowledged), 1_000)[0] ?? 0;
+      picksByEndpoint(policies()['least-request'], candidates, loads({}, busy, unacknowledged), 1_000)[0] ??
+      0;
     expect(idlePicks(0)).toBe(1_000);
     expect(idlePicks(5)).toBeLessThan(300);
   });
