@@ -126,7 +126,9 @@ describe('when the operator sets dynamic settings', () => {
     );
     expect(said).toMatchObject({ exitCode: 78, stdout: '' });
     expect(said.stderr).toContain('scheduling.policy: "best" given, expected one of');
-    expect(said.stderr).toContain('telemetry.loglevel: no dynamic setting; did you mean telemetry.logLevel?');
+    expect(said.stderr).toContain(
+      'telemetry.loglevel: not a dynamic setting; did you mean telemetry.logLevel?',
+    );
     expect((await fleet.records()).has('config')).toBe(false);
   });
 
