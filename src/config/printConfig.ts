@@ -17,17 +17,17 @@ export function configAsYaml(config: Config, provenance: Provenance): string {
 
 /** The same for programs: the configuration, and the origin of every setting by its path. */
 export function configAsJson(config: Config, provenance: Provenance): { config: object; origins: object } {
-  const shown: Record<string, string> = {};
+  const origins: Record<string, string> = {};
   const visit = (section: Section, values: object, prefix: string): object =>
     Object.fromEntries(
       present(section, values).map(([name, node, value]) => {
         const path = `${prefix}${name}`;
         if (isSection(node)) return [name, visit(node, value as object, `${path}.`)];
-        shown[path] = formatOrigin(provenance.of(path));
+        origins[path] = formatOrigin(provenance.of(path));
         return [name, redact(path, value)];
       }),
     );
-  return { config: visit(configTree, config, ''), origins: shown };
+  return { config: visit(configTree, config, ''), origins };
 }
 
 function mapOf(

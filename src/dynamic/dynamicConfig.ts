@@ -16,7 +16,7 @@ export interface DynamicConfigOptions {
   readonly metrics: EtcdMetrics;
 }
 
-/** What is live, for people. */
+/** The dynamic configuration in force, as `/state` shows it. */
 export interface DynamicConfigReport {
   /** By dotted name: what is in force, and what the instance itself was configured with. */
   readonly settings: Readonly<Record<string, { readonly value: unknown; readonly own: unknown }>>;
@@ -71,7 +71,7 @@ export class DynamicConfig {
     return { prefix: recordKeys.dynamicConfig, listener: this.#record };
   }
 
-  /** null: nothing is live. */
+  /** null: no setting is overridden. */
   report(): DynamicConfigReport | null {
     if (this.#inForce === undefined) return null;
     const { record, values, problems } = this.#inForce;

@@ -16,7 +16,7 @@ export interface DetachedRecord {
  * transaction: a watch sees both or neither, so that nothing is counted twice and nothing is
  * missed.
  *
- * @throws etcd3's error when etcd does not take it in time
+ * @throws etcd3's error when etcd does not answer in time
  */
 export async function putDetachedRecord(
   client: EtcdClient,

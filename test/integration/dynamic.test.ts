@@ -73,7 +73,7 @@ async function decisions(instance: Baton): Promise<ReadonlyMap<string, number>> 
 }
 
 describe('when the operator sets dynamic settings', () => {
-  it('has every instance act on them at once, and on its own again when they are taken back', async () => {
+  it('applies them in every instance at once, and the own ones again when they are removed', async () => {
     const said = await dynamic(
       'set',
       'scheduling.policy=random',
@@ -117,7 +117,7 @@ describe('when the operator sets dynamic settings', () => {
     expect((await fleet.records()).has('config')).toBe(false);
   });
 
-  it('writes nothing when one of them is wrong, and says what is wrong with each', async () => {
+  it('writes nothing when one of them is invalid, and prints each problem', async () => {
     const said = await dynamic(
       'set',
       'scheduling.policy=best',
@@ -132,7 +132,7 @@ describe('when the operator sets dynamic settings', () => {
     expect((await fleet.records()).has('config')).toBe(false);
   });
 
-  it('does not keep back what waits for an interval that is taken back', async () => {
+  it('publishes what waits for an interval when the interval is removed', async () => {
     await dynamic('set', 'sync.minIntervalMs=3600000');
     await hasDynamicSettings(a, { 'sync.minIntervalMs': 3_600_000 });
     const exchange = await openExchange(a.address);
@@ -146,7 +146,7 @@ describe('when the operator sets dynamic settings', () => {
 });
 
 describe('when two operators change it at once', () => {
-  it('refuses the second, whose change would undo what it has not seen', async () => {
+  it('refuses the second, whose change would undo the first one', async () => {
     const options = { endpoints: [fleet.etcd.endpoint], requestTimeoutMs: 5_000 };
     const client = connect(options, '/baton/v1/default/');
     try {

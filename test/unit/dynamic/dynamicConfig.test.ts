@@ -6,30 +6,30 @@ import { createInstruments } from '../../../src/telemetry/instruments.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 import { processEnvOf } from '../config/processEnvOf.ts';
 
-/** An instance's dynamic configuration, on a store that the test plays. */
+/** An instance's dynamic configuration, with a session that the test drives. */
 function harness() {
   const loaded = load({ policy: 'round-robin' }, processEnvOf(), 'nothing');
-  if (loaded.kind === 'invalid') throw new Error('the configuration is sound');
+  if (loaded.kind === 'invalid') throw new Error('the configuration is valid');
   const events: string[] = [];
   const metrics = createInstruments(etcdMetrics);
   const changes: unknown[] = [];
-  const live = new DynamicConfig({
+  const dynamic = new DynamicConfig({
     own: loaded.config,
     events: { add: (_, message) => events.push(message) },
     log: silentLog,
     metrics,
   });
-  live.onChange(({ scheduling }) => changes.push(scheduling.policy));
-  const { prefix, listener } = live.subscription;
+  dynamic.onChange(({ scheduling }) => changes.push(scheduling.policy));
+  const { prefix, listener } = dynamic.subscription;
   expect(prefix).toBe('config');
   const put = (settings: Record<string, string>): void => {
-    const record = { settings: new Map(Object.entries(settings)), reason: 'pods melt', setUnixMs: 0 };
+    const record = { settings: new Map(Object.entries(settings)), reason: 'slow pods', setUnixMs: 0 };
     listener.onPut('', encodeDynamicConfig(record));
   };
   const putBytes = (...bytes: number[]): void => listener.onPut('', Uint8Array.from(bytes));
   const remove = (): void => listener.onDelete('');
   return {
-    live,
+    dynamic,
     own: loaded.config,
     events,
     changes,
@@ -40,62 +40,62 @@ function harness() {
   };
 }
 
-describe('when nothing is live', () => {
-  it('the own configuration is in force', () => {
-    const { live, own } = harness();
-    expect(live.config).toBe(own);
-    expect(live.report()).toBeNull();
+describe('when the record does not exist', () => {
+  it('uses the own configuration', () => {
+    const { dynamic, own } = harness();
+    expect(dynamic.config).toBe(own);
+    expect(dynamic.report()).toBeNull();
   });
 });
 
-describe('when settings are live', () => {
-  it('puts them over the own ones, and says so', () => {
-    const { live, own, put, changes, events } = harness();
+describe('when the record has settings', () => {
+  it('overrides the own ones, and records an event', () => {
+    const { dynamic, own, put, changes, events } = harness();
     put({ 'scheduling.policy': 'random', 'sync.minIntervalMs': '50' });
-    expect(live.config).toEqual({
+    expect(dynamic.config).toEqual({
       ...own,
       scheduling: { ...own.scheduling, policy: 'random' },
       sync: { ...own.sync, minIntervalMs: 50 },
     });
-    expect(live.report()).toEqual({
+    expect(dynamic.report()).toEqual({
       settings: {
         'scheduling.policy': { value: 'random', own: 'round-robin' },
         'sync.minIntervalMs': { value: 50, own: 20 },
       },
       leftOut: [],
-      reason: 'pods melt',
+      reason: 'slow pods',
       setAt: '1970-01-01T00:00:00.000Z',
     });
     expect(changes).toEqual(['random']);
     expect(events).toEqual(['dynamic configuration: scheduling.policy=random, sync.minIntervalMs=50']);
   });
 
-  it('returns to the own ones of those that are live no more', () => {
-    const { live, own, put, remove } = harness();
+  it('returns to the own ones that are no longer overridden', () => {
+    const { dynamic, own, put, remove } = harness();
     put({ 'scheduling.policy': 'random', 'sync.minIntervalMs': '50' });
     put({ 'sync.minIntervalMs': '50' });
-    expect(live.config.scheduling).toEqual(own.scheduling);
-    expect(live.config.sync.minIntervalMs).toBe(50);
+    expect(dynamic.config.scheduling).toEqual(own.scheduling);
+    expect(dynamic.config.sync.minIntervalMs).toBe(50);
     remove();
-    expect(live.config).toEqual(own);
-    expect(live.report()).toBeNull();
+    expect(dynamic.config).toEqual(own);
+    expect(dynamic.report()).toBeNull();
   });
 
-  it('takes what it knows of a newer release, and counts and tells what it leaves out', () => {
-    const { live, put, skipped, events } = harness();
+  it('takes what it knows of a newer release, and counts and reports what it leaves out', () => {
+    const { dynamic, put, skipped, events } = harness();
     put({ 'scheduling.policy': 'random', 'scheduling.mood': 'good', 'telemetry.logLevel': 'chatty' });
-    expect(live.config.scheduling.policy).toBe('random');
-    expect(live.config.telemetry.logLevel).toBe('info');
+    expect(dynamic.config.scheduling.policy).toBe('random');
+    expect(dynamic.config.telemetry.logLevel).toBe('info');
     expect(skipped()).toBe(2);
-    expect(live.report()?.leftOut).toHaveLength(2);
+    expect(dynamic.report()?.leftOut).toHaveLength(2);
     expect(events.filter((event) => event.startsWith('left out'))).toHaveLength(2);
   });
 
   it('keeps them when their successor cannot be read', () => {
-    const { live, put, putBytes, skipped } = harness();
+    const { dynamic, put, putBytes, skipped } = harness();
     put({ 'scheduling.policy': 'random' });
     putBytes(0xff, 0xff, 0xff);
-    expect(live.config.scheduling.policy).toBe('random');
+    expect(dynamic.config.scheduling.policy).toBe('random');
     expect(skipped()).toBe(1);
   });
 });

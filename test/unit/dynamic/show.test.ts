@@ -18,7 +18,7 @@ const record = {
 };
 
 describe('the dynamic configuration', () => {
-  it('is shown with its values and where they come from', () => {
+  it('is printed with its values and their origins', () => {
     const { config, provenance } = own();
     expect(formatDynamicConfig(config, provenance, record)).toBe(
       `pool default: dynamic configuration since 1970-01-01T00:00:00.000Z: pods melt
@@ -33,14 +33,14 @@ ignored by this release: dynamic configuration: telemetry.mood: unknown setting
     );
   });
 
-  it('is shown when it is nothing', () => {
+  it('is printed when there is none', () => {
     const { config, provenance } = own();
     expect(formatDynamicConfig(config, provenance, undefined)).toMatch(
       /^pool default: no dynamic configuration\n {2}scheduling/,
     );
   });
 
-  it('is there for programs as well', () => {
+  it('is printed as JSON', () => {
     const { config, provenance } = own();
     expect(JSON.parse(dynamicConfigJson(config, provenance, record))).toMatchObject({
       pool: 'default',
