@@ -12,10 +12,10 @@ interface LogLine {
 }
 
 const logCall =
-  /\blog\w*\??\.(trace|debug|info|warn|error|fatal)\(\s*\{(?:[^{}]|\{[^{}]*\})*?\bevent:\s*'([^']+)'(?:[^{}]|\{[^{}]*\})*\},\s*(['`])([\s\S]*?)\3/gi;
+  /\blog\w*\??\.(trace|debug|info|warn|error|fatal)\(\s*\{(?:[^{}]|\{[^{}]*\})*?\bevent:\s*'([^']+)'(?:[^{}]|\{[^{}]*\})*\},\s*(?:(['`])([\s\S]*?)\3|\w+)/gi;
 
 export function logLinesOf(text: string): LogLine[] {
-  return [...text.matchAll(logCall)].map(([, level = '', event = '', , message = '']) => ({
+  return [...text.matchAll(logCall)].map(([, level = '', event = '', , message = '…']) => ({
     event,
     level,
     message: message.replace(/\$\{[^}]*\}/g, '…'),

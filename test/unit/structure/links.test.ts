@@ -4,8 +4,6 @@ import { dirname, join } from 'node:path';
 import { commandsOf, parseBlocks } from '../../support/documentedCommands.ts';
 
 const root = join(import.meta.dirname, '../../..');
-/** Pages that are still to come. */
-const notYet = new Set(['docs/compatibility.md']);
 const pages = execFileSync('git', ['ls-files', '--', '*.md'], { cwd: root, encoding: 'utf8' })
   .split('\n')
   .filter((page) => page !== '' && existsSync(join(root, page)));
@@ -17,7 +15,7 @@ describe('links in the documents', () => {
     const missing = links
       .map((link) => join(dirname(page), link))
       .filter((path) => !existsSync(join(root, path)));
-    expect(missing.filter((link) => !notYet.has(link))).toEqual([]);
+    expect(missing).toEqual([]);
   });
 });
 
