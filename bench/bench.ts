@@ -11,11 +11,10 @@ import { type StartAndMemory, startAndMemory } from './startAndMemory.ts';
 import { benchTable, ratioTable, summarize } from './summary.ts';
 
 /**
- * `make bench`: every setup on this machine, all of them up from the beginning and measured in
- * turn, the others stopped meanwhile. A machine that becomes faster and slower within minutes meets
- * what is measured within one round about alike, so ratios are taken within each round, and every
- * second round goes the other way round. Prints them with their spread; `--save DIR` keeps the
- * figures as JSON and text, and a chart.
+ * `make bench`: all setups on this machine. All are started at the beginning and measured in turn
+ * while the others are stopped. The speed of a machine changes within minutes, so ratios are taken
+ * within a round, and every second round has the reverse order. Prints the ratios with their
+ * spread; `--save DIR` keeps the figures as JSON and text, and a chart.
  */
 const flags = readBenchFlags({
   rounds: { type: 'string', default: '7' },

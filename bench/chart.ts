@@ -17,7 +17,7 @@ interface Bar {
   readonly label: string;
 }
 
-/** The figures that are compared most, as bars. Readable on a light and on a dark page. */
+/** The most compared figures, as bars. Readable on a light and on a dark page. */
 export function benchChart(summaries: readonly Summary[], rate: number): string {
   const panels: readonly [title: string, bars: readonly Bar[]][] = [
     [

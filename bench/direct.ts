@@ -10,9 +10,9 @@ import { describeMachine } from './machine.ts';
 import { type BenchEnvironment, directSetups, type Setup } from './setups.ts';
 
 /**
- * `make bench-direct`: ext_proc streams at the scheduler itself, as many as it answers, by a client
- * that costs little. What a second worker brings is in it, as far as this machine has processors
- * for three. Prints, judges nothing.
+ * `make bench-direct`: ext_proc streams directly at the scheduler, as many as it answers, from a
+ * client that costs little. The gain of a second worker shows only where this machine has three
+ * processors. It only prints.
  */
 const flags = readBenchFlags({
   rounds: { type: 'string', default: '3' },

@@ -7,12 +7,12 @@ import { findTools, type Tools } from '../tools/testbed/tools.ts';
 import { buildKit, kit } from './kit.ts';
 
 /**
- * What every measurement needs and none measures: three pods that answer at once, a folder, the
+ * What every measurement needs and none measures: three pods that respond at once, a folder, the
  * binaries.
  */
 export interface Stage {
   readonly tools: Tools;
-  /** Gone after the play. */
+  /** Removed after the run. */
   readonly dir: string;
   /** `ip:port` of each pod. */
   readonly pods: readonly string[];
@@ -20,7 +20,7 @@ export interface Stage {
 
 const podCount = 3;
 
-/** Ends what it has started, however the play ends. */
+/** Ends the parts it has started, also when the run fails. */
 export async function onStage<Result>(play: (stage: Stage) => Promise<Result>): Promise<Result> {
   await buildKit();
   const tools = findTools(process.env);
@@ -38,7 +38,7 @@ export async function onStage<Result>(play: (stage: Stage) => Promise<Result>): 
   }
 }
 
-/** Runs the whole of a command and ends the process. */
+/** Runs a command and ends the process. */
 export async function command(main: () => Promise<number>): Promise<never> {
   const code = await main().catch((error: Error) => {
     process.stderr.write(`${error.message}${error.cause ? `: ${error.cause}` : ''}\n`);

@@ -1,6 +1,6 @@
 import type { EnvoyBootstrap } from '../tools/testbed/envoyAddresses.ts';
 
-/** The places of a shipped Envoy configuration that measurements change. */
+/** The parts of a shipped Envoy configuration that measurements change. */
 export interface EnvoyParts {
   readonly bootstrap: EnvoyBootstrap;
   readonly runtime: Part;
@@ -11,7 +11,7 @@ export interface EnvoyParts {
   readonly schedulerCluster: EnvoyBootstrap['static_resources']['clusters'][number];
   /** `ip:port` of the first scheduler. */
   readonly schedulerAddress: string;
-  /** How Envoy speaks to the schedulers, and asks another one. */
+  /** Protocol options and retries of the schedulers. */
   readonly schedulerProtocol: Part;
   /** Of that, HTTP/2. */
   readonly http2: Part;
@@ -26,7 +26,7 @@ interface Filter {
 
 const protocolKey = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
-// biome-ignore-start lint/suspicious/noExplicitAny: the form of what is shipped, which Envoy checks.
+// biome-ignore-start lint/suspicious/noExplicitAny: parsed YAML, which Envoy validates
 export function partsOf(bootstrap: EnvoyBootstrap): EnvoyParts {
   const { listeners, clusters } = bootstrap.static_resources as any;
   const manager = listeners[0].filter_chains[0].filters[0].typed_config;

@@ -1,8 +1,8 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 
 /**
- * The flags of a benchmark's command line. Where a default is a number, so must be what is given.
- * Ends the process with code 64 when something is wrong, and says what and which flags there are.
+ * The flags of a benchmark. A flag with a number as its default takes a number. A wrong flag ends
+ * the process with code 64, and a list of the flags.
  */
 export function readBenchFlags<const Options extends ParseArgsOptionsConfig>(options: Options) {
   try {

@@ -5,9 +5,9 @@ import type { ProcessingResponse as Response } from '../src/proto/generated/edge
 import { externalProcessorService, healthService } from '../src/proto/services.ts';
 
 /**
- * The least that an ext_proc server on grpc-js can cost: it names the pods in turn.
+ * The minimum cost of an ext_proc server on grpc-js: it names the pods in turn.
  *
- *   node grpcJsNoop.ts HOST:PORT POD…
+ * node grpcJsNoop.ts HOST:PORT POD…
  */
 const [address = '', ...pods] = process.argv.slice(2);
 const endpoints = pods.map((pod) => ({ address: pod, weight: 1, labels: {}, models: [] }));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ChildProcess } from '../tools/testbed/childProcess.ts';
 
-/** The Go program of `kit/`: pods, a no-op scheduler, load. Built here, run by its path. */
+/** The Go program in `kit/`: pods, a no-op scheduler, load. It is built here. */
 export const kit = join(import.meta.dirname, '../.run/bench/kit');
 
 /** @throws Error when there is no Go */
@@ -21,7 +21,7 @@ export async function buildKit(): Promise<void> {
 export interface KitLoadReport {
   readonly sent: number;
   readonly failed: number;
-  /** Left by the client before an answer. */
+  /** Aborted by the client before an answer. */
   readonly aborted: number;
   readonly seconds: number;
   readonly perSecond: number;
@@ -31,7 +31,7 @@ export interface KitLoadReport {
 }
 
 /**
- * To a port of this machine; see `kit load -h` and `kit exchanges -h` for the flags.
+ * Sends load to a port of this machine; `kit load -h` and `kit exchanges -h` list the flags.
  * @param kind HTTP requests, or ext_proc streams
  */
 export async function runLoad(
@@ -43,7 +43,7 @@ export async function runLoad(
   const args = [kind, '-address', `127.0.0.1:${port}`, ...given];
   const process = await ChildProcess.start({ name: 'load', command: kit, args });
   const exit = await process.exited;
-  const said = process.output.text(20);
-  if (exit.code !== 0) throw new Error(`the load generator failed: ${said}`);
-  return JSON.parse(said) as KitLoadReport;
+  const output = process.output.text(20);
+  if (exit.code !== 0) throw new Error(`the load generator failed: ${output}`);
+  return JSON.parse(output) as KitLoadReport;
 }

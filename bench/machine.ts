@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 
-/** What ran the measurement, for whoever compares two of them. */
+/** The machine of a measurement, to compare two of them. */
 export const machine = {
   processors: cpus().length,
   model: cpus()[0]?.model ?? 'unknown',

@@ -5,17 +5,17 @@ import { withCpu } from './cpu.ts';
 import { runLoad } from './kit.ts';
 import type { BenchEnvironment, Setup } from './setups.ts';
 
-/** What one round of one setup gave. Latencies in ms, processor time in µs per request. */
+/** Results of one round of one setup. Latencies in ms, processor time in µs per request. */
 export interface Measured {
   readonly setup: string;
   readonly round: number;
-  /** As many requests as are answered, 16 at a time. */
+  /** Closed loop: 16 requests at a time. */
   readonly saturated: {
     readonly perSecond: number;
     readonly schedulerCpuUs: number | null;
     readonly envoyCpuUs: number;
   };
-  /** At a fixed rate: less is done at once, so each request costs more. */
+  /** Open loop at a fixed rate: less is done in a batch, so each request costs more. */
   readonly paced: {
     readonly schedulerCpuUs: number | null;
     readonly envoyCpuUs: number;
@@ -32,7 +32,7 @@ export interface MeasureOptions {
   readonly rate: number;
 }
 
-/** An Envoy with its scheduler that are up, and stopped (SIGSTOP) while it is not their turn. */
+/** An Envoy with its scheduler, both stopped (SIGSTOP) while others are measured. */
 export interface RunningSetup {
   readonly name: string;
   readonly listenerPort: number;
@@ -42,14 +42,13 @@ export interface RunningSetup {
 }
 
 /**
- * Until everything is compiled that will be, in every setup alike: what happens a few times a
- * second comes last.
+ * Until all code is compiled, in every setup alike: what happens a few times a second comes last.
  */
 const warmUp = { seconds: 15, requests: 60_000 } as const;
-/** After a stop, in which a Baton has lost its lease and Envoy its probes. */
+/** After a stop, during which Baton lost its lease and Envoy its health checks. */
 const wakeUp = { seconds: 2 } as const;
 
-/** Starts one setup, warms it up and stops it; whoever starts it ends it. */
+/** Starts one setup, warms it up and stops it; the caller ends it. */
 export async function startSetup(
   { name, launch, amendEnvoy }: Setup,
   world: Omit<BenchEnvironment, 'port'>,
@@ -113,7 +112,7 @@ export async function measure(
   for (const process of processes) process.resume();
   await isReady();
   await runLoad(listenerPort, wakeUp);
-  // What it looked like before may have been from before the stop.
+  // An earlier result may be from before the stop.
   await isReady();
   const { report: closed, ...closedCpu } = await measured({ seconds });
   const { report: open, ...openCpu } = await measured({ seconds, rate, connections: 64 });

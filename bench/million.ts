@@ -10,19 +10,19 @@ import { readBenchFlags } from './flags.ts';
 import { runLoad } from './kit.ts';
 
 /**
- * `make million`: that many requests through an Envoy that resets every single stream to Baton,
- * which is how it ends them in the mode "request headers alone" without the graceful close. An
- * HTTP/2 server that takes resets for an attack closes the connection, and requests fail. Ends with
- * 1 when one did, or when a connection was lost.
+ * `make million`: a number of requests through an Envoy that resets every stream to Baton, as Envoy
+ * does with "request headers only" and without the graceful close. An HTTP/2 server that takes
+ * resets for an attack closes the connection, and requests fail. Exits with 1 when a request failed
+ * or a connection was lost.
  */
 const flags = readBenchFlags({
   requests: { type: 'string', default: '1000000' },
   transport: { type: 'string', default: 'builtin' },
-  /** 10: of ten requests one is left by its client before an answer. */
+  /** With 10, the client aborts one of ten requests before an answer. */
   'abort-every': { type: 'string', default: '0' },
 });
 const wanted = Number(flags.requests);
-/** Progress is told after so many. */
+/** Prints the progress after this many requests. */
 const portion = 50_000;
 
 function main(): Promise<number> {
@@ -61,8 +61,8 @@ function resetEveryStream(bootstrap: EnvoyBootstrap): void {
   const { extProc, runtime, schedulerProtocol } = partsOf(bootstrap);
   extProc.processing_mode.response_trailer_mode = 'SKIP';
   runtime['envoy.reloadable_features.ext_proc_graceful_grpc_close'] = false;
-  // A request without a decision has to be seen, and so has a connection that a retry would make up
-  // for.
+  // Requests without a decision must be counted, and so must connections that a retry would
+  // replace.
   extProc.failure_mode_allow = false;
   delete schedulerProtocol.retry_policy;
 }

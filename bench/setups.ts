@@ -8,13 +8,13 @@ import { partsOf } from './envoyParts.ts';
 import { kit } from './kit.ts';
 
 /**
- * What is compared: Envoy alone, and Envoy with each scheduler; side by side those whose ratios
- * matter most. All schedulers answer alike: a header and metadata that name all pods, another one
- * first each time.
+ * The setups: Envoy alone, and Envoy with each scheduler, in an order that puts those side by side
+ * whose ratios matter most. All schedulers give the same answer: a header and metadata that name
+ * all pods, starting with another one each time.
  */
 export interface Setup {
   readonly name: string;
-  /** Launches the scheduler on `port`, and does not wait for it; undefined where there is none. */
+  /** Launches the scheduler on `port` and does not wait for it; undefined where there is none. */
   readonly launch?: (world: BenchEnvironment) => Promise<ChildProcess>;
   readonly amendEnvoy?: (bootstrap: EnvoyBootstrap) => void;
 }
@@ -49,15 +49,13 @@ export const setups: readonly Setup[] = [
 
 const twoWorkersName = 'Baton builtin, etcd, 2 workers';
 
-/**
- * Without an Envoy, which has the processors for itself otherwise: what the scheduler alone can do.
- */
+/** Without Envoy, which would use the processors too: what the scheduler itself can do. */
 export const directSetups: readonly Setup[] = [
   ...setups.filter(({ name }) => [referenceName, 'grpc-js no-op', 'Baton builtin, etcd'].includes(name)),
   { name: twoWorkersName, launch: (world) => baton(world, 'builtin', true, { server: { workers: 2 } }) },
   {
-    // No way for them to share can cost less.
-    name: `${twoWorkersName}, that tell each other next to nothing`,
+    // A lower bound for the cost of sharing.
+    name: `${twoWorkersName}, one write a minute`,
     launch: (world) =>
       baton(world, 'builtin', true, { server: { workers: 2 }, sync: { minIntervalMs: 60_000 } }),
   },
@@ -91,7 +89,7 @@ function program(name: string, command: string, args: readonly string[]): Promis
   return ChildProcess.start({ name, command, args });
 }
 
-/** The same Envoy with the ext_proc filter left out, so that its fallback policy balances. */
+/** The same Envoy without the ext_proc filter, so that its fallback policy balances. */
 function withoutScheduler(bootstrap: EnvoyBootstrap): void {
   const { manager } = partsOf(bootstrap);
   manager.http_filters = manager.http_filters.filter(({ name }) => name !== 'envoy.filters.http.ext_proc');

@@ -12,12 +12,12 @@ export interface StartAndMemory {
   /** From exec to SERVING. */
   readonly startMs: number;
   readonly idleMiB: number;
-  /** With so many streams open, each of them decided. */
+  /** With this many streams open, each with a decision. */
   readonly streams: number;
   readonly loadedMiB: number;
 }
 
-/** One scheduler: how long it takes to serve, and what it weighs with many streams open. */
+/** The start time of a scheduler, and its memory with many open streams. */
 export async function startAndMemory(
   { name, launch }: Setup,
   streams: number,
@@ -39,11 +39,11 @@ export async function startAndMemory(
   }
 }
 
-async function whileHeld<T>(address: string, streams: number, look: () => Promise<T>): Promise<T> {
+async function whileHeld<T>(address: string, streams: number, measure: () => Promise<T>): Promise<T> {
   const holder = spawn(kit, ['streams', address, String(streams)], { stdio: ['pipe', 'pipe', 'inherit'] });
   try {
     await once(holder.stdout, 'data');
-    return await look();
+    return await measure();
   } finally {
     holder.stdin.end();
     await once(holder, 'exit');

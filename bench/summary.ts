@@ -1,7 +1,7 @@
 import type { Measured } from './measure.ts';
 import { aloneName, referenceName } from './setups.ts';
 
-/** Rounds of one figure: the middle one, and the smallest and largest as its spread. */
+/** One figure over all rounds: its median, and the smallest and largest as its spread. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
@@ -21,7 +21,7 @@ export interface Summary {
   readonly failed: number;
 }
 
-/** @param setups in the order to be shown */
+/** @param setups in the order to be formatSpread */
 export function summarize(measured: readonly Measured[], setups: readonly string[]): Summary[] {
   return setups.map((setup) => {
     const rounds = measured.filter((one) => one.setup === setup);
@@ -56,14 +56,14 @@ export function benchTable(summaries: readonly Summary[], rate: number): string[
   const rows = summaries.map((one) =>
     [
       one.setup,
-      shown(one.perSecond, 0),
-      shown(one.schedulerCpuUs, 1),
-      shown(one.envoyCpuUs, 0),
-      shown(one.pacedSchedulerCpuUs, 0),
-      shown(one.pacedEnvoyCpuUs, 0),
-      shown(one.p50Ms, 2),
-      shown(one.p99Ms, 2),
-      shown(one.p999Ms, 2),
+      formatSpread(one.perSecond, 0),
+      formatSpread(one.schedulerCpuUs, 1),
+      formatSpread(one.envoyCpuUs, 0),
+      formatSpread(one.pacedSchedulerCpuUs, 0),
+      formatSpread(one.pacedEnvoyCpuUs, 0),
+      formatSpread(one.p50Ms, 2),
+      formatSpread(one.p99Ms, 2),
+      formatSpread(one.p999Ms, 2),
       String(one.failed),
     ].join(' | '),
   );
@@ -75,9 +75,9 @@ export function benchTable(summaries: readonly Summary[], rate: number): string[
 }
 
 /**
- * Each setup against the Go no-op: processor time, throughput; and the latency it adds to Envoy
- * alone. Each figure is of one round, so that what the machine did meanwhile drops out; then the
- * middle one of all rounds is taken.
+ * Each setup relative to the Go no-op: processor time, throughput; and the latency that it adds to
+ * Envoy alone. Each ratio is of one round, so that the state of the machine cancels out; the median
+ * of all rounds is formatSpread.
  */
 export function ratioTable(measured: readonly Measured[], setups: readonly string[]): string[] {
   const compared = (setup: string, other: string, compare: Comparison): string => {
@@ -88,7 +88,7 @@ export function ratioTable(measured: readonly Measured[], setups: readonly strin
         return reference === undefined ? Number.NaN : compare(own, reference);
       });
     const known = values.filter(Number.isFinite);
-    return known.length === 0 ? '–' : shown(spread(known), 2);
+    return known.length === 0 ? '–' : formatSpread(spread(known), 2);
   };
   return [
     `| against ${referenceName}, × | scheduler CPU | at a fixed rate | Envoy CPU | throughput | p50 over ${aloneName}, ms | p99, ms |`,
@@ -118,7 +118,7 @@ function ratio(own: number | null, other: number | null): number {
   return own === null || other === null ? Number.NaN : own / other;
 }
 
-export function shown(spread: Spread | undefined, digits: number): string {
+export function formatSpread(spread: Spread | undefined, digits: number): string {
   if (spread === undefined) return '–';
   const { median, min, max } = spread;
   return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;

@@ -17,9 +17,9 @@ import { waitChart } from './waitChart.ts';
 
 /**
  * `make bench-balance`: how evenly M real instances spread the same requests over the same pods,
- * with and without sharing, how old their views are and what that costs, and how a rolling upgrade
- * in the middle shows. Setups take turns within a round, so that noise meets all alike. `--save
- * DIR` keeps figures and charts.
+ * with and without sharing, how old their views are, what that costs, and the effect of a rolling
+ * upgrade. Setups take turns within a round, so that noise affects all alike. `--save DIR` keeps
+ * figures and charts.
  */
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
@@ -47,7 +47,7 @@ async function measureAll(world: BalanceEnvironment, options: Options): Promise<
   for (let round = 1; round <= Math.max(options.rounds, options.roundsOff); round++) {
     const setups: BalanceSetup[] = sharings(options).flatMap((sharing) => {
       if (round > (sharing === 'on' ? options.rounds : options.roundsOff)) return [];
-      // One instance has nobody to share with.
+      // A single instance shares with no one.
       const counts = options.instances.filter((instances) => sharing === 'on' || instances > 1);
       return counts.map((instances) => ({ instances, sharing }));
     });
@@ -132,20 +132,20 @@ async function save(
 }
 
 /**
- * Where something fails, a part that does not start for one, the rest is worth having: it is told
- * and left out.
+ * When a part fails, such as a process that does not start, it is reported and left out; the rest
+ * is still useful.
  */
 async function attempt<T>(what: string, run: () => Promise<T>): Promise<T | undefined> {
-  tell(what);
+  printProgress(what);
   try {
     return await run();
   } catch (error) {
-    tell(`left out: ${(error as Error).message}`);
+    printProgress(`left out: ${(error as Error).message}`);
     return undefined;
   }
 }
 
-function tell(what: string): void {
+function printProgress(what: string): void {
   process.stderr.write(`${what}\n`);
 }
 

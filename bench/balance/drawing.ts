@@ -2,7 +2,7 @@ import { html, Markup } from '../../tools/charts/markup.ts';
 import { pageStyle } from '../../tools/charts/pageStyle.ts';
 import type { PanelFrame } from '../../tools/charts/valueAxis.ts';
 
-/** A chart as a file of its own, in the colours and lines of the rehearsal's report. Pure. */
+/** A chart as a file, in the style of the rehearsal report. Pure. */
 export const left = 60;
 export const right = 748;
 const width = 760;

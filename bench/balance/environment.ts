@@ -3,19 +3,19 @@ import { startTopology, type Topology } from '../../tools/testbed/topology.ts';
 import type { FleetLoad } from './options.ts';
 import type { PodFleet } from './podFleet.ts';
 
-/** What all setups of one bench share. */
+/** What all setups of a benchmark share. */
 export interface BalanceEnvironment {
   readonly tools: Tools;
   /** The kit's binary. */
   readonly kit: string;
-  /** For the files of whatever is under way. */
+  /** For the files of the current setup. */
   readonly dir: string;
   readonly pods: PodFleet;
   readonly load: FleetLoad;
   readonly warmSeconds: number;
 }
 
-/** Whether the instances have an etcd in common, or each knows only what it placed itself. */
+/** Whether the instances share an etcd, or each knows only its own requests. */
 export type BalanceSharing = 'on' | 'off';
 
 export interface BalanceSetup {
@@ -24,7 +24,8 @@ export interface BalanceSetup {
 }
 
 /**
- * Envoy as shipped before so many instances as shipped; etcd, where there is one, is new and empty.
+ * Shipped Envoy in front of a number of shipped instances; etcd, where there is one, is new and
+ * empty.
  */
 export function startInstances(
   world: BalanceEnvironment,

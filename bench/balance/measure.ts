@@ -7,7 +7,7 @@ import { traceText } from './requests.ts';
 import { simulatedP99Ms } from './simulated.ts';
 import { maxOverMean, mean, quantile } from './statistics.ts';
 
-/** What one round of one setup showed. */
+/** Results of one round of one setup. */
 export interface MeasuredBalance extends BalanceSetup {
   readonly round: number;
   readonly failed: number;
@@ -16,23 +16,23 @@ export interface MeasuredBalance extends BalanceSetup {
   readonly simulatedP99Ms: number;
   /** In flight on the busiest pod relative to the mean of all, over time. */
   readonly maxOverMean: { readonly mean: number; readonly p99: number };
-  /** By the instances' own watch events; undefined where nothing is shared. */
+  /** From the instances' watch events; undefined where nothing is shared. */
   readonly viewAge: ViewAge | undefined;
   readonly rates: Rates;
 }
 
 export interface ViewAge {
-  /** The middle one of the instances' answers. */
+  /** The median of the instances' answers. */
   readonly p50Ms: number;
   readonly p99Ms: number;
   /** The worst p99 that any instance reported at any time. */
   readonly worstP99Ms: number;
 }
 
-/** Each answer is about the last 256 writes of an instance, some seconds' worth. */
-const askEveryMs = 8_000;
+/** Each answer covers the last 256 writes of an instance, some seconds. */
+const pollIntervalMs = 8_000;
 
-/** Rounds have requests of their own; in a round every setup has the same ones. */
+/** Each round has its own requests; in a round every setup has the same ones. */
 export async function measureBalance(
   world: BalanceEnvironment,
   { instances, sharing }: BalanceSetup,
@@ -48,7 +48,7 @@ export async function measureBalance(
     const warmMs = warmSeconds * 1000;
     await sleep(warmMs);
     const before = await read(topology, pods);
-    const viewAge = await askViewAge(topology, seconds * 1000);
+    const viewAge = await pollViewAge(topology, seconds * 1000);
     const after = await read(topology, pods);
     const answers = await replay.answers();
     const measured = answers.filter(({ atMs }) => atMs >= warmMs);
@@ -73,12 +73,12 @@ export async function measureBalance(
   }
 }
 
-/** Takes so long. */
-async function askViewAge({ instances, etcd }: Topology, ms: number): Promise<ViewAge | undefined> {
+/** Takes `ms`. */
+async function pollViewAge({ instances, etcd }: Topology, ms: number): Promise<ViewAge | undefined> {
   const endMs = performance.now() + ms;
   const lags: { p50: number; p99: number }[] = [];
   for (let leftMs = ms; leftMs > 0; leftMs = endMs - performance.now()) {
-    await sleep(Math.min(leftMs, askEveryMs));
+    await sleep(Math.min(leftMs, pollIntervalMs));
     if (!etcd) continue;
     for (const { store } of await Promise.all(instances.map((instance) => instance.state()))) {
       if (store.syncLagMs) lags.push(store.syncLagMs);

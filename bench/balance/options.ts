@@ -1,15 +1,15 @@
 import { parseArgs } from 'node:util';
 
-/** What `make bench-balance` can be told, as `ARGS="--rounds 1 --seconds 10"`. */
+/** The options of `make bench-balance`, as in `ARGS="--rounds 1 --seconds 10"`. */
 export interface Options {
   readonly instances: readonly number[];
   readonly sharing: 'on' | 'off' | 'both';
   readonly rounds: number;
-  /** Of the setups that share nothing: their gap is wide, so fewer rounds show it. */
+  /** For setups that share nothing: their difference is large, so fewer rounds show it. */
   readonly roundsOff: number;
   /** Measured time of each setup and round. */
   readonly seconds: number;
-  /** Time under load before it is measured: the pods begin empty. */
+  /** Time under load before the measurement: the pods start empty. */
   readonly warmSeconds: number;
   readonly load: FleetLoad;
   /** Instances that are upgraded under load; 0 leaves that part out. */
@@ -21,13 +21,13 @@ export interface Options {
   readonly saveDir: string | undefined;
 }
 
-/** The pods and how busy they are kept. */
+/** The pods and their utilisation. */
 export interface FleetLoad {
   readonly pods: number;
   readonly slots: number;
   /** Mean time that a request takes once it has a slot. */
   readonly serviceMs: number;
-  /** The part of all slots that is busy on average. */
+  /** The fraction of all slots that is busy on average. */
   readonly utilisation: number;
 }
 

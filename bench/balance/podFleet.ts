@@ -4,13 +4,13 @@ import { freePorts } from '../../tools/testbed/ports.ts';
 import { checkoutDir } from '../../tools/testbed/tools.ts';
 import type { FleetLoad } from './options.ts';
 
-/** Requests at each pod at one moment. */
+/** Requests at each pod at one time. */
 export interface Sample {
   readonly atUnixMs: number;
   readonly inFlight: readonly number[];
 }
 
-/** The pods of the whole bench, in one process, and what they have told of themselves. */
+/** All pods of the benchmark, in one process, and their samples. */
 export class PodFleet {
   readonly addresses: readonly string[];
   readonly process: ChildProcess;

@@ -2,10 +2,10 @@ import { type Podsim, startPodsim } from '../../tools/podsim/server.ts';
 import { tokenMs } from './requests.ts';
 
 /**
- * Many simulated pods in one process, because processors are scarce. Tells ten times a second how
- * many requests each has, those in its queue included: a line of JSON a sample.
+ * Many simulated pods in one process, because processors are scarce. Prints ten times a second how
+ * many requests each has, queued ones included: one line of JSON per sample.
  *
- *   node pods.ts SLOTS PORT…
+ * node pods.ts SLOTS PORT…
  */
 const sampleEveryMs = 100;
 

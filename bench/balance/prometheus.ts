@@ -1,8 +1,6 @@
 /** Reads numbers from Prometheus' text format. Pure. */
 
-/**
- * The sum of all series of this name whose labels hold each of the given ones, such as `le="0.05"`.
- */
+/** The sum of all series of this name with the given labels, such as `le="0.05"`. */
 export function total(text: string, name: string, ...labels: readonly string[]): number {
   let sum = 0;
   for (const line of text.split('\n')) {

@@ -5,7 +5,7 @@ import type { PodFleet } from './podFleet.ts';
 import { total } from './prometheus.ts';
 import { mean } from './statistics.ts';
 
-/** The running totals of everything that is measured by a difference, at one moment. */
+/** All totals that are measured by a difference, at one time. */
 export interface BalanceReading {
   readonly atMs: number;
   readonly cpuMs: {
@@ -25,7 +25,7 @@ export interface BalanceReading {
   readonly lags: { readonly all: number; readonly within50Ms: number };
 }
 
-/** What the difference of two readings says. */
+/** The difference of two readings. */
 export interface Rates {
   /** Processor time in percent of one core; of an instance on average. */
   readonly cpu: {
@@ -36,7 +36,7 @@ export interface Rates {
   };
   /** Per second; bytes on the wire between etcd and all its clients. */
   readonly etcd: { readonly writes: number; readonly bytesIn: number; readonly bytesOut: number };
-  /** What etcd takes to bring a write to the disk. */
+  /** The time etcd needs to write to the disk. */
   readonly fsyncMs: number;
   readonly lags: BalanceReading['lags'];
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ChildProcess } from '../../tools/testbed/childProcess.ts';
 import { type Answered, readAnswers } from './requests.ts';
 
-/** The kit's load generator under way: an open loop that sends each request at its time. */
+/** The running load generator of the kit: an open loop that sends each request at its time. */
 export class Replay {
   /** ms since 1970, by this machine's clock. */
   readonly beganUnixMs: number;
@@ -31,7 +31,7 @@ export class Replay {
     this.process.signal('SIGTERM');
   }
 
-  /** Waits until all that was sent is answered. */
+  /** Waits until all requests are answered. */
   async answers(): Promise<Answered[]> {
     const { code } = await this.process.exited;
     if (code !== 0) throw new Error(`the load generator failed: ${this.process.output.text(20)}`);

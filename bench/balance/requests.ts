@@ -6,17 +6,17 @@ import type { FleetLoad } from './options.ts';
  * The simulator's traffic (Poisson arrivals, log-normal lengths) as requests to real pods. Pure.
  */
 
-/** Time that a pod takes for one token: how finely service times are told apart. */
+/** Time of one token in a pod: the resolution of service times. */
 export const tokenMs = 5;
 
-/** Requests a second that keep the pods as busy as they shall be. */
+/** Requests per second for the utilisation of the pods. */
 export function balanceRequestsPerSecond({ pods, slots, serviceMs: meanMs, utilisation }: FleetLoad): number {
   return (utilisation * pods * slots * 1000) / meanMs;
 }
 
 /**
- * A line a request: when it is due, in ms, and its tokens. The same seed gives the same requests
- * each time.
+ * One line per request: when it is due, in ms, and its tokens. The same seed gives the same
+ * requests.
  */
 export function traceText(load: FleetLoad, seconds: number, seed: number): string {
   const requests = trace({
@@ -33,9 +33,9 @@ export function traceText(load: FleetLoad, seconds: number, seed: number): strin
   return lines.join('');
 }
 
-/** What became of one request. */
+/** The result of one request. */
 export interface Answered {
-  /** When it was due, in ms after the beginning. */
+  /** When it was due, in ms after the start. */
   readonly atMs: number;
   /** From then to its last byte. */
   readonly tookMs: number;

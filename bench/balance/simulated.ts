@@ -7,9 +7,9 @@ import type { FleetLoad } from './options.ts';
 import { balanceRequestsPerSecond } from './requests.ts';
 
 /**
- * The p99 of the queueing time that the simulator expects of a setup, from the very requests that
- * the pods got: what the real parts add shows in the difference. Its requests take as long as those
- * of a chat, so that its whole time is stretched to fit.
+ * The p99 of the queueing time that the simulator predicts for a setup, from the same requests that
+ * the pods got: the difference is what the real parts add. Its requests take as long as those of a
+ * chat, so its time is scaled to match.
  */
 export async function simulatedP99Ms(
   load: FleetLoad,

@@ -1,6 +1,6 @@
-/** Arithmetic of the bench. Pure. */
+/** Arithmetic of the benchmark. Pure. */
 
-/** The value below which this part of the values lies; 0 of none. */
+/** The quantile of the values; 0 if there are none. */
 export function quantile(values: readonly number[], part: number): number {
   const sorted = Float64Array.from(values).sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0;
@@ -11,7 +11,7 @@ export function mean(values: readonly number[]): number {
 }
 
 /**
- * In flight on the busiest pod relative to the mean of all; undefined when there is nothing in
+ * Requests in flight on the busiest pod relative to the mean of all; undefined with nothing in
  * flight.
  */
 export function maxOverMean(inFlight: readonly number[]): number | undefined {
@@ -24,7 +24,7 @@ export interface Round {
   readonly queuedMs: readonly number[];
 }
 
-/** Of all rounds together, and of the round in which it was least and most. */
+/** The value of all rounds together, and the smallest and largest of a round. */
 export interface Ratio {
   readonly pooled: number;
   readonly least: number;
@@ -33,9 +33,8 @@ export interface Ratio {
 }
 
 /**
- * How the p99 of one setup compares with another's. Only rounds that both have count: they had the
- * same requests. A quantile of all rounds together uses each request once, which a mean of
- * quantiles does not.
+ * The p99 of one setup relative to another. Only rounds that both have count: they had the same
+ * requests. A quantile of all rounds together uses each request once; a mean of quantiles does not.
  */
 export function p99Ratio(of: readonly Round[], to: readonly Round[]): Ratio | undefined {
   const pairs = of.flatMap((one) => {

@@ -1,4 +1,4 @@
-import { aligned } from '../../tools/simulator/table.ts';
+import { formatMarkdownTable } from '../../tools/simulator/table.ts';
 import { type Spread, spread } from '../summary.ts';
 import type { BalanceSetup } from './environment.ts';
 import type { MeasuredBalance } from './measure.ts';
@@ -7,7 +7,7 @@ import type { UpgradeRun } from './upgrade.ts';
 import type { CrossCheck } from './viewAge.ts';
 import type { Bar } from './waitChart.ts';
 
-/** The figures in words: tables, and the lines that decide the targets. Pure. */
+/** The figures as tables, and the lines that decide about the targets. Pure. */
 const mostP99Ratio = 1.15;
 const mostViewAgeMs = 50;
 
@@ -47,14 +47,14 @@ export function balanceTable(measured: readonly MeasuredBalance[]): string[] {
       spread(group.map(({ maxOverMean }) => maxOverMean.mean)).median.toFixed(2),
       quantile(queuedMs, 0.5).toFixed(0),
       quantile(queuedMs, 0.99).toFixed(0),
-      shown(byRound, 0),
-      shown(spread(group.map((one) => one.simulatedP99Ms)), 0),
+      formatSpread(byRound, 0),
+      formatSpread(spread(group.map((one) => one.simulatedP99Ms)), 0),
     ];
   });
-  return aligned([head, ...rows]);
+  return formatMarkdownTable([head, ...rows]);
 }
 
-/** What the sharing costs and how old the views are. */
+/** The cost of sharing, and the age of the views. */
 export function costTable(measured: readonly MeasuredBalance[]): string[] {
   const head = [
     'instances',
@@ -89,7 +89,7 @@ export function costTable(measured: readonly MeasuredBalance[]): string[] {
       median(({ rates }) => rates.cpu.envoy, 1),
     ];
   });
-  return aligned([head, ...rows]);
+  return formatMarkdownTable([head, ...rows]);
 }
 
 export function upgradeTable(runs: readonly UpgradeRun[]): string[] {
@@ -109,10 +109,10 @@ export function upgradeTable(runs: readonly UpgradeRun[]): string[] {
       ];
     }),
   );
-  return aligned([head, ...rows]);
+  return formatMarkdownTable([head, ...rows]);
 }
 
-/** How each setup's p99 compares with that of one instance, and what that means for the targets. */
+/** The p99 of each setup relative to one instance, and the verdict on the targets. */
 export function verdicts(measured: readonly MeasuredBalance[], check: CrossCheck | undefined): string[] {
   const groups = grouped(measured);
   const one = groups.find(([{ instances, sharing }]) => instances === 1 && sharing === 'on');
@@ -134,7 +134,7 @@ export function verdicts(measured: readonly MeasuredBalance[], check: CrossCheck
     const p99 = spread(most.map(({ viewAge }) => viewAge?.p99Ms ?? Number.NaN));
     const target = verdict(within >= 0.99 * all, `99 % ≤ ${mostViewAgeMs} ms`);
     lines.push(
-      `View age, ${most[0].instances} instances, own watch events: p99 ${shown(p99, 1)} ms; ` +
+      `View age, ${most[0].instances} instances, own watch events: p99 ${formatSpread(p99, 1)} ms; ` +
         `${((100 * within) / all).toFixed(2)} % of ${all} writes seen within ${mostViewAgeMs} ms${target}`,
     );
   }
@@ -167,6 +167,6 @@ function shownRatio({ pooled, least, most, rounds }: Ratio): string {
   return `${pooled.toFixed(2)}${byRound}`;
 }
 
-function shown({ median, min, max }: Spread, digits: number): string {
+function formatSpread({ median, min, max }: Spread, digits: number): string {
   return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
 }

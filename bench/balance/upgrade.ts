@@ -6,13 +6,13 @@ import { Replay } from './replay.ts';
 import { type Answered, traceText } from './requests.ts';
 import { maxOverMean, mean, quantile } from './statistics.ts';
 
-/** A rolling upgrade of all instances in the middle of the load, and how even it stayed. */
+/** A rolling upgrade of all instances under load, and how even the load stayed. */
 export interface UpgradeRun {
   readonly instances: number;
   readonly sharing: BalanceSharing;
   readonly requests: number;
   readonly failed: number;
-  /** Of the chart's time, which begins when the load is warm. */
+  /** In the time of the chart, which starts when the load is warm. */
   readonly fromMs: number;
   readonly toMs: number;
   readonly endMs: number;
@@ -29,7 +29,7 @@ export interface UpgradePart {
   readonly p99Ms: number;
 }
 
-/** No upgrade takes longer; the load ends soon after it. */
+/** An upgrade takes less; the load ends soon after it. */
 const longestUpgradeSeconds = 180;
 
 export async function upgradeUnderLoad(

@@ -5,9 +5,7 @@ import { drawing, firstTop, left, right } from './drawing.ts';
 import { mean, quantile } from './statistics.ts';
 import type { UpgradeRun } from './upgrade.ts';
 
-/**
- * Balance before, during and after a rolling upgrade, a line for each run, on one time axis. Pure.
- */
+/** Balance before, during and after a rolling upgrade, one line per run, on one time axis. Pure. */
 type Value = (fromMs: number, toMs: number) => number | undefined;
 
 const balanceEveryMs = 1_000;
@@ -48,7 +46,7 @@ export function upgradeChart(runs: readonly UpgradeRun[], title: string): string
   });
 }
 
-/** Everything of one stretch of time. */
+/** All samples of one period. */
 function within<T extends { readonly atMs: number }>(all: readonly T[], fromMs: number, toMs: number): T[] {
   return all.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
 }
@@ -80,7 +78,7 @@ function lines(
 ): Markup {
   const series = runs.map((run) => {
     const value = valueIn(run);
-    // A last part that is cut short would be noise.
+    // A short last period would be noise.
     const count = Math.floor(run.endMs / everyMs);
     return Array.from({ length: count }, (_, nth) => value(nth * everyMs, (nth + 1) * everyMs));
   });
@@ -94,7 +92,7 @@ function lines(
   return html`${grid}${drawn}`;
 }
 
-/** Over the panels above it, two lines mark the beginning and the end. */
+/** Two lines across the panels mark the start and the end. */
 function upgradeBar({ x, top }: PanelFrame, { fromMs, toMs, failed }: UpgradeRun, nth: number): Markup {
   const y = top + nth * 18;
   const marks = [fromMs, toMs].map(

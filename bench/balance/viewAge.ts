@@ -11,28 +11,29 @@ import { quantile } from './statistics.ts';
 export interface CrossCheck {
   readonly instances: number;
   readonly reservations: number;
-  /** Those that were not seen at all. */
+  /** Those that were never counted. */
   readonly missed: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly mostMs: number;
   /**
-   * Of its part from the write on, as the one that reserved saw it: without the wait for the write.
+   * The part from the write on, as the reserving ledger measured it: without the wait for the
+   * write.
    */
   readonly fromWriteMs: { readonly p50: number; readonly p99: number };
 }
 
-/** Reservations a second at the one that is watched; with their releases twice as many changes. */
+/** Reservations per second at the observed one; with the releases twice as many changes. */
 const reservationsPerSecond = 25;
 const heldMs = 400;
 /** Where Baton keeps the pool named `default`. */
 const prefix = '/baton/v1/default/';
 
 /**
- * The age of a view on one clock, without trusting what an instance says of itself: two ledgers of
- * the product in this process join real instances under load, on the same etcd; one reserves, and
- * the moment at which the other's count changes is noted. That includes the wait for the end of the
- * interval between two writes, which an instance's own figure does not.
+ * The age of a view measured on one clock, without relying on what an instance reports: two ledgers
+ * of the product in this process join real instances under load, on the same etcd; one reserves,
+ * and the time at which the count of the other changes is recorded. That includes the wait for the
+ * write interval, which the figure of an instance does not.
  */
 export async function crossCheck(
   world: BalanceEnvironment,

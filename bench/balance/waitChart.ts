@@ -4,7 +4,7 @@ import type { Spread } from '../summary.ts';
 import { drawing, left, right } from './drawing.ts';
 import type { BalanceSharing } from './environment.ts';
 
-/** The p99 of the queueing time for so many instances, with and without sharing. */
+/** The p99 of the queueing time by number of instances, with and without sharing. */
 export interface Bar {
   readonly instances: number;
   readonly sharing: BalanceSharing;
@@ -15,7 +15,9 @@ export interface Bar {
 const barWidth = 44;
 const sharings: readonly BalanceSharing[] = ['on', 'off'];
 
-/** Bars by number of instances; the whisker reaches from the least to the largest round. Pure. */
+/**
+ * Bars by number of instances; the whisker extends from the smallest to the largest round. Pure.
+ */
 export function waitChart(bars: readonly Bar[], title: string): string {
   const counts = [...new Set(bars.map(({ instances }) => instances))].sort((a, b) => a - b);
   const groupWidth = (right - left) / counts.length;

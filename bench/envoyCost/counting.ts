@@ -8,8 +8,8 @@ const held = 30;
 const left = 10;
 
 /**
- * Is what the scheduler counts what is in flight? Asked while responses are under way, after some
- * of their clients have left, after all have, and after a load of which every tenth client leaves.
+ * Whether the scheduler counts the requests in flight: checked while responses are open, after some
+ * clients have left, after all have, and after a load with every tenth request aborted.
  */
 export async function countsExactly(envoyPort: number, baton: Baton): Promise<boolean> {
   const agent = new Agent({ keepAlive: false });
@@ -45,7 +45,7 @@ class Miscount extends Error {
   override readonly name = 'Miscount';
 }
 
-/** @throws Miscount when it does not come to that */
+/** @throws Miscount when the counts differ */
 async function counted(baton: Baton, count: number): Promise<void> {
   const agrees = async () => {
     const { pool } = await baton.state();

@@ -10,8 +10,8 @@ import { shipped, type Variant, variantGroups } from './variants.ts';
 
 /**
  * `make bench-envoy`: what Envoy itself costs with variants of its shipped configuration. Each
- * variant takes turns of a second with the shipped one, with a Baton without etcd for each. Prints
- * a table; `--save FILE.md` puts it between the marks in that file, and the figures into FILE.json.
+ * variant and the shipped one take turns of a second, each with a Baton without etcd. Prints a
+ * table; `--save FILE.md` writes it between the marks in that file, and the figures into FILE.json.
  */
 const flags = readBenchFlags({
   rounds: { type: 'string', default: '3' },

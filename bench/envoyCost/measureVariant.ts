@@ -23,18 +23,18 @@ export interface Cost {
   readonly perSecond: number;
 }
 
-/** What one round of one variant gave, and what the shipped configuration gave beside it. */
+/** Results of one round of one variant, and of the shipped configuration beside it. */
 export interface MeasuredVariant extends Cost {
   readonly variant: string;
   readonly round: number;
   readonly shipped: Cost;
   readonly isExact: boolean;
-  /** Requests that failed, and those that Envoy let pass without a decision. */
+  /** Failed requests, and those that Envoy let pass without a decision. */
   readonly failed: number;
 }
 
 /**
- * Envoy with this variant of its configuration in front of a running scheduler; whoever starts it
+ * Starts Envoy with this variant of its configuration in front of a running scheduler; the caller
  * ends it.
  */
 export async function startLine(
@@ -63,15 +63,12 @@ export async function startLine(
   return { envoy, port, baton };
 }
 
-/**
- * How often the two lines take turns in a round, so that whatever else the machine does meets both
- * alike.
- */
+/** How often the two take turns in a round, so that the state of the machine affects both alike. */
 const turns = 4;
 /** Before each turn, after the stop. */
 const wakeUp = { seconds: 0.3 } as const;
 
-/** Loads both lines in turn, each stopped (SIGSTOP) while it is the other's. */
+/** Loads both in turn; each is stopped (SIGSTOP) during the turn of the other. */
 export async function measurePair(
   name: string,
   round: number,
@@ -112,7 +109,7 @@ function processesOf({ envoy, baton }: Line): ChildProcess[] {
   return [envoy.process, baton.process];
 }
 
-/** What the turns of one line add up to. */
+/** The sum of the turns of one. */
 class Account {
   failed = 0;
   #sent = 0;

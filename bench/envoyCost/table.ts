@@ -1,4 +1,4 @@
-import { shown, spread } from '../summary.ts';
+import { formatSpread, spread } from '../summary.ts';
 import type { Cost, MeasuredVariant } from './measureVariant.ts';
 import { variantGroups } from './variants.ts';
 
@@ -19,7 +19,7 @@ function row(name: string, measured: readonly MeasuredVariant[]): string[] {
   const rounds = measured.filter(({ variant }) => variant === name);
   if (rounds.length === 0) return [];
   const ratio = (figure: (one: Cost) => number) =>
-    shown(spread(rounds.map((one) => figure(one) / figure(one.shipped))), 2);
+    formatSpread(spread(rounds.map((one) => figure(one) / figure(one.shipped))), 2);
   const cells = [
     name,
     ratio(({ envoyCpuUs }) => envoyCpuUs),

@@ -1,9 +1,9 @@
 import type { EnvoyParts } from '../envoyParts.ts';
 
 /**
- * What was tried on the way to the shipped Envoy configuration: each variant is envoy.yaml with one
- * thing changed. Whether it may be changed is another matter; counting.ts and docs/envoy-cost.md
- * say.
+ * The variants that were measured for the shipped Envoy configuration: each is envoy.yaml with one
+ * change. Whether a change is correct is checked by counting.ts and explained in
+ * docs/envoy-cost.md.
  */
 export interface Variant {
   readonly name: string;
@@ -145,7 +145,7 @@ export const variantGroups: readonly VariantGroup[] = [
   },
 ];
 
-/** Undefined takes a field away. */
+/** Undefined removes a field. */
 type Fields = Readonly<Record<string, unknown>>;
 
 function mode(name: string, fields: Fields): Variant {
@@ -177,8 +177,8 @@ function allowed(headers: readonly string[]): Fields {
 }
 
 /**
- * To a collector that is not there: what is sent to it costs little, what is decided and noted
- * costs what it does.
+ * To a collector that does not exist: sending costs little, sampling and recording cost what they
+ * do in use.
  */
 function traceSome({ bootstrap, manager, schedulerCluster }: EnvoyParts): void {
   const collector = {

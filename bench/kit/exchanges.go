@@ -20,9 +20,9 @@ import (
 
 const windowSize = 1<<31 - 1
 
-// runExchanges drives an ext_proc server without an Envoy: on each connection so many streams at a time, each of
-// them request headers, a reply, the end. It speaks in frames and decodes nothing, so that the server is what is
-// busy. Prints the line that load prints.
+// runExchanges drives an ext_proc server without an Envoy: on each connection so many streams at a
+// time, each of them request headers, a reply, the end. It speaks in frames and decodes nothing, so
+// that the server is what is busy. Prints the line that load prints.
 func runExchanges(args []string) {
 	flags := flag.NewFlagSet("exchanges", flag.ExitOnError)
 	address := flags.String("address", "127.0.0.1:9002", "where to")
@@ -57,7 +57,8 @@ func runExchanges(args []string) {
 	json.NewEncoder(os.Stdout).Encode(summarize(latencies, lost, 0, time.Since(began).Seconds()))
 }
 
-// exchangeUntil answers with the milliseconds that each reply took, and how many streams ended without one.
+// exchangeUntil answers with the milliseconds that each reply took, and how many streams ended
+// without one.
 func exchangeUntil(end time.Time, address string, streams int, question []byte) (latencies []float64, failed int) {
 	conn, err := net.Dial("tcp", address)
 	if err != nil {

@@ -32,8 +32,9 @@ type report struct {
 	P999    float64 `json:"p999Ms"`
 }
 
-// runLoad sends plain HTTP/1.1 requests over kept-alive connections: as fast as they are answered (closed loop),
-// or at a fixed rate whatever becomes of the earlier ones (open loop, so that a slow answer delays no measurement).
+// runLoad sends plain HTTP/1.1 requests over kept-alive connections: as fast as they are answered
+// (closed loop), or at a fixed rate whatever becomes of the earlier ones (open loop, so that a slow
+// answer delays no measurement).
 func runLoad(args []string) {
 	flags := flag.NewFlagSet("load", flag.ExitOnError)
 	address := flags.String("address", "127.0.0.1:10000", "where to")
@@ -157,8 +158,8 @@ func (c *client) abort() {
 	c.close()
 }
 
-// exchange sends one request and reads its answer, whose headers it shows; an error closes the connection, and the
-// next exchange opens another.
+// exchange sends one request and reads its answer, whose headers it shows; an error closes the
+// connection, and the next exchange opens another.
 func (c *client) exchange(request []byte, header func(name, value string)) (err error) {
 	defer func() {
 		if err != nil {

@@ -1,6 +1,6 @@
-// Package main is what the benchmark compares Baton with and measures it by: a no-op ext_proc server on grpc-go,
-// a pod that answers at once, load generators for HTTP and for ext_proc, and a holder of ext_proc streams. None of them is part of
-// Baton.
+// Package main is what the benchmark compares Baton with and measures it by: a no-op ext_proc
+// server on grpc-go, a pod that answers at once, load generators for HTTP and for ext_proc, and a
+// holder of ext_proc streams. None of them is part of Baton.
 package main
 
 import (

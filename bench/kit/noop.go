@@ -17,8 +17,8 @@ import (
 
 const destinationKey = "x-gateway-destination-endpoint"
 
-// noopServer answers as Baton does, naming the pods in turn instead of deciding: the least a Go scheduler can cost.
-// Its replies are in their wire form since the start.
+// noopServer answers as Baton does, naming the pods in turn instead of deciding: the least a Go
+// scheduler can cost. Its replies are in their wire form since the start.
 type noopServer struct {
 	extproc.UnimplementedExternalProcessorServer
 	routed   []wireMessage

@@ -13,17 +13,18 @@ import (
 	"time"
 )
 
-// traced is one line of a trace: when the request is due, in ms after the beginning, and how many tokens its
-// reply shall have.
+// traced is one line of a trace: when the request is due, in ms after the beginning, and how many
+// tokens its reply shall have.
 type traced struct {
 	atMs   float64
 	tokens int
 }
 
-// replay sends completion requests to a simulated pod, or to a proxy before several, each at its time, whatever
-// became of the earlier ones. It prints the time of its beginning (ms since 1970) at once. At its end, which
-// SIGTERM brings about early, it writes a line a request that was sent: when it was due, how long it took and
-// how long it waited for a slot (ms), and ok or what went wrong.
+// replay sends completion requests to a simulated pod, or to a proxy before several, each at its
+// time, whatever became of the earlier ones. It prints the time of its beginning (ms since 1970) at
+// once. At its end, which SIGTERM brings about early, it writes a line a request that was sent:
+// when it was due, how long it took and how long it waited for a slot (ms), and ok or what went
+// wrong.
 func replay(address, traceFile, outFile string) {
 	mustBeLoopback(address)
 	requests := readTrace(traceFile)

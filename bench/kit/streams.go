@@ -17,8 +17,8 @@ import (
 // perConnection is how many streams Envoy's shipped configuration puts on one connection.
 const perConnection = 1024
 
-// holdStreams opens ext_proc streams as Envoy does, one answered request each, says so, and holds them until
-// standard input ends.
+// holdStreams opens ext_proc streams as Envoy does, one answered request each, says so, and holds
+// them until standard input ends.
 func holdStreams(address, count string) {
 	n, err := strconv.Atoi(count)
 	if err != nil {

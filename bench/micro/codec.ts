@@ -6,8 +6,8 @@ import { endpoints } from '../../test/support/endpoints.ts';
 import { medianMicrosOfShort, print } from './time.ts';
 
 /**
- * What a message costs to read and to write: the codec written by hand beside protobufjs, which
- * makes objects.
+ * The cost of decoding and encoding a message: the handwritten codec beside protobufjs, which
+ * creates objects.
  */
 const { requestSerialize, requestDeserialize, responseSerialize } = externalProcessorService.Process;
 

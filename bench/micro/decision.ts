@@ -8,8 +8,7 @@ import { seededRandom } from '../../test/support/seededRandom.ts';
 import { medianMicros, print } from './time.ts';
 
 /**
- * What one decision costs, on a busy view: the whole story, from the candidates to the reservation
- * and back.
+ * The cost of one decision on a busy view: from the candidates to the reservation and its release.
  */
 for (const count of [10, 1_000, 10_000]) {
   for (const policy of policyNames) {

@@ -2,7 +2,7 @@ import { HpackDecoder } from '../../src/grpc/hpack/decoder.ts';
 import { huffmanCodes } from '../../src/grpc/hpack/huffmanCode.ts';
 import { medianMicrosOfShort, print } from './time.ts';
 
-/** What a header block costs to read, by how its fields are written. */
+/** The cost of decoding a header block, by the encoding of its fields. */
 const path = '/envoy.service.ext_proc.v3.ExternalProcessor/Process';
 const fields = [
   [':path', path],
@@ -36,15 +36,15 @@ const blocks: readonly [how: string, block: Buffer, before: Buffer][] = [
   ],
 ];
 
-const nobody = { onField() {} };
+const ignoreFields = { onField() {} };
 for (const [how, block, before] of blocks) {
   const decoder = new HpackDecoder(4096);
-  decoder.decode(before, 0, before.length, nobody);
-  const micros = medianMicrosOfShort(() => decoder.decode(block, 0, block.length, nobody));
+  decoder.decode(before, 0, before.length, ignoreFields);
+  const micros = medianMicrosOfShort(() => decoder.decode(block, 0, block.length, ignoreFields));
   print(`6 header fields ${how}, ${block.length} bytes`, micros, 'µs');
 }
 
-/** All texts are shorter than 127 bytes, so that their lengths fit into one. */
+/** All strings are shorter than 127 bytes, so that their lengths fit into one byte. */
 function literal(
   pattern: number,
   [name, value]: readonly [string, string],
@@ -65,7 +65,7 @@ function huffman(text: string): Buffer {
     if (found === undefined) throw new Error(`there is no code for ${symbol}`);
     bits += found.code.toString(2).padStart(found.bits, '0');
   }
-  // The rest of the last byte is ones (RFC 7541, section 5.2).
+  // The last byte is filled with ones (RFC 7541, section 5.2).
   const whole = bits.padEnd(Math.ceil(bits.length / 8) * 8, '1');
   return Buffer.from((whole.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
 }

@@ -9,8 +9,8 @@ import { seededRandom } from '../../test/support/seededRandom.ts';
 import { medianMicros, print } from './time.ts';
 
 /**
- * What a publication costs its writer and each of its readers, and what the counts of many peers
- * weigh.
+ * The cost of a publication for its writer and each reader, and the memory of the counts of many
+ * peers.
  */
 for (const endpoints of [20, 1_000, 10_000]) {
   const addresses = Array.from({ length: endpoints }, (_, i) => `10.0.${i >> 8}.${i & 255}:8000`);
@@ -65,7 +65,7 @@ function writerOn(addresses: readonly string[]) {
       do yield next();
       while (records.hasMore);
     },
-    /** Half of them by a request that ends, half by one that begins. */
+    /** Half of the changes are ended requests, half are new ones. */
     publishSome(changed: number): readonly RecordChange[] {
       for (let i = 0; i < changed / 2; i += 1) {
         const place = Math.floor(random() * held.length);
@@ -87,7 +87,7 @@ function apply(reader: LoadReports, peer: string, changes: readonly RecordChange
 }
 
 /**
- * As etcd shows them to each watcher: keys, values, and some thirty bytes of revisions and lease
+ * As etcd sends them to each watcher: keys, values, and some thirty bytes of revisions and lease
  * for each.
  */
 function bytesOf(changes: readonly RecordChange[]): number {

@@ -6,8 +6,8 @@ import { startTelemetry } from '../../src/telemetry/telemetry.ts';
 import { medianMicros, print } from './time.ts';
 
 /**
- * What telling of a request costs while nobody traces: metrics, the log line that is not written,
- * no span.
+ * The cost of telemetry per request without tracing: metrics, a log line that is not written, no
+ * span.
  */
 const telemetry = await startTelemetry({ logLevel: 'info', instance: { id: 'bench', release: '0' } });
 const decision: Decision = {
@@ -24,7 +24,7 @@ const recorder = new DecisionRecorder({
   defaultPolicy: () => 'least-request',
   onUnexpectedError: () => {},
 });
-/** Many in one step: what is done once in a batch counts in. */
+/** Many in one step, so that the cost per batch is included. */
 const requests = 1024;
 const micros = medianMicros(() => {
   for (let i = 0; i < requests; i += 1) {
@@ -32,5 +32,5 @@ const micros = medianMicros(() => {
     recorder.ended('end');
   }
 });
-print('telling of a request, nobody tracing', micros / requests, 'µs');
+print('telemetry of a request, no tracing', micros / requests, 'µs');
 await telemetry.stop();

@@ -1,7 +1,4 @@
-/**
- * Runs `step` again and again for a while and says how long one took, in µs: half of them took no
- * longer.
- */
+/** Runs `step` repeatedly for some time; returns the median of its duration in µs. */
 export function medianMicros(step: () => void, forMs = 300): number {
   const micros: number[] = [];
   const endMs = performance.now() + forMs;
@@ -9,12 +6,12 @@ export function medianMicros(step: () => void, forMs = 300): number {
     step();
     micros.push((performance.now() - beganMs) * 1000);
   }
-  // The first half warmed the code up.
+  // The first half was the warm-up.
   const warm = micros.slice(micros.length >> 1).sort((a, b) => a - b);
   return warm[warm.length >> 1] ?? Number.NaN;
 }
 
-/** The same for a step that is over before the clock has moved. */
+/** The same for a step shorter than the resolution of the clock. */
 export function medianMicrosOfShort(step: () => void): number {
   const times = 200;
   const together = medianMicros(() => {

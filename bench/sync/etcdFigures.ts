@@ -1,6 +1,6 @@
 import { httpGet } from '../../tools/testbed/httpGet.ts';
 
-/** What etcd says of itself; all but the time only grow. */
+/** Metrics of etcd; all except the times only grow. */
 export interface EtcdFigures {
   readonly atMs: number;
   /** Each write to its log that changes a key is one, whatever number of keys it changes. */

@@ -14,11 +14,11 @@ import { type EtcdFigures, readEtcd } from './etcdFigures.ts';
 import type { SyncWorkerOptions, WorkerReport } from './worker.ts';
 
 /**
- * `make bench-sync`: what it costs that many instances share their counts of many endpoints. Real
+ * `make bench-sync`: the cost of sharing the counts of many endpoints between many instances. Real
  * ledgers on a real etcd, without requests: picks and releases are made at the ledgers. One
- * instance has a process of its own, whose CPU and memory are what an instance's are; the others
- * share some processes. Prints, judges nothing, and says how far this machine came: what does not
- * fit on it makes the store look slow, and then instances write less often.
+ * instance has its own process, whose CPU and memory are those of an instance; the others share
+ * some processes. It only prints, and reports whether this machine kept up: one that does not makes
+ * the store look slow, and then instances write less often.
  */
 const flags = readBenchFlags({
   instances: { type: 'string', default: '50' },
@@ -30,7 +30,7 @@ const flags = readBenchFlags({
   budget: { type: 'string', default: '500' },
 });
 
-/** Time to come to a steady state: everybody's chunks are written, and the code is warm. */
+/** Time until the state is steady: all chunks are written, and the code is warm. */
 const settleMs = 5_000;
 
 async function main(): Promise<void> {
@@ -55,25 +55,25 @@ async function main(): Promise<void> {
     }
     reader = await readerOf(dir, url);
     await reader.start();
-    tell(workers, 'load');
+    send(workers, 'load');
     await Promise.all(workers.map((worker) => once(worker, 'message')));
     await sleep(settleMs);
-    tell(workers, 'measure');
+    send(workers, 'measure');
     const before = await readEtcd(url);
     await sleep(Number(flags.seconds) * 1000);
     const after = await readEtcd(url);
-    const [alone, ...others] = await ask(workers);
+    const [alone, ...others] = await requestReports(workers);
     if (alone !== undefined) print(alone, [alone, ...others], before, after);
     line('memory of a whole Baton that reads it all', await residentMiB(reader.process.pid), 'MiB');
 
-    tell(workers, 'stop');
+    send(workers, 'stop');
     await sleep(settleMs);
     const idleFrom = await readEtcd(url);
     await sleep(3_000);
     const idleTo = await readEtcd(url);
     line('idle: etcd writes', perSecond(idleFrom, idleTo, 'revisions'), '/s');
   } finally {
-    tell(workers, 'leave');
+    send(workers, 'leave');
     for (const process of reader?.processes ?? []) await process.kill();
     await Promise.all(workers.map((worker) => worker.exitCode ?? once(worker, 'exit')));
     await running.stop();
@@ -81,7 +81,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** `baton serve` as it is, without requests of its own, in the pool of the ledgers. */
+/** `baton serve` without requests of its own, in the pool of the ledgers. */
 async function readerOf(dir: string, etcdUrl: string): Promise<Baton> {
   const [port, adminPort] = (await freePorts(2)) as [number, number];
   return new Baton({
@@ -96,7 +96,7 @@ async function readerOf(dir: string, etcdUrl: string): Promise<Baton> {
   });
 }
 
-/** The first has one, the rest is divided among the others. */
+/** The first process has one instance; the others share the rest. */
 function shares(names: readonly string[], processes: number): string[][] {
   const [first, ...rest] = names;
   const shared = Array.from({ length: processes }, (_, i) => rest.filter((_, j) => j % processes === i));
@@ -107,11 +107,11 @@ function startWorker(options: SyncWorkerOptions): ChildProcess {
   return fork(join(import.meta.dirname, 'worker.ts'), [JSON.stringify(options)]);
 }
 
-function tell(workers: readonly ChildProcess[], what: 'load' | 'measure' | 'stop' | 'leave'): void {
+function send(workers: readonly ChildProcess[], what: 'load' | 'measure' | 'stop' | 'leave'): void {
   for (const worker of workers) if (worker.connected) worker.send(what);
 }
 
-function ask(workers: readonly ChildProcess[]): Promise<WorkerReport[]> {
+function requestReports(workers: readonly ChildProcess[]): Promise<WorkerReport[]> {
   return Promise.all(
     workers.map(async (worker) => {
       worker.send('report');

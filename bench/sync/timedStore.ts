@@ -2,16 +2,16 @@ import { EtcdSession } from '../../src/etcd/etcdSession.ts';
 import type { RecordListener } from '../../src/etcd/records.ts';
 import type { SessionListeners } from '../../src/etcd/sessionListeners.ts';
 
-/** Events of one turn of the event loop, handed to the ledger one after the other. */
+/** Events of one turn of the event loop, given to the ledger one by one. */
 interface Batch {
   publications: number;
   events: number;
   ms: number;
 }
 
-/** The store as it is, with a watch on what the ledger does with the counts it is shown. */
+/** The real store, with a timer around what the ledger does with the counts it receives. */
 export class TimedStore extends EtcdSession {
-  /** What applying one publication took, a mean where several came in one turn. */
+  /** The time to apply one publication; a mean where several arrived in one turn. */
   readonly applyMs: number[] = [];
   events = 0;
   publications = 0;
@@ -48,7 +48,7 @@ export class TimedStore extends EtcdSession {
     apply();
     this.#batch.ms += performance.now() - beganMs;
     this.#batch.events += 1;
-    // The first record is in every publication.
+    // Every publication contains the first record.
     if (!key.includes('/')) this.#batch.publications += 1;
   }
 

@@ -11,8 +11,8 @@ import { addressesOf } from './addresses.ts';
 import { TimedStore } from './timedStore.ts';
 
 /**
- * Some of the instances, in one process, told by its parent what to do: 'load' starts requests,
- * 'measure' forgets what was counted so far, 'report' answers with it, 'leave' ends.
+ * Some of the instances in one process, controlled by its parent: 'load' starts requests, 'measure'
+ * resets the counters, 'report' returns them, 'leave' ends.
  */
 export interface SyncWorkerOptions {
   readonly etcdUrl: string;
@@ -20,7 +20,7 @@ export interface SyncWorkerOptions {
   readonly endpoints: number;
   /** Requests in flight on each of the endpoints, at each instance, on average. */
   readonly busy: number;
-  /** New requests a second at each instance; as many end. */
+  /** New requests per second at each instance; as many end. */
   readonly rate: number;
   readonly writesPerSecond: number;
 }
@@ -54,7 +54,7 @@ let cpuAtStart = process.cpuUsage();
 let writesAtStart = 0;
 let isOver = false;
 
-// The harness is slow where a fleet would not be: fifty instances have two processors.
+// The harness is slower than a fleet: fifty instances have two processors.
 const members = names.map((name): Member => {
   let store: TimedStore | undefined;
   let hasJoined = false;
@@ -63,7 +63,7 @@ const members = names.map((name): Member => {
     leaseTtlSeconds: 60,
     requestTimeoutMs: 20_000,
     checkIntervalMs: defaultCheckIntervalMs,
-    // Of an instance that has joined once: the first state is `joined`.
+    // Only after the first join: the first state is `joined`.
     onState: (state) => {
       if (hasJoined) rejoins += 1;
       hasJoined ||= state.kind === 'joined';
@@ -89,7 +89,7 @@ function finish({ held }: Member): void {
 }
 
 async function load(): Promise<void> {
-  // Little by little, as a fleet comes to its load.
+  // Gradually, as in a fleet.
   for (let begun = 0; begun < endpoints * busy && !isOver; begun += begunPerTick) {
     await sleep(tickMs);
     for (const member of members) for (let i = 0; i < begunPerTick; i += 1) pick(member);
@@ -130,21 +130,21 @@ function report(): WorkerReport {
   };
 }
 
-process.on('message', (told) => {
-  if (told === 'load') void load();
-  else if (told === 'measure') {
+process.on('message', (message) => {
+  if (message === 'load') void load();
+  else if (message === 'measure') {
     for (const { store } of members) store.reset();
     cpuAtStart = process.cpuUsage();
     writesAtStart = sum(({ writes }) => writes());
     rejoins = 0;
-  } else if (told === 'report') process.send?.(report());
-  else if (told === 'stop') isOver = true;
-  else if (told === 'leave') {
+  } else if (message === 'report') process.send?.(report());
+  else if (message === 'stop') isOver = true;
+  else if (message === 'leave') {
     isOver = true;
     void Promise.all(members.map(({ stop }) => stop())).then(() => process.exit(0));
   }
 });
-// Without its parent nobody would end it.
+// Without its parent, no process would end it.
 process.on('disconnect', () => process.exit(1));
 
 for (const { store } of members) {

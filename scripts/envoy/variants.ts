@@ -39,7 +39,7 @@ function failClosed(source: string): string {
 ${generated}
 
 envoy.yaml, but a request without a decision of Baton gets 503 instead of the least loaded pod.
-Use it where only Baton may choose a pod: pods with different models, or with hard limits.
+For fleets where only Baton may choose a pod: pods with different models, or with hard limits.
 
 After the decision it is still fail-open: a Baton that dies does not cut the responses that it
 has decided on.`,

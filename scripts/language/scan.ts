@@ -76,7 +76,12 @@ export function splitName(identifier: string): string[] {
 
 function longComment(line: string): string[] {
   const isComment = /^\s*(?:\/\/|\/?\*+|#(?!!))/.test(line);
-  if (!isComment || line.length <= longestComment || /https?:\/\/\S{40}/.test(line)) return [];
+  if (
+    !isComment ||
+    line.length <= longestComment ||
+    /(?:https?:\/\/|type\.googleapis\.com\/)\S{40}/.test(line)
+  )
+    return [];
   return [`comment of ${line.length} columns, at most ${longestComment}`];
 }
 

@@ -1,11 +1,11 @@
 import type { EnvoyBootstrap } from '../../tools/testbed/envoyAddresses.ts';
 
 /**
- * Additions to a shipped Envoy configuration by which a test sees what Envoy did, or says what only
- * a filter can say. They change nothing of what is under test.
+ * Additions to a shipped Envoy configuration that show a test what Envoy did, or set what only a
+ * filter can set. They do not change what is tested.
  */
 
-/** Response headers that tell which endpoints Baton named, and which of them Envoy took. */
+/** Response headers with the endpoints that Baton named, and the one that Envoy used. */
 export const namedHeader = 'x-test-named';
 export const servedHeader = 'x-test-served';
 
@@ -19,7 +19,7 @@ export function showPick(bootstrap: EnvoyBootstrap): void {
   );
 }
 
-/** The request header that becomes the subset hint, as envoy.yaml shows it. */
+/** The request header that becomes the subset hint, as in the example in envoy.yaml. */
 export const subsetHeader = 'x-pod-subset';
 
 export function takeSubsetFromHeader(bootstrap: EnvoyBootstrap): void {
@@ -42,8 +42,8 @@ export function takeSubsetFromHeader(bootstrap: EnvoyBootstrap): void {
 }
 
 /**
- * Where a decision is under test and not its deadline, a machine that stalls for a second must not
- * skip it.
+ * A long message timeout, for tests of decisions and not of deadlines: a machine that stalls for a
+ * second must not skip a decision.
  */
 export function waitForDecisions(bootstrap: EnvoyBootstrap): void {
   const extProc = connectionManager(bootstrap).http_filters.find(

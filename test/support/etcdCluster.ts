@@ -9,7 +9,7 @@ import { etcdBin } from './tools.ts';
 /** A real etcd cluster of three members in a temporary folder, for one `describe`. */
 export function useEtcdCluster(): {
   members(): readonly Etcd[];
-  /** The running member that the others follow; waits while they elect one. */
+  /** The leader; waits while the members elect one. */
   leader(): Promise<Etcd>;
 } {
   let members: readonly Etcd[] = [];
@@ -47,7 +47,7 @@ export function useEtcdCluster(): {
   return { members: () => members, leader };
 }
 
-/** By etcd's HTTP gateway to its maintenance service. */
+/** Uses etcd's HTTP gateway to its maintenance service. */
 async function leads({ endpoint }: Etcd): Promise<boolean> {
   const answer = await fetch(`${endpoint}/v3/maintenance/status`, { method: 'POST', body: '{}' });
   const { header, leader } = (await answer.json()) as { header: { member_id: string }; leader?: string };

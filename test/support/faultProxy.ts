@@ -2,19 +2,18 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket, connect as tcpConnect } from 'node:net';
 
 /**
- * A TCP proxy on loopback whose line can be made bad: cut, silent in one direction, slow, or
- * trickling. It stands between a client and a real server, so that the real parts meet a real
- * fault.
+ * A TCP proxy on loopback that adds faults to a connection: reset, silent in one direction, slow,
+ * or trickling. It is between a real client and a real server.
  */
 export type Fault =
   | { readonly kind: 'none' }
-  /** Connections are reset and new ones refused. */
+  /** Resets connections and refuses new ones. */
   | { readonly kind: 'cut' }
-  /** Bytes of this direction are swallowed; connections stay open. */
+  /** Discards the bytes of this direction; connections stay open. */
   | { readonly kind: 'loss'; readonly direction: 'to-server' | 'to-client' }
-  /** Everything arrives, this much later. */
+  /** Delays everything by this time. */
   | { readonly kind: 'delay'; readonly ms: number }
-  /** A few bytes at a time. */
+  /** Passes a few bytes at a time. */
   | { readonly kind: 'trickle'; readonly bytes: number; readonly everyMs: number };
 
 export class FaultProxy {
@@ -71,7 +70,7 @@ export class FaultProxy {
     let sent = Promise.resolve();
     from.on('data', (bytes) => {
       const arrivedMs = performance.now();
-      // One after another, so that a slow line keeps its order.
+      // In sequence, so that a slow connection keeps the order.
       sent = sent.then(() => this.#send(bytes, arrivedMs, to, direction));
     });
     from.on('error', () => to.destroy());
@@ -84,8 +83,7 @@ export class FaultProxy {
   async #send(bytes: Buffer, arrivedMs: number, to: Socket, direction: string): Promise<void> {
     const fault = this.#fault;
     if (fault.kind === 'loss' && fault.direction === direction) return;
-    // Counted from its own arrival: what comes close together is late by the same, not one after
-    // the other.
+    // From its own arrival: bytes that arrive together have the same delay.
     if (fault.kind === 'delay') await wait(Math.max(0, arrivedMs + fault.ms - performance.now()));
     if (fault.kind !== 'trickle') {
       if (!to.destroyed) to.write(bytes);

@@ -1,12 +1,15 @@
 import { delimiter, join } from 'node:path';
 import { checkoutDir, isExecutable } from '../../tools/testbed/tools.ts';
 
-/** A program of others that tests Baton from outside, where it is here. Installs nothing. */
+/**
+ * A program of another project that tests Baton from outside, where it is installed. Installs
+ * nothing.
+ */
 export interface ForeignTool {
   readonly path: string;
-  /** `describe`, or `describe.skip` where the program is not here. */
+  /** `describe`, or `describe.skip` where the program is missing. */
   readonly describe: typeof describe | typeof describe.skip;
-  /** The program's name, and how to get it where it is not here. */
+  /** The name of the program, and how to get it where it is missing. */
   readonly title: string;
 }
 

@@ -3,14 +3,14 @@ import type { Pod } from '../../tools/testbed/pod.ts';
 import { sendSseRequest } from '../../tools/testbed/sseRequest.ts';
 import { eventually } from './eventually.ts';
 
-/** What every pod of a topology has, unless its flags say otherwise. */
+/** The slots of a pod, unless its flags change them. */
 const slotsOfPod = 8;
 
 /**
- * Takes every slot of the pods, past Envoy, so that requests through Envoy stay in flight until the
- * slots are given back: how a test holds streams open without knowing how long.
+ * Fills every slot of the pods directly, so that requests through Envoy stay in flight until the
+ * slots are free again: this is how a test holds streams open.
  *
- * @returns gives the slots back
+ * @returns frees the slots
  */
 export async function fillSlots(pods: readonly Pod[]): Promise<() => Promise<void>> {
   const agent = new Agent();
@@ -42,7 +42,7 @@ export async function fillSlots(pods: readonly Pod[]): Promise<() => Promise<voi
   return giveBack;
 }
 
-/** Requests that wait for a slot, all pods together. */
+/** Number of requests that wait for a slot, in all pods. */
 export async function waitingInPods(pods: readonly Pod[]): Promise<number> {
   const states = await Promise.all(pods.map((pod) => pod.state()));
   return states.reduce((sum, { waiting }) => sum + waiting, 0);

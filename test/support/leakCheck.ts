@@ -1,13 +1,12 @@
 import { liveChildren } from '../../tools/testbed/orphanGuard.ts';
 import { eventually } from './eventually.ts';
 
-/** What may not be left behind by a test: listening ports, connections, child processes. */
+/** What a test must not leave behind: listening ports, connections, child processes. */
 const watched = ['TCPServerWrap', 'TCPSocketWrap', 'PipeWrap', 'ProcessWrap', 'UDPWrap', 'FSEventWrap'];
 
 /**
- * After all tests of this file, nothing is open that was not open before them. Call it at the top
- * of a file whose topologies are in describes: hooks of one level run in the order in which they
- * are written.
+ * Fails when something is open after the tests of this file that was not open before. Call it at
+ * the top of the file: hooks of one level run in the order in which they are registered.
  */
 export function checkForLeaks(): void {
   let before: ReadonlyMap<string, number>;

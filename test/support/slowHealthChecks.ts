@@ -2,8 +2,8 @@ import type { EnvoyBootstrap } from '../../tools/testbed/envoyAddresses.ts';
 import { waitForDecisions } from './envoyWindows.ts';
 
 /**
- * Envoy with more time for each answer, of decisions and of health checks, so that a slow machine
- * is not taken for a dead scheduler where a test counts what only a dead one may cost.
+ * Longer timeouts of decisions and health checks, so that a slow machine is not taken for a dead
+ * scheduler in tests that count what only a dead one may cost.
  */
 export function slowHealthChecks(bootstrap: EnvoyBootstrap): void {
   waitForDecisions(bootstrap);

@@ -1,10 +1,9 @@
 import { findTools } from '../../tools/testbed/tools.ts';
 
 /**
- * Paths of the real Envoy and etcd for tests: ENVOY_BIN and ETCD_BIN, else what `make tools`
- * installed. Installs nothing.
+ * Paths of the real Envoy and etcd for tests. Installs nothing.
  *
- * @throws Error that says `make tools` when a binary is missing.
+ * @throws BatonError `tool-missing` when a binary is missing.
  */
 export function envoyBin(): string {
   return findTools(process.env).envoy;

@@ -1,6 +1,6 @@
 import { type Clock as AnyClock, systemClock as anySystemClock } from '../../src/clock.ts';
 
-/** Time as podsim needs it. Injected, so that a test decides when a token is due. */
+/** The clock of podsim. Injected, so that a test decides when a token is due. */
 export interface PodClock extends AnyClock {
   /** Seconds since 1970, for the `created` fields. */
   unixSeconds(): number;

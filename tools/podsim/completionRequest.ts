@@ -1,14 +1,13 @@
 /**
- * What podsim takes from the body of a completion request. A body may leave everything out; what it
- * has must be of the right kind. `null` counts as left out, as in the OpenAI API; fields not named
- * here are ignored.
+ * The fields of a completion request that podsim uses. All are optional; those that are there must
+ * have the right type. `null` counts as absent, as in the OpenAI API; other fields are ignored.
  */
 export interface CompletionRequest {
   readonly model: string | undefined;
   readonly stream: boolean;
   readonly maxTokens: number | undefined;
   readonly promptTokens: number;
-  /** `stream_options.include_usage`: the counts come in an event of their own. */
+  /** `stream_options.include_usage`: the usage is sent as an event of its own. */
   readonly includeUsage: boolean;
 }
 
@@ -18,7 +17,7 @@ export type ParsedCompletionRequest =
   | { readonly kind: 'request'; readonly request: CompletionRequest }
   | { readonly kind: 'problem'; readonly message: string; readonly param: string | null };
 
-/** Bounds what one request may make this process hold. */
+/** Limits the memory of one request. */
 const maxReplyTokens = 100_000;
 const charactersPerToken = 4;
 
@@ -57,8 +56,8 @@ function problem(
   expected: string,
   param: string | null,
 ): ParsedCompletionRequest {
-  const shown = JSON.stringify(given) ?? 'nothing';
-  const short = shown.length > 60 ? `${shown.slice(0, 60)}…` : shown;
+  const json = JSON.stringify(given) ?? 'nothing';
+  const short = json.length > 60 ? `${json.slice(0, 60)}…` : json;
   return { kind: 'problem', message: `${what} is ${short}; expected ${expected}`, param };
 }
 

@@ -7,13 +7,12 @@ import type { QueueTimes } from './queueTimes.ts';
 import type { Slot, Slots } from './slots.ts';
 
 /**
- * The answer to one completion request: it waits for a slot, makes its tokens, sends them, and
- * gives the slot back at its end, whichever comes first of
- *   served     all tokens handed to the connection
- *   cutShort   the pod broke it off: a cut, a refusal, or the end of the pod's grace
- *   aborted    the client left, in the queue or later
- * The head of the response goes out with the first token: until then a proxy may still try another
- * pod.
+ * The response to one completion request. It waits for a slot, generates its tokens, sends them,
+ * and releases the slot at its end:
+ * - served: all tokens were given to the connection
+ * - cutShort: the pod ended it: a cut, a refusal, or the end of its grace period
+ * - aborted: the client left, in the queue or later
+ * The response head is sent with the first token: until then a proxy may still try another pod.
  */
 export interface ResponsePlan {
   readonly facts: Completion;
@@ -49,21 +48,21 @@ export class CompletionResponse {
   #queuedMs = 0;
   #isEnded = false;
 
-  constructor(response: ServerResponse, plan: ResponsePlan, surroundings: ResponseContext) {
+  constructor(response: ServerResponse, plan: ResponsePlan, context: ResponseContext) {
     this.#response = response;
     this.#plan = plan;
-    this.#context = surroundings;
+    this.#context = context;
   }
 
-  /** Never more than accepted: nothing but the client's leaving or `breakOff` ends it. */
+  /** Accepted and never answered: only the client or `abort` ends it. */
   get hangs(): boolean {
     return this.#plan.fault.kind === 'hang';
   }
 
   start(): void {
-    // A client that is gone already would never be heard leaving.
+    // A client that has already left raises no event.
     if (this.#response.destroyed) return void this.#end('aborted');
-    // Emitted after a whole response too; then it changes nothing.
+    // Also emitted after a complete response; then it has no effect.
     this.#response.on('close', () => this.#end('aborted'));
     const { slots, clock, queueTimes } = this.#context;
     const arrivedMs = clock.nowMs();
@@ -90,7 +89,7 @@ export class CompletionResponse {
         this.#sendEvents(from, to, to === tokens, isCut);
       });
     } else {
-      // Nothing is to be seen of the tokens before the last one.
+      // A response that is not streamed is sent with the last token.
       const lastMs = dueAtMs(pace, tokens - 1);
       this.#cancel = generate(1, { firstMs: lastMs, everyMs: 0 }, clock, () => {
         if (isCut) this.#cut();
@@ -110,7 +109,7 @@ export class CompletionResponse {
       this.#response.end(events + this.#events.ending());
       this.#end('served');
     } else {
-      // What was sent before the cut must arrive, or the client would see no response begin.
+      // What was written before the cut must arrive, or the client would see no response.
       this.#response.write(events, isLast ? () => this.#cut() : undefined);
     }
   }
@@ -126,12 +125,12 @@ export class CompletionResponse {
     return { ...this.#plan.headers, 'x-podsim-queued-ms': this.#queuedMs.toFixed(2) };
   }
 
-  /** Closes and does not reset: a reset could overtake the tokens that come before the cut. */
+  /** Closes without a reset: a reset could overtake the tokens before the cut. */
   #cut(): void {
     if (this.#end('cutShort')) this.#response.destroy();
   }
 
-  /** Answers whether it ended by this call. */
+  /** Returns whether this call ended it. */
   #end(how: keyof RequestCounts): boolean {
     if (this.#isEnded) return false;
     this.#isEnded = true;

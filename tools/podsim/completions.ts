@@ -1,9 +1,9 @@
 import type { Api } from './completionRequest.ts';
 
 /**
- * The texts of one reply in the OpenAI API's shapes: whole JSON, or server-sent events. All that
- * the events of a reply have in common is made once, because they are made by the thousand. Sends
- * nothing, waits for nothing.
+ * Formats completions as the OpenAI API does: as JSON, or as server-sent events. The parts that all
+ * events of a response share are formatted once, because there are thousands. Sends nothing, waits
+ * for nothing.
  */
 export interface Completion {
   readonly api: Api;
@@ -12,13 +12,13 @@ export interface Completion {
   readonly model: string;
   readonly promptTokens: number;
   readonly tokens: number;
-  /** `length` where the client's max_tokens ended the reply. */
+  /** `length` where the client's max_tokens ended the completion. */
   readonly finishReason: 'stop' | 'length';
-  /** The counts of a stream come in an event of their own, not with the last choice. */
+  /** The usage of a stream is an event of its own, not part of the last choice. */
   readonly usageApart: boolean;
 }
 
-/** None needs escaping in JSON. */
+/** No word needs escaping in JSON. */
 const words = ' Load is shared and every pod that is free takes the next request in turn.'.split(/(?= )/);
 const allWords = words.join('');
 
@@ -33,7 +33,7 @@ export function formatCompletion(facts: Completion): string {
   return JSON.stringify({ id, object, created, model, choices: [choice], usage: usage(facts) });
 }
 
-/** The events of a stream, in the order in which they are sent. */
+/** The events of a stream, in order. */
 export class CompletionEvents {
   readonly #facts: Completion;
   readonly #start: string;
@@ -49,7 +49,7 @@ export class CompletionEvents {
     this.#afterWord = `"${api === 'chat' ? '}' : ''},"finish_reason":null}]}\n\n`;
   }
 
-  /** Of chat replies only; a text reply begins with its first token. */
+  /** Only for chat completions; a text completion starts with its first token. */
   opening(): string {
     if (this.#facts.api === 'text') return '';
     const role = '"delta":{"role":"assistant","content":""}';

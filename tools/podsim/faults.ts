@@ -1,23 +1,23 @@
 import type { PodClock } from './clock.ts';
 
 /**
- * What may go wrong on demand, how it is asked for, and the fault in effect. Does nothing wrong
- * itself: server.ts and answer.ts do.
+ * The faults of a pod, how they are requested, and the one in effect. server.ts and
+ * completionResponse.ts carry them out.
  *
  * For the whole pod, as JSON to `POST /podsim/fault`:
- *   {"kind":"none"}                    all is well again
- *   {"kind":"refuse","forMs":2000}     connections are reset and new ones refused; forMs is required,
- *                                      because nobody can reach a pod that refuses to say that it is enough
- *   {"kind":"hang"}                    requests are accepted and never answered
- *   {"kind":"error"}                   requests are answered 500
- *   {"kind":"cut","afterTokens":3}     the connection is destroyed after so many tokens (1), or before the end
- *                                      mark of a shorter reply
- *   {"kind":"unhealthy"}               only /health fails, with 503
- * `forMs` ends any of them. `"health":false` with hang, error and cut lets /health fail with them:
- * it hangs with hang, and answers 503 with the others.
+ *   {"kind":"none"}                  ends the fault
+ *   {"kind":"refuse","forMs":2000}   resets connections and refuses new ones; forMs is required,
+ *                                    because a pod that refuses connections cannot be reset
+ *   {"kind":"hang"}                  accepts requests and never answers
+ *   {"kind":"error"}                 answers 500
+ *   {"kind":"cut","afterTokens":3}   destroys the connection after this many tokens (default 1), or
+ *                                    before the end mark of a shorter response
+ *   {"kind":"unhealthy"}             only /health fails, with 503
+ * `forMs` ends any of them. `"health":false` with hang, error and cut makes /health fail too: it
+ * hangs with hang, and answers 503 with the others.
  *
- * For one request, as its header x-podsim-fault: `none`, `refuse`, `hang`, `error`, `cut`,
- * `cut;afterTokens=3`. It is stronger than the pod's fault.
+ * For one request, its header x-podsim-fault: `none`, `refuse`, `hang`, `error`, `cut`,
+ * `cut;afterTokens=3`. It takes precedence over the fault of the pod.
  */
 export type RequestFault =
   | { readonly kind: 'none' }
@@ -95,7 +95,7 @@ export function parseRequestFault(header: string): ParsedFault<RequestFault> {
   return { kind: 'fault', fault };
 }
 
-/** The pod's fault in effect, until it is replaced or its time is over. */
+/** The fault of the pod in effect, until it is replaced or its time is over. */
 export class Faults {
   readonly #clock: PodClock;
   #current = noFault;
@@ -109,7 +109,7 @@ export class Faults {
     return this.#current;
   }
 
-  /** @param over called when the fault's own time ends it, not when another replaces it. */
+  /** @param over called when the fault's time is over, not when another replaces it. */
   set(fault: PodFault, over: () => void = () => {}): void {
     this.clear();
     this.#current = fault;

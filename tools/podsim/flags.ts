@@ -1,6 +1,6 @@
 import type { PodsimOptions } from './server.ts';
 
-/** Reads the flags of `baton podsim`: sound options, or every problem at once. */
+/** Parses the flags of `baton podsim`: options, or every problem at once. */
 export interface PodsimFlags {
   readonly address: string;
   readonly id: string;
@@ -15,7 +15,7 @@ export interface PodsimFlags {
 
 export type ParsedPodsimFlags =
   | { readonly kind: 'options'; readonly options: PodsimOptions }
-  /** Each says the flag, what was given and what is expected. */
+  /** Each names the flag, its value and what is expected. */
   | { readonly kind: 'problems'; readonly problems: readonly string[] };
 
 const maxCount = 100_000;
@@ -38,7 +38,7 @@ export function parsePodsimFlags(flags: PodsimFlags): ParsedPodsimFlags {
   const [, ipv6, plain, portText] = addressForm.exec(flags.address) ?? [];
   const port = Number(portText);
   expect(port <= 65_535, '--address', flags.address, 'ip:port, as 127.0.0.1:8001, [::1]:8001 or 127.0.0.1:0');
-  // It becomes the value of a header.
+  // It is the value of a header.
   expect(/^[\w.-]{1,100}$/.test(flags.id), '--id', flags.id, 'letters, digits, ".", "_" and "-"');
   expect(/^\S{1,200}$/.test(flags.model), '--model', flags.model, 'a name without spaces');
   const options: PodsimOptions = {

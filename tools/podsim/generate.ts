@@ -2,12 +2,12 @@ import type { PodClock } from './clock.ts';
 import { dueAtMs, dueTokens, type TokenPace } from './pace.ts';
 
 /**
- * Makes the tokens of one reply at their times, with one timer at a time. Tokens whose time came
- * together, because the pace is fast or the process late, are made together, so that a busy pod
- * does less and not more.
+ * Generates the tokens of one completion at their times, with one timer at a time. Tokens that are
+ * due together, because the pace is fast or the process late, are emitted together: a busy pod does
+ * less work, not more.
  *
- * @param emit gets the half-open range of tokens that are made now; all at once and before this
- *   returns where nothing has to be waited for
+ * @param emit gets the half-open range of tokens that are due; before this function returns where
+ *   no wait is needed
  * @returns a function that ends it early
  */
 export function generate(

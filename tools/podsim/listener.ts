@@ -4,14 +4,14 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { PodClock } from './clock.ts';
 
 /**
- * The listening socket of the pod and the connections made to it: opens, refuses for a while at the
- * same port, closes for good. Knows nothing of requests.
+ * The listening socket of the pod and its connections: opens, refuses for some time on the same
+ * port, closes. It knows nothing of requests.
  */
 const reopenPauseMs = 50;
-/** The system bounds it further; thousands of clients may connect at once. */
+/** The system limits it further; thousands of clients may connect at once. */
 const backlog = 4096;
 
-export class Listener {
+export class PodListener {
   readonly #server: Server;
   readonly #clock: PodClock;
   readonly #sockets = new Set<Socket>();
@@ -39,7 +39,7 @@ export class Listener {
     return `${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
   }
 
-  /** Resets every connection but one, which may still get its answer, and takes no new one. */
+  /** Resets every connection except one, which still gets its response, and accepts no new one. */
   refuse(spared: Socket): void {
     this.#server.close();
     for (const socket of this.#sockets) {
@@ -47,7 +47,7 @@ export class Listener {
     }
   }
 
-  /** Accepts again; tried until it succeeds, should another process have taken the port. */
+  /** Accepts connections again; retries while another process has the port. */
   reopen(): void {
     if (this.#isShut || this.#server.listening) return;
     this.#listen().catch(() => {
@@ -55,7 +55,7 @@ export class Listener {
     });
   }
 
-  /** Takes no new connection; those with a request in progress stay. */
+  /** Accepts no new connection; those with a request in progress stay. */
   close(): void {
     this.#isShut = true;
     this.#cancelReopening();
@@ -66,7 +66,7 @@ export class Listener {
     this.#server.closeIdleConnections();
   }
 
-  /** Ends what is open. Resolves when no connection is left. */
+  /** Closes all connections. Resolves when none is left. */
   async end(): Promise<void> {
     this.close();
     const closing = [...this.#sockets].map((socket) => once(socket, 'close'));

@@ -1,15 +1,15 @@
 import type { QueueTimesState } from './queueTimes.ts';
 
 /**
- * The pod's load as Prometheus text under vLLM's names, for those who choose pods by it. The only
- * label is the configured model, never one that a client named.
+ * The load of the pod as Prometheus text with the names of vLLM. Its only label is the configured
+ * model, never a name from a client.
  */
 export interface PodLoad {
   readonly model: string;
   readonly slots: number;
   readonly running: number;
   readonly waiting: number;
-  /** Replies that were completed. */
+  /** Completed responses. */
   readonly served: number;
   readonly queueTimes: QueueTimesState;
 }
@@ -24,7 +24,7 @@ export function metricsText({ model, slots, running, waiting, served, queueTimes
   return [
     metric('num_requests_running', 'gauge', 'Requests that hold a slot.', running),
     metric('num_requests_waiting', 'gauge', 'Requests that wait for a slot.', waiting),
-    // There is no cache: a request fills its slot's share of it.
+    // There is no cache: each request uses the share of one slot.
     metric('kv_cache_usage_perc', 'gauge', 'KV-cache usage, 1 means all of it.', running / slots),
     metric('request_success_total', 'counter', 'Requests answered to their end.', served),
     histogram('request_queue_time_seconds', 'Time that requests waited for a slot.', modelLabel, queueTimes),

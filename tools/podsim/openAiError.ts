@@ -1,4 +1,4 @@
-/** Errors in the shape of the OpenAI API, which its client libraries show to people. */
+/** Errors in the format of the OpenAI API, which its client libraries show. */
 export interface OpenAiError {
   readonly error: {
     readonly message: string;

@@ -1,4 +1,4 @@
-/** When the tokens of one reply are due. Arithmetic only; generate.ts does the waiting. */
+/** When the tokens of one completion are due. Arithmetic only; generate.ts waits. */
 export interface TokenPace {
   /** From the start to the first token. */
   readonly firstMs: number;
@@ -9,11 +9,11 @@ export interface TokenPace {
 export interface Timing {
   readonly ttftMs: number;
   readonly tokenMs: number;
-  /** 0.2 makes a reply up to 20 % faster or slower; within 0–1. */
+  /** 0.2 makes a completion up to 20 % faster or slower; within 0–1. */
   readonly jitter: number;
 }
 
-/** The pace of one reply; `random` is within [0, 1). */
+/** The pace of one completion; `random` is within [0, 1). */
 export function drawPace({ ttftMs, tokenMs, jitter }: Timing, random: () => number): TokenPace {
   if (jitter === 0) return { firstMs: ttftMs, everyMs: tokenMs };
   const spread = () => 1 + jitter * (2 * random() - 1);

@@ -1,12 +1,10 @@
-/**
- * How long requests waited for a slot, as a histogram with the boundaries that vLLM gives its own.
- */
+/** How long requests waited for a slot, as a histogram with the bucket boundaries of vLLM. */
 const boundsSeconds = [
   0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920, 7680,
 ];
 
 export interface QueueTimesState {
-  /** Requests that waited at most so long, in the order of the boundaries. */
+  /** Requests that waited at most this long, in the order of the boundaries. */
   readonly buckets: readonly { readonly atMostSeconds: number; readonly count: number }[];
   readonly count: number;
   readonly sumSeconds: number;

@@ -6,17 +6,15 @@ import { metricsContentType, metricsText } from './metricsText.ts';
 import { openAiError } from './openAiError.ts';
 import type { SimulatedPod } from './simulatedPod.ts';
 
-/**
- * What is said over HTTP: the OpenAI API, health, metrics, and /podsim/ for those who test with it.
- */
+/** The HTTP routes: the OpenAI API, health, metrics, and /podsim/ for tests. */
 export function addRoutes(
   app: FastifyInstance,
   pod: SimulatedPod,
-  refuse: (fault: PodFault, asking: Socket) => void,
+  refuse: (fault: PodFault, requester: Socket) => void,
 ): void {
   const { id, model, strictModel } = pod.traits;
 
-  // Completions bring their own; every other answer passes here.
+  // Completions set their own headers; every other response gets these.
   app.addHook('onSend', async (_request, reply) => {
     reply.header('x-podsim-id', id);
     if (pod.isStopping) reply.header('connection', 'close');
@@ -50,7 +48,7 @@ export function addRoutes(
   });
 
   app.get('/podsim/state', async () => pod.state());
-  // What has become of a request on its way here.
+  // The headers of a request as they arrive here.
   app.get('/podsim/headers', async (request) => request.headers);
   app.get('/podsim/fault', async () => formatFault(pod.faults.current));
   app.post('/podsim/fault', async (request, reply) => {
@@ -80,7 +78,7 @@ export function addRoutes(
         request.raw.socket.resetAndDestroy();
         return;
       case 'error':
-        reply.code(500).send(openAiError(500, 'this fault was asked for'));
+        reply.code(500).send(openAiError(500, 'requested by a fault'));
         return;
       case 'none':
       case 'hang':
@@ -95,12 +93,16 @@ export function addRoutes(
       const { message, param } = body;
       return void reply.code(400).send(openAiError(400, message, { param }));
     }
-    const asked = body.request.model;
-    if (strictModel && asked !== undefined && asked !== model) {
-      const problem = openAiError(404, `there is no model ${JSON.stringify(asked)} here, only ${model}`, {
-        param: 'model',
-        code: 'model_not_found',
-      });
+    const requestedModel = body.request.model;
+    if (strictModel && requestedModel !== undefined && requestedModel !== model) {
+      const problem = openAiError(
+        404,
+        `the model ${JSON.stringify(requestedModel)} does not exist; this pod serves ${model}`,
+        {
+          param: 'model',
+          code: 'model_not_found',
+        },
+      );
       return void reply.code(404).send(problem);
     }
     reply.hijack();

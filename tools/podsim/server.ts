@@ -1,21 +1,20 @@
 import { createServer } from 'node:http';
 import Fastify from 'fastify';
 import { type PodClock, podClock } from './clock.ts';
-import { Listener } from './listener.ts';
+import { PodListener } from './listener.ts';
 import { addRoutes } from './routes.ts';
 import { type PodsimState, type PodTraits, SimulatedPod } from './simulatedPod.ts';
 
 /**
- * Starts and stops a simulated inference pod: an OpenAI-compatible HTTP/1.1 server that makes no
- * sense but takes its time, has as many slots as it is told, and fails on demand (faults.ts says
- * how).
+ * Starts and stops a simulated inference pod: an HTTP/1.1 server with the OpenAI API that generates
+ * fixed text at a given pace, in a given number of slots, and fails on demand (faults.ts).
  */
 export interface PodsimOptions extends Partial<PodTraits> {
   /** Where to listen (127.0.0.1). */
   readonly host?: string;
   /** 0 lets the system choose (0). */
   readonly port?: number;
-  /** How long `stop` lets answers finish (5000). */
+  /** Grace period of `stop` (5000). */
   readonly stopGraceMs?: number;
   readonly clock?: PodClock;
   /** Within [0, 1). */
@@ -28,7 +27,7 @@ export interface Podsim {
   readonly id: string;
   state(): PodsimState;
   /**
-   * Takes no new connection, finishes what was accepted up to the grace, breaks off the rest.
+   * Accepts no new connection, finishes open requests within the grace period, aborts the rest.
    * Idempotent.
    */
   stop(): Promise<void>;
@@ -45,7 +44,7 @@ export const podsimDefaults: PodTraits = {
   strictModel: false,
 };
 
-/** Long prompts are what inference pods are for. */
+/** Prompts may be long. */
 const maxBodyBytes = 32 * 1024 * 1024;
 
 /** @throws Error when it cannot listen there, with the system's `code`, `EADDRINUSE` for one */
@@ -59,21 +58,21 @@ export async function startPodsim(options: PodsimOptions = {}): Promise<Podsim> 
     ...traits
   } = options;
   const pod = new SimulatedPod({ ...podsimDefaults, ...traits }, clock, random);
-  // Idle connections stay: a pool of them, like Envoy's, would lose requests to a server that
-  // closes them.
+  // Idle connections stay open: a connection pool such as that of Envoy would lose requests to a
+  // server that closes them.
   const server = createServer({ keepAliveTimeout: 0 });
-  const listener = new Listener(server, clock);
+  const listener = new PodListener(server, clock);
   const app = Fastify({
     serverFactory: (handler) => server.on('request', handler),
     bodyLimit: maxBodyBytes,
-    // The few fields that are read are read by name.
+    // All fields are read by name.
     onProtoPoisoning: 'ignore',
     onConstructorPoisoning: 'ignore',
   });
-  addRoutes(app, pod, (fault, asking) => {
+  addRoutes(app, pod, (fault, requester) => {
     pod.faults.set(fault, () => listener.reopen());
     pod.abortAll();
-    listener.refuse(asking);
+    listener.refuse(requester);
   });
   await app.ready();
   const address = await listener.open(host, port);

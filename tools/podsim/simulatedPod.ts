@@ -8,8 +8,8 @@ import { QueueTimes } from './queueTimes.ts';
 import { Slots } from './slots.ts';
 
 /**
- * What one pod is and has in hand. Its door to the network is routes.ts; it starts and stops in
- * server.ts.
+ * The traits and the state of one pod. Its HTTP routes are in routes.ts; server.ts starts and stops
+ * it.
  */
 export interface PodTraits extends Timing {
   readonly id: string;
@@ -57,7 +57,7 @@ export class SimulatedPod {
     return { id: this.traits.id, running, waiting, ...this.counts, maxRunning };
   }
 
-  /** Takes the response over. */
+  /** Takes over the response. */
   respond(
     api: Api,
     request: CompletionRequest,
@@ -77,28 +77,28 @@ export class SimulatedPod {
     };
     const pace = drawPace(this.traits, this.#random);
     const plan = { facts, stream: request.stream, pace, fault, headers: this.#headers(request.stream) };
-    const { slots, counts: tally, queueTimes } = this;
-    const answer = new CompletionResponse(response, plan, {
+    const { slots, counts, queueTimes } = this;
+    const completion = new CompletionResponse(response, plan, {
       slots,
       clock: this.#clock,
-      counts: tally,
+      counts,
       queueTimes,
     });
-    this.#responses.add(answer);
+    this.#responses.add(completion);
     response.on('close', () => {
-      this.#responses.delete(answer);
+      this.#responses.delete(completion);
       this.#checkDrained?.();
     });
-    answer.start();
+    completion.start();
   }
 
   abortAll(): void {
-    for (const answer of this.#responses) answer.abort();
+    for (const response of this.#responses) response.abort();
   }
 
   /**
-   * Resolves when no answer is open, at the latest after `graceMs`. Those that hang are not waited
-   * for.
+   * Resolves when no response is open, at the latest after `graceMs`. It does not wait for hanging
+   * ones.
    */
   async drain(graceMs: number, onAnswered: () => void): Promise<void> {
     await new Promise<void>((resolve) => {
@@ -109,7 +109,7 @@ export class SimulatedPod {
         cancelGrace();
         resolve();
       };
-      for (const answer of this.#responses) if (answer.hangs) answer.abort();
+      for (const response of this.#responses) if (response.hangs) response.abort();
       this.#checkDrained();
     });
     this.abortAll();

@@ -1,9 +1,9 @@
 /**
- * The requests a pod runs at once, and the queue of those that wait for a slot, first come first
- * served. Knows nothing of what runs in a slot or for how long.
+ * The requests that a pod runs at once, and the queue of those that wait for a slot, first in,
+ * first out. It knows nothing of what runs in a slot.
  */
 export interface Slot {
-  /** Gives the slot to the next in the queue, or leaves the queue. Works once. */
+  /** Gives the slot to the next in the queue, or leaves the queue. Has an effect once. */
   release(): void;
 }
 
@@ -32,7 +32,7 @@ export class Slots {
     return this.#waiting.size;
   }
 
-  /** The most that ever ran at once. */
+  /** The maximum that ran at once. */
   get maxRunning(): number {
     return this.#maxRunning;
   }
@@ -52,10 +52,7 @@ export class Slots {
     this.#grant();
   }
 
-  /**
-   * A loop and not a recursion: whoever is granted a slot may release it at once, thousands in a
-   * row.
-   */
+  /** A loop, not a recursion: the holder of a slot may release it at once, thousands in a row. */
   #grant(): void {
     if (this.#isGranting) return;
     this.#isGranting = true;

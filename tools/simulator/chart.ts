@@ -1,8 +1,6 @@
 import type { Row } from './table.ts';
 
-/**
- * The p99 of the queueing time as bars, a group for each scenario; an SVG that needs nothing else.
- */
+/** The p99 of the queueing time as bars, grouped by scenario, in one self-contained SVG. */
 const title = 'How long the slowest 1 % of requests wait for a slot (p99, logarithmic)';
 const barHeight = 11;
 const groupGap = 18;
@@ -17,8 +15,7 @@ export function balanceChart(rows: readonly Row[]): string {
   const scenarios = [...new Set(rows.map(({ scenario }) => scenario))];
   const schemes = [...new Set(rows.map(({ scheme }) => scheme))];
   const legendHeight = Math.ceil(schemes.length / legendColumns) * 16;
-  // Some wait hundreds of times as long as others, and some not at all: a logarithm that begins at
-  // 10 ms.
+  // Values differ by a factor of hundreds and may be 0: a logarithmic scale from 10 ms.
   const mostMs = Math.max(100, ...rows.map(({ waitMs }) => waitMs.p99));
   const x = (ms: number): number => (plotWidth * Math.log10(Math.max(10, ms) / 10)) / Math.log10(mostMs / 10);
   const groupHeight = schemes.length * barHeight + groupGap;

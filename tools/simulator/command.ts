@@ -9,17 +9,17 @@ import { simulate } from './simulate.ts';
 import { combine, type Row, simulationTable } from './table.ts';
 
 const help = `
-Each scenario is run with the same requests under every scheme, once for each seed; figures are means.
+Each scenario runs with the same requests under every scheme, once per seed; figures are means.
 
 Columns:
-  p50, p99, p99.9   how long requests waited in their pod for a free slot, in ms
+  p50, p99, p99.9   time requests waited in their pod for a free slot, in ms
   max/mean          in flight on the busiest pod, relative to the mean of all
-  herds             times that half of the instances, three at least, picked one pod within 100 ms,
-                    for each 1,000 requests
-  writes/s          to etcd, for each instance
+  herds             times that half of the instances, at least three, picked one pod within 100 ms,
+                    per 1,000 requests
+  writes/s          to etcd, per instance
 
-Requests: prompts log-normal with median 800 tokens and sigma 1, answers with median 100 and sigma 0.9; a pod
-reads 10 prompt tokens in a ms and writes one token in 15 ms, eight requests at once, the rest wait in order.`;
+Requests: prompts log-normal with median 800 tokens and sigma 1, responses with median 100 and sigma 0.9; a pod
+reads 10 prompt tokens per ms and writes one token in 15 ms, eight requests at once, the rest wait in order.`;
 
 interface SimulateFlags {
   readonly scenario?: readonly string[];
@@ -40,7 +40,7 @@ export function runSimulate(args: readonly string[]): Promise<number> {
 
 function simulateCommand(): Command {
   return new Command('simulate')
-    .description('compare ways to schedule a fleet, by simulation')
+    .description('compare scheduling schemes on a virtual clock')
     .option(
       '--scenario <name>',
       `repeatable; ${scenarios.map(({ name }) => `"${name}"`).join(', ')}`,

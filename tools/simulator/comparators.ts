@@ -4,11 +4,11 @@ import { type Policy, relativeLoad } from '../../src/scheduling/policy.ts';
 import { at, randomIndex } from '../../src/scheduling/sample.ts';
 
 /**
- * What Baton is measured against, and does not offer. They stand in for `least-request`, hence
- * their names.
+ * Policies that Baton is compared with and does not offer. They replace `least-request`, and so
+ * have its name.
  */
 
-/** The least loaded of all by the view as it is, ties at random: perfect where the view is. */
+/** The least loaded endpoint of the view, ties at random: optimal where the view is exact. */
 export class ShortestQueue implements Policy {
   readonly name = 'least-request';
   readonly #random: Random;
@@ -27,17 +27,14 @@ export class ShortestQueue implements Policy {
       if (relative < least) ties = 0;
       least = relative;
       ties += 1;
-      // The k-th of equals replaces the choice with probability 1/k: all are equally likely in the
-      // end.
+      // The k-th of equals replaces the choice with probability 1/k: all are equally likely.
       if (randomIndex(ties, this.#random) === 0) chosen = candidate;
     }
     return chosen;
   }
 }
 
-/**
- * Envoy's own least_request with equal weights: two draws, the second may be the first one again.
- */
+/** Envoy's least_request with equal weights: two random draws, which may be the same. */
 export class EnvoyLeastRequest implements Policy {
   readonly name = 'least-request';
   readonly #random: Random;

@@ -17,11 +17,11 @@ interface Instance {
   readonly scheduler: Scheduler;
 }
 
-/** As `etcd.leaseTtlSeconds`: how long a crashed instance's counts remain. */
+/** As `etcd.leaseTtlSeconds`: how long the counts of a crashed instance remain. */
 const leaseTtlMs = 5_000;
-/** Between two events of a churn. */
+/** Interval of churn events. */
 const churnEveryMs = 10_000;
-/** How long an instance that will leave works beside the one that replaces it. */
+/** How long an instance that leaves runs beside its successor. */
 const overlapMs = 2_000;
 
 export interface FleetOptions {
@@ -33,14 +33,11 @@ export interface FleetOptions {
   readonly random: Random;
 }
 
-/**
- * The instances of a run: each with the product's scheduler and the ledger of its scheme. They come
- * and go.
- */
+/** The instances of a run, each with the scheduler of the product and the ledger of its scheme. */
 export class SimulatedFleet {
   readonly #options: FleetOptions;
   readonly #globalLedger = new MemoryLedger();
-  /** Who takes requests, longest first. */
+  /** The instances that get requests, oldest first. */
   readonly #active: Instance[] = [];
   #started = 0;
 
@@ -49,13 +46,13 @@ export class SimulatedFleet {
     for (let i = 0; i < options.scenario.instances; i += 1) this.#start();
   }
 
-  /** One request, at any of the instances; they are equally likely, as behind a load balancer. */
+  /** Schedules one request at a random instance, as behind a load balancer. */
   schedule(): { readonly instance: string; readonly decision: Decision } {
     const { id, scheduler } = at(this.#active, randomIndex(this.#active.length, this.#options.random));
     return { instance: id, decision: scheduler.schedule({}) };
   }
 
-  /** Begins what the scenario has happen to instances, until `untilMs`. */
+  /** Starts the churn of the scenario, until `untilMs`. */
   churn(untilMs: number): void {
     const { clock, scenario } = this.#options;
     if (scenario.churn === 'none') return;
@@ -70,7 +67,7 @@ export class SimulatedFleet {
     const { clock, scenario } = this.#options;
     switch (scenario.churn) {
       case 'join':
-        // One more for a while, with an empty past.
+        // One more instance for some time; it starts without counts.
         this.#start();
         clock.after(churnEveryMs / 2, () => this.#drainOldest());
         return;
@@ -118,7 +115,7 @@ export class SimulatedFleet {
     }
   }
 
-  /** Its requests go on, and nobody counts them once its lease is over. */
+  /** Its requests continue, but are not counted after its lease has expired. */
   #crashOldest(): void {
     const { clock, store } = this.#options;
     const crashed = this.#active.shift();
@@ -127,7 +124,7 @@ export class SimulatedFleet {
     clock.after(leaseTtlMs, () => store.delete(crashed.id));
   }
 
-  /** It takes no new request and leaves after its last one. */
+  /** It gets no new request and leaves after its last one. */
   #drainOldest(): void {
     const { clock, store } = this.#options;
     const leaving = this.#active.shift();

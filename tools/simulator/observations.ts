@@ -1,4 +1,4 @@
-/** What one run showed. */
+/** The result of one run. */
 export interface SimulationOutcome {
   readonly requests: number;
   /** How long requests waited in a pod for a slot, in ms. */
@@ -11,10 +11,10 @@ export interface SimulationOutcome {
   readonly writesPerSecond: number;
 }
 
-/** Picks of one pod within this time belong together. */
+/** Picks of one pod within this time count as one herd. */
 const herdMs = 100;
 
-/** Collects what a run shows. */
+/** Collects the measurements of a run. */
 export class Observations {
   readonly #herdSize: number;
   readonly #waitsMs: number[] = [];
@@ -25,7 +25,7 @@ export class Observations {
   #ratios = 0;
   #ratioSum = 0;
 
-  /** A herd: so many different instances, but three at least, pick one pod within 100 ms. */
+  /** A herd: this many different instances, at least three, pick one pod within 100 ms. */
   constructor({ herdSize }: { herdSize: number }) {
     this.#herdSize = Math.max(3, herdSize);
   }

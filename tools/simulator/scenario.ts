@@ -1,6 +1,6 @@
 import { type ArrivalPattern, meanServiceMs } from './trace.ts';
 
-/** What happens to the instances while they schedule. */
+/** What happens to the instances during a run. */
 export const churns = ['none', 'join', 'crash', 'upgrade'] as const;
 export type Churn = (typeof churns)[number];
 
@@ -10,7 +10,7 @@ export interface Scenario {
   readonly pods: number;
   /** Requests a pod runs at once. */
   readonly slots: number;
-  /** Every second pod takes this many times as long for everything; 1 makes all pods equal. */
+  /** Every second pod takes this many times as long; with 1 all pods are equal. */
   readonly slowness: number;
   /** The fraction of all slots that is busy on average. */
   readonly utilisation: number;
@@ -18,12 +18,12 @@ export interface Scenario {
   readonly arrivals: ArrivalPattern;
   /** `sync.minIntervalMs` of the instances. */
   readonly syncMs: number;
-  /** The mean time of a write to etcd, and of a change's way from there to one watcher. */
+  /** Mean latency of a write to etcd, and of a change to a watcher. */
   readonly hopMs: number;
   /** The fraction of writes to etcd that fail. */
   readonly loss: number;
   readonly churn: Churn;
-  /** How many requests are measured, after a warm-up. */
+  /** Number of measured requests, after a warm-up. */
   readonly requests: number;
 }
 
@@ -57,7 +57,7 @@ export const scenarios: readonly Scenario[] = [
   { ...usual, name: 'instances are upgraded', churn: 'upgrade' },
 ];
 
-/** Requests per second that make the fleet as busy as the scenario says. */
+/** Requests per second for the utilisation of the scenario. */
 export function requestsPerSecond({ pods, slots, slowness, utilisation }: Scenario): number {
   const slowPods = Math.floor(pods / 2);
   const fullSpeedSlots = slots * (pods - slowPods + slowPods / slowness);

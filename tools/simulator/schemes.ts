@@ -3,13 +3,13 @@ import { createPolicies } from '../../src/scheduling/policies/index.ts';
 import type { Policy } from '../../src/scheduling/policy.ts';
 import { EnvoyLeastRequest, ShortestQueue } from './comparators.ts';
 
-/** A way to schedule: who knows what, and how they choose. */
+/** A scheduling scheme: what instances know, and how they choose. */
 export interface Scheme {
   readonly name: string;
   /**
    * - shared: each instance's ledger publishes to its peers, as in production
-   * - own: each instance knows what it placed itself
-   * - true: all know everything at every moment
+   * - own: each instance knows its own requests
+   * - true: all know everything at all times
    */
   readonly knowledge: 'shared' | 'own' | 'true';
   readonly policy: (random: Random) => Policy;

@@ -1,6 +1,6 @@
 import type { Random } from '../../src/scheduling/load.ts';
 
-/** A repeatable source of numbers in [0, 1) (mulberry32). */
+/** A reproducible source of numbers in [0, 1) (mulberry32). */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   return () => {

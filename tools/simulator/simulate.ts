@@ -9,13 +9,13 @@ import { SimulatedStore } from './simulatedStore.ts';
 import { serviceMs, trace } from './trace.ts';
 import { VirtualClock } from './virtualClock.ts';
 
-/** The fleet begins empty; what happens before it is as busy as it will be is not measured. */
+/** The fleet starts empty; requests before it is loaded are not measured. */
 const warmUpMs = 20_000;
 const sampleEveryMs = 250;
 
 /**
- * One run: a scenario's traffic, scheduled by one scheme. The same seed gives the same requests to
- * every scheme and the same outcome each time.
+ * One run: the traffic of a scenario, scheduled by one scheme. The same seed gives the same
+ * requests to every scheme, and the same result each time.
  */
 export async function simulate(scenario: Scenario, scheme: Scheme, seed: number): Promise<SimulationOutcome> {
   const clock = new VirtualClock();
@@ -35,13 +35,13 @@ export async function simulate(scenario: Scenario, scheme: Scheme, seed: number)
   const requests = trace({ perSecond, pattern: scenario.arrivals, random: seededRandom(seed) });
   const endMs = warmUpMs + (1000 * scenario.requests) / perSecond;
 
-  const come = (): void => {
+  const scheduleNext = (): void => {
     const request = requests.next().value;
     if (request.atMs > endMs) return;
     clock.after(request.atMs - clock.nowMs(), () => {
       const nowMs = clock.nowMs();
       const { instance, decision } = fleet.schedule();
-      if (decision.kind !== 'route') throw new Error(`not placed: ${decision.why.kind}`);
+      if (decision.kind !== 'route') throw new Error(`not scheduled: ${decision.why.kind}`);
       const { address } = decision.endpoint;
       const isMeasured = nowMs > warmUpMs;
       if (isMeasured) observations.picked(address, instance, nowMs);
@@ -49,7 +49,7 @@ export async function simulate(scenario: Scenario, scheme: Scheme, seed: number)
         decision.reservation.release();
         if (isMeasured) observations.waited(waitedMs);
       });
-      come();
+      scheduleNext();
     });
   };
   const sample = (): void => {
@@ -57,7 +57,7 @@ export async function simulate(scenario: Scenario, scheme: Scheme, seed: number)
     observations.sampled([...pods.values()].map(({ inFlight }) => inFlight));
     clock.after(sampleEveryMs, sample);
   };
-  come();
+  scheduleNext();
   clock.after(warmUpMs, sample);
   fleet.churn(endMs);
   await clock.run();

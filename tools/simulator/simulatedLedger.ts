@@ -15,7 +15,7 @@ const writesPerSecond = 500;
 
 const none: ReadonlyMap<string, number> = new Map();
 
-export interface SharedLedgerOptions {
+export interface SimulatedLedgerOptions {
   readonly id: string;
   readonly clock: VirtualClock;
   readonly store: SimulatedStore;
@@ -23,21 +23,20 @@ export interface SharedLedgerOptions {
 }
 
 /**
- * The ledger of an instance among others, of the parts that EtcdLedger is made of, on a store
- * without bytes: encoding every write and decoding it in every peer would take nine tenths of a
- * simulation's time.
+ * The ledger of an instance among others, made of the parts of EtcdLedger, on a store without
+ * bytes: encoding and decoding would take nine tenths of the time of a simulation.
  */
 export class SimulatedLedger implements Ledger, Watcher {
   readonly #id: string;
   readonly #store: SimulatedStore;
-  readonly #own: LocalCounts;
+  readonly #local: LocalCounts;
   readonly #peers: PeerCounts;
   readonly #loadReports = new Map<string, ReadonlyMap<string, number>>();
   readonly #publisher: Publisher;
   readonly #unacknowledgedPicks = new UnacknowledgedPicks();
   #sequence = 0;
 
-  constructor({ id, clock, store, minIntervalMs }: SharedLedgerOptions) {
+  constructor({ id, clock, store, minIntervalMs }: SimulatedLedgerOptions) {
     this.#id = id;
     this.#store = store;
     this.#peers = new PeerCounts({ staleDecayMs, nowMs: () => clock.nowMs() });
@@ -48,28 +47,28 @@ export class SimulatedLedger implements Ledger, Watcher {
       retryMs,
       clock,
     });
-    this.#own = new LocalCounts(() => this.#publisher.changed());
+    this.#local = new LocalCounts(() => this.#publisher.changed());
     for (const [peer, { counts }] of store.records) this.#replace(peer, counts);
     store.watch(this);
   }
 
-  /** As after a crash: nothing is told any more. */
+  /** As after a crash: nothing is published any more. */
   stop(): void {
     void this.#publisher.stop();
     this.#store.unwatch(this);
   }
 
   reserve(address: string): Reservation {
-    this.#unacknowledgedPicks.picked(this.#own.total);
-    return this.#own.reserve(address);
+    this.#unacknowledgedPicks.picked(this.#local.total);
+    return this.#local.reserve(address);
   }
 
   inFlight(address: string): number {
-    return this.#own.of(address) + this.#peers.of(address);
+    return this.#local.of(address) + this.#peers.of(address);
   }
 
   localInFlight(address: string): number {
-    return this.#own.of(address);
+    return this.#local.of(address);
   }
 
   unacknowledgedPicks(): number {
@@ -77,11 +76,11 @@ export class SimulatedLedger implements Ledger, Watcher {
   }
 
   local(): ReadonlyMap<string, number> {
-    return this.#own.counts;
+    return this.#local.counts;
   }
 
   view(): ReadonlyMap<string, number> {
-    const view = new Map(this.#own.counts);
+    const view = new Map(this.#local.counts);
     for (const address of this.#peers.sums.keys()) view.set(address, this.inFlight(address));
     return view;
   }
@@ -109,6 +108,6 @@ export class SimulatedLedger implements Ledger, Watcher {
   #write(): Promise<void> {
     this.#sequence += 1;
     this.#unacknowledgedPicks.sent(this.#sequence);
-    return this.#store.put(this.#id, { sequence: this.#sequence, counts: new Map(this.#own.counts) });
+    return this.#store.put(this.#id, { sequence: this.#sequence, counts: new Map(this.#local.counts) });
   }
 }

@@ -8,7 +8,7 @@ export interface ModelledPodOptions {
   readonly clock: VirtualClock;
 }
 
-/** An inference pod: podsim's slots and queue, and a time that each request takes in its slot. */
+/** An inference pod: the slots and the queue of podsim, and a service time for each request. */
 export class ModelledPod {
   readonly #slots: Slots;
   readonly #slowness: number;
@@ -25,13 +25,13 @@ export class ModelledPod {
   }
 
   /**
-   * @param workMs what a pod of slowness 1 would need
-   * @param onEnd told how long the request waited for its slot
+   * @param workMs service time on a pod with slowness 1
+   * @param onEnd gets the time the request waited for its slot
    */
   run(workMs: number, onEnd: (waitedMs: number) => void): void {
-    const cameMs = this.#clock.nowMs();
+    const arrivedMs = this.#clock.nowMs();
     this.#slots.acquire((slot: Slot) => {
-      const waitedMs = this.#clock.nowMs() - cameMs;
+      const waitedMs = this.#clock.nowMs() - arrivedMs;
       this.#clock.after(workMs * this.#slowness, () => {
         slot.release();
         onEnd(waitedMs);

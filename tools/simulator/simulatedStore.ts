@@ -2,7 +2,7 @@ import type { Random } from '../../src/scheduling/load.ts';
 import { exponential } from './seededRandom.ts';
 import type { VirtualClock } from './virtualClock.ts';
 
-/** What an instance writes: the ledger's load report, by reference instead of as bytes. */
+/** What an instance writes: the load report of its ledger, by reference instead of as bytes. */
 export interface SimulatedLoadReport {
   readonly sequence: number;
   readonly counts: ReadonlyMap<string, number>;
@@ -16,16 +16,14 @@ export interface Watcher {
 export interface SimulatedStoreOptions {
   readonly clock: VirtualClock;
   readonly random: Random;
-  /**
-   * The mean time of a write, and of a change's way to one watcher. Each is at least half of it.
-   */
+  /** Mean latency of a write, and of a change to a watcher. Each is at least half of it. */
   readonly hopMs: number;
-  /** The fraction of writes that fail, after twice the mean time of one. */
+  /** The fraction of writes that fail, after twice the mean latency. */
   readonly loss: number;
 }
 
 /**
- * etcd as the ledger knows it: keys that live until their owner goes, and watches that keep the
+ * etcd as the ledger sees it: keys that live as long as their owner, and watches that preserve the
  * order.
  */
 export class SimulatedStore {
@@ -47,7 +45,7 @@ export class SimulatedStore {
     return this.#records;
   }
 
-  /** Everything written from now on is shown to the watcher. */
+  /** The watcher gets every later change. */
   watch(watcher: Watcher): void {
     this.#watchers.set(watcher, 0);
   }

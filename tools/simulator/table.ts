@@ -6,7 +6,7 @@ export interface Row extends SimulationOutcome {
   readonly scheme: string;
 }
 
-/** The mean of the outcomes of several seeds. */
+/** The mean of the results of several seeds. */
 export function combine(outcomes: readonly SimulationOutcome[]): SimulationOutcome {
   const mean = (of: (outcome: SimulationOutcome) => number): number =>
     outcomes.reduce((sum, outcome) => sum + of(outcome), 0) / outcomes.length;
@@ -23,7 +23,7 @@ export function combine(outcomes: readonly SimulationOutcome[]): SimulationOutco
   };
 }
 
-/** The rows of one scenario as a Markdown table, its columns aligned. */
+/** The rows of one scenario as a Markdown table, its columns formatMarkdownTable. */
 export function simulationTable(rows: readonly Row[]): string[] {
   const cells = [
     [rows[0]?.scenario ?? '', 'p50', 'p99', 'p99.9', 'max/mean', 'herds', 'writes/s'],
@@ -37,11 +37,11 @@ export function simulationTable(rows: readonly Row[]): string[] {
       writesPerSecond.toFixed(1),
     ]),
   ];
-  return aligned(cells);
+  return formatMarkdownTable(cells);
 }
 
-/** Cells, the head first, as a Markdown table with aligned columns. */
-export function aligned(cells: readonly (readonly string[])[]): string[] {
+/** A Markdown table with formatMarkdownTable columns; the first row is the head. */
+export function formatMarkdownTable(cells: readonly (readonly string[])[]): string[] {
   const widths =
     cells[0]?.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0))) ?? [];
   const line = (of: readonly string[]): string =>

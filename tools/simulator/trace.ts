@@ -1,7 +1,7 @@
 import type { Random } from '../../src/scheduling/load.ts';
 import { exponential, normal } from './seededRandom.ts';
 
-/** A synthetic trace of requests as chat services get them. */
+/** A synthetic trace of requests to a chat service. */
 export interface TracedRequest {
   readonly atMs: number;
   readonly promptTokens: number;
@@ -9,8 +9,8 @@ export interface TracedRequest {
 }
 
 /**
- * How requests follow each other; the mean rate is the same in all.
- * - poisson: independently of each other
+ * Arrival patterns; all have the same mean rate.
+ * - poisson: independent of each other
  * - bursts: for 2 s on average at 1.5 times the mean rate, then for 8 s at 0.875 times
  * - diurnal: the rate is a sine between 0.8 and 1.2 times the mean; a day takes 3 minutes
  */
@@ -18,9 +18,9 @@ export const arrivalPatterns = ['poisson', 'bursts', 'diurnal'] as const;
 export type ArrivalPattern = (typeof arrivalPatterns)[number];
 
 /**
- * Lengths are log-normal: a modest median and a long tail. Medians and spreads are near those of
- * published traces of conversations: prompts of about a thousand tokens, answers of a hundred or
- * two.
+ * Lengths are log-normal: a small median and a long tail. Medians and spreads are near those of
+ * published traces of conversations: prompts of about a thousand tokens, responses of one or two
+ * hundred.
  */
 const prompt = { medianTokens: 800, sigma: 1 };
 const output = { medianTokens: 100, sigma: 0.9 };
@@ -29,7 +29,7 @@ const output = { medianTokens: 100, sigma: 0.9 };
 const prefillTokensPerMs = 10;
 const msPerOutputToken = 15;
 
-/** How long a pod of slowness 1 works on a request once it has a slot. */
+/** Service time on a pod with slowness 1. */
 export function serviceMs({ promptTokens, outputTokens }: Omit<TracedRequest, 'atMs'>): number {
   return promptTokens / prefillTokensPerMs + outputTokens * msPerOutputToken;
 }
@@ -43,12 +43,12 @@ export interface TraceOptions {
   readonly random: Random;
 }
 
-/** Requests without end, in the order of their arrival. */
+/** Endless requests, in the order of their arrival. */
 export function* trace({ perSecond, pattern, random }: TraceOptions): Generator<TracedRequest> {
   const rateFactor = rateFactors[pattern](random);
   let atMs = 0;
   for (;;) {
-    // Thinning: candidates at the highest rate, each kept with the probability that its moment has.
+    // Thinning: candidates at the highest rate, each kept with the probability for its time.
     atMs += exponential(1000 / (perSecond * highestFactor), random);
     if (random() * highestFactor >= rateFactor(atMs)) continue;
     yield { atMs, promptTokens: draw(prompt, random), outputTokens: draw(output, random) };
@@ -57,7 +57,7 @@ export function* trace({ perSecond, pattern, random }: TraceOptions): Generator<
 
 const highestFactor = 1.5;
 
-/** pattern → the rate at a moment, relative to the mean; moments are asked for in order */
+/** pattern → the rate at a time, relative to the mean; times must increase */
 const rateFactors: Readonly<Record<ArrivalPattern, (random: Random) => (atMs: number) => number>> = {
   poisson: () => () => 1,
   diurnal: () => (atMs) => 1 + 0.2 * Math.sin((2 * Math.PI * atMs) / 180_000),

@@ -2,12 +2,12 @@ import type { Clock } from '../../src/clock.ts';
 
 interface Timer {
   readonly dueMs: number;
-  /** Timers due at the same moment fire in the order in which they were set. */
+  /** Timers with the same time fire in the order of their creation. */
   readonly order: number;
   callback: (() => void) | undefined;
 }
 
-/** Time that passes only by what is planned in it: a binary heap of timers. */
+/** Virtual time, advanced by its timers: a binary heap. */
 export class VirtualClock implements Clock {
   readonly #heap: Timer[] = [];
   #nowMs = 0;
@@ -25,13 +25,13 @@ export class VirtualClock implements Clock {
     };
   }
 
-  /** Lets time pass until nothing is planned any more, or `stop` says so. */
+  /** Runs until there is no timer, or `stop` returns true. */
   async run(stop: () => boolean = () => false): Promise<void> {
     for (let timer = this.#pop(); timer !== undefined && !stop(); timer = this.#pop()) {
       if (timer.callback === undefined) continue;
       this.#nowMs = timer.dueMs;
       timer.callback();
-      // Whoever awaits what the timer settled goes on before the next one.
+      // Code that awaits the result of this timer runs before the next timer.
       await undefined;
     }
   }

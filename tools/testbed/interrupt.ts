@@ -2,8 +2,8 @@
 const repeatedSignalMs = 500;
 
 /**
- * Resolves at the first Ctrl-C or SIGTERM, so that the caller can end its parts. Every later signal has its
- * default effect and ends this process at once.
+ * Resolves at the first Ctrl-C or SIGTERM, so that the caller can end its parts. Every later signal
+ * has its default effect and ends this process at once.
  */
 export function waitForInterrupt(): Promise<'interrupted'> {
   return new Promise((resolve) => {

@@ -25,8 +25,8 @@ function round(nth: number, slow: number): Measured[] {
 
 const names = ['Envoy alone', 'Go no-op', 'Baton builtin'];
 
-describe('what a benchmark says of setups', () => {
-  it('is the same however fast the machine was in each round', () => {
+describe('the comparison of setups', () => {
+  it('does not depend on the speed of the machine in a round', () => {
     const steady = ratioTable([...round(1, 1), ...round(2, 1), ...round(3, 1)], names);
     expect(ratioTable([...round(1, 1), ...round(2, 3), ...round(3, 0.5)], names)).toEqual(steady);
     expect(steady.slice(2)).toEqual([
@@ -36,7 +36,7 @@ describe('what a benchmark says of setups', () => {
     ]);
   });
 
-  it('has no ratio to what did not run', () => {
+  it('has no ratio to a setup that did not run', () => {
     const [alone] = round(1, 1);
     expect(ratioTable([alone as Measured], ['Envoy alone'])[2]).toBe(
       '| Envoy alone | – | – | – | – | – | – |',

@@ -56,7 +56,7 @@ describe('the body of a completion request', () => {
     expect(parseCompletionRequest(body, api)).toEqual({ kind: 'problem', message: problem, param });
   });
 
-  it('is quoted only in part where it is long', () => {
+  it('is quoted in part when it is long', () => {
     const read = parseCompletionRequest({ messages: 'x'.repeat(1000) }, 'chat');
     expect(read.kind === 'problem' && read.message.length).toBeLessThan(120);
   });

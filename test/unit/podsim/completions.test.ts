@@ -29,8 +29,8 @@ function stream(given: Completion) {
   return parse(events.opening() + events.tokens(0, 7) + events.tokens(7, given.tokens) + events.ending());
 }
 
-describe('a streamed reply', () => {
-  it('to a chat says who speaks, then its tokens, then why it ends', () => {
+describe('a streamed completion', () => {
+  it('of a chat has the role, then its tokens, then the finish reason', () => {
     const chunks = stream(facts());
     expect(chunks).toHaveLength(1 + 40 + 1);
     expect(chunks[0].choices[0].delta).toEqual({ role: 'assistant', content: '' });
@@ -45,7 +45,7 @@ describe('a streamed reply', () => {
     }
   });
 
-  it('to a prompt has no opening', () => {
+  it('of a prompt has no role', () => {
     const chunks = stream(facts({ api: 'text', finishReason: 'length' }));
     expect(chunks).toHaveLength(40 + 1);
     expect(chunks[0]).toMatchObject({ object: 'text_completion', choices: [{ text: ' Load' }] });
@@ -60,7 +60,7 @@ describe('a streamed reply', () => {
     expect(text.split(' ').slice(1)).toHaveLength(40);
   });
 
-  it('has its counts in an event of their own where the client asked for that', () => {
+  it('has the usage as an event of its own when requested', () => {
     const [finish, last] = stream(facts({ usageApart: true })).slice(-2);
     expect(finish).not.toHaveProperty('usage');
     expect(finish.choices[0].finish_reason).toBe('stop');
@@ -68,7 +68,7 @@ describe('a streamed reply', () => {
   });
 });
 
-describe('a whole reply', () => {
+describe('a completion that is not streamed', () => {
   it.each([
     ['chat', 'chat.completion', { message: { role: 'assistant', content: ' Load is' } }],
     ['text', 'text_completion', { text: ' Load is' }],

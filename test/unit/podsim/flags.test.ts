@@ -58,7 +58,7 @@ describe('the flags of podsim', () => {
     expect(parsePodsimFlags(flags(changes))).toEqual({ kind: 'problems', problems: [problem] });
   });
 
-  it('have all their problems told at once', () => {
+  it('report all problems at once', () => {
     const read = parsePodsimFlags(flags({ slots: 'many', jitter: 'some' }));
     expect(read.kind === 'problems' && read.problems).toHaveLength(2);
   });

@@ -12,8 +12,8 @@ function start(tokens: number, firstMs: number, everyMs: number) {
   return { clock, emitted, cancel };
 }
 
-describe('the tokens of a reply', () => {
-  it('come one by one, each at its time', () => {
+describe('the tokens of a completion', () => {
+  it('are emitted one by one, each at its time', () => {
     const { clock, emitted } = start(3, 50, 10);
     clock.advance(1000);
     expect(emitted).toEqual([
@@ -24,19 +24,19 @@ describe('the tokens of a reply', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('come all at once and without a timer where nothing takes time', () => {
+  it('are emitted at once and without a timer when the pace is 0', () => {
     const { clock, emitted } = start(3, 0, 0);
     expect(emitted).toEqual([[0, 0, 3]]);
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('come together where only the first takes time', () => {
+  it('are emitted together when only the first takes time', () => {
     const { clock, emitted } = start(3, 50, 0);
     clock.advance(50);
     expect(emitted).toEqual([[50, 0, 3]]);
   });
 
-  it('are made up for together by a process that is late', () => {
+  it('are emitted together by a late process', () => {
     const { clock, emitted } = start(10, 0, 10);
     clock.advance(100, 35);
     expect(emitted).toEqual([
@@ -54,7 +54,7 @@ describe('the tokens of a reply', () => {
     }
   });
 
-  it('stop coming when it is cancelled', () => {
+  it('are not emitted after a cancel', () => {
     const { clock, emitted, cancel } = start(3, 50, 10);
     clock.advance(55);
     cancel();

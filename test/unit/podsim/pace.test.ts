@@ -1,6 +1,6 @@
 import { drawPace, dueAtMs, dueTokens } from '../../../tools/podsim/pace.ts';
 
-describe('the pace of a reply', () => {
+describe('the pace of a completion', () => {
   it('is as configured without jitter', () => {
     const pace = drawPace({ ttftMs: 50, tokenMs: 10, jitter: 0 }, () => 0.99);
     expect(pace).toEqual({ firstMs: 50, everyMs: 10 });
@@ -26,7 +26,7 @@ describe('the pace of a reply', () => {
     expect(dueTokens({ firstMs: 50, everyMs: 10 }, elapsedMs)).toBe(tokens);
   });
 
-  it('agrees with itself on when a token is due', () => {
+  it('is consistent about when a token is due', () => {
     const pace = { firstMs: 50, everyMs: 7 };
     for (let index = 0; index < 100; index++) expect(dueTokens(pace, dueAtMs(pace, index))).toBe(index + 1);
   });

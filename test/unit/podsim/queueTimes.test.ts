@@ -19,7 +19,7 @@ describe('the queue times of a pod', () => {
 });
 
 describe('when a request has to wait for a slot', () => {
-  it('is told in its reply for how long, whole or streamed, and in the metrics', async () => {
+  it('has the wait in its response header, streamed or not, and in the metrics', async () => {
     const clock = new FakeClock();
     const pod = await startPodsim({ clock, slots: 1, ttftMs: 100, tokenMs: 50, tokensPerReply: 3 });
     try {

@@ -11,12 +11,12 @@ const outcome = (p99: number): SimulationOutcome => ({
 });
 const rows = [{ scenario: 'usual', scheme: 'baton', ...combine([outcome(100), outcome(300)]) }];
 
-describe('the outcome of several seeds', () => {
+describe('the result of several seeds', () => {
   it('is their mean, over all their requests', () => {
     expect(combine([outcome(100), outcome(300)])).toEqual({ ...outcome(200), requests: 20 });
   });
 
-  it('is shown as a row of a Markdown table', () => {
+  it('is a row of a Markdown table', () => {
     expect(simulationTable(rows)).toEqual([
       '| usual | p50 | p99 | p99.9 | max/mean | herds | writes/s |',
       '| ----- | --: | --: | ----: | -------: | ----: | -------: |',
@@ -24,7 +24,7 @@ describe('the outcome of several seeds', () => {
     ]);
   });
 
-  it('is shown as a bar of a chart', () => {
+  it('is a bar of a chart', () => {
     const svg = balanceChart(rows);
     expect(svg).toMatch(/^<svg .*<\/svg>\n$/s);
     expect(svg).toContain('>baton</text>');

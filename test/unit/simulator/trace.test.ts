@@ -15,7 +15,7 @@ describe.each(arrivalPatterns)('a trace of %s arrivals', (pattern) => {
     if (requests.push(request) === count) break;
   }
 
-  it('has the rate and the mean length it promises', () => {
+  it('has the configured rate and mean length', () => {
     const seconds = (requests.at(-1)?.atMs ?? 0) / 1000;
     expect(count / seconds / 20).toBeCloseTo(1, 1);
     const mean = requests.reduce((sum, request) => sum + serviceMs(request), 0) / count;

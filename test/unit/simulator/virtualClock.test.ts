@@ -1,7 +1,7 @@
 import { VirtualClock } from '../../../tools/simulator/virtualClock.ts';
 
 describe('virtual time', () => {
-  it('fires timers in the order in which they are due, equal ones in the order in which they were set', async () => {
+  it('fires timers in the order of their times, equal ones in the order of their creation', async () => {
     const clock = new VirtualClock();
     const fired: string[] = [];
     for (const [name, dueMs] of Object.entries({ c: 30, a: 10, b: 20, a2: 10 })) {
@@ -12,7 +12,7 @@ describe('virtual time', () => {
     expect(fired).toEqual(['a at 10', 'a2 at 10', 'b at 20', 'c at 30']);
   });
 
-  it('lets those who await something go on before more time passes', async () => {
+  it('runs awaiting code before the next timer', async () => {
     const clock = new VirtualClock();
     const seenMs: number[] = [];
     const settled = new Promise<void>((resolve) => clock.after(5, resolve));

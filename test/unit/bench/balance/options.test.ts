@@ -5,7 +5,7 @@ it('every option has a default', () => {
   expect(options).toMatchObject({ instances: [1, 2, 4, 8], sharing: 'both', saveDir: undefined });
 });
 
-it('numbers and lists are read', () => {
+it('numbers and lists are parsed', () => {
   const options = readOptions(['--instances', '1,4', '--rounds', '6', '--slots', '4', '--save', 'out']);
   expect(options).toMatchObject({ instances: [1, 4], rounds: 6, load: { slots: 4 }, saveDir: 'out' });
 });

@@ -8,12 +8,12 @@ import {
 const load = { pods: 12, slots: 8, serviceMs: 800, utilisation: 0.9 };
 
 describe('the requests of a round', () => {
-  it('are the same each time for the same seed, and others for another', () => {
+  it('are the same for the same seed, and different for another', () => {
     expect(traceText(load, 10, 1)).toBe(traceText(load, 10, 1));
     expect(traceText(load, 10, 1)).not.toBe(traceText(load, 10, 2));
   });
 
-  it('come as often and take as long as keeps the pods so busy', () => {
+  it('have the rate and lengths for the utilisation', () => {
     const seconds = 600;
     const lines = traceText(load, seconds, 1).trim().split('\n');
     expect(lines.length / seconds).toBeCloseTo(balanceRequestsPerSecond(load), -1);
@@ -23,7 +23,7 @@ describe('the requests of a round', () => {
   });
 });
 
-it('an answer is read with what became of it', () => {
+it('a result is parsed with its status', () => {
   expect(readAnswers('12.500 800.250 20.10 ok\n13.000 1.000 0.00 status_HTTP/1.1_503\n')).toEqual([
     { atMs: 12.5, tookMs: 800.25, queuedMs: 20.1, isOk: true },
     { atMs: 13, tookMs: 1, queuedMs: 0, isOk: false },

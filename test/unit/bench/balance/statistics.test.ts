@@ -11,12 +11,12 @@ it.each([
   expect(quantile(upTo(100).toReversed(), part)).toBe(expected);
 });
 
-it('nothing has the quantile and the mean 0', () => {
+it('the quantile and the mean of nothing are 0', () => {
   expect(quantile([], 0.99)).toBe(0);
   expect(mean([])).toBe(0);
 });
 
-it('the busiest pod is compared with the mean of all, and with nothing while all are idle', () => {
+it('the busiest pod is compared with the mean of all, except while all are idle', () => {
   expect(maxOverMean([1, 2, 3])).toBe(1.5);
   expect(maxOverMean([0, 0])).toBeUndefined();
 });
@@ -33,7 +33,7 @@ describe('when two setups are compared', () => {
     expect(p99Ratio(other, one)).toEqual({ pooled: 2, least: 2, most: 2, rounds: 1 });
   });
 
-  it('takes the quantile of all rounds together, and tells how far the rounds differ', () => {
+  it('has the quantile of all rounds together, and the spread of the rounds', () => {
     const other = [
       { round: 1, queuedMs: upTo(100, 5) },
       { round: 2, queuedMs: upTo(100, 20) },
@@ -42,7 +42,7 @@ describe('when two setups are compared', () => {
     expect(p99Ratio(other, one)).toEqual({ pooled: 1960 / 980, least: 2, most: 5, rounds: 2 });
   });
 
-  it('says nothing without a common round', () => {
+  it('is undefined without a common round', () => {
     expect(p99Ratio([{ round: 9, queuedMs: [1] }], one)).toBeUndefined();
   });
 });

@@ -20,7 +20,7 @@ const measured = [
 ];
 
 describe('the verdicts', () => {
-  it('say for each target what decides it', () => {
+  it('show the deciding figure of each target', () => {
     expect(verdicts(measured, check)).toEqual([
       'M = 4 / M = 1, p99 queueing, sharing: 1.05 (1.05–1.10 by round); target ≤ 1.15: reached',
       'M = 4 / M = 1, p99 queueing, nothing shared: 2.00',
@@ -29,7 +29,7 @@ describe('the verdicts', () => {
     ]);
   });
 
-  it('say what was missed', () => {
+  it('show the missed targets', () => {
     const uneven = [sampleRound(1, 'on', 1, 100), sampleRound(4, 'on', 1, 116)];
     expect(verdicts(uneven, { ...check, missed: 1 })).toEqual([
       'M = 4 / M = 1, p99 queueing, sharing: 1.16; target ≤ 1.15: missed',
@@ -38,13 +38,13 @@ describe('the verdicts', () => {
     ]);
   });
 
-  it('compare with nothing where one instance was not measured', () => {
+  it('have no ratio when one instance was not measured', () => {
     expect(verdicts([sampleRound(4, 'off', 1, 200)], undefined)).toEqual([]);
   });
 });
 
 describe('the tables', () => {
-  it('have a row a setup, the sharing one first', () => {
+  it('have one row per setup, the sharing one first', () => {
     expect(balanceTable(measured)).toEqual([
       '| instances         | rounds | requests | failed | max/mean | p50 | p99 |  p99 by round |     simulated |',
       '| ----------------- | -----: | -------: | -----: | -------: | --: | --: | ------------: | ------------: |',
