@@ -116,11 +116,14 @@ export class EtcdSession {
     const { signal } = this.#stopping;
     let backoffMs = firstBackoffMs;
     while (!signal.aborted) {
+      const ended = Promise.withResolvers<never>();
+      ended.promise.catch(() => {});
+      this.#endMembership = ended.reject;
       try {
-        await this.#join();
+        await this.#join(ended.promise);
         backoffMs = firstBackoffMs;
         this.#moveTo({ kind: 'joined' });
-        await this.#untilLost(signal);
+        await this.#untilLost(signal, ended.promise);
       } catch (cause) {
         if (!signal.aborted) this.#moveTo({ kind: 'joining', problem: describe(cause) });
       }
@@ -131,14 +134,17 @@ export class EtcdSession {
     }
   }
 
-  async #join(): Promise<void> {
+  /** @param ended rejects when the membership must end; a join can wait for etcd's client without limit */
+  async #join(ended: Promise<never>): Promise<void> {
     const client = connect(this.#options, this.#options.prefix);
     let lease: HeldLease | undefined;
     try {
       lease = await holdLease(client, this.#options.leaseTtlSeconds);
       const { records } = this.#listeners;
       const watch =
-        records.length === 0 ? undefined : await PrefixWatch.start(client, new RecordRouter(this.#listeners));
+        records.length === 0
+          ? undefined
+          : await PrefixWatch.start(client, new RecordRouter(this.#listeners), ended);
       this.#membership = { client, lease, watch };
     } catch (cause) {
       lease?.abandon();
@@ -150,16 +156,14 @@ export class EtcdSession {
   }
 
   /** Rejects when the membership breaks; resolves when `signal` aborts. */
-  async #untilLost(signal: AbortSignal): Promise<void> {
+  async #untilLost(signal: AbortSignal, ended: Promise<never>): Promise<void> {
     const membership = this.#membership;
     if (membership === undefined) return;
-    const ended = Promise.withResolvers<never>();
-    this.#endMembership = ended.reject;
     const stopped = new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       else signal.addEventListener('abort', () => resolve(), { once: true });
     });
-    const broken: Promise<unknown>[] = [membership.lease.lost, ended.promise];
+    const broken: Promise<unknown>[] = [membership.lease.lost, ended];
     if (membership.watch !== undefined) broken.push(membership.watch.failed);
     await Promise.race([stopped, ...broken]);
   }

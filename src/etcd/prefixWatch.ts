@@ -1,4 +1,4 @@
-import type { Watcher } from 'etcd3';
+import type { IEvent, Watcher } from 'etcd3';
 import type { EtcdClient } from './client.ts';
 import { readRange } from './rangeSnapshot.ts';
 import type { RecordListener } from './records.ts';
@@ -45,11 +45,21 @@ export class PrefixWatch {
   /**
    * Resolves once the snapshot is delivered and the watch is accepted.
    *
-   * @throws etcd3's error when the records cannot be read
+   * @param ended rejects when the session ends first
+   * @throws etcd3's error when the records cannot be read; the reason of `ended`
    */
-  static async start(client: EtcdClient, listener: PrefixWatchListener): Promise<PrefixWatch> {
+  static async start(
+    client: EtcdClient,
+    listener: PrefixWatchListener,
+    ended: Promise<never>,
+  ): Promise<PrefixWatch> {
     const watch = new PrefixWatch(client, listener);
-    await watch.#read();
+    try {
+      await Promise.race([watch.#read(), ended]);
+    } catch (cause) {
+      watch.cancel();
+      throw cause;
+    }
     return watch;
   }
 
@@ -131,16 +141,11 @@ export class PrefixWatch {
     });
     watcher.on('data', ({ events }) => {
       if (!isCurrent()) return;
-      for (const { type, kv } of events) {
-        const key = kv.key.toString();
-        const revision = Number(kv.mod_revision);
-        if (String(type).toLowerCase() === 'delete') {
-          this.#listener.onDelete(key);
-          progress.delete(key, revision);
-        } else {
-          this.#listener.onPut(key, kv.value);
-          progress.put(key, revision);
-        }
+      try {
+        this.#apply(events, progress);
+      } catch (cause) {
+        // etcd3 would throw it in a turn of its own, where it ends the process.
+        this.#failure.reject(new Error('a record could not be applied', { cause }));
       }
     });
     watcher.on('disconnected', () => {
@@ -152,6 +157,21 @@ export class PrefixWatch {
       if (isCurrent()) this.#restart(cause);
     });
     return accepted.promise;
+  }
+
+  /** @throws what the listener throws */
+  #apply(events: readonly IEvent[], progress: WatchProgressTracker): void {
+    for (const { type, kv } of events) {
+      const key = kv.key.toString();
+      const revision = Number(kv.mod_revision);
+      if (String(type).toLowerCase() === 'delete') {
+        this.#listener.onDelete(key);
+        progress.delete(key, revision);
+      } else {
+        this.#listener.onPut(key, kv.value);
+        progress.put(key, revision);
+      }
+    }
   }
 }
 

@@ -23,9 +23,9 @@ export type StreamEnd = (typeof streamEnds)[number];
 
 /**
  * Where an unexpected error was thrown: in the handler of a call (a decision or a health check), in
- * the code of a connection, while a decision was recorded, or in a callback of etcd's client.
+ * the code of a connection, while a decision was recorded, or in a callback of a library.
  */
-export const errorWheres = ['call', 'connection', 'record', 'store'] as const;
+export const errorWheres = ['call', 'connection', 'record', 'library'] as const;
 export type ErrorWhere = (typeof errorWheres)[number];
 
 export const extprocMetrics = {
@@ -55,7 +55,7 @@ export const extprocMetrics = {
     name: 'baton_unexpected_errors',
     labels: [label('where', errorWheres)],
     means:
-      'Errors that only a bug can cause, by what they ended: a call, a connection, a record, the session',
+      'Errors that only a bug can cause, by what they ended: a call, a connection, a record of a decision, a callback of a library',
     worry: 'Any rise: please report it, with the stack in the log (`error.unexpected`).',
   }),
 };

@@ -1,9 +1,9 @@
 import type { Config } from '../config/schema.ts';
-import type { Log } from '../telemetry/log.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
 import { connectParts } from './connect.ts';
 import type { Host } from './host.ts';
 import { createParts } from './parts.ts';
+import { handleProcessErrors } from './processErrors.ts';
 import { start } from './start.ts';
 import { stop } from './stop.ts';
 import { onAbort } from './stopSignals.ts';
@@ -16,8 +16,15 @@ import { onAbort } from './stopSignals.ts';
 export async function serve(config: Config, host: Host): Promise<void> {
   const telemetry = await startTelemetry({ ...config.telemetry, instance: config.instance });
   const { log } = telemetry;
-  logUnhandledRejections(log);
   const parts = createParts(config, telemetry, host.portHealth);
+  const { errors, sharing } = parts;
+  handleProcessErrors({
+    log,
+    errors,
+    onStoreClientFailed: () => {
+      if (sharing.kind === 'etcd') sharing.store.rejoin('an exception in the client of etcd');
+    },
+  });
   connectParts(parts, host);
   onAbort(host.forceStop, (reason) => log.warn({ event: 'drain.forced', reason }, reason));
   try {
@@ -29,12 +36,4 @@ export async function serve(config: Config, host: Host): Promise<void> {
     await stop(parts);
     await telemetry.stop();
   }
-}
-
-/** A promise that a library does not handle must not end the requests of clients. */
-function logUnhandledRejections(log: Log): void {
-  process.removeAllListeners('unhandledRejection');
-  process.on('unhandledRejection', (cause) => {
-    log.error({ event: 'process.unhandled-rejection', cause }, 'unhandled rejection');
-  });
 }

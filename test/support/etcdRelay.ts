@@ -1,0 +1,77 @@
+import { Client, credentials } from '@grpc/grpc-js';
+import { BuiltinServer } from '../../src/grpc/builtinServer.ts';
+import type { ServerStream, StreamHandler } from '../../src/grpc/serverStream.ts';
+import { failOnErrors } from './failOnErrors.ts';
+import { generousLimits } from './generousLimits.ts';
+
+const watchPath = '/etcdserverpb.Watch/Watch';
+const paths = [
+  '/etcdserverpb.KV/Range',
+  '/etcdserverpb.KV/Put',
+  '/etcdserverpb.KV/DeleteRange',
+  '/etcdserverpb.KV/Txn',
+  '/etcdserverpb.Lease/LeaseGrant',
+  '/etcdserverpb.Lease/LeaseRevoke',
+  '/etcdserverpb.Lease/LeaseKeepAlive',
+  watchPath,
+];
+
+/** A WatchResponse for watch 999. */
+const responseOfUnknownWatch = Buffer.from([0x10, 0xe7, 0x07]);
+const unchanged = (message: Buffer): Buffer => message;
+
+/** Passes calls on to a real etcd, and can add a response that etcd did not send. */
+export class EtcdRelay {
+  readonly #server: BuiltinServer;
+  readonly #client: Client;
+  readonly #watches = new Set<ServerStream>();
+  endpoint = '';
+
+  /** @param target `host:port` of etcd */
+  constructor(target: string) {
+    this.#client = new Client(target, credentials.createInsecure());
+    this.#server = new BuiltinServer({
+      handlers: new Map(paths.map((path) => [path, this.#relay(path)])),
+      maxMessageBytes: 4 * 1024 * 1024,
+      limits: generousLimits,
+      onUnexpectedError: failOnErrors.report,
+    });
+  }
+
+  async listen(): Promise<this> {
+    this.endpoint = `http://127.0.0.1:${await this.#server.listen({ host: '127.0.0.1', port: 0 })}`;
+    return this;
+  }
+
+  get watches(): number {
+    return this.#watches.size;
+  }
+
+  /** Sends a response for a watch that no client has begun. */
+  sendUnknownWatch(): void {
+    for (const stream of this.#watches) stream.reply(responseOfUnknownWatch);
+  }
+
+  async close(): Promise<void> {
+    await this.#server.close(100);
+    this.#client.close();
+  }
+
+  #relay(path: string): StreamHandler {
+    return (stream) => {
+      const call = this.#client.makeBidiStreamRequest(path, unchanged, unchanged);
+      if (path === watchPath) this.#watches.add(stream);
+      call.on('data', (message: Buffer) => stream.reply(message));
+      call.on('end', () => stream.end());
+      call.on('error', ({ message }) => stream.fail('UNAVAILABLE', message));
+      return {
+        onMessage: (message) => void call.write(Buffer.from(message)),
+        onEnd: () => void call.end(),
+        onClosed: () => {
+          this.#watches.delete(stream);
+          call.cancel();
+        },
+      };
+    };
+  }
+}
