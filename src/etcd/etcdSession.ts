@@ -134,7 +134,10 @@ export class EtcdSession {
     }
   }
 
-  /** @param ended rejects when the membership must end; a join can wait for etcd's client without limit */
+  /**
+   * @param ended rejects when the membership must end; a join can wait for etcd's client without
+   * limit
+   */
   async #join(ended: Promise<never>): Promise<void> {
     const client = connect(this.#options, this.#options.prefix);
     let lease: HeldLease | undefined;

@@ -6,8 +6,8 @@ import type { EndpointHealth, HealthChange } from './pool.ts';
 
 /**
  * Probes every watched endpoint over HTTP, because Envoy's override_host routes to a dead pod if
- * it is chosen. A new endpoint is probed at once, then each on its own jittered timer, so that a pool's
- * probes spread over the interval. At most `maxConcurrent` sockets are open, and at most
+ * it is chosen. A new endpoint is probed at once, then each on its own jittered timer, so that a
+ * pool's probes spread over the interval. At most `maxConcurrent` sockets are open, and at most
  * `maxProbesPerSecond` probes are due: a pool too large for its interval is probed more slowly
  * instead of eating the scheduler's CPU.
  */
