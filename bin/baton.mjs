@@ -1,15 +1,16 @@
 #!/usr/bin/env node
 /**
- * The command `baton` of the installed package. This file must parse on any Node since 16, so that
- * an old one prints one sentence in place of a stack; everything else is in dist/, compiled from
- * src/.
+ * The command `baton`. This file must parse on any Node since 16, so that an old one prints one
+ * sentence in place of a stack. A checkout runs src/ as it is; the installed package has only dist/,
+ * compiled from it.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 if (isSupported(process.versions.node, engines.node)) {
-  await import('../dist/src/cli/main.js');
+  const source = new URL('../src/cli/main.ts', import.meta.url);
+  await import(existsSync(source) ? source.href : '../dist/src/cli/main.js');
 } else {
   process.stderr.write(
     `baton: Node ${engines.node} is required; this is Node ${process.versions.node} (${process.execPath})\n`,

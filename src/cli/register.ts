@@ -3,6 +3,7 @@ import { type ConfigFlags, collect, storeFlags } from '../config/flags.ts';
 import { BatonError } from '../errors.ts';
 import { StopSignals } from '../instance/stopSignals.ts';
 import type { RegisterFlags } from '../pool/registration.ts';
+import type { CommandContext } from './commandContext.ts';
 import { configure } from './configure.ts';
 import { exitCodesHelp } from './help.ts';
 import { addStoreFlags } from './options.ts';
@@ -10,7 +11,7 @@ import { addStoreFlags } from './options.ts';
 /**
  * `baton register`: a sidecar that keeps its pod in the pool, from its start to SIGTERM or SIGINT.
  */
-export function addRegisterCommand(program: Command): void {
+export function addRegisterCommand(program: Command, { signals }: CommandContext): void {
   addStoreFlags(program.command('register').description('keep a pod registered in etcd while it lives'))
     .requiredOption('--address <ip:port>', 'where the pod takes requests')
     .option('--weight <number>', 'capacity relative to the other pods')
@@ -19,11 +20,10 @@ export function addRegisterCommand(program: Command): void {
     .option('--slots <number>', 'requests it can run at once')
     .option('--health <url>', 'registered only while this answers 2xx')
     .addHelpText('after', exitCodesHelp)
-    .action(register);
+    .action((flags: ConfigFlags & RegisterFlags) => register(flags, signals ?? new StopSignals()));
 }
 
-async function register(flags: ConfigFlags & RegisterFlags): Promise<void> {
-  const signals = new StopSignals();
+async function register(flags: ConfigFlags & RegisterFlags, signals: StopSignals): Promise<void> {
   const [{ config }, { parseRegistration }] = await Promise.all([
     configure(storeFlags(flags), 'etcd'),
     import('../pool/registration.ts'),

@@ -7,14 +7,17 @@ import { configure } from './configure.ts';
 import { addConfigFlags } from './options.ts';
 
 /** `baton serve`: one instance, or the parent of several workers, until SIGTERM. */
-export function addServeCommand(program: Command, { mainFile, settingsHelp }: CommandContext): void {
+export function addServeCommand(
+  program: Command,
+  { mainFile, signals: early, settingsHelp }: CommandContext,
+): void {
   addConfigFlags(program.command('serve').description('answer Envoy, until SIGTERM'))
     .addHelpText('after', settingsHelp)
     .action(async (flags: ConfigFlags) => {
-      // Before anything else, so that no signal is lost.
-      const signals = new StopSignals();
+      const signals = early ?? new StopSignals();
       keepHeapSmall();
       const { config } = await configure(flags, 'endpoints');
+      if (signals.drain.aborted) return;
       if (config.server.workers > 1) {
         const { serveGroup } = await import('../workers/serveGroup.ts');
         process.exitCode = await serveGroup({ config, mainFile, signals });

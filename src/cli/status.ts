@@ -5,6 +5,7 @@ import type { StatusReport } from '../admin/statusReport.ts';
 import { type ConfigFlags, storeFlags } from '../config/flags.ts';
 import { BatonError } from '../errors.ts';
 import { configure } from './configure.ts';
+import { getJson } from './getJson.ts';
 import { exitCodesHelp } from './help.ts';
 import { addStoreFlags } from './options.ts';
 
@@ -60,9 +61,8 @@ async function readFromAdmin(address: string, pool: string): Promise<StatusRepor
   }
   const { reportOfState } = await import('../admin/statusReport.ts');
   try {
-    const response = await fetch(`http://${address}/state`, { signal: AbortSignal.timeout(timeoutMs) });
-    if (!response.ok) throw new Error(`it answered ${response.status}`);
-    return reportOfState((await response.json()) as InstanceState, pool, `admin ${address}`);
+    const state = (await getJson(`http://${address}/state`, timeoutMs)) as InstanceState;
+    return reportOfState(state, pool, `admin ${address}`);
   } catch (cause) {
     throw new BatonError('admin-unreachable', `no status from the admin port ${address}`, { cause });
   }

@@ -6,12 +6,15 @@ import { settings } from './settings.ts';
 /** Names the configuration file; the only variable that is not a setting. */
 export const configFileVariable = 'BATON_CONFIG';
 
-/** The settings of the BATON_* variables. Other variables are ignored. */
+/**
+ * The settings of the BATON_* variables. Other variables are ignored, and so are empty ones: Compose
+ * and charts write `NAME=` for a value that is not set.
+ */
 export function readEnvironment(environment: Readonly<Record<string, string | undefined>>): SourceReading {
   const assignments: Assignment[] = [];
   const problems: Problem[] = [];
   for (const [name, text] of Object.entries(environment)) {
-    if (!name.startsWith('BATON_') || text === undefined) continue;
+    if (!name.startsWith('BATON_') || text === undefined || text === '') continue;
     if (name === configFileVariable || isServiceLink(name, text)) continue;
     const origin = { kind: 'environment', name } as const;
     const setting = byName.get(name);

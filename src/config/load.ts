@@ -52,7 +52,7 @@ export function load(flags: ConfigFlags, env: ProcessEnv, need: Requirement): Lo
 }
 
 function readConfigFile(flags: ConfigFlags, { environment, readFile }: ProcessEnv) {
-  const named = environment[configFileVariable];
+  const named = environment[configFileVariable] || undefined;
   const file = flags.config ?? named;
   if (file === undefined) return { assignments: [], problems: [], isBroken: false };
   const origin: Origin =

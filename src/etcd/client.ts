@@ -32,6 +32,8 @@ const grpcOptions = {
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1_000,
   'grpc.max_receive_message_length': -1,
+  // Whatever proxy the environment names is for the web, not for a cluster's own store.
+  'grpc.enable_http_proxy': 0,
 };
 
 /**

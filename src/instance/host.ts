@@ -21,6 +21,8 @@ export interface Host {
   /** The health of the port, where several instances share it. */
   readonly portHealth: PortHealth | undefined;
   reportPhase(phase: Phase): void;
+  /** Calls back for each signal that changes nothing. */
+  onIgnoredSignal(listener: (name: string) => void): void;
 }
 
 export interface PortHealth {
@@ -35,9 +37,11 @@ export class StandaloneHost implements Host {
   readonly drain: AbortSignal;
   readonly forceStop: AbortSignal;
   readonly #address: string;
+  readonly #signals: StopSignals;
 
   constructor(address: string, signals: StopSignals) {
     this.#address = address;
+    this.#signals = signals;
     this.drain = signals.drain;
     this.forceStop = signals.forceStop;
   }
@@ -47,4 +51,8 @@ export class StandaloneHost implements Host {
   }
 
   reportPhase(): void {}
+
+  onIgnoredSignal(listener: (name: string) => void): void {
+    this.#signals.onIgnored(listener);
+  }
 }

@@ -26,6 +26,7 @@ export async function serve(config: Config, host: Host): Promise<void> {
     },
   });
   connectParts(parts, host);
+  host.onIgnoredSignal((signal) => log.info({ event: 'signal.ignored', signal }, 'signal ignored'));
   onAbort(host.forceStop, (reason) => log.warn({ event: 'drain.forced', reason }, reason));
   try {
     await start(parts, host);

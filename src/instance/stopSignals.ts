@@ -1,21 +1,49 @@
-const names = ['SIGTERM', 'SIGINT'] as const;
+import { performance } from 'node:perf_hooks';
+import { isatty } from 'node:tty';
+
+/** They ask for a drain. SIGPWR is how LXC, and SIGQUIT how some images, stop a container. */
+const stopping = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGPWR', 'SIGXCPU'] as const;
 
 /**
- * SIGTERM and SIGINT as two abort signals: the first one asks for a drain, the second one ends it.
- * Created before anything is started, so that no signal is lost. The reason of each abort is text
- * for log lines.
+ * They change nothing. By default each of them ends the process, suspends it (SIGTSTP), or makes
+ * Node open a debugger port (SIGUSR1). Node itself ignores SIGPIPE and SIGXFSZ.
+ */
+const ignored = ['SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGVTALRM', 'SIGIO', 'SIGTSTP'] as const;
+
+/** Within this time the same signal is one request: npm forwards what the terminal also sends. */
+const repeatedWithinMs = 300;
+
+/** How often the parent is checked, where npm started this process. */
+const parentPollMs = 500;
+
+export interface StopSignalsOptions {
+  /**
+   * Drain also when the parent process ends. npm passes on SIGTERM and SIGINT only: any other
+   * signal ends it alone.
+   */
+  readonly followParent?: boolean;
+}
+
+/**
+ * Every signal that an operator, a supervisor, a terminal or a container platform sends, as two
+ * abort signals: the first request drains, the second one ends the drain. The others are ignored.
+ * Created before anything else is loaded, so that no signal is lost. The reason of each abort is
+ * text for log lines.
  */
 export class StopSignals {
   readonly #drain = new AbortController();
   readonly #forceStop = new AbortController();
+  #last: { readonly name: string; readonly atMs: number } | undefined;
+  #onIgnored: (name: string) => void = () => {};
 
-  constructor() {
-    for (const name of names) {
-      process.on(name, () => {
-        const next = this.drain.aborted ? this.#forceStop : this.#drain;
-        next.abort(`${name} received`);
-      });
-    }
+  constructor({ followParent = false }: StopSignalsOptions = {}) {
+    for (const name of stopping) process.on(name, () => this.#request(name));
+    for (const name of ignored) process.on(name, () => this.#onIgnored(name));
+    // A terminal that closes sends it. Elsewhere it means "read the configuration again": the
+    // files that can change are watched anyway.
+    const hasTerminal = [0, 1, 2].some((fd) => isatty(fd));
+    process.on('SIGHUP', () => (hasTerminal ? this.#request('SIGHUP') : this.#onIgnored('SIGHUP')));
+    if (followParent) this.#followParent();
   }
 
   get drain(): AbortSignal {
@@ -24,6 +52,30 @@ export class StopSignals {
 
   get forceStop(): AbortSignal {
     return this.#forceStop.signal;
+  }
+
+  /** Calls back for each signal that changes nothing, from now on. */
+  onIgnored(listener: (name: string) => void): void {
+    this.#onIgnored = listener;
+  }
+
+  #request(name: string): void {
+    const atMs = performance.now();
+    const isRepeated = this.#last?.name === name && atMs - this.#last.atMs < repeatedWithinMs;
+    this.#last = { name, atMs };
+    if (isRepeated) return;
+    const next = this.drain.aborted ? this.#forceStop : this.#drain;
+    next.abort(`${name} received`);
+  }
+
+  #followParent(): void {
+    const parent = process.ppid;
+    const timer = setInterval(() => {
+      if (process.ppid === parent) return;
+      clearInterval(timer);
+      this.#drain.abort('the parent process ended');
+    }, parentPollMs);
+    timer.unref();
   }
 }
 

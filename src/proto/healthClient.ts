@@ -23,7 +23,11 @@ export type HealthCheckResult =
 export function checkHealth(options: HealthCheckOptions): Promise<HealthCheckResult> {
   const { address, service, timeoutMs, ca, cert, key, serverName: name } = options;
   const channel = ca ? credentials.createSsl(ca, key, cert) : credentials.createInsecure();
-  const client = new Health(address, channel, name ? { 'grpc.ssl_target_name_override': name } : {});
+  const client = new Health(address, channel, {
+    ...(name ? { 'grpc.ssl_target_name_override': name } : {}),
+    // A probe of this machine must not leave it by a proxy that the environment names.
+    'grpc.enable_http_proxy': 0,
+  });
   return new Promise((resolve) => {
     client.check({ service }, { deadline: Date.now() + timeoutMs }, (error, response) => {
       client.close();

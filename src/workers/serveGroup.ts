@@ -39,6 +39,7 @@ export async function serveGroup({ config, mainFile, signals }: ServeGroupOption
   });
   log.info({ event: 'group.listening', addresses: [listener.address], workers: server.workers }, 'listening');
   group.start(listener.address);
+  signals.onIgnored((signal) => log.info({ event: 'signal.ignored', signal }, 'signal ignored'));
   onAbort(signals.drain, (reason) => {
     log.info({ event: 'drain.requested', reason }, reason);
     group.drain(reason);

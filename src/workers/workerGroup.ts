@@ -181,7 +181,17 @@ export class WorkerGroup {
   }
 }
 
+/** What a terminal or a supervisor sends to a whole process group to stop it. */
+const groupSignals: ReadonlySet<NodeJS.Signals> = new Set([
+  'SIGTERM',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGHUP',
+  'SIGPWR',
+  'SIGXCPU',
+]);
+
 /** It drained; or a signal to the whole process group ended it before it installed its handlers. */
 function isOrderly({ code, signal }: WorkerExit): boolean {
-  return code === 0 || signal === 'SIGTERM' || signal === 'SIGINT';
+  return code === 0 || (signal !== null && groupSignals.has(signal));
 }

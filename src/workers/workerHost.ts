@@ -12,7 +12,8 @@ const aliveIntervalMs = 1_000;
 /**
  * The worker's end of the channel to its parent. Connections, the group's health and requests to
  * stop arrive here. When the channel closes the parent is gone, so no client can reach the worker
- * any more and it drains.
+ * any more and it drains. Signals are the parent's to handle: a terminal or a supervisor sends them
+ * to the whole process group, so here they only must not end the process (main.ts).
  */
 export class WorkerHost implements Host {
   readonly portHealth: PortHealth;
@@ -31,8 +32,6 @@ export class WorkerHost implements Host {
       isFit: () => this.#health.isFit,
       onChange: (listener) => void this.#healthListeners.add(listener),
     };
-    // The parent acts on signals. A terminal or a supervisor sends them to the whole process group.
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => {});
     process.on('message', (message: ParentMessage, socket?: Socket) => this.#onMessage(message, socket));
     process.on('disconnect', () => {
       this.#setHealth({ takesTraffic: false, isFit: false });
@@ -65,6 +64,9 @@ export class WorkerHost implements Host {
   reportPhase(phase: Phase): void {
     this.#send({ kind: 'phase', phase });
   }
+
+  /** The parent logs them. */
+  onIgnoredSignal(): void {}
 
   #onMessage(message: ParentMessage, socket: Socket | undefined): void {
     switch (message.kind) {

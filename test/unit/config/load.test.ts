@@ -101,6 +101,18 @@ describe('when a setting is given more than once', () => {
 });
 
 describe('when values are texts', () => {
+  it('takes an empty variable as one that is not set, whatever its setting', () => {
+    const names = [
+      ...['BATON_CONFIG', 'BATON_DRAIN_GRACE_MS', 'BATON_POOL_ETCD', 'BATON_POOL_ENDPOINTS'],
+      ...['BATON_INSTANCE_ZONE', 'BATON_ETCD_USERNAME', 'BATON_SCHEDULING_POLICY', 'BATON_NO_SUCH_SETTING'],
+    ];
+    const environment = Object.fromEntries(names.map((name) => [name, '']));
+    const yaml = 'instance:\n  zone: z1\npool:\n  endpoints: [10.0.0.1:80]\n';
+    const { config, origin } = soundly({ yaml, environment });
+    expect(config).toEqual(soundly({ yaml }).config);
+    expect(origin('instance.zone')).toBe('baton.yaml:2:3');
+  });
+
   it('reads numbers, booleans and lists from the environment', () => {
     const environment = {
       BATON_SYNC_MIN_INTERVAL_MS: '50',

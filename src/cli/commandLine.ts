@@ -1,0 +1,79 @@
+import { Command, CommanderError } from 'commander';
+import { readProcessEnv } from '../config/processEnv.ts';
+import { exitCodeOf, exitCodes } from '../errors.ts';
+import type { StopSignals } from '../instance/stopSignals.ts';
+import { addCheckCommand } from './check.ts';
+import type { CommandContext } from './commandContext.ts';
+import { addConfigCommand } from './config.ts';
+import { areStacksShown } from './configure.ts';
+import { addDynamicCommand } from './dynamic.ts';
+import { formatError } from './formatError.ts';
+import { exitCodesHelp, loadSettingsHelp } from './help.ts';
+import { addPodsimCommand } from './podsim.ts';
+import { addProbeCommand } from './probe.ts';
+import { addRegisterCommand } from './register.ts';
+import { addRehearseCommand } from './rehearse.ts';
+import { addServeCommand } from './serve.ts';
+import { addSimulateCommand } from './simulate.ts';
+import { addStatusCommand } from './status.ts';
+import { addUpgradeCommand } from './upgrade.ts';
+import { addWorkerCommand } from './worker.ts';
+
+export interface CommandLine {
+  /** The file that runs the command line, for processes that run it again. */
+  readonly mainFile: string;
+  readonly args: readonly string[];
+  /** Of a command that runs until SIGTERM. */
+  readonly signals: StopSignals | undefined;
+}
+
+/**
+ * Runs one command and ends the process. Each command is a file of its own, which imports what it
+ * runs only when it is called, so that `serve` and `probe` start fast.
+ *
+ * A command throws to fail, with the exit code of the error's code. One that has an answer other
+ * than "done" sets `process.exitCode`.
+ */
+export async function runCommand(commandLine: CommandLine): Promise<never> {
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, fail);
+  try {
+    await (await createProgram(commandLine)).parseAsync(commandLine.args, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) fail(error);
+    // Commander has written what was asked for, or what is wrong with the command line.
+    process.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage);
+  }
+  // Connections and timers that are left are no reason to stay.
+  process.exit();
+}
+
+async function createProgram({ mainFile, args, signals }: CommandLine): Promise<Command> {
+  const context: CommandContext = { mainFile, signals, settingsHelp: await loadSettingsHelp(args) };
+  const program = new Command('baton')
+    .description('An Envoy external-processing scheduler for fleets of inference pods')
+    .version(readProcessEnv().packageVersion, '-V, --version')
+    .enablePositionalOptions()
+    .showHelpAfterError('(--help says more)')
+    .exitOverride()
+    .addHelpText('after', exitCodesHelp);
+  addServeCommand(program, context);
+  addWorkerCommand(program);
+  addCheckCommand(program, context);
+  addConfigCommand(program, context);
+  addRegisterCommand(program, context);
+  addStatusCommand(program);
+  addUpgradeCommand(program);
+  addDynamicCommand(program);
+  addProbeCommand(program);
+  addPodsimCommand(program);
+  addRehearseCommand(program);
+  addSimulateCommand(program);
+  return program;
+}
+
+/** Ends the process. Log lines that wait are written when it exits. */
+function fail(error: unknown): never {
+  process.stderr.write(formatError(error));
+  if (areStacksShown() && error instanceof Error && error.stack) process.stderr.write(`${error.stack}\n`);
+  process.exit(exitCodeOf(error));
+}
