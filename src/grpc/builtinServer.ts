@@ -5,7 +5,13 @@ import { httpFailure } from './call/status.ts';
 import { type ConnectionUsage, ConnectionUsages } from './connectionUsage.ts';
 import { type OnUnexpectedError, warnOfError } from './containErrors.ts';
 import { readDirectly } from './directSocket.ts';
-import { type GrpcServer, type GrpcServerOptions, type ListenAddress, ListenError } from './grpcServer.ts';
+import {
+  type ConnectionAdopter,
+  type GrpcServer,
+  type GrpcServerOptions,
+  type ListenAddress,
+  ListenError,
+} from './grpcServer.ts';
 import { Connection, type ConnectionOptions } from './http2/connection.ts';
 import type { Http2Limits } from './http2/limits.ts';
 import { createTlsServer } from './tls/tlsServer.ts';
@@ -27,7 +33,7 @@ export interface BuiltinServerOptions extends GrpcServerOptions {
  * The gRPC server of this project: HTTP/2 with prior knowledge, or over TLS, directly on sockets.
  * README.md says what it does and what it leaves out.
  */
-export class BuiltinServer implements GrpcServer {
+export class BuiltinServer implements GrpcServer, ConnectionAdopter {
   readonly #options: BuiltinServerOptions;
   readonly #connectionOptions: ConnectionOptions;
   readonly #onUnexpectedError: OnUnexpectedError;
@@ -74,28 +80,24 @@ export class BuiltinServer implements GrpcServer {
     });
   }
 
-  /**
-   * Instead of `listen`, where another process accepts the connections.
-   *
-   * @param onServingChanged called after each change of `serving`
-   */
+  get adopter(): ConnectionAdopter {
+    return this;
+  }
+
   async startAdopting(onServingChanged: () => void): Promise<void> {
     await this.#startCertificates();
     this.#usages = new ConnectionUsages(onServingChanged);
     this.#startConnectionChecks();
   }
 
-  /** @param socket accepted by another process; paused, nothing read from it */
   adopt(socket: Socket): void {
     this.#server.emit('connection', socket);
   }
 
-  /** How many adopted connections carry load, or may. */
   get serving(): number {
     return this.#usages?.serving ?? 0;
   }
 
-  /** Sends GOAWAY on `count` adopted connections that carry load. Their open streams go on. */
   shedConnections(count: number): void {
     this.#usages?.shedConnections(count);
   }

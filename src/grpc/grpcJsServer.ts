@@ -18,6 +18,7 @@ const keepaliveTimeoutMs = 10_000;
 
 /** The reference: the server of @grpc/grpc-js behind the same interface as the builtin one. */
 export class GrpcJsServer implements GrpcServer {
+  readonly adopter = undefined;
   readonly #server: Server;
   readonly #certificates: CertificateSource | undefined;
   readonly #onClosing: (() => void) | undefined;

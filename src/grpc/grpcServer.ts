@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { OnUnexpectedError } from './containErrors.ts';
 import type { StreamHandler } from './serverStream.ts';
 import type { CertificateSource } from './tls/certificateSource.ts';
@@ -38,6 +39,24 @@ export interface GrpcServer {
    * left.
    */
   close(timeoutMs: number): Promise<void>;
+  /** undefined: the server serves only connections that it accepts. */
+  readonly adopter: ConnectionAdopter | undefined;
+}
+
+/** The part of a server that serves connections which another process accepted. */
+export interface ConnectionAdopter {
+  /**
+   * Instead of `listen`.
+   *
+   * @param onServingChanged called after each change of `serving`
+   */
+  startAdopting(onServingChanged: () => void): Promise<void>;
+  /** @param socket paused, nothing read from it */
+  adopt(socket: Socket): void;
+  /** How many adopted connections carry load, or may. */
+  readonly serving: number;
+  /** Sends GOAWAY on `count` adopted connections that carry load. Their open streams go on. */
+  shedConnections(count: number): void;
 }
 
 /** The address cannot be bound; the message says which address and why. */

@@ -1,7 +1,13 @@
 /** What the package exports as `baton/grpc`: the HTTP/2 and gRPC server as a library. */
 export { BuiltinServer, type BuiltinServerOptions } from './builtinServer.ts';
 export type { ErrorSource, OnUnexpectedError } from './containErrors.ts';
-export { type GrpcServer, type GrpcServerOptions, type ListenAddress, ListenError } from './grpcServer.ts';
+export {
+  type ConnectionAdopter,
+  type GrpcServer,
+  type GrpcServerOptions,
+  type ListenAddress,
+  ListenError,
+} from './grpcServer.ts';
 export type { Http2Limits } from './http2/limits.ts';
 export type { FailureStatus, ServerStream, ServerStreamListener, StreamHandler } from './serverStream.ts';
 export type { Certificate, CertificateSource } from './tls/certificateSource.ts';

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Config } from '../config/schema.ts';
-import { BuiltinServer } from '../grpc/builtinServer.ts';
-import type { GrpcServer } from '../grpc/grpcServer.ts';
+import type { ConnectionAdopter, GrpcServer } from '../grpc/grpcServer.ts';
 import type { Host, PortHealth } from '../instance/host.ts';
 import type { Phase } from '../phase.ts';
 import type { GroupHealth, ParentMessage, WorkerMessage } from './messages.ts';
@@ -22,7 +21,7 @@ export class WorkerHost implements Host {
   readonly #forceStop = new AbortController();
   readonly #healthListeners = new Set<() => void>();
   #health: GroupHealth = { takesTraffic: false, isFit: false };
-  #server: BuiltinServer | undefined;
+  #server: ConnectionAdopter | undefined;
   #received = 0;
   #lastReport: string | undefined;
 
@@ -53,10 +52,10 @@ export class WorkerHost implements Host {
     return this.#forceStop.signal;
   }
 
-  async open(server: GrpcServer): Promise<string> {
-    if (!(server instanceof BuiltinServer)) throw new Error('only the builtin server supports workers');
-    this.#server = server;
-    await server.startAdopting(() => this.#reportConnections());
+  async open({ adopter }: GrpcServer): Promise<string> {
+    if (adopter === undefined) throw new Error('only the builtin server supports workers');
+    this.#server = adopter;
+    await adopter.startAdopting(() => this.#reportConnections());
     this.reportPhase('starting');
     return (await this.config).server.address;
   }
