@@ -52,7 +52,7 @@ export class DynamicConfig {
     this.#record = new SingleRecord({
       decode: decodeDynamicConfig,
       onChange: (now) => this.#apply(now),
-      onUnreadable: (cause) => this.#skip(String(cause)),
+      onUnreadable: (cause) => this.#skip('the record cannot be decoded', cause),
     });
   }
 
@@ -106,11 +106,11 @@ export class DynamicConfig {
   }
 
   /** A setting, or the whole record. */
-  #skip(problem: string): void {
+  #skip(problem: string, cause?: unknown): void {
     const { log, events, metrics } = this.#options;
     metrics.recordsSkipped.add('config');
     log.warn(
-      { event: 'config.setting-skipped', kind: 'config', problem },
+      { event: 'config.setting-skipped', kind: 'config', problem, cause },
       'unreadable part of the dynamic configuration skipped',
     );
     events.add('config', `left out of the dynamic configuration: ${problem}`, {});
