@@ -1,4 +1,5 @@
 import type { StopSignals } from '../instance/stopSignals.ts';
+import type { UncaughtErrorHandler } from '../instance/uncaughtErrors.ts';
 
 /** What `main.ts` gives to every command. */
 export interface CommandContext {
@@ -8,4 +9,6 @@ export interface CommandContext {
   readonly signals: StopSignals | undefined;
   /** Appended to the help of commands that take every setting; empty unless help was asked for. */
   readonly settingsHelp: string;
+  /** From now on this handler decides which errors that no caller handles end the process. */
+  readonly setUncaughtErrorHandler: (handler: UncaughtErrorHandler) => void;
 }

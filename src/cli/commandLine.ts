@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { readProcessEnv } from '../config/processEnv.ts';
 import { exitCodeOf, exitCodes } from '../errors.ts';
 import type { StopSignals } from '../instance/stopSignals.ts';
+import type { UncaughtErrorHandler } from '../instance/uncaughtErrors.ts';
 import { addCheckCommand } from './check.ts';
 import type { CommandContext } from './commandContext.ts';
 import { addConfigCommand } from './config.ts';
@@ -35,9 +36,19 @@ export interface CommandLine {
  * than "done" sets `process.exitCode`.
  */
 export async function runCommand(commandLine: CommandLine): Promise<never> {
-  for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, fail);
+  let isHandled: UncaughtErrorHandler = () => false;
+  for (const origin of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(origin, (error: unknown) => {
+      if (!isHandled(error, origin)) fail(error);
+    });
+  }
+  const setUncaughtErrorHandler = (handler: UncaughtErrorHandler): void => {
+    isHandled = handler;
+  };
   try {
-    await (await createProgram(commandLine)).parseAsync(commandLine.args, { from: 'user' });
+    await (await createProgram(commandLine, setUncaughtErrorHandler)).parseAsync(commandLine.args, {
+      from: 'user',
+    });
   } catch (error) {
     if (!(error instanceof CommanderError)) fail(error);
     // Commander has written what was asked for, or what is wrong with the command line.
@@ -47,8 +58,12 @@ export async function runCommand(commandLine: CommandLine): Promise<never> {
   process.exit();
 }
 
-async function createProgram({ mainFile, args, signals }: CommandLine): Promise<Command> {
-  const context: CommandContext = { mainFile, signals, settingsHelp: await loadSettingsHelp(args) };
+async function createProgram(
+  { mainFile, args, signals }: CommandLine,
+  setUncaughtErrorHandler: CommandContext['setUncaughtErrorHandler'],
+): Promise<Command> {
+  const settingsHelp = await loadSettingsHelp(args);
+  const context: CommandContext = { mainFile, signals, settingsHelp, setUncaughtErrorHandler };
   const program = new Command('baton')
     .description('An Envoy external-processing scheduler for fleets of inference pods')
     .version(readProcessEnv().packageVersion, '-V, --version')
@@ -57,7 +72,7 @@ async function createProgram({ mainFile, args, signals }: CommandLine): Promise<
     .exitOverride()
     .addHelpText('after', exitCodesHelp);
   addServeCommand(program, context);
-  addWorkerCommand(program);
+  addWorkerCommand(program, context);
   addCheckCommand(program, context);
   addConfigCommand(program, context);
   addRegisterCommand(program, context);

@@ -9,7 +9,7 @@ import { addConfigFlags } from './options.ts';
 /** `baton serve`: one instance, or the parent of several workers, until SIGTERM. */
 export function addServeCommand(
   program: Command,
-  { mainFile, signals: early, settingsHelp }: CommandContext,
+  { mainFile, signals: early, settingsHelp, setUncaughtErrorHandler }: CommandContext,
 ): void {
   addConfigFlags(program.command('serve').description('answer Envoy, until SIGTERM'))
     .addHelpText('after', settingsHelp)
@@ -27,6 +27,7 @@ export function addServeCommand(
         import('../instance/serve.ts'),
         import('../instance/host.ts'),
       ]);
-      await serve(config, new StandaloneHost(config.server.address, signals));
+      const host = new StandaloneHost(config.server.address, signals);
+      await serve(config, host, setUncaughtErrorHandler);
     });
 }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { keepHeapSmall } from '../instance/heap.ts';
+import type { CommandContext } from './commandContext.ts';
 
 /** `baton worker`: a process that `baton serve` starts; its parent sends it the configuration. */
-export function addWorkerCommand(program: Command): void {
+export function addWorkerCommand(program: Command, { setUncaughtErrorHandler }: CommandContext): void {
   program
     .command('worker <id>', { hidden: true })
     .description('one of the workers that serve starts')
@@ -14,6 +15,6 @@ export function addWorkerCommand(program: Command): void {
         import('../workers/workerHost.ts'),
       ]);
       const host = new WorkerHost();
-      await serve(await host.config, host);
+      await serve(await host.config, host, setUncaughtErrorHandler);
     });
 }

@@ -3,28 +3,30 @@ import { startTelemetry } from '../telemetry/telemetry.ts';
 import { connectParts } from './connect.ts';
 import type { Host } from './host.ts';
 import { createParts } from './parts.ts';
-import { handleProcessErrors } from './processErrors.ts';
 import { start } from './start.ts';
 import { stop } from './stop.ts';
 import { onAbort } from './stopSignals.ts';
+import { handleUncaughtErrors, type UncaughtErrorHandler } from './uncaughtErrors.ts';
 
 /**
  * One life of an instance: starts it, waits until its host asks for a drain, drains and stops it.
  *
+ * @param setUncaughtErrorHandler gives errors that no caller handles to a function
  * @throws BatonError when it cannot start
  */
-export async function serve(config: Config, host: Host): Promise<void> {
+export async function serve(
+  config: Config,
+  host: Host,
+  setUncaughtErrorHandler: (handler: UncaughtErrorHandler) => void,
+): Promise<void> {
   const telemetry = await startTelemetry({ ...config.telemetry, instance: config.instance });
   const { log } = telemetry;
   const parts = createParts(config, telemetry, host.portHealth);
   const { errors, sharing } = parts;
-  handleProcessErrors({
-    log,
-    errors,
-    onStoreClientFailed: () => {
-      if (sharing.kind === 'etcd') sharing.store.rejoin('an exception in the client of etcd');
-    },
-  });
+  const onStoreClientFailed = (): void => {
+    if (sharing.kind === 'etcd') sharing.store.rejoin('an exception in the client of etcd');
+  };
+  setUncaughtErrorHandler(handleUncaughtErrors({ log, errors, onStoreClientFailed }));
   connectParts(parts, host);
   host.onIgnoredSignal((signal) => log.info({ event: 'signal.ignored', signal }, 'signal ignored'));
   onAbort(host.forceStop, (reason) => log.warn({ event: 'drain.forced', reason }, reason));

@@ -2,7 +2,12 @@ import { isClientBug } from '../etcd/clientBug.ts';
 import type { UnexpectedErrors } from '../extproc/unexpectedErrors.ts';
 import type { Log } from '../telemetry/log.ts';
 
-export interface ProcessErrorsOptions {
+/**
+ * Called with each error that no caller handles. Returns false when the process must end.
+ */
+export type UncaughtErrorHandler = (error: unknown, origin: NodeJS.UncaughtExceptionOrigin) => boolean;
+
+export interface UncaughtErrorOptions {
   readonly log: Log;
   readonly errors: Pick<UnexpectedErrors, 'report'>;
   /** etcd's client threw: whatever state it is in, it must be replaced. */
@@ -21,29 +26,27 @@ const telemetryLibrary = /[\\/]node_modules[\\/]@opentelemetry[\\/]/;
  * - Any other rejected promise ends nothing.
  * - Any other exception ends the process, with 70: it happened outside of any request and of any
  *   connection, so what it has left half done is unknown. Other instances go on.
- *
- * It takes the place of the listeners that are there, and calls them to end the process.
  */
-export function handleProcessErrors({ log, errors, onStoreClientFailed }: ProcessErrorsOptions): void {
-  const isContained = (cause: unknown): boolean => {
+export function handleUncaughtErrors(options: UncaughtErrorOptions): UncaughtErrorHandler {
+  const { log, errors, onStoreClientFailed } = options;
+  return (cause, origin) => {
     const isStoreClient = isClientBug(cause);
-    if (!isStoreClient && !isFromTelemetry(cause)) return false;
-    errors.report(cause, 'library');
-    if (isStoreClient) onStoreClientFailed();
-    return true;
+    if (isStoreClient || isFromTelemetry(cause)) {
+      errors.report(cause, 'library');
+      if (isStoreClient) onStoreClientFailed();
+      return true;
+    }
+    switch (origin) {
+      case 'unhandledRejection':
+        log.error({ event: 'process.unhandled-rejection', cause }, 'unhandled rejection');
+        return true;
+      case 'uncaughtException':
+        log.error({ event: 'process.uncaught-exception', cause }, 'uncaught exception: the process ends');
+        return false;
+      default:
+        return origin satisfies never;
+    }
   };
-  process.removeAllListeners('unhandledRejection');
-  process.on('unhandledRejection', (cause) => {
-    if (isContained(cause)) return;
-    log.error({ event: 'process.unhandled-rejection', cause }, 'unhandled rejection');
-  });
-  const end = process.listeners('uncaughtException');
-  process.removeAllListeners('uncaughtException');
-  process.on('uncaughtException', (cause, origin) => {
-    if (isContained(cause)) return;
-    log.error({ event: 'process.uncaught-exception', cause }, 'uncaught exception: the process ends');
-    for (const listener of end) listener(cause, origin);
-  });
 }
 
 function isFromTelemetry(error: unknown): boolean {
