@@ -25,6 +25,7 @@ const exitCodeByCode = {
   'tls-invalid': exitCodes.config,
   'listen-failed': exitCodes.unavailable,
   'store-unreachable': exitCodes.unavailable,
+  'store-refused': exitCodes.unavailable,
   'admin-unreachable': exitCodes.unavailable,
   'tool-missing': exitCodes.unavailable,
   'record-unreadable': exitCodes.failed,

@@ -36,7 +36,7 @@ export type StatusSource =
   /** As the configuration has it; the pool's name is added to the prefix. */
   | { readonly kind: 'etcd'; readonly etcd: StatusReportOptions };
 
-/** @throws BatonError `admin-unreachable` or `store-unreachable` */
+/** @throws BatonError `admin-unreachable`, `store-unreachable` or `store-refused` */
 export async function statusText(source: StatusSource, pool: string, json: boolean): Promise<string> {
   const report = await readReport(source, pool);
   if (json) return `${JSON.stringify(report, null, 2)}\n`;
@@ -46,12 +46,17 @@ export async function statusText(source: StatusSource, pool: string, json: boole
 
 async function readReport(source: StatusSource, pool: string): Promise<StatusReport> {
   if (source.kind === 'admin') return readFromAdmin(source.address, pool);
-  const { readStatusReport } = await import('../admin/readStatusReport.ts');
+  const [{ readStatusReport }, { storeFailureOf }] = await Promise.all([
+    import('../admin/readStatusReport.ts'),
+    import('../etcd/storeFailure.ts'),
+  ]);
   try {
     return await readStatusReport(source.etcd, pool);
   } catch (cause) {
+    const failure = storeFailureOf(cause);
+    if (failure === undefined) throw cause;
     const message = `no status from etcd ${source.etcd.endpoints.join(', ')}`;
-    throw new BatonError('store-unreachable', message, { cause });
+    throw new BatonError(`store-${failure}`, message, { cause });
   }
 }
 

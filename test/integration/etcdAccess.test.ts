@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Baton, type BatonSettings } from '../../tools/testbed/baton.ts';
 import { freePort } from '../../tools/testbed/ports.ts';
+import { runBaton } from '../support/batonCommand.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { sendHttp } from '../support/sendHttp.ts';
@@ -89,6 +90,16 @@ describe('when etcd asks for a password', () => {
     expect((await baton.state()).instance).toMatchObject({ phase: 'ready', degraded: true });
     expect(await baton.stop()).toEqual({ code: 0, signal: null });
     expect(baton.process.output.text(400)).not.toContain('battery-staple');
+  });
+});
+
+describe('when etcd refuses what a command asks for', () => {
+  it('exits with 69 and the reason, which is not that etcd does not answer', async () => {
+    await lockEtcd();
+    const { endpoint } = running.etcd;
+    const { exitCode, stderr } = await runBaton(['upgrade', 'status', '--etcd', endpoint]);
+    expect(exitCode).toBe(69);
+    expect(stderr).toMatch(new RegExp(`^baton: etcd ${endpoint} refused the request: .*user name is empty`));
   });
 });
 
