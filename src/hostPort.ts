@@ -50,6 +50,17 @@ export function parseAddress(text: string): ParsedAddress {
   return { kind: 'host', host: host.toLowerCase(), port };
 }
 
+/**
+ * An IP address without a port, as it is in a canonical address: an IPv6 address has no brackets.
+ * undefined: the text is none.
+ */
+export function parseIp(text: string): string | undefined {
+  const bare = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
+  const family = bare.includes('%') ? 0 : isIP(bare);
+  if (family === 0 || (family === 4 && bare !== text)) return undefined;
+  return family === 6 ? canonicalIPv6(bare) : bare;
+}
+
 function isHostName(host: string): boolean {
   return hostName.test(host) && host.split('.').every((label) => label.length <= longestLabel);
 }

@@ -33,7 +33,7 @@ function decisionMicros(count: number, policy: PolicyName, subsetSize?: number):
     for (const address of addresses) peers.add(`peer-${peer}`, address, 1 + Math.floor(random() * 3));
   }
   const scheduler = new Scheduler({
-    pool: { ready: () => endpoints },
+    pool: { ready: () => endpoints, all: () => endpoints },
     ledger: {
       reserve: (address) => own.reserve(address),
       inFlight: (address) => own.of(address) + peers.of(address),

@@ -28,5 +28,8 @@ export async function checkFile(file: string, flags: ConfigFlags, env: ProcessEn
   const { load } = await import('../config/load.ts');
   const loaded = load({ ...flags, config: file }, { ...env, environment: {} }, 'endpoints');
   if (loaded.kind === 'invalid') throw invalidConfig(loaded.problems);
-  return `${file}: ok\n`;
+  const { unusedTraits } = await import('../config/unusedTraits.ts');
+  const { scheduling, pool } = loaded.config;
+  const warnings = unusedTraits(scheduling, pool.endpoints).map((reason) => `warning: ${reason}\n`);
+  return `${warnings.join('')}${file}: ok\n`;
 }

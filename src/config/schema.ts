@@ -90,6 +90,15 @@ const scheduling = section({
   unknownPolicy: oneOf(['reject', 'default'])
     .default('reject')
     .describe('For a request that names an unknown policy: reject it, or use the default policy'),
+  modelHeaders: z
+    .array(headerName(), { error: 'a list of header names' })
+    .default(['x-baton-model', 'x-gateway-model-name'])
+    .describe('Headers that name the model of a request: only endpoints that serve it are chosen'),
+  labelHeader: headerName()
+    .exactOptional()
+    .describe(
+      'Header that selects endpoints by labels (key=value,key2!=value2), such as external-filter; none: not read',
+    ),
   destinationHeaders: z
     .array(headerName(), { error: 'a list of header names' })
     .default([])

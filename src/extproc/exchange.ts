@@ -1,6 +1,7 @@
 import type { FailureStatus, ServerStream, ServerStreamListener } from '../grpc/serverStream.ts';
 import { MalformedMessage } from '../proto/wire/wireReader.ts';
 import { readSchedulingRequest } from '../request/readSchedulingRequest.ts';
+import type { RequestHeaders } from '../request/requestHeaders.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Reservation } from '../scheduling/reservation.ts';
 import type { Decision } from '../scheduling/scheduler.ts';
@@ -10,6 +11,8 @@ import { ProcessingRequestReader } from './processingRequestReader.ts';
 import { continueReply, rejectReply, routeReply } from './replies.ts';
 
 export interface ExchangeOptions {
+  /** The configured headers that a request is read by, now. */
+  readonly requestHeaders: () => RequestHeaders;
   readonly decide: (request: SchedulingRequest) => Decision;
   readonly extraHeaders: readonly string[];
   readonly retryAfterSeconds: number;
@@ -105,8 +108,8 @@ export class Exchange implements ServerStreamListener {
   }
 
   #replyToHeaders(reader: ProcessingRequestReader, arrivedMs: number): void {
-    const { decide, extraHeaders, retryAfterSeconds, recorder } = this.#options;
-    const request = readSchedulingRequest(reader);
+    const { requestHeaders, decide, extraHeaders, retryAfterSeconds, recorder } = this.#options;
+    const request = readSchedulingRequest(reader, requestHeaders());
     const decision = decide(request);
     switch (decision.kind) {
       case 'route':

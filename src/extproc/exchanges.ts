@@ -1,4 +1,5 @@
 import type { FailureStatus, ServerStream, ServerStreamListener } from '../grpc/serverStream.ts';
+import { noRequestHeaders, type RequestHeaders } from '../request/requestHeaders.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Decision } from '../scheduling/scheduler.ts';
 import type { DecisionRecorder } from './decisionRecorder.ts';
@@ -15,6 +16,8 @@ export interface ExchangesOptions {
   readonly answersStreams: () => boolean;
   /** Further streams fail with RESOURCE_EXHAUSTED, which Envoy does not retry. */
   readonly maxStreams: number;
+  /** Read for each request. Default: none. */
+  readonly requestHeaders?: () => RequestHeaders;
   readonly decide: (request: SchedulingRequest) => Decision;
   readonly extraHeaders: readonly string[];
   readonly retryAfterSeconds: number;
@@ -35,6 +38,7 @@ export class Exchanges {
   constructor(options: ExchangesOptions) {
     this.#options = options;
     this.#exchangeOptions = {
+      requestHeaders: options.requestHeaders ?? (() => noRequestHeaders),
       decide: options.decide,
       extraHeaders: options.extraHeaders,
       retryAfterSeconds: options.retryAfterSeconds,

@@ -89,12 +89,17 @@ export class ProcessingRequestReader implements RequestSource {
     return found;
   }
 
-  metadataTexts(namespace: string, key: string): string | readonly string[] | undefined {
+  metadataTexts(
+    namespace: string,
+    key: string,
+    maxBytes: number,
+  ): string | readonly string[] | 'too-large' | undefined {
     const reader = this.#read(this.#metadata);
     const fields = lastEntry(reader, metadata.filterMetadata, namespace);
     if (fields === undefined) return undefined;
     const value = lastEntry(this.#read(fields), struct.fields, key);
-    return value && textsOf(this.#read(value));
+    if (value === undefined) return undefined;
+    return value.end - value.start > maxBytes ? 'too-large' : textsOf(this.#read(value));
   }
 
   #read(part: Part | undefined): WireReader {
@@ -176,6 +181,7 @@ function textsOf(reader: WireReader): string | readonly string[] {
   return texts;
 }
 
+/** Lists within the list are skipped, not entered: they may be nested to any depth. */
 function listOf(reader: WireReader): string[] {
   const texts: string[] = [];
   const outer = reader.enter();
@@ -185,10 +191,22 @@ function listOf(reader: WireReader): string[] {
       continue;
     }
     const list = reader.enter();
-    const value = textsOf(reader);
+    texts.push(stringOf(reader));
     reader.leave(list);
-    texts.push(typeof value === 'string' ? value : '');
   }
   reader.leave(outer);
   return texts;
+}
+
+/** '' for another type of value. */
+function stringOf(reader: WireReader): string {
+  let text = '';
+  while (reader.next()) {
+    if (reader.isBytes(protobufValue.stringValue)) text = reader.text();
+    else {
+      text = '';
+      reader.skip();
+    }
+  }
+  return text;
 }

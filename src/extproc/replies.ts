@@ -92,14 +92,37 @@ export function rejectReply(why: Rejection, retryAfterSeconds: number): Buffer {
       return unavailable('no_ready_endpoint', 'No endpoint is ready.', retryAfterSeconds);
     case 'subset-empty':
       return unavailable('subset_empty', 'No ready endpoint is in the requested subset.', retryAfterSeconds);
+    case 'subset-too-large':
+      return badRequest('subset_too_large', 'The requested subset has too many endpoints.');
+    case 'model-not-ready': {
+      const message = `No endpoint for the model ${quoted(why.model)} is ready.`;
+      return unavailable('model_not_ready', message, retryAfterSeconds);
+    }
+    case 'unknown-model': {
+      const message = `The model ${quoted(why.model)} does not exist: no endpoint serves it.`;
+      return immediate('NotFound', 'invalid_request_error', 'model_not_found', message, []);
+    }
+    case 'no-endpoint-with-labels': {
+      const message = `No ready endpoint has the labels ${quoted(why.given)}.`;
+      return unavailable('no_endpoint_with_labels', message, retryAfterSeconds);
+    }
+    case 'invalid-labels': {
+      const message = `${quoted(why.given)} selects no labels; expected key=value,key2!=value2.`;
+      return badRequest('invalid_label_selector', message);
+    }
     case 'unknown-policy': {
       const known = policyNames.join(', ');
-      const message = `Unknown routing-strategy ${quoted(why.given)}; known are ${known}.`;
-      return immediate('BadRequest', 'invalid_request_error', 'unknown_routing_strategy', message, []);
+      const remedy = 'With scheduling.unknownPolicy: default, unknown names use the default policy.';
+      const message = `Unknown routing-strategy ${quoted(why.given)}; known are ${known}. ${remedy}`;
+      return badRequest('unknown_routing_strategy', message);
     }
     default:
       return why satisfies never;
   }
+}
+
+function badRequest(code: string, message: string): Buffer {
+  return immediate('BadRequest', 'invalid_request_error', code, message, []);
 }
 
 function unavailable(code: string, message: string, retryAfterSeconds: number): Buffer {
@@ -108,7 +131,7 @@ function unavailable(code: string, message: string, retryAfterSeconds: number): 
 }
 
 function immediate(
-  status: 'BadRequest' | 'ServiceUnavailable',
+  status: 'BadRequest' | 'NotFound' | 'ServiceUnavailable',
   type: string,
   code: string,
   message: string,

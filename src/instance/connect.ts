@@ -2,6 +2,7 @@ import { isFit } from '../phase.ts';
 import type { Host } from './host.ts';
 import type { PhaseChange } from './lifecycle.ts';
 import type { InstanceParts } from './parts.ts';
+import { UnusedTraitsLog } from './unusedTraitsLog.ts';
 
 /** Connects the parts of an instance: which part reacts to which change of another one. */
 export function connectParts(parts: InstanceParts, host: Host): void {
@@ -12,7 +13,9 @@ export function connectParts(parts: InstanceParts, host: Host): void {
     telemetry.setLogLevel(config.telemetry.logLevel);
     if (sharing.kind === 'etcd') sharing.ledger.writeBudgetChanged();
   });
+  const unusedTraitsLog = new UnusedTraitsLog(parts.config.scheduling, telemetry.log);
   pool.onChange(() => {
+    unusedTraitsLog.onPoolChange(pool);
     if (sharing.kind === 'etcd') sharing.steering.onEndpointsChange();
     startup.evaluate();
   });

@@ -11,8 +11,10 @@ import type { UnexpectedErrors } from '../extproc/unexpectedErrors.ts';
 import type { GrpcServer } from '../grpc/grpcServer.ts';
 import { answersStreams, isFit, takesTraffic } from '../phase.ts';
 import type { Pool } from '../pool/pool.ts';
+import type { RequestHeaders } from '../request/requestHeaders.ts';
 import { createPolicies } from '../scheduling/policies/index.ts';
 import { Scheduler } from '../scheduling/scheduler.ts';
+import { traitsOf } from '../scheduling/traits.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ScheduleTrace } from '../telemetry/scheduleTrace.ts';
 import { FirstDecisionProbe } from './firstDecisionProbe.ts';
@@ -66,6 +68,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     onStreamArrived: detectPause,
     answersStreams: () => answersStreams(lifecycle.phase),
     maxStreams: limits.maxStreams,
+    requestHeaders: createRequestHeaders(options),
     decide: firstDecisionProbe.wrap((request) => scheduler.schedule(request)),
     extraHeaders: scheduling.destinationHeaders,
     retryAfterSeconds: scheduling.retryAfterSeconds,
@@ -86,6 +89,14 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     certificates: createCertificateFiles(server.tls, log),
   });
   return { grpcServer, health, exchanges, firstDecisionProbe };
+}
+
+/** The model is read only where it can make a difference. */
+function createRequestHeaders({ config, pool }: EdgePartsOptions): () => RequestHeaders {
+  const { modelHeaders, labelHeader } = config.scheduling;
+  const withModels = { models: modelHeaders, labels: labelHeader };
+  const withoutModels = { models: [], labels: labelHeader };
+  return () => (traitsOf(pool.ready()).models ? withModels : withoutModels);
 }
 
 function createScheduler({ dynamic, pool, sharing }: EdgePartsOptions): Scheduler {

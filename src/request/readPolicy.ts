@@ -1,3 +1,4 @@
+import { readText } from './readText.ts';
 import type { RequestSource } from './requestSource.ts';
 
 /** Names the policy, by the client or the route. The header is AIBrix's. */
@@ -5,5 +6,5 @@ export const policyHeader = 'routing-strategy';
 
 /** The value as given: the scheduler decides whether there is such a policy. */
 export function readPolicy(source: RequestSource): string | undefined {
-  return source.header(policyHeader);
+  return readText(source, policyHeader);
 }

@@ -1,24 +1,25 @@
-import { parseAddress } from '../hostPort.ts';
 import type { RequestSource } from './requestSource.ts';
+import type { Subset } from './schedulingRequest.ts';
 
 /** The metadata that limits a request to some endpoints (Gateway API endpoint picker protocol). */
 const subsetNamespace = 'envoy.lb.subset_hint';
 const subsetKey = 'x-gateway-destination-endpoint-subset';
 
-/**
- * The endpoints that the request may go to: a comma-separated string or a list of strings. Text
- * that is no address matches no endpoint.
- */
-export function readSubset(source: RequestSource): readonly string[] | undefined {
-  const texts = source.metadataTexts(subsetNamespace, subsetKey);
-  if (texts === undefined) return undefined;
-  return (typeof texts === 'string' ? texts.split(',') : texts)
-    .map((text) => text.trim())
-    .filter((text) => text !== '')
-    .map(canonicalAddress);
-}
+/** What is read at most, so that one request cannot occupy the process: some milliseconds. */
+export const maxSubsetBytes = 64 * 1024;
+export const maxSubsetEntries = 4096;
 
-function canonicalAddress(text: string): string {
-  const parsed = parseAddress(text);
-  return parsed.kind === 'ip' ? parsed.address : text;
+/**
+ * The endpoints that the request may go to: a comma-separated string, or a list of such strings.
+ * Each once, in no particular order.
+ */
+export function readSubset(source: RequestSource): Subset | undefined {
+  const texts = source.metadataTexts(subsetNamespace, subsetKey, maxSubsetBytes);
+  if (texts === undefined || texts === 'too-large') return texts;
+  const entries = new Set<string>();
+  for (const text of typeof texts === 'string' ? [texts] : texts) {
+    for (const entry of text.split(',')) entries.add(entry.trim());
+  }
+  entries.delete('');
+  return entries.size > maxSubsetEntries ? 'too-large' : [...entries];
 }

@@ -5,6 +5,12 @@ export interface RequestSource {
   /**
    * The strings of a metadata value: one string, or those of a list, in which a member that is no
    * string is ''. A value of another type is an empty list; undefined: there is no value.
+   *
+   * @param maxBytes a value whose encoding is longer is not read: `too-large`
    */
-  metadataTexts(namespace: string, key: string): string | readonly string[] | undefined;
+  metadataTexts(
+    namespace: string,
+    key: string,
+    maxBytes: number,
+  ): string | readonly string[] | 'too-large' | undefined;
 }

@@ -2,8 +2,18 @@
 export interface SchedulingRequest {
   /** The policy that the client or the route requests, as given. */
   readonly policy?: string;
-  /** The endpoints that the request may go to, canonical addresses. Absent: all; empty: none. */
-  readonly subset?: readonly string[];
+  /** The model that the request is for. */
+  readonly model?: string;
+  /** The labels that its endpoint must have, as given. */
+  readonly labels?: string;
+  /** The endpoints that the request may go to. Absent: all. */
+  readonly subset?: Subset;
   /** W3C `traceparent`, as given. */
   readonly traceparent?: string;
 }
+
+/**
+ * Addresses and bare IPs, not parsed: most of them are found as they are. Empty: no endpoint.
+ * `too-large`: more than is read.
+ */
+export type Subset = readonly string[] | 'too-large';

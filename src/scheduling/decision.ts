@@ -16,4 +16,12 @@ export interface Route {
 export type Rejection =
   | { readonly kind: 'no-ready-endpoint' }
   | { readonly kind: 'subset-empty' }
+  /** The subset has more entries than are read. */
+  | { readonly kind: 'subset-too-large' }
+  /** Endpoints serve the model, but none of them is ready, or in the subset. */
+  | { readonly kind: 'model-not-ready'; readonly model: string }
+  /** No endpoint of the pool serves the model. */
+  | { readonly kind: 'unknown-model'; readonly model: string }
+  | { readonly kind: 'no-endpoint-with-labels'; readonly given: string }
+  | { readonly kind: 'invalid-labels'; readonly given: string }
   | { readonly kind: 'unknown-policy'; readonly given: string };

@@ -12,6 +12,13 @@ export interface Policy {
 export const policyNames = ['random', 'round-robin', 'least-request', 'power-of-two'] as const;
 export type PolicyName = (typeof policyNames)[number];
 
+/** The policy that a text names, in any case; undefined: none. */
+export function policyNamed(text: string): PolicyName | undefined {
+  if (isPolicyName(text)) return text;
+  const name = text.toLowerCase();
+  return isPolicyName(name) ? name : undefined;
+}
+
 export function isPolicyName(name: string): name is PolicyName {
   return (policyNames as readonly string[]).includes(name);
 }

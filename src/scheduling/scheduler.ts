@@ -1,16 +1,20 @@
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import { alternatesTo } from './alternates.ts';
-import { candidatesFor } from './candidates.ts';
+import { candidatesFor, isEndpoints } from './candidates.ts';
 import type { Rejection, Route } from './decision.ts';
 import type { Endpoint } from './endpoint.ts';
+import { hasRoom, withRoom } from './filters/room.ts';
 import type { Random } from './load.ts';
-import { isPolicyName, type Policy, type PolicyName } from './policy.ts';
+import { type Policy, type PolicyName, policyNamed } from './policy.ts';
 import type { ReservableLoad, Reservation } from './reservation.ts';
+import { traitsOf } from './traits.ts';
 
-/** The endpoints that may be chosen now. The pool implements it. */
+/** The endpoints of the pool, which implements it. Both arrays are replaced, never changed. */
 export interface ReadyEndpoints {
-  /** The array is replaced, never changed. */
+  /** Those that may be chosen now. */
   ready(): readonly Endpoint[];
+  /** Those that are not ready as well. */
+  all(): readonly Endpoint[];
 }
 
 export interface SchedulerOptions {
@@ -37,6 +41,9 @@ export type Decision =
   | (Route & { readonly reservation: Reservation })
   | { readonly kind: 'reject'; readonly why: Rejection };
 
+/** Above this number of candidates their loads are not all read for each request. */
+const largePool = 256;
+
 /**
  * Schedules one request: candidates → policy → reservation → decision. It is synchronous, so
  * nothing happens between reading the loads and reserving, and no two requests act on the same
@@ -54,29 +61,26 @@ export class Scheduler {
     const policy = this.#policyFor(request.policy);
     if (policy === undefined) return reject({ kind: 'unknown-policy', given: request.policy ?? '' });
 
-    const candidates = candidatesFor(pool.ready(), request.subset);
-    switch (candidates.kind) {
-      case 'none-ready':
-        return reject({ kind: 'no-ready-endpoint' });
-      case 'none-in-subset':
-        return reject({ kind: 'subset-empty' });
-      case 'some': {
-        const { endpoints } = candidates;
-        const endpoint = policy.choose(endpoints, ledger);
-        const alternates = alternatesTo(endpoint, endpoints, ledger, random);
-        const reservation = ledger.reserve(endpoint.address);
-        return {
-          kind: 'route',
-          endpoint,
-          alternates,
-          policy: policy.name,
-          candidates: endpoints.length,
-          reservation,
-        };
-      }
-      default:
-        return candidates satisfies never;
+    const ready = pool.ready();
+    const candidates = candidatesFor(request, ready, pool.all());
+    if (!isEndpoints(candidates)) return reject(candidates);
+    const endpoint = traitsOf(ready).slots
+      ? this.#chooseWithRoom(policy, candidates)
+      : policy.choose(candidates, ledger);
+    const alternates = alternatesTo(endpoint, candidates, ledger, random);
+    const reservation = ledger.reserve(endpoint.address);
+    const { length: count } = candidates;
+    return { kind: 'route', endpoint, alternates, policy: policy.name, candidates: count, reservation };
+  }
+
+  /** One with a free slot, if a candidate has one. In a large pool the first choice often has. */
+  #chooseWithRoom(policy: Policy, candidates: readonly Endpoint[]): Endpoint {
+    const { ledger } = this.#options;
+    if (candidates.length > largePool) {
+      const first = policy.choose(candidates, ledger);
+      if (hasRoom(first, ledger)) return first;
     }
+    return policy.choose(withRoom(candidates, ledger), ledger);
   }
 
   /** The policy to use, or undefined when the request names one that does not exist. */
@@ -84,7 +88,8 @@ export class Scheduler {
     const { policies, rules } = this.#options;
     const { policy, allowRequestPolicy, unknownPolicy } = rules();
     if (name === undefined || !allowRequestPolicy) return policies[policy];
-    if (isPolicyName(name)) return policies[name];
+    const named = policyNamed(name);
+    if (named !== undefined) return policies[named];
     return unknownPolicy === 'default' ? policies[policy] : undefined;
   }
 }

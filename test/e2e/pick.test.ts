@@ -104,12 +104,25 @@ describe.each(serverKinds)('with one instance, three pods and no etcd (%s)', (tr
     expect(body).toEqual({
       error: {
         message:
-          'Unknown routing-strategy "fastest"; known are random, round-robin, least-request, power-of-two.',
+          'Unknown routing-strategy "fastest"; known are random, round-robin, least-request, power-of-two. ' +
+          'With scheduling.unknownPolicy: default, unknown names use the default policy.',
         type: 'invalid_request_error',
         param: null,
         code: 'unknown_routing_strategy',
       },
     });
+  });
+
+  it('takes the name of a policy in any case, and an empty one for none', async () => {
+    for (const name of ['Random', 'ROUND-ROBIN', '', ' ']) {
+      expect((await send({ 'routing-strategy': name })).status).toBe(200);
+    }
+  });
+
+  it('keeps to a subset of bare IPs, in spaces and with empty entries', async () => {
+    const { status, named } = await send({ [subsetHeader]: ' 127.0.0.1 ,,10.9.9.9' });
+    expect(status).toBe(200);
+    expect([...named].sort()).toEqual([...podAddresses()].sort());
   });
 
   it('keeps to the subset that a filter names', async () => {

@@ -99,7 +99,9 @@ describe('a ProcessingRequest', () => {
         for (const name of names) expect(reader.header(name)).toBe(headerOf(whole, name));
         for (const namespace of namespaces) {
           for (const key of keys) {
-            expect(reader.metadataTexts(namespace, key)).toEqual(textsOf(whole, namespace, key));
+            expect(reader.metadataTexts(namespace, key, Number.MAX_SAFE_INTEGER)).toEqual(
+              textsOf(whole, namespace, key),
+            );
           }
         }
       }),

@@ -60,7 +60,7 @@ function system() {
   const random = seededRandom(1);
   let ready = endpoints(3);
   const scheduler = new Scheduler({
-    pool: { ready: () => ready },
+    pool: { ready: () => ready, all: () => ready },
     ledger,
     policies: createPolicies({ random }),
     rules: () => ({ policy: policyNames[2], allowRequestPolicy: true, unknownPolicy: 'reject' }),

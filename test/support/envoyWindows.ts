@@ -46,11 +46,23 @@ export function takeSubsetFromHeader(bootstrap: EnvoyBootstrap): void {
  * second must not skip a decision.
  */
 export function waitForDecisions(bootstrap: EnvoyBootstrap): void {
+  extProcOf(bootstrap).message_timeout = '30s';
+}
+
+/** Forwards a further header of the request to Baton. */
+export function forwardHeader(bootstrap: EnvoyBootstrap, exact: string): void {
+  const rules = extProcOf(bootstrap).forward_rules as {
+    readonly allowed_headers: { readonly patterns: object[] };
+  };
+  rules.allowed_headers.patterns.push({ exact });
+}
+
+function extProcOf(bootstrap: EnvoyBootstrap): Record<string, unknown> {
   const extProc = connectionManager(bootstrap).http_filters.find(
     ({ name }) => name === 'envoy.filters.http.ext_proc',
   );
   if (!extProc) throw new Error('the Envoy configuration has no ext_proc filter');
-  extProc.typed_config.message_timeout = '30s';
+  return extProc.typed_config;
 }
 
 interface ConnectionManager {

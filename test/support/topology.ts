@@ -51,16 +51,16 @@ async function checksFoundNothing({ instances, laterInstances }: Topology): Prom
  * Waits until Envoy and every instance hold every pod for healthy; one of them is enough for
  * readiness.
  */
-export async function allPodsAreHealthy({ envoy, instances, pods }: Topology): Promise<void> {
+export async function allPodsAreHealthy({ envoy, instances, poolPods }: Topology): Promise<void> {
   await envoy.waitForHealthy(
     'model_pods',
-    pods.map(({ address }) => address),
+    poolPods.map(({ address }) => address),
   );
   await eventually(
     async () => {
       for (const instance of instances) {
         const { pool } = await instance.state();
-        expect(pool.filter(({ ready }) => ready)).toHaveLength(pods.length);
+        expect(pool.filter(({ ready }) => ready)).toHaveLength(poolPods.length);
       }
     },
     { timeoutMs: 30_000 },

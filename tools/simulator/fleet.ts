@@ -92,7 +92,7 @@ export class SimulatedFleet {
     const id = `instance-${this.#started}`;
     const ledger = this.#ledgerOf(id);
     const scheduler = new Scheduler({
-      pool: { ready: () => endpoints },
+      pool: { ready: () => endpoints, all: () => endpoints },
       ledger,
       policies: { ...createPolicies({ random }), 'least-request': scheme.policy(random) },
       rules: () => ({ policy: 'least-request', allowRequestPolicy: false, unknownPolicy: 'reject' }),

@@ -6,8 +6,8 @@ import { httpGet, httpGetJson } from './httpGet.ts';
 export interface PodOptions {
   readonly id: string;
   readonly port: number;
-  /** podsim's flags without dashes, except address and id: `{ 'ttft-ms': 50 }`. */
-  readonly flags?: Readonly<Record<string, string | number>>;
+  /** podsim's flags without dashes, but address and id: `{ 'ttft-ms': 50 }`. `true`: no value. */
+  readonly flags?: Readonly<Record<string, string | number | true>>;
   readonly background?: LaunchOptions['background'];
 }
 
@@ -62,9 +62,9 @@ export class Pod {
 
 async function launch({ id, port, flags = {}, background }: PodOptions): Promise<ChildProcess> {
   const address = `127.0.0.1:${port}`;
-  const given = Object.entries({ address, id, ...flags }).flatMap(([flag, value]) => [
+  const given = Object.entries<string | number | true>({ address, id, ...flags }).flatMap(([flag, value]) => [
     `--${flag}`,
-    String(value),
+    ...(value === true ? [] : [String(value)]),
   ]);
   const [command, ...args] = batonCommandLine('podsim', ...given);
   const child = await ChildProcess.start({

@@ -44,7 +44,7 @@ async function serve(options: Partial<ExchangesOptions> = {}): Promise<void> {
   ledger = new MemoryLedger();
   const ready = endpoints(3);
   const scheduler = new Scheduler({
-    pool: { ready: () => ready },
+    pool: { ready: () => ready, all: () => ready },
     ledger,
     policies: createPolicies({ random }),
     rules: () => ({ policy: 'least-request', allowRequestPolicy: true, unknownPolicy: 'reject' }),

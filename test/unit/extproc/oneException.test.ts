@@ -55,7 +55,7 @@ describe.each(['builtin', 'grpc-js'] as const)('one exception, one request: over
       return candidates[0] as Endpoint;
     };
     const scheduler = new Scheduler({
-      pool: { ready: () => ready },
+      pool: { ready: () => ready, all: () => ready },
       ledger,
       policies: { ...policies, random: { name: 'random', choose } },
       rules: () => ({ policy: 'random', allowRequestPolicy: true, unknownPolicy: 'reject' }),

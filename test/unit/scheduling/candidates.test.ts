@@ -1,32 +1,121 @@
+import { maxSubsetEntries } from '../../../src/request/readSubset.ts';
+import type { SchedulingRequest } from '../../../src/request/schedulingRequest.ts';
 import { alternatesTo } from '../../../src/scheduling/alternates.ts';
-import { candidatesFor } from '../../../src/scheduling/candidates.ts';
+import { type Candidates, candidatesFor, isEndpoints } from '../../../src/scheduling/candidates.ts';
 import type { Endpoint } from '../../../src/scheduling/endpoint.ts';
-import { endpoints, loads } from '../../support/endpoints.ts';
+import { endpoint, endpoints, loads } from '../../support/endpoints.ts';
 import { seededRandom } from '../../support/seededRandom.ts';
 
 const ready = endpoints(3);
+const candidates = (request: SchedulingRequest, from = ready, all = from) =>
+  candidatesFor(request, from, all);
+const addresses = (found: Candidates): string[] => {
+  if (!isEndpoints(found)) throw new Error(found.kind);
+  return found.map(({ address }) => address).toSorted();
+};
 
 describe('the candidates of a request', () => {
   it('are all ready endpoints when nothing limits it', () => {
-    expect(candidatesFor(ready, undefined)).toEqual({ kind: 'some', endpoints: ready });
-  });
-
-  it('are the ready ones of its subset', () => {
-    const subset = ['10.0.0.3:8000', '10.9.9.9:8000'];
-    expect(candidatesFor(ready, subset)).toEqual({ kind: 'some', endpoints: [ready[2]] });
-  });
-
-  it('are each there once, however often the subset names them', () => {
-    const subset = ['10.0.0.1:8000', '10.0.0.1:8000'];
-    expect(candidatesFor(ready, subset)).toEqual({ kind: 'some', endpoints: [ready[0]] });
-  });
-
-  it.each([[['10.9.9.9:8000']], [[]]])('are none when the subset is %j', (subset) => {
-    expect(candidatesFor(ready, subset)).toEqual({ kind: 'none-in-subset' });
+    expect(candidates({})).toBe(ready);
   });
 
   it('are none when nothing is ready, whatever the subset', () => {
-    expect(candidatesFor([], ['10.0.0.1:8000'])).toEqual({ kind: 'none-ready' });
+    expect(candidates({ subset: ['10.0.0.1:8000'] }, [])).toEqual({ kind: 'no-ready-endpoint' });
+  });
+});
+
+describe('a subset', () => {
+  const pods = [
+    ...endpoints(3),
+    endpoint('10.0.0.1:8001'),
+    endpoint('[2001:db8::1]:8000'),
+    endpoint('[2001:db8::1]:8001'),
+  ];
+
+  it.each<[what: string, subset: string[], expected: string[]]>([
+    ['addresses, some of them strangers', ['10.0.0.3:8000', '10.9.9.9:8000'], ['10.0.0.3:8000']],
+    ['an address twice', ['10.0.0.2:8000', '10.0.0.2:8000'], ['10.0.0.2:8000']],
+    ['an IPv6 address in another form', ['[2001:DB8:0::1]:8001'], ['[2001:db8::1]:8001']],
+    ['a bare IPv4 address: every port', ['10.0.0.1'], ['10.0.0.1:8000', '10.0.0.1:8001']],
+    ['a bare IPv6 address', ['2001:db8::1'], ['[2001:db8::1]:8000', '[2001:db8::1]:8001']],
+    ['a bare IPv6 address in brackets', ['[2001:DB8::1]'], ['[2001:db8::1]:8000', '[2001:db8::1]:8001']],
+    ['an IP and one of its ports', ['10.0.0.1', '10.0.0.1:8001'], ['10.0.0.1:8000', '10.0.0.1:8001']],
+  ])('matches %s', (_, subset, expected) => {
+    expect(addresses(candidates({ subset }, pods))).toEqual(expected);
+  });
+
+  it.each([[['10.9.9.9:8000']], [['10.9.9.9']], [['[10.0.0.1]']], [['pod-a']], [[]]])(
+    'leaves none when it is %j',
+    (subset) => {
+      expect(candidates({ subset }, pods)).toEqual({ kind: 'subset-empty' });
+    },
+  );
+
+  it('that is too large is refused', () => {
+    expect(candidates({ subset: 'too-large' })).toEqual({ kind: 'subset-too-large' });
+  });
+
+  it('is evaluated in milliseconds for as many entries as are read and 10,000 endpoints', () => {
+    const many = Array.from({ length: 10_000 }, (_, i) => endpoint(`10.1.${i >> 8}.${i & 255}:8000`));
+    const misses = Array.from({ length: maxSubsetEntries }, (_, i) => `[2001:db8::${i.toString(16)}]:8000`);
+    candidates({ subset: ['10.1.0.0'] }, many);
+    const startMs = performance.now();
+    expect(candidates({ subset: misses }, many)).toEqual({ kind: 'subset-empty' });
+    expect(performance.now() - startMs).toBeLessThan(200);
+  });
+});
+
+describe('a model', () => {
+  const serving = (address: string, ...models: string[]): Endpoint => ({ ...endpoint(address), models });
+  const a = serving('10.0.0.1:8000', 'a', 'shared');
+  const b = serving('10.0.0.2:8000', 'b', 'shared');
+  const any = serving('10.0.0.3:8000');
+
+  it.each<[model: string, expected: Endpoint[]]>([
+    ['a', [a, any]],
+    ['b', [b, any]],
+    ['shared', [a, b, any]],
+    ['unlisted', [any]],
+  ])('%s goes to the endpoints that list it, and to those that list none', (model, expected) => {
+    expect(candidates({ model }, [a, b, any])).toEqual(expected);
+  });
+
+  it('that no endpoint lists is unknown', () => {
+    expect(candidates({ model: 'c' }, [a, b])).toEqual({ kind: 'unknown-model', model: 'c' });
+  });
+
+  it('whose endpoints are not ready, or not in the subset, is not ready', () => {
+    const rejection = { kind: 'model-not-ready', model: 'b' };
+    expect(candidates({ model: 'b' }, [a], [a, b])).toEqual(rejection);
+    expect(candidates({ model: 'b', subset: ['10.0.0.1'] }, [a, b])).toEqual(rejection);
+  });
+});
+
+describe('a label selector', () => {
+  const labelled = (address: string, labels: Record<string, string>): Endpoint => ({
+    ...endpoint(address),
+    labels,
+  });
+  const big = labelled('10.0.0.1:8000', { gpu: 'h100', zone: 'a' });
+  const small = labelled('10.0.0.2:8000', { gpu: 'l4', zone: 'a' });
+  const none = endpoint('10.0.0.3:8000');
+
+  it.each<[selector: string, expected: Endpoint[]]>([
+    ['gpu=h100', [big]],
+    ['gpu==l4, zone=a', [small]],
+    ['zone=a', [big, small]],
+    ['gpu!=h100', [small, none]],
+  ])('%s leaves the endpoints that meet all of it', (labels, expected) => {
+    expect(candidates({ labels }, [big, small, none])).toEqual(expected);
+  });
+
+  it('that no endpoint meets rejects the request', () => {
+    const rejection = { kind: 'no-endpoint-with-labels', given: 'gpu=h100,zone=b' };
+    expect(candidates({ labels: 'gpu=h100,zone=b' }, [big, small])).toEqual(rejection);
+  });
+
+  it.each(['gpu', 'gpu in (h100)', '=h100', 'gpu=h100,'])('%s is invalid', (labels) => {
+    expect(candidates({ labels }, [big])).toEqual({ kind: 'invalid-labels', given: labels });
   });
 });
 
@@ -44,11 +133,11 @@ describe('the alternates of a choice', () => {
     [3, 2],
     [50, 2],
   ])('of %i candidates are %i, distinct and never the chosen one', (count, expected) => {
-    const candidates = endpoints(count);
-    const first = candidates[0] as Endpoint;
+    const others = endpoints(count);
+    const first = others[0] as Endpoint;
     const random = seededRandom(3);
     for (let i = 0; i < 100; i += 1) {
-      const alternates = alternatesTo(first, candidates, loads({}), random);
+      const alternates = alternatesTo(first, others, loads({}), random);
       expect(new Set(alternates).size).toBe(expected);
       expect(alternates).not.toContain(first);
     }

@@ -2,7 +2,7 @@ import { MemoryLedger } from '../../../src/ledger/memoryLedger.ts';
 import type { Pool } from '../../../src/pool/pool.ts';
 import type { Endpoint } from '../../../src/scheduling/endpoint.ts';
 import { createPolicies } from '../../../src/scheduling/policies/index.ts';
-import type { PolicyName } from '../../../src/scheduling/policy.ts';
+import { type PolicyName, policyNames } from '../../../src/scheduling/policy.ts';
 import { Scheduler, type SchedulerOptions, type SchedulingRules } from '../../../src/scheduling/scheduler.ts';
 import { endpoints } from '../../support/endpoints.ts';
 import { seededRandom } from '../../support/seededRandom.ts';
@@ -56,6 +56,12 @@ describe('a request that can be placed', () => {
     expect(one.schedule({ policy: 'round-robin' })).toMatchObject({ kind: 'route', policy: 'round-robin' });
   });
 
+  it('names its policy in any case', () => {
+    const { scheduler: one } = scheduler();
+    expect(one.schedule({ policy: 'Round-Robin' })).toMatchObject({ kind: 'route', policy: 'round-robin' });
+    expect(one.schedule({ policy: 'RANDOM' })).toMatchObject({ kind: 'route', policy: 'random' });
+  });
+
   it('does not get to choose where that is not allowed', () => {
     const { scheduler: one } = scheduler({ allowRequestPolicy: false });
     expect(one.schedule({ policy: 'random' })).toMatchObject({ kind: 'route', policy: 'least-request' });
@@ -96,5 +102,26 @@ describe('a request that cannot be placed', () => {
   ] as const)('asks for an unknown policy: %s', (unknownPolicy, expected) => {
     const { scheduler: one } = scheduler({ unknownPolicy });
     expect(one.schedule({ policy: 'fastest' })).toMatchObject(expected);
+  });
+});
+
+describe('slots', () => {
+  const pods = (count: number): Endpoint[] => [
+    { ...(endpoints(1)[0] as Endpoint), slots: 2 },
+    ...endpoints(count).slice(1),
+  ];
+
+  it.each(policyNames)('limit what %s gives an endpoint while another has room', (policy) => {
+    for (const count of [2, 300]) {
+      const { scheduler: one, ledger } = scheduler({ pool: poolOf(pods(count)), policy });
+      for (let i = 0; i < 10 * count; i += 1) one.schedule({});
+      expect(ledger.inFlight('10.0.0.1:8000')).toBeLessThanOrEqual(2);
+    }
+  });
+
+  it('reject nothing when all are taken', () => {
+    const { scheduler: one, ledger } = scheduler({ pool: poolOf(pods(1)) });
+    for (let i = 0; i < 5; i += 1) expect(one.schedule({}).kind).toBe('route');
+    expect(ledger.inFlight('10.0.0.1:8000')).toBe(5);
   });
 });

@@ -1,0 +1,24 @@
+import type { Endpoint } from './endpoint.ts';
+
+/** Which optional traits some endpoints of a list have. What none has costs no request anything. */
+export interface Traits {
+  readonly models: boolean;
+  readonly labels: boolean;
+  readonly slots: boolean;
+}
+
+/** By the array of endpoints, which is replaced at each change. */
+const known = new WeakMap<readonly Endpoint[], Traits>();
+
+export function traitsOf(endpoints: readonly Endpoint[]): Traits {
+  let traits = known.get(endpoints);
+  if (traits === undefined) {
+    traits = {
+      models: endpoints.some(({ models }) => models.length > 0),
+      labels: endpoints.some(({ labels }) => Object.keys(labels).length > 0),
+      slots: endpoints.some(({ slots }) => slots !== undefined),
+    };
+    known.set(endpoints, traits);
+  }
+  return traits;
+}

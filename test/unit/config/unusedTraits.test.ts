@@ -1,0 +1,20 @@
+import { configSchema } from '../../../src/config/schema.ts';
+import { unusedTraits } from '../../../src/config/unusedTraits.ts';
+
+const { scheduling } = configSchema.parse({});
+const plain = { address: '10.0.0.1:80', weight: 1, labels: {}, models: [] };
+const labelled = { ...plain, labels: { gpu: 'l4' } };
+const serving = { ...plain, models: ['a'] };
+
+describe('a trait that no decision reads', () => {
+  it.each([
+    ['labels without a header', [plain, labelled], {}, ['endpoints have labels']],
+    ['labels with a header', [labelled], { labelHeader: 'external-filter' }, []],
+    ['models with the default headers', [serving], {}, []],
+    ['models without headers', [serving], { modelHeaders: [] }, ['endpoints list models']],
+    ['nothing', [plain], { modelHeaders: [] }, []],
+  ])('is named: %s', (_, endpoints, changes, expected) => {
+    const sentences = unusedTraits({ ...scheduling, ...changes }, endpoints);
+    expect(sentences).toEqual(expected.map((text) => expect.stringContaining(text)));
+  });
+});
