@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
  * The command `baton`. This file must parse on any Node since 16, so that an old one prints one
- * sentence in place of a stack. A checkout runs src/ as it is; the installed package has only dist/,
- * compiled from it.
+ * sentence in place of a stack. A checkout runs src/ as it is; the installed package has only
+ * dist/, compiled from it.
  */
 import { existsSync, readFileSync } from 'node:fs';
 

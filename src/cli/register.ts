@@ -33,16 +33,20 @@ async function register(flags: ConfigFlags & RegisterFlags, signals: StopSignals
     const { formatEndpointProblems } = await import('../pool/endpointProblems.ts');
     throw new BatonError('usage-invalid', `register: ${formatEndpointProblems(parsed.problems)}`);
   }
-  const [{ EtcdSession }, { keepRegistered }, { stateCodecs }, { openProcessLog }] = await Promise.all([
-    import('../etcd/etcdSession.ts'),
-    import('../pool/keepRegistered.ts'),
-    import('../proto/stateCodecs.ts'),
-    import('../telemetry/processLog.ts'),
-  ]);
+  const [{ EtcdSession }, { keepRegistered }, { stateCodecs }, { registrationPlace }, { openProcessLog }] =
+    await Promise.all([
+      import('../etcd/etcdSession.ts'),
+      import('../pool/keepRegistered.ts'),
+      import('../proto/stateCodecs.ts'),
+      import('../pool/registeredRecord.ts'),
+      import('../telemetry/processLog.ts'),
+    ]);
   const { etcd, pool, instance, telemetry } = config;
   const processLog = openProcessLog({ level: telemetry.logLevel, instance });
+  const { address } = parsed.registration.endpoint;
+  const prefix = `${etcd.prefix}/${pool.name}/${registrationPlace(address).prefix}`;
   await keepRegistered(parsed.registration, {
-    openStore: () => new EtcdSession({ ...etcd, prefix: `${etcd.prefix}/${pool.name}/` }),
+    openStore: () => new EtcdSession({ ...etcd, prefix }),
     encode: ({ models, ...endpoint }) =>
       stateCodecs.registeredEndpoint.encode({ ...endpoint, models: [...models] }),
     log: processLog.log,

@@ -7,8 +7,8 @@ import { settings } from './settings.ts';
 export const configFileVariable = 'BATON_CONFIG';
 
 /**
- * The settings of the BATON_* variables. Other variables are ignored, and so are empty ones: Compose
- * and charts write `NAME=` for a value that is not set.
+ * The settings of the BATON_* variables. Other variables are ignored, and so are empty ones:
+ * Compose and charts write `NAME=` for a value that is not set.
  */
 export function readEnvironment(environment: Readonly<Record<string, string | undefined>>): SourceReading {
   const assignments: Assignment[] = [];

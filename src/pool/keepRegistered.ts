@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SessionListeners } from '../etcd/sessionListeners.ts';
 import { splitHostPort } from '../hostPort.ts';
-import { recordKeys } from '../proto/records/recordKeys.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
 import { nextHealth, unknownHealth, type Verdict } from './healthVerdict.ts';
 import { httpProbe, type ProbeResult } from './httpProbe.ts';
 import type { PoolReport } from './pool.ts';
+import { RegisteredRecord, type RegistrationStore } from './registeredRecord.ts';
 import type { Registration } from './registration.ts';
 
 /**
@@ -14,13 +13,8 @@ import type { Registration } from './registration.ts';
  * record is removed.
  */
 
-/** The part of EtcdSession that is used. It is not started again after `stop`. */
-export interface RegistrationStore {
-  start(listeners: Pick<SessionListeners, 'leasedRecords' | 'onState'>): void;
-  stop(): Promise<void>;
-}
-
 export interface KeepRegisteredOptions {
+  /** Opens a session with the prefix of `registrationPlace`. It is started once. */
   readonly openStore: () => RegistrationStore;
   readonly encode: (endpoint: Endpoint) => Uint8Array;
   readonly log: PoolReport['log'];
@@ -43,21 +37,21 @@ export async function keepRegistered(
   options: KeepRegisteredOptions,
 ): Promise<void> {
   const { signal, log } = options;
-  let store: RegistrationStore | undefined;
+  let record: RegisteredRecord | undefined;
   try {
     for await (const { verdict, reason } of verdicts(registration.health, options)) {
       const { address } = registration.endpoint;
       log.info({ event: `endpoint.${verdict}`, endpoint: address, reason }, `endpoint ${verdict}`);
-      if (verdict === 'healthy') store ??= openAndKeep(registration.endpoint, options);
+      if (verdict === 'healthy') record ??= openRecord(registration.endpoint, options);
       else {
-        await store?.stop();
-        store = undefined;
+        await record?.stop();
+        record = undefined;
       }
     }
     if (!signal.aborted)
       await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   } finally {
-    await store?.stop();
+    await record?.stop();
   }
 }
 
@@ -88,24 +82,9 @@ function probe(url: URL, timeoutMs: number, signal: AbortSignal): Promise<ProbeR
   return httpProbe({ host, port, path: url.pathname + url.search, timeoutMs, signal });
 }
 
-function openAndKeep(
-  endpoint: Endpoint,
-  { openStore, encode, log }: KeepRegisteredOptions,
-): RegistrationStore {
-  const store = openStore();
-  const key = recordKeys.endpoints + endpoint.address;
-  let lastProblem: string | undefined;
-  store.start({
-    leasedRecords: [{ key, encode: () => encode(endpoint) }],
-    onState: (state) => {
-      const problem = state.kind === 'joining' ? state.problem : undefined;
-      if (state.kind === 'joined') log.info({ event: 'registration.written', key }, 'endpoint registered');
-      if (state.kind === 'stopped') log.info({ event: 'registration.removed', key }, 'registration removed');
-      if (problem !== undefined && problem !== lastProblem) {
-        log.warn({ event: 'registration.failed', key, reason: problem }, 'not registered; retrying');
-      }
-      lastProblem = problem;
-    },
-  });
-  return store;
+function openRecord(endpoint: Endpoint, { openStore, encode, log }: KeepRegisteredOptions): RegisteredRecord {
+  const { address } = endpoint;
+  const record = new RegisteredRecord({ store: openStore(), address, encode: () => encode(endpoint), log });
+  record.start();
+  return record;
 }

@@ -104,6 +104,59 @@ describe('when pod and sidecar are killed', () => {
   });
 });
 
+describe('when the record is deleted while its lease lives', () => {
+  it('is back within two seconds', async () => {
+    const sidecar = await startSidecar();
+    const written = () => sidecar.output.text().split('"registration.written"').length - 1;
+    await eventually(() => expect([addresses(), written()]).toEqual([[pod], 1]));
+    await deleteRecord();
+    await eventually(() => expect([addresses(), written()]).toEqual([[pod], 2]), { timeoutMs: 2_000 });
+    // What is written again lives as long as the first record.
+    await leaseExpired(2 * leaseTtlSeconds);
+    expect(addresses()).toEqual([pod]);
+  });
+});
+
+describe('when two registrars of one address overlap', () => {
+  it('keeps the record of the one that started last, and no pod is away for a moment', async () => {
+    const first = await startSidecar('--weight', '2');
+    await eventually(() => expect(addresses()).toEqual([pod]));
+    await startSidecar('--weight', '3');
+    await eventually(() => expect(pool.all()[0]?.weight).toBe(3));
+    let wasEmpty = false;
+    pool.onChange(() => {
+      wasEmpty ||= pool.all().length === 0;
+    });
+    await first.stop();
+    await leaseExpired(leaseTtlSeconds);
+    expect([wasEmpty, pool.all()[0]?.weight]).toEqual([false, 3]);
+  });
+
+  it('the older one writes its record again when the newer one is gone', async () => {
+    await startSidecar('--weight', '2');
+    await eventually(() => expect(addresses()).toEqual([pod]));
+    const second = await startSidecar('--weight', '3');
+    await eventually(() => expect(pool.all()[0]?.weight).toBe(3));
+    await second.stop();
+    await eventually(() => expect(pool.all()[0]?.weight).toBe(2), { timeoutMs: 2_000 });
+  });
+
+  it('the older one leaves the record alone after it lost its own lease', async () => {
+    const first = await startSidecar('--weight', '2');
+    await eventually(() => expect(addresses()).toEqual([pod]));
+    await startSidecar('--weight', '3');
+    await eventually(() => expect(pool.all()[0]?.weight).toBe(3));
+    first.pause();
+    await leaseExpired(2 * leaseTtlSeconds);
+    first.resume();
+    await first.waitForLine(/"event":"registration.failed"/);
+    await leaseExpired(leaseTtlSeconds);
+    await first.stop();
+    await leaseExpired(leaseTtlSeconds);
+    expect(pool.all()[0]?.weight).toBe(3);
+  });
+});
+
 describe('when etcd loses everything', () => {
   it('registers again', async () => {
     await startSidecar();
@@ -172,6 +225,13 @@ async function leaseExpired(ttlSeconds: number): Promise<void> {
   await eventually(async () => expect(await keys.get('marker').string()).toBeNull(), {
     timeoutMs: 4 * ttlSeconds * 1000,
   });
+  close();
+}
+
+/** What an operator does by mistake: the lease goes on. */
+async function deleteRecord(): Promise<void> {
+  const { keys, close } = connect(storeOptions(), storeOptions().prefix);
+  await keys.delete().key(`endpoints/${pod}`);
   close();
 }
 

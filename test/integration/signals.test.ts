@@ -8,8 +8,8 @@ import { checkForLeaks } from '../support/leakCheck.ts';
 import { isAlive } from '../support/workers.ts';
 
 /**
- * Every signal that an operator, a supervisor, a terminal or a container platform sends, to the real
- * process: either nothing changes, or it drains and exits with 0.
+ * Every signal that an operator, a supervisor, a terminal or a container platform sends, to the
+ * real process: either nothing changes, or it drains and exits with 0.
  */
 checkForLeaks();
 

@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { keepRegistered, type RegistrationStore } from '../../../src/pool/keepRegistered.ts';
+import type { RecordChange } from '../../../src/etcd/records.ts';
+import { keepRegistered } from '../../../src/pool/keepRegistered.ts';
+import type { RegistrationStore } from '../../../src/pool/registeredRecord.ts';
 import type { Registration } from '../../../src/pool/registration.ts';
 import { eventually } from '../../support/eventually.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
@@ -17,10 +19,20 @@ class FakeStore implements RegistrationStore {
   constructor(records: Map<string, string>) {
     this.#records = records;
   }
-  start({ leasedRecords, onState }: Listeners): void {
+  start({ onState }: Listeners): void {
     this.reportState = onState;
-    for (const { key, encode } of leasedRecords) this.#records.set(key, Buffer.from(encode()).toString());
     onState({ kind: 'joined' });
+  }
+  inspect() {
+    const entries = [...this.#records].map(
+      ([key, text]) => [key, { revision: 1, leaseId: '7', value: Buffer.from(text) }] as const,
+    );
+    return { leaseId: '7', read: async () => ({ revision: 1, records: new Map(entries) }) };
+  }
+  async change(changes: readonly RecordChange[]): Promise<void> {
+    for (const change of changes) {
+      if (change.kind === 'put') this.#records.set(change.key, Buffer.from(change.value).toString());
+    }
   }
   async stop(): Promise<void> {
     this.#records.clear();
@@ -54,7 +66,7 @@ describe('when no health URL is given', () => {
   it('is registered at once, until its signal aborts', async () => {
     const { records, stop, ended } = registering();
     await eventually(() => records.size > 0);
-    expect([...records]).toEqual([['endpoints/10.0.0.1:80', 'record of 10.0.0.1:80']]);
+    expect([...records]).toEqual([[':80', 'record of 10.0.0.1:80']]);
     stop.abort();
     await ended;
     expect(records.size).toBe(0);
