@@ -42,7 +42,7 @@ export class WatchedFile<Files extends object, Content> {
   readonly #paths: readonly (readonly [name: string, path: string])[];
   readonly #clock: Clock;
   #state: State = { kind: 'idle' };
-  /** What `stat` said of the files at the last poll; undefined when one of them is missing. */
+  /** The result of `stat` at the last poll; undefined when one of the files is missing. */
   #lastVersion: string | undefined;
   /** The version that needs no further reading. */
   #settledVersion: string | undefined;
@@ -118,7 +118,7 @@ export class WatchedFile<Files extends object, Content> {
       );
       return versions.join('; ');
     } catch {
-      // Reading the file says why.
+      // Reading the file finds the reason.
       return undefined;
     }
   }

@@ -32,7 +32,7 @@ func runExchanges(args []string) {
 	flags.Parse(args)
 	mustBeLoopback(*address)
 
-	question := frameMessage(&extproc.ProcessingRequest{Request: &extproc.ProcessingRequest_RequestHeaders{
+	request := frameMessage(&extproc.ProcessingRequest{Request: &extproc.ProcessingRequest_RequestHeaders{
 		RequestHeaders: &extproc.HttpHeaders{Headers: &core.HeaderMap{Headers: []*core.HeaderValue{
 			{Key: "traceparent", RawValue: []byte("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00")},
 		}}},
@@ -46,7 +46,7 @@ func runExchanges(args []string) {
 		go func() {
 			defer all.Done()
 			end := began.Add(time.Duration(*seconds * float64(time.Second)))
-			latencies[i], failed[i] = exchangeUntil(end, *address, *streams, question)
+			latencies[i], failed[i] = exchangeUntil(end, *address, *streams, request)
 		}()
 	}
 	all.Wait()
@@ -59,7 +59,7 @@ func runExchanges(args []string) {
 
 // exchangeUntil answers with the milliseconds that each reply took, and how many streams ended
 // without one.
-func exchangeUntil(end time.Time, address string, streams int, question []byte) (latencies []float64, failed int) {
+func exchangeUntil(end time.Time, address string, streams int, request []byte) (latencies []float64, failed int) {
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
 		log.Fatal(err)
@@ -83,7 +83,7 @@ func exchangeUntil(end time.Time, address string, streams int, question []byte) 
 			encoder.WriteField(field)
 		}
 		framer.WriteHeaders(http2.HeadersFrameParam{StreamID: next, BlockFragment: block.Bytes(), EndHeaders: true})
-		framer.WriteData(next, false, question)
+		framer.WriteData(next, false, request)
 		started[next] = time.Now()
 		next += 2
 	}

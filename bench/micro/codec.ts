@@ -29,11 +29,11 @@ const subset = {
   },
 };
 
-const questions: readonly [what: string, bytes: Buffer][] = [
-  ['a question without headers', requestSerialize({ request_headers: {} })],
-  ['a question with 4 headers', requestSerialize({ request_headers: { headers: { headers: usual } } })],
+const messages: readonly [what: string, bytes: Buffer][] = [
+  ['a message without headers', requestSerialize({ request_headers: {} })],
+  ['a message with 4 headers', requestSerialize({ request_headers: { headers: { headers: usual } } })],
   [
-    'a question with 5 headers, traced, and a subset',
+    'a message with 5 headers, traced, and a subset',
     requestSerialize({
       request_headers: { headers: { headers: [...usual, traced] } },
       metadata_context: subset,
@@ -41,7 +41,7 @@ const questions: readonly [what: string, bytes: Buffer][] = [
   ],
 ];
 
-for (const [what, bytes] of questions) {
+for (const [what, bytes] of messages) {
   const scan = medianMicrosOfShort(() => readSchedulingRequest(new ProcessingRequestReader(bytes)));
   const objects = medianMicrosOfShort(() => requestDeserialize(bytes));
   print(`reading ${what}, ${bytes.length} bytes`, scan, 'µs');

@@ -44,9 +44,9 @@ function decisionMicros(count: number, policy: PolicyName, subsetSize?: number):
     rules: () => ({ policy: policy, allowRequestPolicy: false, unknownPolicy: 'reject' }),
     random,
   });
-  const facts = subset === undefined ? {} : { subset };
+  const request = subset === undefined ? {} : { subset };
   return medianMicros(() => {
-    const decision = scheduler.schedule(facts);
+    const decision = scheduler.schedule(request);
     if (decision.kind === 'route') decision.reservation.release();
   });
 }

@@ -7,7 +7,7 @@ import { addConfigFlags } from './options.ts';
 
 /** `baton check`: validates a configuration file. */
 export function addCheckCommand(program: Command, { settingsHelp }: CommandContext): void {
-  addConfigFlags(program.command('check <file>').description('say what is wrong with a configuration file'))
+  addConfigFlags(program.command('check <file>').description('check a configuration file'))
     .addHelpText(
       'after',
       `\nThe environment is left out, so that the answer is the same everywhere.\n${settingsHelp}`,

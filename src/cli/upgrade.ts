@@ -19,7 +19,7 @@ type ReasonFlags = ConfigFlags & { readonly reason: string };
 export function addUpgradeCommand(program: Command): void {
   const upgrade = program
     .command('upgrade')
-    .description('say which generation takes the traffic, and see which does')
+    .description('choose which generation takes the traffic')
     .addHelpText('after', exitCodesHelp);
 
   addStoreFlags(upgrade.command('status').description('generations, their instances, and what is pinned'))

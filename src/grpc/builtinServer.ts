@@ -31,7 +31,7 @@ export interface BuiltinServerOptions extends GrpcServerOptions {
 
 /**
  * The gRPC server of this project: HTTP/2 with prior knowledge, or over TLS, directly on sockets.
- * README.md says what it does and what it leaves out.
+ * README.md lists what it does and what it leaves out.
  */
 export class BuiltinServer implements GrpcServer, ConnectionAdopter {
   readonly #options: BuiltinServerOptions;

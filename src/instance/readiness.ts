@@ -1,7 +1,7 @@
 import type { Readiness } from '../admin/state.ts';
 
 /** What the first readiness of an instance depends on. */
-export interface ReadinessFacts {
+export interface ReadinessInputs {
   /** The ext_proc port is bound. */
   readonly listening: boolean;
   /** Joined: lease granted, view loaded and followed. `none`: no store is configured. */
@@ -13,17 +13,17 @@ export interface ReadinessFacts {
 }
 
 /** Whether an instance in phase `starting` may become ready. */
-export function readinessOf(facts: ReadinessFacts): Readiness {
+export function readinessOf(inputs: ReadinessInputs): Readiness {
   const reasons: string[] = [];
-  if (!facts.listening) reasons.push('the ext_proc port is not bound yet');
-  if (facts.store === 'joining' && !facts.storeWaitOver) {
+  if (!inputs.listening) reasons.push('the ext_proc port is not bound yet');
+  if (inputs.store === 'joining' && !inputs.storeWaitOver) {
     reasons.push('the shared store is not joined yet: no lease, or the view is not loaded');
   }
-  if (facts.endpointsReady === 0) {
+  if (inputs.endpointsReady === 0) {
     reasons.push(
-      facts.endpointsKnown === 0
+      inputs.endpointsKnown === 0
         ? 'no endpoint is known'
-        : `none of ${facts.endpointsKnown} endpoints has passed its health probe`,
+        : `none of ${inputs.endpointsKnown} endpoints has passed its health probe`,
     );
   }
   return { ready: reasons.length === 0, reasons };

@@ -24,7 +24,7 @@ export type WorkerMessage =
   | { readonly kind: 'connections'; readonly received: number; readonly serving: number }
   | { readonly kind: 'alive' };
 
-/** The health of the port, whichever worker is asked. */
+/** The health of the port, the same from each worker. */
 export interface GroupHealth {
   readonly takesTraffic: boolean;
   readonly isFit: boolean;

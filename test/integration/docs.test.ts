@@ -114,7 +114,7 @@ describe('each command in the documents', () => {
     }
   });
 
-  it('is run, or its block says why not', () => {
+  it('is run, or its block has the reason why not', () => {
     expect(toRun.length).toBeGreaterThan(8);
     const reasons = shellBlocks.flatMap(({ notRun }) => notRun ?? []);
     const named = reasons.flatMap((reason) => reason.match(/\btest\/[\w/.-]*\.ts\b/g) ?? []);

@@ -74,14 +74,14 @@ async function decisions(instance: Baton): Promise<ReadonlyMap<string, number>> 
 
 describe('when the operator sets dynamic settings', () => {
   it('applies them in every instance at once, and the own ones again when they are removed', async () => {
-    const said = await dynamic(
+    const ended = await dynamic(
       'set',
       'scheduling.policy=random',
       'telemetry.logLevel=debug',
       '--reason',
       'slow',
     );
-    expect(said).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(ended).toMatchObject({ exitCode: 0, stderr: '' });
     for (const instance of [a, b]) {
       await hasDynamicSettings(instance, { 'scheduling.policy': 'random', 'telemetry.logLevel': 'debug' });
       expect((await instance.state()).dynamic).toMatchObject({
@@ -98,8 +98,8 @@ describe('when the operator sets dynamic settings', () => {
     expect(await policyOf(a)).toBe('least-request');
 
     const events = (await httpGetJson(`${a.adminUrl}/events`)) as LifeEvent[];
-    const told = events.filter(({ kind }) => kind === 'config').map(({ message }) => message);
-    expect(told.slice(-2)).toEqual([
+    const messages = events.filter(({ kind }) => kind === 'config').map(({ message }) => message);
+    expect(messages.slice(-2)).toEqual([
       'dynamic configuration: scheduling.policy=random, telemetry.logLevel=debug',
       'dynamic configuration: telemetry.logLevel=debug',
     ]);
@@ -118,15 +118,15 @@ describe('when the operator sets dynamic settings', () => {
   });
 
   it('writes nothing when one of them is invalid, and prints each problem', async () => {
-    const said = await dynamic(
+    const ended = await dynamic(
       'set',
       'scheduling.policy=best',
       'sync.minIntervalMs=50',
       'telemetry.loglevel=warn',
     );
-    expect(said).toMatchObject({ exitCode: 78, stdout: '' });
-    expect(said.stderr).toContain('scheduling.policy: "best" given, expected one of');
-    expect(said.stderr).toContain(
+    expect(ended).toMatchObject({ exitCode: 78, stdout: '' });
+    expect(ended.stderr).toContain('scheduling.policy: "best" given, expected one of');
+    expect(ended.stderr).toContain(
       'telemetry.loglevel: not a dynamic setting; did you mean telemetry.logLevel?',
     );
     expect((await fleet.records()).has('config')).toBe(false);

@@ -9,7 +9,7 @@ import { checkForLeaks } from '../support/leakCheck.ts';
 import { sendHttp } from '../support/sendHttp.ts';
 import { startTestEtcd } from '../support/testEtcd.ts';
 
-/** What an instance says and does when etcd does not let it in. */
+/** An instance that etcd refuses. */
 checkForLeaks();
 
 const password = 'correct-horse';
@@ -67,7 +67,7 @@ async function isJoined(baton: Baton): Promise<void> {
   await eventually(async () => expect((await baton.state()).store.leaseHeld).toBe(true));
 }
 
-describe('when etcd asks for a password', () => {
+describe('when etcd requires a password', () => {
   beforeEach(() => lockEtcd());
 
   it('joins with the right one', async () => {
@@ -83,17 +83,20 @@ describe('when etcd asks for a password', () => {
       /authentication failed, invalid user ID or password/,
     ],
     ['none', {}, /user name is empty/],
-  ])('says so when it is given %s, serves without etcd, and still ends cleanly', async (_, access, words) => {
-    const baton = await launch({ endpoints: [running.etcd.endpoint], ...access });
-    expect(await baton.process.waitForLine(/store joining/)).toMatch(words);
-    await baton.waitUntilReady();
-    expect((await baton.state()).instance).toMatchObject({ phase: 'ready', degraded: true });
-    expect(await baton.stop()).toEqual({ code: 0, signal: null });
-    expect(baton.process.output.text(400)).not.toContain('battery-staple');
-  });
+  ])(
+    'logs the reason when it has %s, serves without etcd, and still ends cleanly',
+    async (_, access, words) => {
+      const baton = await launch({ endpoints: [running.etcd.endpoint], ...access });
+      expect(await baton.process.waitForLine(/store joining/)).toMatch(words);
+      await baton.waitUntilReady();
+      expect((await baton.state()).instance).toMatchObject({ phase: 'ready', degraded: true });
+      expect(await baton.stop()).toEqual({ code: 0, signal: null });
+      expect(baton.process.output.text(400)).not.toContain('battery-staple');
+    },
+  );
 });
 
-describe('when etcd refuses what a command asks for', () => {
+describe("when etcd refuses a command's request", () => {
   it('exits with 69 and the reason, which is not that etcd does not answer', async () => {
     await lockEtcd();
     const { endpoint } = running.etcd;
@@ -104,7 +107,7 @@ describe('when etcd refuses what a command asks for', () => {
 });
 
 describe('when nothing listens where etcd should be', () => {
-  it('says so, serves without etcd, and joins as soon as it is there', async () => {
+  it('logs the reason, serves without etcd, and joins as soon as etcd starts', async () => {
     await running.etcd.stop();
     const baton = await launch({ endpoints: [running.etcd.endpoint] });
     expect(await baton.process.waitForLine(/store joining/)).toContain('ECONNREFUSED');

@@ -10,7 +10,7 @@ import { etcdBin } from '../support/tools.ts';
 
 checkForLeaks();
 
-describe('when etcd asks for TLS', () => {
+describe('when etcd requires TLS', () => {
   /** An etcd that makes itself a certificate and takes no connection without TLS. */
   let etcd: ChildProcess;
   let folder: string;
@@ -58,7 +58,7 @@ describe('when etcd asks for TLS', () => {
     await eventually(() => store.state.kind === 'joined');
   });
 
-  it('is not believed without it, and the state says why', async () => {
+  it('is not trusted without it, and the state has the reason', async () => {
     joinStore({});
     await eventually(() => {
       expect(store.state).toMatchObject({ kind: 'joining', problem: expect.stringMatching(/cert/i) });

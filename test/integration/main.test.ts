@@ -33,7 +33,7 @@ describe('when help is asked for', () => {
     expect(stdout).toMatch(/^ {2}drain\.graceMs +Accepted requests .*default 30000$/m);
   });
 
-  it('says the version', async () => {
+  it('prints the version', async () => {
     expect((await runBaton(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });
@@ -59,7 +59,7 @@ describe('when the command line is wrong', () => {
     ['an authority that is not there', ['probe', '--ca', '/nowhere.pem'], 'ENOENT'],
     ['a dynamic setting without a value', ['dynamic', 'set', 'scheduling.policy'], 'is no name=value'],
     ['a timeout that is none', ['probe', '--timeout-ms', 'soon'], '--timeout-ms'],
-  ])('answers 64 to %s', async (_, args, message) => {
+  ])('exits with 64 for %s', async (_, args, message) => {
     const { exitCode, stderr } = await runBaton(args);
     expect(exitCode).toBe(64);
     expect(stderr).toContain(message);
@@ -83,7 +83,7 @@ describe('when the configuration is wrong', () => {
     expect(stderr).toContain('BATON_DRAIN_GRACE_MS: drain.graceMs: "x" given');
   });
 
-  it('says of a file what is wrong where', async () => {
+  it('prints each problem of a file with its path', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'baton-main-'));
     try {
       const file = join(folder, 'baton.yaml');
@@ -111,7 +111,7 @@ describe('when the configuration is asked for', () => {
 });
 
 describe('when the certificate of the port cannot be used', () => {
-  it('answers 78 and one line that says which file and why', async () => {
+  it('exits with 78 and one line that names the file and the reason', async () => {
     const tls = ['server.tls.certFile=/nowhere/tls.pem', 'server.tls.keyFile=/nowhere/tls.key'];
     const { exitCode, stderr } = await runBaton([
       'serve',
@@ -133,7 +133,7 @@ describe('when the file of endpoints cannot be used', () => {
   it.each([
     ['missing', undefined, /cannot be read: ENOENT/],
     ['broken', 'endpoints:\n  - address: nowhere\n', /cannot be used: endpoints\[0\]/],
-  ])('answers 78 and one line that says why: %s', async (name, text, why) => {
+  ])('exits with 78 and one line with the reason: %s', async (name, text, why) => {
     const file = join(folder, `${name}.yaml`);
     if (text !== undefined) writeFileSync(file, text);
     const { exitCode, stderr } = await runBaton([
@@ -167,53 +167,59 @@ describe('when an address cannot be listened on', () => {
     return runBaton(['serve', flag, address, ...others, '--endpoint', '127.0.0.1:1'], {}, wrapper);
   }
 
-  it.each(ports)('answers 69 and one line to a port of %s that is in use', async (...port) => {
+  it.each(ports)('exits with 69 and one line for a port of %s that is in use', async (...port) => {
     const { exitCode, stderr } = await serveOn(address, port);
     expect(exitCode).toBe(69);
     expect(stderr).toMatch(new RegExp(`^baton: ${port[1]} ${address}: .*EADDRINUSE.*choose another.*\\n$`));
   });
 
-  it('answers 69 and one line to a port that is in use, with grpc-js too', async () => {
+  it('exits with 69 and one line for a port that is in use, with grpc-js too', async () => {
     const others = ['--admin', 'off', '--set', 'server.transport=grpc-js'];
     const { exitCode, stderr } = await serveOn(address, ['--address', '', others]);
     expect(exitCode).toBe(69);
     expect(stderr).toMatch(new RegExp(`^baton: cannot listen on ${address}: .*EADDRINUSE.*\\n$`));
   });
 
-  it.each(ports)('answers 69 and one line to a host of %s that does not resolve', async (...port) => {
+  it.each(ports)('exits with 69 and one line for a host of %s that does not resolve', async (...port) => {
     const { exitCode, stderr } = await serveOn('no-such-host.invalid:9', port);
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 69 });
     expect(stderr).toMatch(new RegExp(`^baton: ${port[1]} no-such-host.invalid:9: .*\\n$`));
   });
 
-  it.each(ports)("answers 69 and one line to an address of %s that is another machine's", async (...port) => {
-    const { exitCode, stderr } = await serveOn('192.0.2.1:9', port);
-    expect({ exitCode, stderr }).toMatchObject({ exitCode: 69 });
-    expect(stderr).toMatch(new RegExp(`^baton: ${port[1]} 192.0.2.1:9: .*EADDRNOTAVAIL.*\\n$`));
-  });
+  it.each(ports)(
+    "exits with 69 and one line for an address of %s that is another machine's",
+    async (...port) => {
+      const { exitCode, stderr } = await serveOn('192.0.2.1:9', port);
+      expect({ exitCode, stderr }).toMatchObject({ exitCode: 69 });
+      expect(stderr).toMatch(new RegExp(`^baton: ${port[1]} 192.0.2.1:9: .*EADDRNOTAVAIL.*\\n$`));
+    },
+  );
 
   // Containers may let everybody bind any port.
   const lowestFreePort = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
   const whereRefused = lowestFreePort > 81 ? it : it.skip;
-  whereRefused.each(ports)('answers 69 and one line to a port of %s without permission', async (...port) => {
-    const withoutPrivilege = ['setpriv', '--bounding-set=-net_bind_service'];
-    const wrapper = process.getuid?.() === 0 ? withoutPrivilege : [];
-    const { exitCode, stderr } = await serveOn('127.0.0.1:81', port, wrapper);
-    expect(exitCode).toBe(69);
-    expect(stderr).toMatch(new RegExp(`^baton: ${port[1]} 127.0.0.1:81: .*EACCES.*higher one.*\\n$`));
-  });
+  whereRefused.each(ports)(
+    'exits with 69 and one line for a port of %s without permission',
+    async (...port) => {
+      const withoutPrivilege = ['setpriv', '--bounding-set=-net_bind_service'];
+      const wrapper = process.getuid?.() === 0 ? withoutPrivilege : [];
+      const { exitCode, stderr } = await serveOn('127.0.0.1:81', port, wrapper);
+      expect(exitCode).toBe(69);
+      expect(stderr).toMatch(new RegExp(`^baton: ${port[1]} 127.0.0.1:81: .*EACCES.*higher one.*\\n$`));
+    },
+  );
 });
 
 describe('when the other side cannot be reached', () => {
-  it.each(['status', 'rollback', 'release'])('answers 69 to upgrade %s without etcd', async (order) => {
+  it.each(['status', 'rollback', 'release'])('exits with 69 for upgrade %s without etcd', async (command) => {
     const { exitCode, stdout, stderr } = await runBaton([
-      ...['upgrade', order, '--etcd', '127.0.0.1:1', '--set', 'etcd.requestTimeoutMs=500'],
+      ...['upgrade', command, '--etcd', '127.0.0.1:1', '--set', 'etcd.requestTimeoutMs=500'],
     ]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 69, stdout: '' });
     expect(stderr).toMatch(/^baton: etcd http:\/\/127\.0\.0\.1:1 does not answer: .*\n$/);
   });
 
-  it('answers 69 to dynamic show without etcd', async () => {
+  it('exits with 69 for dynamic show without etcd', async () => {
     const { exitCode, stderr } = await runBaton(['dynamic', 'show', '--etcd', '127.0.0.1:1']);
     expect(exitCode).toBe(69);
     expect(stderr).toMatch(/^baton: etcd http:\/\/127\.0\.0\.1:1 does not answer: .*\n$/);
@@ -222,7 +228,7 @@ describe('when the other side cannot be reached', () => {
   it.each([
     ['etcd', ['--etcd', '127.0.0.1:1', '--set', 'etcd.requestTimeoutMs=500'], 'etcd http://127.0.0.1:1'],
     ['the admin port', ['--admin', '127.0.0.1:1'], 'the admin port 127.0.0.1:1'],
-  ])('answers 69 to status without %s', async (_, flags, source) => {
+  ])('exits with 69 for status without %s', async (_, flags, source) => {
     const { exitCode, stderr } = await runBaton(['status', ...flags]);
     expect(exitCode).toBe(69);
     expect(stderr).toContain(`baton: no status from ${source}: `);

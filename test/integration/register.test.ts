@@ -194,7 +194,7 @@ describe('when a registered pod is probed', () => {
 });
 
 describe('when etcd cannot be reached', () => {
-  it('says why, goes on trying, and still ends on SIGTERM', async () => {
+  it('prints the reason, retries, and still ends on SIGTERM', async () => {
     await running.etcd.stop();
     const sidecar = await startSidecar();
     await eventually(() =>
@@ -210,7 +210,7 @@ describe('when etcd cannot be reached', () => {
 });
 
 describe('when the flags are wrong', () => {
-  it('says every problem and exits with 64', async () => {
+  it('prints every problem and exits with 64', async () => {
     const sidecar = await startSidecar('--address', 'pod', '--slots', 'many');
     expect(await sidecar.exited).toEqual({ code: 64, signal: null });
     const output = sidecar.output.text();

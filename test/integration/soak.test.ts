@@ -5,14 +5,14 @@ import { checkForLeaks } from '../support/leakCheck.ts';
 checkForLeaks();
 
 it('counts nothing and leaves nothing in etcd after load and faults', async () => {
-  const said: string[] = [];
+  const lines: string[] = [];
   const report = await soak({
     seconds: 20,
     seed: 7,
     streamsPerSecond: 300,
     gapMs: [200, 1_500],
-    print: (line) => said.push(line),
+    print: (line) => lines.push(line),
   });
-  if (report.failure !== undefined) throw new Error(`${said.join('\n')}\n${report.failure}`);
+  if (report.failure !== undefined) throw new Error(`${lines.join('\n')}\n${report.failure}`);
   expect(report.faults.length).toBeGreaterThan(0);
 }, 600_000);

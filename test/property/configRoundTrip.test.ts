@@ -23,7 +23,7 @@ const values: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   'limits.maxStreams': fc.integer({ min: 1 }),
 };
 
-describe('any sound configuration', () => {
+describe('any valid configuration', () => {
   it('is the same after it was printed as YAML and read again', () => {
     fc.assert(
       fc.property(fc.record(values, { requiredKeys: [] }), (given) => {

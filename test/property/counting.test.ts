@@ -70,7 +70,7 @@ function system() {
     onStreamArrived: () => {},
     answersStreams: () => true,
     maxStreams: 1000,
-    decide: (facts) => scheduler.schedule(facts),
+    decide: (request) => scheduler.schedule(request),
     extraHeaders: [],
     retryAfterSeconds: 1,
     nowMs: () => 0,

@@ -69,16 +69,16 @@ export class BatonCluster {
 
   /** The records of the pool by key, as etcd has them now. */
   async records(): Promise<ReadonlyMap<string, Uint8Array>> {
-    return this.#ask(async ({ keys }) => new Map(Object.entries(await keys.getAll().buffers())));
+    return this.#withClient(async ({ keys }) => new Map(Object.entries(await keys.getAll().buffers())));
   }
 
   /** Writes a record without a lease. */
   async put(key: string, value: Uint8Array): Promise<void> {
-    await this.#ask(({ keys }) => keys.put(key).value(Buffer.from(value)).exec());
+    await this.#withClient(({ keys }) => keys.put(key).value(Buffer.from(value)).exec());
   }
 
   async remove(key: string): Promise<void> {
-    await this.#ask(({ keys }) => keys.delete().key(key).exec());
+    await this.#withClient(({ keys }) => keys.delete().key(key).exec());
   }
 
   /** Ends everything at once. */
@@ -89,11 +89,11 @@ export class BatonCluster {
     await rm(this.#dir, { recursive: true, force: true });
   }
 
-  async #ask<T>(question: (client: ReturnType<typeof connect>) => Promise<T>): Promise<T> {
+  async #withClient<T>(use: (client: ReturnType<typeof connect>) => Promise<T>): Promise<T> {
     const options = { endpoints: [this.etcd.endpoint], requestTimeoutMs: 5_000 };
     const client = connect(options, '/baton/v1/default/');
     try {
-      return await question(client);
+      return await use(client);
     } finally {
       client.close();
     }

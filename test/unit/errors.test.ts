@@ -16,13 +16,13 @@ describe('the exit code of an error', () => {
 });
 
 describe('the text of an error', () => {
-  it('has the causes that say more, on one line', () => {
+  it('has the causes that add something, on one line', () => {
     const root = new Error('bind EACCES\n 127.0.0.1:80');
     const error = new Error('cannot start', { cause: new Error('cannot start', { cause: root }) });
     expect(formatError(error)).toBe('baton: cannot start: bind EACCES 127.0.0.1:80\n');
   });
 
-  it('says what would be right where an address cannot be listened on', () => {
+  it('advises where an address cannot be listened on', () => {
     const cause = withCode('bind EACCES 127.0.0.1:80', 'EACCES');
     const text = formatError(new BatonError('listen-failed', 'cannot listen on 127.0.0.1:80', { cause }));
     expect(text).toMatch(

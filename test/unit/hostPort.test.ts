@@ -80,7 +80,7 @@ describe('when the text is no address', () => {
     ['pöd:80', 'not an IP address or a host name'],
     [`${'a'.repeat(64)}:80`, 'not an IP address or a host name'],
     [`${'a.'.repeat(127)}:80`, 'not an IP address or a host name'],
-  ])('says of %j why: %s', (text, why) => {
+  ])('refuses %j with the reason: %s', (text, why) => {
     const parsed = parseAddress(text);
     expect(parsed).toMatchObject({ kind: 'invalid', why: expect.stringContaining(why) });
     expect(parsed).toMatchObject({ problem: expect.stringContaining('10.0.0.1:8000') });

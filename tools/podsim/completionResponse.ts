@@ -15,7 +15,7 @@ import type { Slot, Slots } from './slots.ts';
  * The response head is sent with the first token: until then a proxy may still try another pod.
  */
 export interface ResponsePlan {
-  readonly facts: Completion;
+  readonly completion: Completion;
   readonly stream: boolean;
   readonly pace: TokenPace;
   readonly fault:
@@ -79,10 +79,10 @@ export class CompletionResponse {
   }
 
   #generate(): void {
-    const { facts, fault, pace, stream } = this.#plan;
+    const { completion, fault, pace, stream } = this.#plan;
     if (fault.kind === 'hang') return;
     const isCut = fault.kind === 'cut';
-    const tokens = isCut ? Math.min(fault.afterTokens, facts.tokens) : facts.tokens;
+    const tokens = isCut ? Math.min(fault.afterTokens, completion.tokens) : completion.tokens;
     const { clock } = this.#context;
     if (stream) {
       this.#cancel = generate(tokens, pace, clock, (from, to) => {
@@ -99,7 +99,7 @@ export class CompletionResponse {
   }
 
   #sendEvents(from: number, to: number, isLast: boolean, isCut: boolean): void {
-    this.#events ??= new CompletionEvents(this.#plan.facts);
+    this.#events ??= new CompletionEvents(this.#plan.completion);
     let events = this.#events.tokens(from, to);
     if (from === 0) {
       this.#response.writeHead(200, this.#headers());
@@ -115,7 +115,7 @@ export class CompletionResponse {
   }
 
   #sendWhole(): void {
-    const body = formatCompletion(this.#plan.facts);
+    const body = formatCompletion(this.#plan.completion);
     this.#response.writeHead(200, { ...this.#headers(), 'content-length': Buffer.byteLength(body) });
     this.#response.end(body);
     this.#end('served');

@@ -22,28 +22,28 @@ export interface Completion {
 const words = ' Load is shared and every pod that is free takes the next request in turn.'.split(/(?= )/);
 const allWords = words.join('');
 
-export function formatCompletion(facts: Completion): string {
-  const text = replyText(facts.tokens);
+export function formatCompletion(completion: Completion): string {
+  const text = replyText(completion.tokens);
   const choice =
-    facts.api === 'chat'
-      ? { index: 0, message: { role: 'assistant', content: text }, finish_reason: facts.finishReason }
-      : { index: 0, text, finish_reason: facts.finishReason };
-  const object = facts.api === 'chat' ? 'chat.completion' : 'text_completion';
-  const { id, created, model } = facts;
-  return JSON.stringify({ id, object, created, model, choices: [choice], usage: usage(facts) });
+    completion.api === 'chat'
+      ? { index: 0, message: { role: 'assistant', content: text }, finish_reason: completion.finishReason }
+      : { index: 0, text, finish_reason: completion.finishReason };
+  const object = completion.api === 'chat' ? 'chat.completion' : 'text_completion';
+  const { id, created, model } = completion;
+  return JSON.stringify({ id, object, created, model, choices: [choice], usage: usage(completion) });
 }
 
 /** The events of a stream, in order. */
 export class CompletionEvents {
-  readonly #facts: Completion;
+  readonly #completion: Completion;
   readonly #start: string;
   readonly #beforeWord: string;
   readonly #afterWord: string;
 
-  constructor(facts: Completion) {
-    const { api, id, created, model } = facts;
+  constructor(completion: Completion) {
+    const { api, id, created, model } = completion;
     const object = api === 'chat' ? 'chat.completion.chunk' : 'text_completion';
-    this.#facts = facts;
+    this.#completion = completion;
     this.#start = `data: {"id":${quote(id)},"object":"${object}","created":${created},"model":${quote(model)},`;
     this.#beforeWord = `${this.#start}"choices":[{"index":0,${api === 'chat' ? '"delta":{"content":"' : '"text":"'}`;
     this.#afterWord = `"${api === 'chat' ? '}' : ''},"finish_reason":null}]}\n\n`;
@@ -51,7 +51,7 @@ export class CompletionEvents {
 
   /** Only for chat completions; a text completion starts with its first token. */
   opening(): string {
-    if (this.#facts.api === 'text') return '';
+    if (this.#completion.api === 'text') return '';
     const role = '"delta":{"role":"assistant","content":""}';
     return `${this.#start}"choices":[{"index":0,${role},"finish_reason":null}]}\n\n`;
   }
@@ -65,9 +65,9 @@ export class CompletionEvents {
   }
 
   ending(): string {
-    const { api, finishReason, usageApart } = this.#facts;
+    const { api, finishReason, usageApart } = this.#completion;
     const nothing = api === 'chat' ? '"delta":{}' : '"text":""';
-    const counts = `"usage":${JSON.stringify(usage(this.#facts))}}\n\n`;
+    const counts = `"usage":${JSON.stringify(usage(this.#completion))}}\n\n`;
     const choices = `${this.#start}"choices":[{"index":0,${nothing},"finish_reason":"${finishReason}"}]`;
     const last = usageApart ? `${choices}}\n\n${this.#start}"choices":[],${counts}` : `${choices},${counts}`;
     return `${last}data: [DONE]\n\n`;

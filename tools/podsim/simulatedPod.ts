@@ -65,7 +65,7 @@ export class SimulatedPod {
     response: ServerResponse,
   ): void {
     const { id: podId, model, tokensPerReply } = this.traits;
-    const facts = {
+    const completion = {
       api,
       id: `${api === 'chat' ? 'chatcmpl' : 'cmpl'}-${podId}-${++this.#responseCount}`,
       created: this.#clock.unixSeconds(),
@@ -76,20 +76,20 @@ export class SimulatedPod {
       usageApart: request.includeUsage,
     };
     const pace = drawPace(this.traits, this.#random);
-    const plan = { facts, stream: request.stream, pace, fault, headers: this.#headers(request.stream) };
+    const plan = { completion, stream: request.stream, pace, fault, headers: this.#headers(request.stream) };
     const { slots, counts, queueTimes } = this;
-    const completion = new CompletionResponse(response, plan, {
+    const reply = new CompletionResponse(response, plan, {
       slots,
       clock: this.#clock,
       counts,
       queueTimes,
     });
-    this.#responses.add(completion);
+    this.#responses.add(reply);
     response.on('close', () => {
-      this.#responses.delete(completion);
+      this.#responses.delete(reply);
       this.#checkDrained?.();
     });
-    completion.start();
+    reply.start();
   }
 
   abortAll(): void {

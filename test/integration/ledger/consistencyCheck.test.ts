@@ -57,7 +57,7 @@ async function findsNothingMore({ consistencyCheck }: LedgerInstance): Promise<v
   expect(consistencyCheck.report().differences).toEqual(differences);
 }
 
-/** A session that drops the events of its watch while a test says so. */
+/** A session that drops the events of its watch while a test wants it. */
 class LossySession extends EtcdSession {
   dropsEvents = false;
 

@@ -144,7 +144,7 @@ describe('the writes of an instance', () => {
     expect(a.writes()).toBe(before + 1);
   }
 
-  it('are as far apart as its share of the budget says', async () => {
+  it('keep the interval of its share of the budget', async () => {
     const options = { clock, checkIntervalMs, writesPerSecond: 10 };
     const [a] = await Promise.all([join('a', options), join('b'), join('c'), join('d')]);
     await idle(a, 4);

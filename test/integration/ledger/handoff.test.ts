@@ -57,13 +57,13 @@ describe('when an instance hands off requests', () => {
     const reservations = Array.from({ length: 10 }, () => a.ledger.reserve(pod1));
     await sees(b, pod1, 10);
     const seen: number[] = [];
-    // A reader that looks between any two turns, as decisions do.
+    // Reads the view between any two turns, as decisions do.
     let isOver = false;
-    const look = (): void => {
+    const readView = (): void => {
       seen.push(b.ledger.inFlight(pod1));
-      if (!isOver) setImmediate(look);
+      if (!isOver) setImmediate(readView);
     };
-    look();
+    readView();
     await leave(a, () => reservations.map((one) => one.release()), 60_000);
     await until(() => b.ledger.instances.size === 1, { what: 'a to be gone' });
     isOver = true;
@@ -77,7 +77,7 @@ describe('when an instance hands off requests', () => {
 
   it('writes no load report any more, though its counts fall to zero', async () => {
     // A consistency check that waits for the watch has the counts written once more, which is what
-    // is looked for here.
+    // is checked here.
     const [a, b] = await Promise.all([join('a', { checkIntervalMs: 0 }), join('b')]);
     const reservation = a.ledger.reserve(pod1);
     await sees(b, pod1, 1);

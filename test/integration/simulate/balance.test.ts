@@ -54,7 +54,7 @@ describe('eight instances that share their counts', () => {
     expect(shared).toBeLessThanOrEqual(0.4 * (await p99Ms(scenario, envoyAlone)));
   });
 
-  it('do no worse than independent ones when they tell each other only every 500 ms', async () => {
+  it('do no worse than independent ones when they share counts only every 500 ms', async () => {
     const stale: Scenario = { ...short, syncMs: 500 };
     expect(await p99Ms(stale, batonScheme)).toBeLessThanOrEqual(await p99Ms(stale, independentShortestQueue));
   });

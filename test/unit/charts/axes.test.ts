@@ -16,7 +16,7 @@ it.each([
   [59_400, '59 s'],
   [90_000, '1:30'],
   [3_725_000, '1:02:05'],
-])('says %d ms as %s', (ms, text) => {
+])('formats %d ms as %s', (ms, text) => {
   expect(formatElapsed(ms)).toBe(text);
 });
 

@@ -31,7 +31,7 @@ describe('baton status, asking an admin port', () => {
   });
 });
 
-describe('baton status, when who is asked does not answer', () => {
+describe('baton status, when the other side does not answer', () => {
   async function freePort(): Promise<number> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -8,7 +8,7 @@ checkForLeaks();
 const defaults = configSchema.parse({});
 const config = { ...defaults, etcd: { ...defaults.etcd, endpoints: ['http://127.0.0.1:1'] } };
 
-it('says that etcd does not answer when it does not', async () => {
+it('reports that etcd does not answer', async () => {
   await expect(withEtcd(config, (client) => client.keys.get('a').exec())).rejects.toMatchObject({
     code: 'store-unreachable',
     exitCode: 69,

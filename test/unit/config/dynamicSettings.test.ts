@@ -12,7 +12,7 @@ const read = (given: Record<string, string>) => readDynamicSettings(new Map(Obje
 
 function own() {
   const loaded = load({ policy: 'round-robin', endpoint: ['10.0.0.1:80'] }, processEnvOf(), 'endpoints');
-  if (loaded.kind === 'invalid') throw new Error('the configuration is sound');
+  if (loaded.kind === 'invalid') throw new Error('the configuration is valid');
   return loaded;
 }
 
@@ -68,13 +68,13 @@ describe('dynamic settings', () => {
 describe('a configuration with dynamic settings', () => {
   it('has them in the place of its own, and leaves the own one as it is', () => {
     const { config } = own();
-    const live = withDynamicSettings(config, new Map([['scheduling.policy', 'random']]));
-    expect(live.scheduling).toEqual({ ...config.scheduling, policy: 'random' });
-    expect({ ...live, scheduling: config.scheduling }).toEqual(config);
+    const effective = withDynamicSettings(config, new Map([['scheduling.policy', 'random']]));
+    expect(effective.scheduling).toEqual({ ...config.scheduling, policy: 'random' });
+    expect({ ...effective, scheduling: config.scheduling }).toEqual(config);
     expect(config.scheduling.policy).toBe('round-robin');
   });
 
-  it('tells of each where it comes from: live is stronger than a flag', () => {
+  it('names the origin of each: dynamic is stronger than a flag', () => {
     const { config, provenance } = own();
     const none = effectiveDynamicSettings(config, provenance, new Map());
     expect(none[0]).toEqual({

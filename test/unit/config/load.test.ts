@@ -23,7 +23,7 @@ function problemsOf(given: Given): string[] {
   return loaded.kind === 'ok' ? [] : loaded.problems.map(formatProblem);
 }
 
-function soundly(given: Given): { config: Config; origin: (path: string) => string } {
+function loadValid(given: Given): { config: Config; origin: (path: string) => string } {
   const loaded = loadGiven(given);
   if (loaded.kind === 'invalid') throw new Error(loaded.problems.map(formatProblem).join('\n'));
   return { config: loaded.config, origin: (path) => formatOrigin(loaded.provenance.of(path)) };
@@ -31,7 +31,7 @@ function soundly(given: Given): { config: Config; origin: (path: string) => stri
 
 describe('when nothing is configured', () => {
   it('starts from the documented defaults', () => {
-    const { config, origin } = soundly({});
+    const { config, origin } = loadValid({});
     expect(config).toMatchObject({
       server: { address: '127.0.0.1:9002', maxMessageBytes: 4 * 1024 * 1024 },
       instance: { id: 'host-1-abc', release: '9.9.9', generation: 0 },
@@ -70,7 +70,7 @@ describe('when a setting is given more than once', () => {
 
   it('lets the environment win over the file and a flag over both', () => {
     const environment = { BATON_DRAIN_GRACE_MS: '20000', BATON_DRAIN_QUIET_MS: '30' };
-    const { config, origin } = soundly({ yaml, environment, flags: { set: ['drain.graceMs=40000'] } });
+    const { config, origin } = loadValid({ yaml, environment, flags: { set: ['drain.graceMs=40000'] } });
     expect(config.drain).toEqual({ graceMs: 40_000, quietMs: 30, noticeMs: 20 });
     expect(['graceMs', 'quietMs', 'noticeMs'].map((name) => origin(`drain.${name}`))).toEqual([
       '--set',
@@ -81,11 +81,11 @@ describe('when a setting is given more than once', () => {
 
   it('lets the last --set win', () => {
     const set = ['pool.name=a', 'pool.name=b'];
-    expect(soundly({ flags: { set } }).config.pool.name).toBe('b');
+    expect(loadValid({ flags: { set } }).config.pool.name).toBe('b');
   });
 
   it('replaces a list as a whole', () => {
-    const { config } = soundly({
+    const { config } = loadValid({
       yaml: 'pool:\n  endpoints: [10.0.0.1:80, 10.0.0.2:80]\n',
       environment: { BATON_POOL_ENDPOINTS: '10.0.0.3:80' },
     });
@@ -95,8 +95,8 @@ describe('when a setting is given more than once', () => {
   it('prefers --config to BATON_CONFIG', () => {
     const files = { 'a.yaml': 'pool: { name: a }', 'b.yaml': 'pool: { name: b }' };
     const environment = { BATON_CONFIG: 'b.yaml' };
-    expect(soundly({ files, environment }).config.pool.name).toBe('b');
-    expect(soundly({ files, environment, flags: { config: 'a.yaml' } }).config.pool.name).toBe('a');
+    expect(loadValid({ files, environment }).config.pool.name).toBe('b');
+    expect(loadValid({ files, environment, flags: { config: 'a.yaml' } }).config.pool.name).toBe('a');
   });
 });
 
@@ -108,8 +108,8 @@ describe('when values are texts', () => {
     ];
     const environment = Object.fromEntries(names.map((name) => [name, '']));
     const yaml = 'instance:\n  zone: z1\npool:\n  endpoints: [10.0.0.1:80]\n';
-    const { config, origin } = soundly({ yaml, environment });
-    expect(config).toEqual(soundly({ yaml }).config);
+    const { config, origin } = loadValid({ yaml, environment });
+    expect(config).toEqual(loadValid({ yaml }).config);
     expect(origin('instance.zone')).toBe('baton.yaml:2:3');
   });
 
@@ -121,7 +121,7 @@ describe('when values are texts', () => {
       BATON_ETCD_ENDPOINTS: '',
       BATON_INSTANCE_RELEASE: '1.10',
     };
-    const { config } = soundly({ environment });
+    const { config } = loadValid({ environment });
     expect(config.sync.minIntervalMs).toBe(50);
     expect(config.pool.probe.enabled).toBe(false);
     expect(config.scheduling.destinationHeaders).toEqual(['target-pod', 'x-pod']);
@@ -130,7 +130,7 @@ describe('when values are texts', () => {
   });
 
   it('knows the named flags', () => {
-    const { config, origin } = soundly({
+    const { config, origin } = loadValid({
       flags: {
         address: '127.0.0.1:0',
         admin: 'off',
@@ -152,7 +152,7 @@ describe('when values are texts', () => {
     expect(origin('telemetry.logLevel')).toBe('--log-level');
   });
 
-  it('leaves alone what Kubernetes tells about a Service called baton', () => {
+  it('ignores the variables that Kubernetes sets for a Service called baton', () => {
     const environment = {
       BATON_SERVICE_HOST: '10.0.0.1',
       BATON_SERVICE_PORT_GRPC: '9002',
@@ -164,7 +164,7 @@ describe('when values are texts', () => {
   });
 });
 
-describe('when the file is unusual but sound', () => {
+describe('when the file is unusual but valid', () => {
   it.each([
     ['empty', ''],
     ['only comments', '# pool:\n'],
@@ -177,7 +177,7 @@ describe('when the file is unusual but sound', () => {
   it('takes endpoints with and without their traits', () => {
     const yaml =
       'pool:\n  endpoints:\n    - 10.0.0.1:80\n    - { address: Pod-A:80, weight: 2.5, slots: 8 }\n';
-    expect(soundly({ yaml }).config.pool.endpoints).toEqual([
+    expect(loadValid({ yaml }).config.pool.endpoints).toEqual([
       { address: '10.0.0.1:80', weight: 1, labels: {}, models: [] },
       { address: 'pod-a:80', weight: 2.5, labels: {}, models: [], slots: 8 },
     ]);
@@ -270,7 +270,7 @@ describe('when settings are unknown', () => {
       { flags: { set: ['sync'] } },
       '--set: expected setting=value, such as --set drain.graceMs=5000',
     ],
-  ])('says so of %s', (_, given, expected) => {
+  ])('reports %s', (_, given, expected) => {
     expect(problemsOf(given)).toEqual([expected]);
   });
 });
@@ -390,7 +390,7 @@ describe('when a value has the wrong form', () => {
       'otlpEndpoint: a:4317',
       'telemetry.otlpEndpoint: "a:4317" given, expected a URL that begins with http:// or https://',
     ],
-  ])('says of %s %s what is expected', (section, line, expected) => {
+  ])('names what %s %s must be', (section, line, expected) => {
     const problems = problemsOf({ yaml: `${section}:\n  ${line}\n` });
     expect(problems.map((problem) => problem.replace(/^baton\.yaml:2:\d+: /, ''))).toEqual([expected]);
   });
@@ -415,7 +415,7 @@ describe('when a value has the wrong form', () => {
 });
 
 describe('when several workers are to share the port', () => {
-  it('says all that they lack', () => {
+  it('reports everything that is missing', () => {
     const yaml = [
       'server: { workers: 3, transport: grpc-js }',
       'admin: { address: 127.0.0.1:65534 }',
@@ -430,14 +430,14 @@ describe('when several workers are to share the port', () => {
 
   it('finds nothing wrong where they share etcd', () => {
     const yaml = 'etcd: { endpoints: ["http://127.0.0.1:2379"] }\npool: { endpoints: [1.2.3.4:80] }\n';
-    expect(soundly({ yaml, flags: { workers: '2' } }).config.server.workers).toBe(2);
+    expect(loadValid({ yaml, flags: { workers: '2' } }).config.server.workers).toBe(2);
   });
 });
 
 describe('when there is a password', () => {
   it('takes the first line of its file', () => {
     const yaml = 'etcd: { username: u, passwordFile: secret.txt }';
-    const { config, origin } = soundly({ yaml, files: { 'secret.txt': 'tops3cret\n' } });
+    const { config, origin } = loadValid({ yaml, files: { 'secret.txt': 'tops3cret\n' } });
     expect(config.etcd.password).toBe('tops3cret');
     expect(origin('etcd.password')).toBe('baton.yaml:1:22');
   });
@@ -445,7 +445,7 @@ describe('when there is a password', () => {
   it.each([
     ['is not there', {}, 'cannot read secret.txt: ENOENT'],
     ['is empty', { 'secret.txt': '\n' }, 'secret.txt has no first line'],
-  ])('says when its file %s', (_, files, message) => {
+  ])('reports when its file %s', (_, files, message) => {
     const environment = { BATON_ETCD_USERNAME: 'u', BATON_ETCD_PASSWORD_FILE: 'secret.txt' };
     expect(problemsOf({ environment, files })).toEqual([
       `BATON_ETCD_PASSWORD_FILE: etcd.passwordFile: ${message}`,

@@ -4,7 +4,7 @@ import { processEnvOf } from '../config/processEnvOf.ts';
 
 function own() {
   const loaded = load({ set: ['sync.minIntervalMs=100'] }, processEnvOf(), 'nothing');
-  if (loaded.kind === 'invalid') throw new Error('the configuration is sound');
+  if (loaded.kind === 'invalid') throw new Error('the configuration is valid');
   return loaded;
 }
 

@@ -54,7 +54,7 @@ async function serve(options: Partial<ExchangesOptions> = {}): Promise<void> {
     onStreamArrived: () => {},
     answersStreams: () => true,
     maxStreams: 100,
-    decide: (facts) => scheduler.schedule(facts),
+    decide: (request) => scheduler.schedule(request),
     extraHeaders: ['target-pod'],
     retryAfterSeconds: 7,
     nowMs: () => performance.now(),
@@ -87,7 +87,7 @@ afterEach(async () => {
 
 function open(): Stream {
   const stream = client.process();
-  // The status tells the error.
+  // The status has the error.
   stream.on('error', () => {});
   return stream;
 }

@@ -10,7 +10,7 @@ const leftOut = {
 const message = (content: unknown) => ({ messages: [{ role: 'user', content }] });
 
 describe('the body of a completion request', () => {
-  const sound: [string, Api, object, object][] = [
+  const valid: [string, Api, object, object][] = [
     ['nothing at all', 'chat', {}, leftOut],
     ['nulls', 'chat', { model: null, stream: null, max_tokens: null, messages: null }, leftOut],
     ['fields it does not know', 'chat', { temperature: 0.3, prompt: 7 }, leftOut],
@@ -26,7 +26,7 @@ describe('the body of a completion request', () => {
     ['several prompts', 'text', { prompt: ['1234', '5678'] }, { promptTokens: 2 }],
     ['token numbers', 'text', { prompt: [17, 18, 19] }, { promptTokens: 3 }],
   ];
-  it.each(sound)('may have %s', (_what, api, body, expected) => {
+  it.each(valid)('may have %s', (_what, api, body, expected) => {
     expect(parseCompletionRequest(body, api)).toMatchObject({ kind: 'request', request: expected });
   });
 

@@ -1,6 +1,6 @@
 import { type Completion, CompletionEvents, formatCompletion } from '../../../tools/podsim/completions.ts';
 
-const facts = (changes: Partial<Completion> = {}): Completion => ({
+const completion = (changes: Partial<Completion> = {}): Completion => ({
   api: 'chat',
   id: 'chatcmpl-1',
   created: 1_700_000_000,
@@ -31,7 +31,7 @@ function stream(given: Completion) {
 
 describe('a streamed completion', () => {
   it('of a chat has the role, then its tokens, then the finish reason', () => {
-    const chunks = stream(facts());
+    const chunks = stream(completion());
     expect(chunks).toHaveLength(1 + 40 + 1);
     expect(chunks[0].choices[0].delta).toEqual({ role: 'assistant', content: '' });
     expect(chunks.at(-1)).toMatchObject({ choices: [{ delta: {}, finish_reason: 'stop' }], usage });
@@ -46,22 +46,22 @@ describe('a streamed completion', () => {
   });
 
   it('of a prompt has no role', () => {
-    const chunks = stream(facts({ api: 'text', finishReason: 'length' }));
+    const chunks = stream(completion({ api: 'text', finishReason: 'length' }));
     expect(chunks).toHaveLength(40 + 1);
     expect(chunks[0]).toMatchObject({ object: 'text_completion', choices: [{ text: ' Load' }] });
     expect(chunks.at(-1)).toMatchObject({ choices: [{ text: '', finish_reason: 'length' }], usage });
   });
 
-  it.each(['chat', 'text'] as const)('to %s is, put together, what the whole reply says', (api) => {
-    const choices = stream(facts({ api })).map((chunk) => chunk.choices[0]);
+  it.each(['chat', 'text'] as const)('to %s is, put together, the whole reply', (api) => {
+    const choices = stream(completion({ api })).map((chunk) => chunk.choices[0]);
     const text = choices.map((choice) => choice.delta?.content ?? choice.text ?? '').join('');
-    const [whole] = JSON.parse(formatCompletion(facts({ api }))).choices;
+    const [whole] = JSON.parse(formatCompletion(completion({ api }))).choices;
     expect(whole.message?.content ?? whole.text).toBe(text);
     expect(text.split(' ').slice(1)).toHaveLength(40);
   });
 
   it('has the usage as an event of its own when requested', () => {
-    const [finish, last] = stream(facts({ usageApart: true })).slice(-2);
+    const [finish, last] = stream(completion({ usageApart: true })).slice(-2);
     expect(finish).not.toHaveProperty('usage');
     expect(finish.choices[0].finish_reason).toBe('stop');
     expect(last).toMatchObject({ choices: [], usage });
@@ -73,7 +73,7 @@ describe('a completion that is not streamed', () => {
     ['chat', 'chat.completion', { message: { role: 'assistant', content: ' Load is' } }],
     ['text', 'text_completion', { text: ' Load is' }],
   ] as const)('to %s is one object with its counts', (api, object, choice) => {
-    expect(JSON.parse(formatCompletion(facts({ api, tokens: 2 })))).toEqual({
+    expect(JSON.parse(formatCompletion(completion({ api, tokens: 2 })))).toEqual({
       id: 'chatcmpl-1',
       object,
       created: 1_700_000_000,

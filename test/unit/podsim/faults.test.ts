@@ -2,7 +2,7 @@ import { Faults, parsePodFault, parseRequestFault } from '../../../tools/podsim/
 import { FakeClock } from '../../support/fakeClock.ts';
 
 describe('a fault of the pod', () => {
-  const sound: [object, object][] = [
+  const valid: [object, object][] = [
     [{ kind: 'none' }, { requests: { kind: 'none' }, healthFails: false }],
     [
       { kind: 'refuse', forMs: 500 },
@@ -21,7 +21,7 @@ describe('a fault of the pod', () => {
     [{ kind: 'cut', afterTokens: 3 }, { requests: { kind: 'cut', afterTokens: 3 } }],
     [{ kind: 'unhealthy' }, { requests: { kind: 'none' }, healthFails: true }],
   ];
-  it.each(sound)('%j is understood', (given, expected) => {
+  it.each(valid)('%j is understood', (given, expected) => {
     expect(parsePodFault(given)).toMatchObject({ kind: 'fault', fault: expected });
   });
 

@@ -69,7 +69,7 @@ async function started(sources: FakeSource[], health?: FakeHealth) {
 }
 
 describe('when there is no prober', () => {
-  it('has every endpoint ready as soon as it is named, and says so', async () => {
+  it('has every endpoint ready as soon as a source lists it, and reports that', async () => {
     const source = new FakeSource('static');
     const { pool } = await started([source]);
     source.publish(list('a', 'b'));
@@ -107,7 +107,7 @@ describe('when a prober gives its verdicts', () => {
     ]);
   });
 
-  it('drops a ready endpoint that no source names any more, at once, and says why', async () => {
+  it('removes a ready endpoint that no source lists any more, at once, and logs the reason', async () => {
     const health = new FakeHealth();
     const source = new FakeSource('static');
     const { pool, changes } = await started([source], health);
@@ -147,7 +147,7 @@ describe('when nothing changes', () => {
 });
 
 describe('when several sources name endpoints', () => {
-  it('merges them; of one address the first source decides, which is said once', async () => {
+  it('merges them; for one address the first source decides, which is logged once', async () => {
     const first = new FakeSource('static');
     const second = new FakeSource('etcd');
     const { pool } = await started([first, second]);

@@ -9,13 +9,13 @@ let folder: string;
 let path: string;
 let report: RecordedReport;
 let source: FileSource;
-let told: string[];
+let updates: string[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'baton-file-source-'));
   path = join(folder, 'pods.yaml');
   report = new RecordedReport();
-  told = [];
+  updates = [];
 });
 afterEach(async () => {
   await source.stop();
@@ -25,7 +25,7 @@ afterEach(async () => {
 function start(file = path): Promise<void> {
   const resolveHost = async (host: string) => [host === 'old' ? '10.9.9.1' : '10.9.9.2'];
   source = new FileSource(file, { pollMs: 3, dnsRefreshMs: 60_000, report, resolveHost });
-  return source.start((endpoints) => told.push(endpoints.map(({ address }) => address).join(' ')));
+  return source.start((endpoints) => updates.push(endpoints.map(({ address }) => address).join(' ')));
 }
 
 /** Not in place: a poll between the cut and the write would rightly read the file twice. */
@@ -37,28 +37,28 @@ async function replace(text: string): Promise<void> {
 const list = (...addresses: string[]) =>
   `endpoints: [${addresses.map((address) => `"${address}"`).join(', ')}]\n`;
 
-describe('when the file is sound', () => {
-  it('tells its endpoints before start resolves, and only once while nothing changes', async () => {
+describe('when the file is valid', () => {
+  it('passes on its endpoints before start resolves, and only once while nothing changes', async () => {
     await writeFile(path, list('10.0.0.1:80', '10.0.0.2:80'));
     await start();
-    expect(told).toEqual(['10.0.0.1:80 10.0.0.2:80']);
+    expect(updates).toEqual(['10.0.0.1:80 10.0.0.2:80']);
     await replace(list('10.0.0.3:80'));
-    await eventually(() => told.length > 1);
-    expect(told).toEqual(['10.0.0.1:80 10.0.0.2:80', '10.0.0.3:80']);
+    await eventually(() => updates.length > 1);
+    expect(updates).toEqual(['10.0.0.1:80 10.0.0.2:80', '10.0.0.3:80']);
   });
 
   it('follows a change of the same size', async () => {
     await writeFile(path, list('10.0.0.1:80'));
     await start();
     await writeFile(path, list('10.0.0.2:80'));
-    await eventually(() => told.at(-1) === '10.0.0.2:80');
+    await eventually(() => updates.at(-1) === '10.0.0.2:80');
   });
 
   it('follows a rename over it', async () => {
     await writeFile(path, list('10.0.0.1:80'));
     await start();
     await replace(list('10.0.0.2:80'));
-    await eventually(() => told.at(-1) === '10.0.0.2:80');
+    await eventually(() => updates.at(-1) === '10.0.0.2:80');
     expect(report.warnings).toEqual([]);
   });
 
@@ -73,10 +73,10 @@ describe('when the file is sound', () => {
     await symlink('..v1', join(folder, '..data'));
     await symlink('..data/pods.yaml', path);
     await start();
-    expect(told).toEqual(['10.0.0.1:80']);
+    expect(updates).toEqual(['10.0.0.1:80']);
     await symlink('..v2', join(folder, '..data_tmp'));
     await rename(join(folder, '..data_tmp'), join(folder, '..data'));
-    await eventually(() => told.at(-1) === '10.0.0.2:80');
+    await eventually(() => updates.at(-1) === '10.0.0.2:80');
     expect(report.warnings).toEqual([]);
   });
 
@@ -84,8 +84,8 @@ describe('when the file is sound', () => {
     await writeFile(path, list('old:80'));
     await start();
     await replace(list('new:80'));
-    await eventually(() => told.at(-1) === '10.9.9.2:80');
-    expect(told).toEqual(['10.9.9.1:80', '10.9.9.2:80']);
+    await eventually(() => updates.at(-1) === '10.9.9.2:80');
+    expect(updates).toEqual(['10.9.9.1:80', '10.9.9.2:80']);
   });
 });
 
@@ -95,21 +95,21 @@ describe('when an edit is broken', () => {
     ['an invalid address', list('10.0.0.1'), 'no port'],
     ['a duplicate', list('10.0.0.1:80', '10.0.0.1:80'), 'endpoints[0] does not name'],
     ['an empty file', '', 'the key "endpoints"'],
-  ])('keeps the last good pool and says why once: %s', async (_situation, text, reason) => {
+  ])('keeps the last good pool and logs the reason once: %s', async (_situation, text, reason) => {
     await writeFile(path, list('10.0.0.1:80'));
     await start();
     await replace(text);
-    await eventually(() => report.reasons.some((said) => String(said).includes(reason)));
+    await eventually(() => report.reasons.some((logged) => String(logged).includes(reason)));
     await replace(text);
     await replace(list('10.0.0.2:80'));
-    await eventually(() => told.at(-1) === '10.0.0.2:80');
-    expect(told).toEqual(['10.0.0.1:80', '10.0.0.2:80']);
-    expect(report.reasons.filter((said) => String(said).includes(reason))).toHaveLength(1);
+    await eventually(() => updates.at(-1) === '10.0.0.2:80');
+    expect(updates).toEqual(['10.0.0.1:80', '10.0.0.2:80']);
+    expect(report.reasons.filter((logged) => String(logged).includes(reason))).toHaveLength(1);
     expect(report.counts).toContain(`broken-file file ${path}`);
     expect(report.infos.at(-1)?.fields.event).toBe('endpoints-file.recovered');
   });
 
-  it('keeps the last good pool while the file is missing, and says when the same file is back', async () => {
+  it('keeps the last good pool while the file is missing, and logs when the same file is back', async () => {
     await mkdir(join(folder, 'mount'));
     path = join(folder, 'mount', 'pods.yaml');
     await writeFile(path, list('10.0.0.1:80'));
@@ -117,13 +117,13 @@ describe('when an edit is broken', () => {
     await rename(join(folder, 'mount'), join(folder, 'away'));
     await eventually(() => report.warnings.length > 0);
     expect(report.reasons).toEqual([expect.stringContaining('ENOENT')]);
-    expect(told).toEqual(['10.0.0.1:80']);
+    expect(updates).toEqual(['10.0.0.1:80']);
     await rename(join(folder, 'away'), join(folder, 'mount'));
     await eventually(() => report.infos.at(-1)?.fields.event === 'endpoints-file.recovered');
     expect(report.counts).toHaveLength(1);
   });
 
-  it('says a new reason, and an old one that comes back', async () => {
+  it('logs a new reason, and an old one that comes back', async () => {
     await writeFile(path, list('10.0.0.1:80'));
     await start();
     await unlink(path);
@@ -148,7 +148,7 @@ describe('when the file is broken at the start', () => {
   ])('refuses to start when it is %s', async (_situation, text, message) => {
     if (text) await writeFile(path, text);
     await expect(start()).rejects.toThrow(message);
-    expect(told).toEqual([]);
+    expect(updates).toEqual([]);
   });
 
   it('refuses to start on a folder', async () => {

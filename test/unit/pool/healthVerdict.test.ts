@@ -25,7 +25,7 @@ describe('when probes come in', () => {
     expect(verdicts(probes, healthyThreshold, unhealthyThreshold)).toBe(expected);
   });
 
-  it('tells unknown from unhealthy', () => {
+  it('distinguishes unknown from unhealthy', () => {
     const thresholds = { healthyThreshold: 2, unhealthyThreshold: 2 };
     const once = nextHealth(unknownHealth, false, thresholds);
     expect(once.verdict).toBe('unknown');

@@ -32,12 +32,12 @@ describe('when the server answers', () => {
     [301, false],
     [404, false],
     [503, false],
-  ])('takes HTTP %i for passed: %s', async (status, passed) => {
+  ])('passes for HTTP %i: %s', async (status, passed) => {
     const port = await listen(createHttpServer((_, response) => response.writeHead(status).end()));
     expect(await probe(port)).toEqual({ passed, reason: `HTTP ${status}` });
   });
 
-  it('sends a GET for the path with query, naming itself, and keeps no connection', async () => {
+  it('sends a GET for the path with query, with its user agent, and keeps no connection', async () => {
     const seen: unknown[] = [];
     const server = createHttpServer((request, response) => {
       const { method, url, headers } = request;
@@ -76,7 +76,7 @@ describe('when the server answers', () => {
 });
 
 describe('when there is no answer', () => {
-  it('fails after its timeout on a server that accepts and says nothing', async () => {
+  it('fails after its timeout on a server that accepts and sends nothing', async () => {
     const port = await listen(createServer());
     expect(await probe(port)).toEqual({ passed: false, reason: 'no answer in 100 ms' });
   });

@@ -83,15 +83,15 @@ describe('when no health URL is given', () => {
 describe('when a health URL is given', () => {
   it('is registered only while that answers 2xx', async () => {
     let status = 503;
-    let asked = 0;
+    let probes = 0;
     const server = createServer((_, response) => {
-      asked++;
+      probes++;
       response.writeHead(status).end();
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/health`);
     const { records, stores, stop, ended } = registering(url);
-    await eventually(() => asked > 3);
+    await eventually(() => probes > 3);
     expect(stores).toHaveLength(0);
     status = 200;
     await eventually(() => records.size === 1);
@@ -108,7 +108,7 @@ describe('when a health URL is given', () => {
 });
 
 describe('when the store cannot be reached', () => {
-  it('says so once for each reason', async () => {
+  it('logs each reason once', async () => {
     const { stores, stop, report, ended } = registering();
     await eventually(() => stores.length > 0);
     for (const problem of ['refused', 'refused', 'wrong password'])

@@ -1,7 +1,7 @@
 import { invalidEndpoints } from '../../../src/pool/endpointProblems.ts';
 import { parseEndpoints } from '../../../src/pool/parseEndpoint.ts';
 
-describe('when the list is sound', () => {
+describe('when the list is valid', () => {
   it('reads addresses and mappings', () => {
     const full = { address: 'Pod-A:80', weight: 2.5, labels: { gpu: 'h100' }, models: ['m'], slots: 8 };
     expect(parseEndpoints(['[2001:DB8::0:1]:80', { address: '10.0.0.1:80' }, full])).toEqual({
@@ -29,10 +29,10 @@ describe('when something is wrong', () => {
     ['a bad address', ['10.0.0.1'], 'endpoints[0]', 'it has no port'],
     ['a bad address in a mapping', [{ address: '10.0.0.1' }], 'endpoints[0].address', 'it has no port'],
     ['no address', [{ weight: 1 }], 'endpoints[0].address', 'an address like'],
-    ['a weight of nothing', [{ address, weight: 0 }], 'endpoints[0].weight', 'a number above 0'],
+    ['a weight of zero', [{ address, weight: 0 }], 'endpoints[0].weight', 'a number above 0'],
     ['a negative weight', [{ address, weight: -1 }], 'endpoints[0].weight', 'a number above 0'],
     [
-      'an endless weight',
+      'an infinite weight',
       [{ address, weight: Number.POSITIVE_INFINITY }],
       'endpoints[0].weight',
       'a number above 0',
@@ -46,7 +46,7 @@ describe('when something is wrong', () => {
     ['a duplicate', [address, { address }], 'endpoints[1]', 'an address that endpoints[0] does not name'],
     ['a duplicate in another form', ['[::1]:80', '[0::1]:080'], 'endpoints[1]', 'endpoints[0] does not name'],
     ['a duplicate host', ['pod-a:80', 'POD-A:80'], 'endpoints[1]', 'endpoints[0] does not name'],
-  ])('says where %s is and what is expected', (_situation, list, path, expected) => {
+  ])('names the path of %s and what is expected', (_situation, list, path, expected) => {
     expect(parseEndpoints(list).problems).toMatchObject([
       { path, expected: expect.stringContaining(expected) },
     ]);
@@ -63,7 +63,7 @@ describe('when something is wrong', () => {
     ]);
   });
 
-  it('puts place, problems and found values in words, and not all of a hundred', () => {
+  it('formats paths and values in one message, and not all of a hundred', () => {
     const { problems } = parseEndpoints(Array.from({ length: 100 }, () => 'x'.repeat(1000)));
     const { message } = invalidEndpoints('file pods.yaml', problems);
     expect(message).toContain(

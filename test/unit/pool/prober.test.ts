@@ -33,8 +33,8 @@ function proberWith(options: Partial<ProberOptions>): Prober {
   return prober;
 }
 
-describe('when a real server falls ill and recovers', () => {
-  it('follows, after as many probes as the thresholds say', async () => {
+describe('when a real server fails and recovers', () => {
+  it('changes its verdict at the thresholds', async () => {
     let status = 200;
     const server = createServer((_, response) => response.writeHead(status).end());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -60,7 +60,7 @@ describe('when a real server falls ill and recovers', () => {
 });
 
 describe('when an endpoint is new', () => {
-  it('is probed at once, and unfit until the first verdict', async () => {
+  it('is probed at once, and unhealthy until the first verdict', async () => {
     const probes: string[] = [];
     proberWith({
       intervalMs: 60_000,
@@ -79,7 +79,7 @@ describe('when an endpoint is new', () => {
 });
 
 describe('when an endpoint is no longer watched', () => {
-  it('is forgotten, its open probe says nothing of the endpoint that comes back', async () => {
+  it('is forgotten: its open probe does not count for the endpoint that comes back', async () => {
     const answers: ((result: ProbeResult) => void)[] = [];
     proberWith({ intervalMs: 60_000, probe: () => new Promise((resolve) => answers.push(resolve)) });
     prober.watch(new Set(['a']));
@@ -95,7 +95,7 @@ describe('when an endpoint is no longer watched', () => {
     expect(prober.isHealthy('a')).toBe(false);
   });
 
-  it('is probed no more', async () => {
+  it('is not probed any more', async () => {
     const probes: string[] = [];
     proberWith({
       probe: async (address) => {
@@ -113,7 +113,7 @@ describe('when an endpoint is no longer watched', () => {
 });
 
 describe('when a probe outlasts the interval', () => {
-  it('does not probe the endpoint twice at a time', async () => {
+  it('has one open probe for an endpoint', async () => {
     let open = 0;
     let most = 0;
     let probes = 0;
@@ -136,7 +136,7 @@ describe('when a probe outlasts the interval', () => {
 describe('when the pool is large', () => {
   const large = new Set(Array.from({ length: 10_000 }, (_, index) => `e${index}`));
 
-  it('never has more than the allowed number of probes open, and gets to each endpoint', async () => {
+  it('never has more than the allowed number of probes open, and probes each endpoint', async () => {
     let open = 0;
     let most = 0;
     proberWith({
@@ -154,7 +154,7 @@ describe('when the pool is large', () => {
     expect(most).toBe(16);
   });
 
-  it('is probed over a longer interval instead of running hot', async () => {
+  it('is probed over a longer interval, within the allowed rate', async () => {
     jest.useFakeTimers({ doNotFake: ['performance', 'setImmediate', 'queueMicrotask', 'nextTick'] });
     let probes = 0;
     proberWith({
@@ -183,7 +183,7 @@ describe('when the pool is large', () => {
 });
 
 describe('when it is stopped', () => {
-  it('ends the open probes, says nothing more and watches nothing new', async () => {
+  it('ends the open probes, reports no verdict and watches nothing new', async () => {
     let stopped = 0;
     proberWith({
       probe: (_address, signal) =>

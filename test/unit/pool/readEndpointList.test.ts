@@ -1,6 +1,6 @@
 import { readEndpointList } from '../../../src/pool/readEndpointList.ts';
 
-describe('when the text is sound', () => {
+describe('when the text is valid', () => {
   it.each([
     ['YAML', 'endpoints:\n  - 10.0.0.1:80\n  - address: 10.0.0.2:80\n    weight: 2\n', 2],
     ['YAML with IPv6', 'endpoints: ["[::1]:80"]', 1],
@@ -22,9 +22,9 @@ describe('when the text is broken', () => {
     ['a key without a list', 'endpoints:\n', 'endpoints', 'a list'],
     ['a key too many', 'endpoints: []\nendpoint: []', 'endpoint', 'no key but "endpoints"'],
     ['bad YAML', 'endpoints: [10.0.0.1:80', '', 'YAML ('],
-    ['a key said twice', 'endpoints: []\nendpoints: []', '', 'YAML (Map keys must be unique'],
+    ['a duplicate key', 'endpoints: []\nendpoints: []', '', 'YAML (Map keys must be unique'],
     ['a bad address', 'endpoints: [10.0.0.1]', 'endpoints[0]', 'an address'],
-  ])('says what is wrong with %s', (_situation, text, path, expected) => {
+  ])('names the path of %s and what is expected', (_situation, text, path, expected) => {
     expect(readEndpointList(text).problems).toMatchObject([
       { path, expected: expect.stringContaining(expected) },
     ]);

@@ -1,6 +1,6 @@
 import type { PoolReport } from '../../../src/pool/pool.ts';
 
-/** A PoolReport that remembers. */
+/** Records what a source reports. */
 export class RecordedReport implements PoolReport {
   readonly counts: string[] = [];
   readonly infos: { fields: Record<string, unknown>; message: string }[] = [];
@@ -10,8 +10,8 @@ export class RecordedReport implements PoolReport {
     warn: (fields: object, message: string) => void this.warnings.push({ fields: { ...fields }, message }),
   };
 
-  count(trouble: string, source: string): void {
-    this.counts.push(`${trouble} ${source}`);
+  count(problem: string, source: string): void {
+    this.counts.push(`${problem} ${source}`);
   }
 
   get reasons(): unknown[] {

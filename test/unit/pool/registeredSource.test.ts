@@ -12,33 +12,33 @@ const garbage = Buffer.from('not a record');
 let report: RecordedReport;
 let source: RegisteredSource;
 let listener: RecordListener;
-let told: (readonly Endpoint[])[];
+let updates: (readonly Endpoint[])[];
 
 beforeEach(async () => {
   report = new RecordedReport();
-  told = [];
+  updates = [];
   source = new RegisteredSource({ codec, report });
   expect(source.subscription.prefix).toBe('endpoints/');
   listener = source.subscription.listener;
-  await source.start((endpoints) => told.push(endpoints));
+  await source.start((endpoints) => updates.push(endpoints));
 });
 afterEach(() => source.stop());
 
-const addresses = () => told.at(-1)?.map(({ address }) => address);
+const addresses = () => updates.at(-1)?.map(({ address }) => address);
 
-describe('when the store has not told anything yet', () => {
-  it('has started nevertheless, and says nothing', () => {
-    expect(told).toEqual([]);
+describe('before the first snapshot', () => {
+  it('has started nevertheless, and passes on nothing', () => {
+    expect(updates).toEqual([]);
   });
 });
 
 describe('when pods come and go', () => {
-  it('reads what they say of themselves', async () => {
+  it('reads their records', async () => {
     const value = codec.encode({ weight: 2, labels: { gpu: 'h100' }, models: ['m'], slots: 8 });
     listener.onSnapshot(new Map([['10.0.0.1:80', value]]));
     listener.onPut('[2001:DB8::0:1]:80', plain);
-    await eventually(() => told.length > 0);
-    expect(told).toEqual([
+    await eventually(() => updates.length > 0);
+    expect(updates).toEqual([
       [
         { address: '10.0.0.1:80', weight: 2, labels: { gpu: 'h100' }, models: ['m'], slots: 8 },
         { address: '[2001:db8::1]:80', weight: 1, labels: {}, models: [] },
@@ -46,14 +46,14 @@ describe('when pods come and go', () => {
     ]);
   });
 
-  it('tells once of many records that come together', async () => {
+  it('passes on many records of one turn at once', async () => {
     for (let index = 1; index <= 100; index++) listener.onPut(`10.0.0.${index}:80`, plain);
-    await eventually(() => told.length > 0);
+    await eventually(() => updates.length > 0);
     await new Promise(setImmediate);
-    expect(told.map((list) => list.length)).toEqual([100]);
+    expect(updates.map((list) => list.length)).toEqual([100]);
   });
 
-  it('forgets a deleted record, and everything a new snapshot does not hold', async () => {
+  it('removes a deleted record, and every record that is not in a new snapshot', async () => {
     listener.onSnapshot(
       new Map([
         ['10.0.0.1:80', plain],
@@ -61,10 +61,10 @@ describe('when pods come and go', () => {
       ]),
     );
     listener.onDelete('10.0.0.1:80');
-    await eventually(() => told.length === 1);
+    await eventually(() => updates.length === 1);
     expect(addresses()).toEqual(['10.0.0.2:80']);
     listener.onSnapshot(new Map([['10.0.0.3:80', plain]]));
-    await eventually(() => told.length === 2);
+    await eventually(() => updates.length === 2);
     expect(addresses()).toEqual(['10.0.0.3:80']);
   });
 });
@@ -86,14 +86,14 @@ describe('when a record cannot be read', () => {
       codec.encode({ weight: Number.NaN }),
       '.weight: expected a number above 0, not NaN',
     ],
-  ])('is skipped, counted and told of: %s', async (_situation, key, value, reason) => {
+  ])('is skipped, counted and logged: %s', async (_situation, key, value, reason) => {
     listener.onSnapshot(
       new Map([
         ['10.0.0.1:80', plain],
         [key, value],
       ]),
     );
-    await eventually(() => told.length > 0);
+    await eventually(() => updates.length > 0);
     expect(addresses()).toEqual(['10.0.0.1:80']);
     expect(report.counts).toEqual(['unreadable-record etcd']);
     expect(report.warnings[0]?.fields).toEqual({
@@ -104,22 +104,22 @@ describe('when a record cannot be read', () => {
     });
   });
 
-  it.each(['put', 'snapshot'])('leaves the endpoint as it was known before: %s', async (how) => {
+  it.each(['put', 'snapshot'])("keeps the endpoint's last readable record: %s", async (how) => {
     listener.onPut('10.0.0.1:80', codec.encode({ slots: 4 }));
     if (how === 'put') listener.onPut('10.0.0.1:80', garbage);
     else listener.onSnapshot(new Map([['10.0.0.1:80', garbage]]));
-    await eventually(() => told.length > 0);
-    expect(told.at(-1)).toMatchObject([{ address: '10.0.0.1:80', slots: 4 }]);
+    await eventually(() => updates.length > 0);
+    expect(updates.at(-1)).toMatchObject([{ address: '10.0.0.1:80', slots: 4 }]);
   });
 });
 
 describe('when it is stopped', () => {
-  it('tells nothing any more', async () => {
+  it('passes on nothing any more', async () => {
     listener.onPut('10.0.0.1:80', plain);
     await source.stop();
     await source.stop();
     listener.onPut('10.0.0.2:80', plain);
     await new Promise(setImmediate);
-    expect(told).toEqual([]);
+    expect(updates).toEqual([]);
   });
 });

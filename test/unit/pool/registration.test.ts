@@ -1,7 +1,7 @@
 import { parseRegistration, type RegisterFlags } from '../../../src/pool/registration.ts';
 
-describe('when the flags are sound', () => {
-  it('reads what the pod says of itself', () => {
+describe('when the flags are valid', () => {
+  it('parses all of them', () => {
     const read = parseRegistration({
       address: '[2001:DB8::0:1]:8000',
       weight: '2.5',

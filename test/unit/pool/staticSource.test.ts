@@ -8,28 +8,28 @@ const options = () => ({
   resolveHost: async () => ['10.0.0.9'],
 });
 
-describe('when the configured list is sound', () => {
-  it('tells its endpoints before start resolves', async () => {
-    const told: (readonly Endpoint[])[] = [];
+describe('when the configured list is valid', () => {
+  it('passes on its endpoints before start resolves', async () => {
+    const updates: (readonly Endpoint[])[] = [];
     const source = new StaticSource(['10.0.0.1:80', { address: 'pods:80', slots: 4 }], options());
-    await source.start((endpoints) => told.push(endpoints));
+    await source.start((endpoints) => updates.push(endpoints));
     await source.stop();
     await source.stop();
-    expect(told[0]).toEqual([{ address: '10.0.0.1:80', weight: 1, labels: {}, models: [] }]);
+    expect(updates[0]).toEqual([{ address: '10.0.0.1:80', weight: 1, labels: {}, models: [] }]);
   });
 
-  it('takes entries whose defaults are filled in already', async () => {
+  it('accepts entries with their defaults filled in', async () => {
     const entry: Endpoint = { address: '10.0.0.1:80', weight: 1, labels: {}, models: [] };
-    let told: readonly Endpoint[] = [];
+    let updates: readonly Endpoint[] = [];
     await new StaticSource([entry], options()).start((endpoints) => {
-      told = endpoints;
+      updates = endpoints;
     });
-    expect(told).toEqual([entry]);
+    expect(updates).toEqual([entry]);
   });
 });
 
 describe('when the configured list is broken', () => {
-  it('refuses to start and says why', async () => {
+  it('rejects with the reason', async () => {
     const start = new StaticSource(['10.0.0.1'], options()).start(() => {});
     await expect(start).rejects.toThrow(
       /pool\.endpoints\[0\]: expected an address .*no port.*not "10\.0\.0\.1"/,

@@ -29,7 +29,7 @@ const answer: ProcessingResponse = {
 
 describe('the services mounted on a server', () => {
   const server = new Server();
-  const asked: ProcessingRequest__Output[] = [];
+  const requests: ProcessingRequest__Output[] = [];
   const healthAsked: HealthCheckRequest__Output[] = [];
   let address = '';
 
@@ -37,7 +37,7 @@ describe('the services mounted on a server', () => {
     const scheduler: ExternalProcessorHandlers = {
       Process: (call) => {
         call.on('data', (request) => {
-          asked.push(request);
+          requests.push(request);
           call.write(answer);
         });
         call.on('end', () => call.end());
@@ -80,17 +80,17 @@ describe('the services mounted on a server', () => {
       stream.end();
       await finished;
 
-      expect(asked).toHaveLength(1);
-      expect(asked[0]?.request).toBe('request_headers');
-      expect(asked[0]?.request_headers?.headers?.headers).toEqual([{ key: ':path', raw_value: rawValue }]);
-      expect(asked[0]?.metadata_context?.filter_metadata?.['envoy.lb']?.fields?.n?.numberValue).toBe(1.5);
+      expect(requests).toHaveLength(1);
+      expect(requests[0]?.request).toBe('request_headers');
+      expect(requests[0]?.request_headers?.headers?.headers).toEqual([{ key: ':path', raw_value: rawValue }]);
+      expect(requests[0]?.metadata_context?.filter_metadata?.['envoy.lb']?.fields?.n?.numberValue).toBe(1.5);
       expect(received).toMatchObject(answer);
       expect(received.response).toBe('request_headers');
 
       // What was not sent is left out, not filled with defaults.
-      expect(asked[0]).not.toHaveProperty('request_body');
-      expect(asked[0]).not.toHaveProperty('observability_mode');
-      expect(asked[0]?.request_headers).not.toHaveProperty('end_of_stream');
+      expect(requests[0]).not.toHaveProperty('request_body');
+      expect(requests[0]).not.toHaveProperty('observability_mode');
+      expect(requests[0]?.request_headers).not.toHaveProperty('end_of_stream');
     } finally {
       client.close();
     }

@@ -50,7 +50,7 @@ describe('least-request', () => {
     expect(third).toBe(0);
   });
 
-  it('gives a heavier endpoint as much more as its weight says', () => {
+  it('gives endpoints requests in proportion to their weights', () => {
     const candidates = [endpoint('a:1', 3), endpoint('b:1', 1)];
     const counts: Record<string, number> = {};
     const policy = policies()['least-request'];

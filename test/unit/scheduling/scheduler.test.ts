@@ -51,7 +51,7 @@ describe('a request that can be placed', () => {
     expect(new Set(chosen).size).toBe(3);
   });
 
-  it('uses the policy it asks for', () => {
+  it('uses the policy that it names', () => {
     const { scheduler: one } = scheduler();
     expect(one.schedule({ policy: 'round-robin' })).toMatchObject({ kind: 'route', policy: 'round-robin' });
   });
@@ -82,12 +82,12 @@ describe('a request that can be placed', () => {
 });
 
 describe('a request that cannot be placed', () => {
-  it('is told that nothing is ready', () => {
+  it('is rejected because nothing is ready', () => {
     const { scheduler: one } = scheduler({ pool: poolOf([]) });
     expect(one.schedule({})).toEqual({ kind: 'reject', why: { kind: 'no-ready-endpoint' } });
   });
 
-  it('is told that its subset is empty', () => {
+  it('is rejected because its subset is empty', () => {
     const { scheduler: one, ledger } = scheduler();
     expect(one.schedule({ subset: ['10.9.9.9:1'] })).toEqual({
       kind: 'reject',
@@ -99,7 +99,7 @@ describe('a request that cannot be placed', () => {
   it.each([
     ['reject', { kind: 'reject', why: { kind: 'unknown-policy', given: 'fastest' } }],
     ['default', { kind: 'route', policy: 'least-request' }],
-  ] as const)('asks for an unknown policy: %s', (unknownPolicy, expected) => {
+  ] as const)('names an unknown policy: %s', (unknownPolicy, expected) => {
     const { scheduler: one } = scheduler({ unknownPolicy });
     expect(one.schedule({ policy: 'fastest' })).toMatchObject(expected);
   });

@@ -2,7 +2,7 @@ import { LabelledCounter } from '../../../src/telemetry/labelledCounter.ts';
 import { counter, gauge, gaugesOf, label, labelOr, openLabel } from '../../../src/telemetry/metric.ts';
 import { startTelemetry, type Telemetry } from '../../../src/telemetry/telemetry.ts';
 
-const said = { means: 'For this test', worry: 'Never.' };
+const texts = { means: 'For this test', worry: 'Never.' };
 
 describe('a counter', () => {
   it('starts at 0 for every value that is declared', () => {
@@ -55,7 +55,7 @@ describe('exported metrics', () => {
 
   it('show a counter with its labels and its meaning', async () => {
     const labels = [label('outcome', ['ok', 'failed'])] as const;
-    const { writes } = telemetry.instruments({ writes: counter({ name: 'test_writes', labels, ...said }) });
+    const { writes } = telemetry.instruments({ writes: counter({ name: 'test_writes', labels, ...texts }) });
     writes.add('failed');
     const text = await telemetry.metricsText();
     expect(text).toContain('# HELP test_writes_total For this test\n');
@@ -67,9 +67,9 @@ describe('exported metrics', () => {
       name: 'test_busy',
       labels: [openLabel('endpoint', 'addresses')],
       read: (pods) => pods.map(([address, count]) => [count, address]),
-      ...said,
+      ...texts,
     });
-    const age = gauge<number | null>({ name: 'test_age', labels: [], read: (ageMs) => ageMs, ...said });
+    const age = gauge<number | null>({ name: 'test_age', labels: [], read: (ageMs) => ageMs, ...texts });
     let reads = 0;
     let state: { readonly pods: readonly (readonly [string, number])[]; readonly ageMs: number | null } = {
       pods: [['a:80', 3]],
@@ -97,7 +97,7 @@ describe('exported metrics', () => {
       name: 'test_busy',
       labels: [openLabel('endpoint', 'addresses')],
       read: (addresses) => addresses.map((address) => [1, address]),
-      ...said,
+      ...texts,
     });
     telemetry.observe(() => pods, [busy]);
     const text = await telemetry.metricsText();
