@@ -30,8 +30,8 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
   ['telemetry', { purpose: 'log, metrics, traces', imports: [] }],
   ['grpc', { purpose: 'HTTP/2 and gRPC server', imports: [] }],
   ['proto', { purpose: 'messages and their codecs', imports: [leaves] }],
-  ['request', { purpose: 'what a request asks for', imports: [leaves] }],
-  ['scheduling', { purpose: 'policies and the scheduler', imports: ['request'] }],
+  ['request', { purpose: 'what a request asks for', imports: [] }],
+  ['scheduling', { purpose: 'policies and the scheduler', imports: [leaves, 'request'] }],
   [
     'config',
     { purpose: 'settings from file, environment, flags', imports: [leaves, 'telemetry', 'scheduling'] },
