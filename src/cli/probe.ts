@@ -41,7 +41,10 @@ async function probe(flags: ProbeFlags, command: Command): Promise<void> {
     process.stdout.write(`${result.status}\n`);
     process.exitCode = result.status === 'SERVING' ? 0 : exitNotServing;
   } else {
-    process.stderr.write(`baton: ${address} does not answer the probe: ${result.reason}\n`);
+    const { probeHint } = await import('./probeHint.ts');
+    const hint = await probeHint(address, ca !== undefined);
+    const reason = hint === undefined ? result.reason : `${result.reason} (${hint})`;
+    process.stderr.write(`baton: ${address} does not answer the probe: ${reason}\n`);
     process.exitCode = exitUnreachable;
   }
 }

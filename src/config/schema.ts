@@ -186,7 +186,9 @@ const connectionLimits = section({
     .default(65_536)
     .describe('The largest header list of one gRPC request'),
   resetsPerSecond: wholeNumber(1).default(20_000).describe('Streams a connection may reset'),
-  controlFramesPerSecond: wholeNumber(1).default(1000).describe('PING and SETTINGS frames it may send'),
+  controlFramesPerSecond: wholeNumber(1)
+    .default(1000)
+    .describe('PING and SETTINGS frames it may send, beyond one PING for each frame of content that it gets'),
   emptyFramesPerSecond: wholeNumber(1).default(1000).describe('Frames without content it may send'),
 });
 

@@ -8,7 +8,10 @@ import type { HealthStatus } from './healthStatus.ts';
 import type { UnexpectedErrors } from './unexpectedErrors.ts';
 
 export interface ExtProcServerOptions
-  extends Pick<BuiltinServerOptions, 'maxMessageBytes' | 'limits' | 'certificates'> {
+  extends Pick<
+    BuiltinServerOptions,
+    'maxMessageBytes' | 'limits' | 'certificates' | 'onForeignProtocol' | 'keepalive'
+  > {
   /** Takes the ext_proc streams. */
   readonly acceptStream: StreamHandler;
   readonly health: HealthStatus;

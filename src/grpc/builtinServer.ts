@@ -7,6 +7,7 @@ import { type OnUnexpectedError, warnOfError } from './containErrors.ts';
 import { readDirectly } from './directSocket.ts';
 import {
   type ConnectionAdopter,
+  defaultKeepalive,
   type GrpcServer,
   type GrpcServerOptions,
   type ListenAddress,
@@ -16,9 +17,6 @@ import { Connection, type ConnectionOptions } from './http2/connection.ts';
 import type { Http2Limits } from './http2/limits.ts';
 import { createTlsServer } from './tls/tlsServer.ts';
 
-/** A peer that vanished without closing is detected within about the sum of these. */
-const keepaliveTimeMs = 20_000;
-const keepaliveTimeoutMs = 10_000;
 const connectionCheckIntervalMs = 1_000;
 
 export interface BuiltinServerOptions extends GrpcServerOptions {
@@ -46,21 +44,23 @@ export class BuiltinServer implements GrpcServer, ConnectionAdopter {
   #isClosing = false;
 
   constructor(options: BuiltinServerOptions) {
-    const { handlers, maxMessageBytes, limits, certificates, onUnexpectedError = warnOfError } = options;
+    const { handlers, maxMessageBytes, limits, certificates } = options;
+    const { keepalive = defaultKeepalive, onForeignProtocol = () => {} } = options;
+    const { onUnexpectedError = warnOfError } = options;
     this.#options = options;
     this.#onUnexpectedError = onUnexpectedError;
     this.#connectionOptions = {
       route: acceptCalls(handlers, maxMessageBytes, onUnexpectedError),
       headersTooLarge: httpFailure(431),
       limits,
-      keepaliveTimeMs,
-      keepaliveTimeoutMs,
+      ...keepalive,
+      onForeignProtocol,
       nowMs: () => performance.now(),
       onUnexpectedError: (error) => onUnexpectedError(error, 'connection'),
       onClosed: (connection) => this.#onConnectionClosed(connection),
     };
     this.#server = certificates
-      ? createTlsServer(certificates, (socket) => this.#onSecureSocket(socket))
+      ? createTlsServer(certificates, (socket) => this.#onSecureSocket(socket), onForeignProtocol)
       : createServer({ noDelay: true, pauseOnConnect: true }, (socket) => this.#onSocket(socket));
   }
 

@@ -7,14 +7,16 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { containErrors, warnOfError } from './containErrors.ts';
-import { type GrpcServer, type GrpcServerOptions, type ListenAddress, ListenError } from './grpcServer.ts';
+import {
+  defaultKeepalive,
+  type GrpcServer,
+  type GrpcServerOptions,
+  type ListenAddress,
+  ListenError,
+} from './grpcServer.ts';
 import type { ServerStream, StreamHandler } from './serverStream.ts';
 import type { CertificateSource } from './tls/certificateSource.ts';
 import { RenewedCredentials } from './tls/renewedCredentials.ts';
-
-/** A peer that vanished without closing is detected within the sum of these. */
-const keepaliveTimeMs = 20_000;
-const keepaliveTimeoutMs = 10_000;
 
 /** The reference: the server of @grpc/grpc-js behind the same interface as the builtin one. */
 export class GrpcJsServer implements GrpcServer {
@@ -25,6 +27,7 @@ export class GrpcJsServer implements GrpcServer {
 
   constructor(options: GrpcServerOptions) {
     const { handlers, maxMessageBytes, certificates, onClosing, onUnexpectedError = warnOfError } = options;
+    const { keepaliveTimeMs, keepaliveTimeoutMs } = options.keepalive ?? defaultKeepalive;
     // The library writes to stderr by itself; what matters also arrives as an error.
     setLogVerbosity(logVerbosity.NONE);
     this.#server = new Server({

@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
 import type { OnUnexpectedError } from './containErrors.ts';
+import type { OnForeignProtocol } from './foreignProtocol.ts';
+import type { KeepaliveOptions } from './http2/keepalive.ts';
 import type { StreamHandler } from './serverStream.ts';
 import type { CertificateSource } from './tls/certificateSource.ts';
 
@@ -18,7 +20,16 @@ export interface GrpcServerOptions {
    * connection throws, which closes it. Default: a warning of the process.
    */
   readonly onUnexpectedError?: OnUnexpectedError;
+  /** A client speaks another protocol than the port. Only the builtin server reports this. */
+  readonly onForeignProtocol?: OnForeignProtocol;
+  /**
+   * A peer that vanished without closing is detected within about the sum of the two times.
+   * Default: 20 s and 10 s.
+   */
+  readonly keepalive?: KeepaliveOptions;
 }
+
+export const defaultKeepalive: KeepaliveOptions = { keepaliveTimeMs: 20_000, keepaliveTimeoutMs: 10_000 };
 
 export interface ListenAddress {
   /** An IP address (IPv6 without brackets) or a name. */

@@ -1,6 +1,7 @@
 /** What the package exports as `baton/grpc`: the HTTP/2 and gRPC server as a library. */
 export { BuiltinServer, type BuiltinServerOptions } from './builtinServer.ts';
 export type { ErrorSource, OnUnexpectedError } from './containErrors.ts';
+export type { ForeignProtocol, OnForeignProtocol } from './foreignProtocol.ts';
 export {
   type ConnectionAdopter,
   type GrpcServer,

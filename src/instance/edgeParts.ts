@@ -4,6 +4,7 @@ import type { Config } from '../config/schema.ts';
 import type { DynamicConfig } from '../dynamic/dynamicConfig.ts';
 import { DecisionRecorder } from '../extproc/decisionRecorder.ts';
 import { Exchanges } from '../extproc/exchanges.ts';
+import { foreignProtocolLog } from '../extproc/foreignProtocolLog.ts';
 import { HealthStatus } from '../extproc/healthStatus.ts';
 import { openExtProcServer } from '../extproc/openExtProcServer.ts';
 import { CertificateFiles } from '../extproc/tls/certificateFiles.ts';
@@ -87,6 +88,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     maxMessageBytes: server.maxMessageBytes,
     limits: limits.connection,
     certificates: createCertificateFiles(server.tls, log),
+    onForeignProtocol: foreignProtocolLog(log),
   });
   return { grpcServer, health, exchanges, firstDecisionProbe };
 }

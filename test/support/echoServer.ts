@@ -1,5 +1,6 @@
 import { HealthStatus } from '../../src/extproc/healthStatus.ts';
 import { openExtProcServer } from '../../src/extproc/openExtProcServer.ts';
+import type { OnForeignProtocol } from '../../src/grpc/foreignProtocol.ts';
 import type { GrpcServer } from '../../src/grpc/grpcServer.ts';
 import type { Http2Limits } from '../../src/grpc/http2/limits.ts';
 import type { GrpcServerKind } from '../../src/grpc/openGrpcServer.ts';
@@ -13,6 +14,7 @@ export interface EchoOptions {
   readonly limits?: Partial<Http2Limits>;
   readonly maxMessageBytes?: number;
   readonly certificates?: CertificateSource;
+  readonly onForeignProtocol?: OnForeignProtocol;
 }
 
 /**
@@ -28,7 +30,9 @@ export class EchoServer {
   open = 0;
   address = '';
 
-  constructor({ kind = 'builtin', limits, maxMessageBytes = 1_000_000, certificates }: EchoOptions = {}) {
+  constructor(options: EchoOptions = {}) {
+    const { kind = 'builtin', limits, maxMessageBytes = 1_000_000, certificates } = options;
+    const { onForeignProtocol = () => {} } = options;
     const health = new HealthStatus({
       onCheckArrived: () => {},
       takesTraffic: () => true,
@@ -40,6 +44,7 @@ export class EchoServer {
       maxMessageBytes,
       limits: { ...generousLimits, ...limits },
       certificates,
+      onForeignProtocol,
       errors: { report: (error) => this.unexpected.push(error) },
     });
   }

@@ -133,6 +133,7 @@ export function survive(bytes: Buffer, chunkLengths: readonly number[]): void {
     keepaliveTimeMs: 1000,
     keepaliveTimeoutMs: 1000,
     onClosed() {},
+    onForeignProtocol() {},
     onUnexpectedError: failOnErrors.report,
   });
   let offset = 0;

@@ -1,13 +1,15 @@
 import type { Duplex } from 'node:stream';
+import type { OnForeignProtocol } from '../foreignProtocol.ts';
 import { FrameReader } from './frameReader.ts';
 import { FrameWriter } from './frameWriter.ts';
 import { Keepalive, type KeepaliveOptions } from './keepalive.ts';
 import { Output } from './output.ts';
-import { ConnectionError, errorCode } from './protocol.ts';
+import { ConnectionError, errorCode, PrefaceError } from './protocol.ts';
 import { Session, type SessionOptions } from './session.ts';
 
 export interface ConnectionOptions extends Omit<SessionOptions, 'onFinished'>, KeepaliveOptions {
   readonly onClosed: (connection: Connection) => void;
+  readonly onForeignProtocol: OnForeignProtocol;
   /** Receives an error that is no ConnectionError. It ends the connection. */
   readonly onUnexpectedError: (error: unknown) => void;
 }
@@ -129,6 +131,7 @@ export class Connection {
   #onThrown(error: unknown): void {
     const isProtocolError = error instanceof ConnectionError;
     if (!isProtocolError) this.#options.onUnexpectedError(error);
+    if (error instanceof PrefaceError) this.#options.onForeignProtocol(error.protocol);
     try {
       this.#fail(isProtocolError ? error : new ConnectionError(errorCode.internalError, 'internal error'));
     } catch (second) {

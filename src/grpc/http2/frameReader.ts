@@ -1,4 +1,12 @@
-import { ConnectionError, defaultMaxFrameBytes, errorCode, frameHeaderBytes, preface } from './protocol.ts';
+import { recogniseProtocol } from '../foreignProtocol.ts';
+import {
+  ConnectionError,
+  defaultMaxFrameBytes,
+  errorCode,
+  frameHeaderBytes,
+  PrefaceError,
+  preface,
+} from './protocol.ts';
 
 /** Receives whole frames. The payload is `bytes[start, end)`, valid only until the call returns. */
 export interface FrameSink {
@@ -37,7 +45,7 @@ export class FrameReader {
   #readPreface(chunk: Buffer): number {
     const length = Math.min(preface.length - this.#prefaceRead, chunk.length);
     if (preface.compare(chunk, 0, length, this.#prefaceRead, this.#prefaceRead + length) !== 0) {
-      throw new ConnectionError(errorCode.protocolError, 'the connection preface is not that of HTTP/2');
+      throw new PrefaceError(this.#prefaceRead === 0 ? recogniseProtocol(chunk) : 'unknown');
     }
     this.#prefaceRead += length;
     return length;

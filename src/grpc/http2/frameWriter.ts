@@ -10,6 +10,8 @@ const tableUpdateTo0 = 0x20;
  */
 export class FrameWriter {
   readonly #output: Output;
+  /** DATA and HEADERS frames since the beginning. */
+  contentFrames = 0;
   /** The table size update that the next header block must carry. */
   #tableUpdate: 'not-needed' | 'pending' | 'sent' = 'not-needed';
 
@@ -19,6 +21,7 @@ export class FrameWriter {
 
   /** A DATA frame of two pieces, so that the prefix of a message needs no copy of the message. */
   data(streamId: number, first: Uint8Array, second: Uint8Array): void {
+    this.contentFrames += 1;
     const offset = this.#frame(frameType.data, 0, streamId, first.length + second.length);
     const { buffer } = this.#output;
     buffer.set(first, offset);
@@ -27,6 +30,7 @@ export class FrameWriter {
 
   /** A whole header block. Those of this server always fit into one frame. */
   headers(streamId: number, block: Uint8Array, endStream: boolean): void {
+    this.contentFrames += 1;
     const flags = flag.endHeaders | (endStream ? flag.endStream : 0);
     const isPending = this.#tableUpdate === 'pending';
     const offset = this.#frame(frameType.headers, flags, streamId, block.length + (isPending ? 1 : 0));

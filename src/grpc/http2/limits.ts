@@ -15,7 +15,10 @@ export interface Http2Limits {
    * CVE-2019-9514).
    */
   readonly resetsPerSecond: number;
-  /** PING and SETTINGS frames, which must be acknowledged (CVE-2019-9512, CVE-2019-9515). */
+  /**
+   * PING and SETTINGS frames, which must be acknowledged (CVE-2019-9512, CVE-2019-9515). A PING for
+   * each DATA or HEADERS frame that this side sends is not counted.
+   */
   readonly controlFramesPerSecond: number;
   /** Frames without content that end nothing (CVE-2019-9518). */
   readonly emptyFramesPerSecond: number;

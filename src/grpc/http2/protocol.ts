@@ -1,3 +1,5 @@
+import type { ForeignProtocol } from '../foreignProtocol.ts';
+
 /** The constants of HTTP/2 that a server needs (RFC 9113, sections 3.4, 4, 6 and 7). */
 
 export const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
@@ -57,5 +59,15 @@ export class ConnectionError extends Error {
   constructor(code: Http2ErrorCode, message: string) {
     super(message);
     this.code = code;
+  }
+}
+
+/** The client does not speak HTTP/2. */
+export class PrefaceError extends ConnectionError {
+  readonly protocol: ForeignProtocol;
+
+  constructor(protocol: ForeignProtocol) {
+    super(errorCode.protocolError, 'the connection preface is not that of HTTP/2');
+    this.protocol = protocol;
   }
 }

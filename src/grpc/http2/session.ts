@@ -176,7 +176,7 @@ export class Session implements FrameSink {
   #onPing(flags: number, payload: Buffer): void {
     requireLength(payload.length, 8);
     if (!(flags & flag.ack)) {
-      this.#budgets.controlFrame();
+      this.#budgets.ping(this.#frames.contentFrames);
       this.#frames.ping(payload, true);
     } else if (this.#local === 'warned' && payload.equals(shutdownPing)) {
       this.#local = 'final';

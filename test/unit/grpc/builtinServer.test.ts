@@ -247,6 +247,7 @@ function connectionOn(socket: MemorySocket, changes: Partial<ConnectionOptions> 
     keepaliveTimeMs: 1000,
     keepaliveTimeoutMs: 1000,
     onClosed() {},
+    onForeignProtocol() {},
     onUnexpectedError: failOnErrors.report,
     ...changes,
   });

@@ -48,6 +48,37 @@ const openAndReset = (index: number): Buffer =>
     frame(frameType.rstStream, 0, index * 2 + 1, uint32(errorCode.cancel)),
   ]);
 
+describe('a client that sends a PING for each answer, as ordinary clients of gRPC do', () => {
+  const ping = frame(frameType.ping, 0, 0, Buffer.alloc(8));
+  const call = (id: number): Buffer =>
+    Buffer.concat([
+      frame(frameType.headers, flag.endHeaders, id, requestFields()),
+      frame(frameType.data, flag.endStream, id, message(Buffer.from('x'))),
+    ]);
+  const answerAll = async (calls: number): Promise<void> => {
+    for (let nth = 0; nth < calls; nth += 1) {
+      const id = 2 * nth + 1;
+      client.send(call(id));
+      await client.ended(id);
+      client.send(ping);
+    }
+  };
+
+  it('is served without end', async () => {
+    await answerAll(20 * burst);
+    expect(client.frames.some(({ type }) => type === frameType.goaway)).toBe(false);
+  });
+
+  it('may not send more PINGs than it got frames, beyond the limit', async () => {
+    await answerAll(3);
+    client.send(repeat(100, () => ping));
+    expect(await client.goAway()).toEqual({
+      code: errorCode.enhanceYourCalm,
+      message: 'too many PING and SETTINGS frames',
+    });
+  });
+});
+
 describe('a connection ends with ENHANCE_YOUR_CALM', () => {
   it.each<[string, Buffer, string]>([
     ['for rapid resets (CVE-2023-44487)', repeat(100, openAndReset), 'too many stream resets'],

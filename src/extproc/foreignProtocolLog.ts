@@ -1,0 +1,29 @@
+import type { ForeignProtocol, OnForeignProtocol } from '../grpc/foreignProtocol.ts';
+import type { Log } from '../telemetry/log.ts';
+import { LogInterval } from './logInterval.ts';
+
+/** Clients retry without end, so one line for each protocol in this time is enough. */
+const logIntervalMs = 60_000;
+
+const remedies: Readonly<Record<ForeignProtocol, string>> = {
+  tls: 'the client speaks TLS to a port without TLS: set server.tls, or use plain text in the client',
+  'plain-text': 'the client speaks plain text to a port with TLS: use TLS in the client, or unset server.tls',
+  'http/1': 'the client speaks HTTP/1 to the gRPC port: use HTTP/2 in the client, or the admin port',
+  unknown: 'the client does not speak HTTP/2 with prior knowledge',
+};
+
+/** Logs which other protocol clients speak, and what to do about it. */
+export function foreignProtocolLog(log: Log): OnForeignProtocol {
+  const intervals = new Map<ForeignProtocol, LogInterval>();
+  return (protocol) => {
+    const interval = intervals.get(protocol) ?? new LogInterval(logIntervalMs);
+    intervals.set(protocol, interval);
+    interval.log((suppressed) => {
+      const remedy = remedies[protocol];
+      log.warn(
+        { event: 'connection.foreign-protocol', protocol, remedy, suppressed },
+        'client is not understood',
+      );
+    });
+  };
+}
