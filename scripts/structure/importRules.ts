@@ -173,7 +173,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
 export const packageRules: ReadonlyMap<string, readonly string[]> = new Map([
   ['etcd3', ['etcd']],
   ['cockatiel', ['etcd']],
-  ['@grpc/grpc-js', ['grpc', 'proto', 'bench']],
+  ['@grpc/grpc-js', ['grpc', 'proto', 'etcd', 'bench']],
   ['@grpc/proto-loader', ['proto']],
   ['@opentelemetry/*', ['telemetry']],
   ['pino', ['telemetry']],

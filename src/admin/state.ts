@@ -15,7 +15,7 @@ export interface InstanceState {
     readonly generation: number;
     readonly zone: string;
     readonly phase: Phase;
-    /** It serves without the etcd that is configured, and decides on its local counts alone. */
+    /** It serves without the etcd that is configured, or that etcd takes no writes. */
     readonly degraded: boolean;
     readonly startedAt: string;
     /** Of the ext_proc port. */
@@ -47,6 +47,8 @@ export interface StoreReport {
   /** null for `memory`, whose view is always current. */
   readonly viewAgeMs: number | null;
   readonly syncLagMs: { readonly p50: number; readonly p99: number; readonly last: number } | null;
+  /** Why etcd takes no writes although the lease is held. */
+  readonly writeProblem: string | null;
   readonly regrants: number;
   readonly recordsSkipped: number;
 }

@@ -22,15 +22,12 @@ export async function putDetachedRecord(
   client: EtcdClient,
   { key, value, ttlSeconds, replaces, replacesAllUnder }: DetachedRecord,
 ): Promise<void> {
-  const lease = client.keys.lease(ttlSeconds, { autoKeepAlive: false });
-  await lease.grant();
-  const put = lease.put(key).value(Buffer.from(value));
+  const { ID } = await client.members.request<{ ID: string }>('Lease', 'leaseGrant', { TTL: ttlSeconds });
+  const put = client.keys.put(key).value(Buffer.from(value)).lease(ID);
   await client.keys
     .if(replaces, 'Version', '>', 0)
     .then(put, client.keys.delete().key(replaces), client.keys.delete().prefix(replacesAllUnder))
     // The replaced records are gone already: their lease has expired.
     .else(put)
     .commit();
-  // Only in this client: etcd keeps the lease until it expires.
-  lease.release();
 }

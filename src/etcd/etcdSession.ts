@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type EtcdClient, type EtcdOptions } from './client.ts';
+import { describeError } from './describeError.ts';
 import { type DetachedRecord, putDetachedRecord } from './detachedRecord.ts';
+import { refusesWrites } from './failureKind.ts';
 import { type HeldLease, holdLease } from './heldLease.ts';
 import { PrefixWatch } from './prefixWatch.ts';
 import { type RangeOptions, type RangeSnapshot, readRange } from './rangeSnapshot.ts';
@@ -8,6 +10,7 @@ import { RecordRouter } from './recordRouter.ts';
 import type { RecordChange } from './records.ts';
 import { type EtcdSessionState, noSessionListeners, type SessionListeners } from './sessionListeners.ts';
 import type { WatchProgress } from './watchProgress.ts';
+import { WriteProblem } from './writeProblem.ts';
 
 export interface EtcdSessionOptions extends EtcdOptions {
   /** All keys are under it, such as `/baton/v1/default/`. */
@@ -34,6 +37,9 @@ interface Membership {
 const firstBackoffMs = 100;
 const lastBackoffMs = 2_000;
 
+/** The time between two requests for a lease while etcd answers reads and refuses writes. */
+const grantRetryMs = 1_000;
+
 /**
  * This process's membership in etcd: a lease with this process's records, and a watch of all
  * records without a gap. When any part of it breaks (the lease is lost, the watch fails, writes
@@ -52,6 +58,7 @@ export class EtcdSession {
   #membership: Membership | undefined;
   #endMembership: (cause: Error) => void = () => {};
   #running: Promise<void> | undefined;
+  readonly #writeProblem = new WriteProblem((problem) => this.#listeners.onWrites(problem));
 
   constructor(options: EtcdSessionOptions) {
     this.#options = options;
@@ -59,6 +66,11 @@ export class EtcdSession {
 
   get state(): EtcdSessionState {
     return this.#state;
+  }
+
+  /** Why etcd takes no writes although the session is joined; undefined while it does. */
+  get writeProblem(): string | undefined {
+    return this.#writeProblem.current;
   }
 
   /**
@@ -69,8 +81,14 @@ export class EtcdSession {
     if (this.#membership === undefined) throw new Error('the session is not joined');
     const { lease } = this.#membership;
     const [first, ...others] = changes;
-    if (first?.kind === 'put' && others.length === 0) await lease.put(first.key, first.value);
-    else await lease.change(changes);
+    try {
+      if (first?.kind === 'put' && others.length === 0) await lease.put(first.key, first.value);
+      else await lease.change(changes);
+    } catch (cause) {
+      this.#writeProblem.failed(describeError(cause));
+      throw cause;
+    }
+    this.#writeProblem.succeeded();
   }
 
   /** Writes a record that outlives this membership. Rejects unless joined. */
@@ -86,6 +104,11 @@ export class EtcdSession {
       return undefined;
     const { client, lease } = this.#membership;
     return { progress, leaseId: lease.id, read: (options) => readRange(client, options) };
+  }
+
+  /** Follows the records at another member, or by another connection, without a gap. */
+  followElsewhere(): void {
+    this.#membership?.client.members.followed?.failed();
   }
 
   /** Reads all records again within the membership: the view differs from what is stored. */
@@ -120,13 +143,14 @@ export class EtcdSession {
       ended.promise.catch(() => {});
       this.#endMembership = ended.reject;
       try {
-        await this.#join(ended.promise);
+        await this.#join(ended.promise, signal);
         backoffMs = firstBackoffMs;
         this.#moveTo({ kind: 'joined' });
         await this.#untilLost(signal, ended.promise);
       } catch (cause) {
-        if (!signal.aborted) this.#moveTo({ kind: 'joining', problem: describe(cause) });
+        if (!signal.aborted) this.#moveTo({ kind: 'joining', problem: describeError(cause) });
       }
+      this.#writeProblem.succeeded();
       await this.#leave(signal.aborted);
       // An abort only ends the wait early.
       await sleep(backoffMs, undefined, { signal }).catch(() => {});
@@ -138,24 +162,58 @@ export class EtcdSession {
    * @param ended rejects when the membership must end; a join can wait for etcd's client without
    * limit
    */
-  async #join(ended: Promise<never>): Promise<void> {
+  async #join(ended: Promise<never>, signal: AbortSignal): Promise<void> {
     const client = connect(this.#options, this.#options.prefix);
+    const close = (): void => client.close();
+    signal.addEventListener('abort', close, { once: true });
+    const { records, leasedRecords } = this.#listeners;
     let lease: HeldLease | undefined;
+    let watch: PrefixWatch | undefined;
     try {
-      lease = await holdLease(client, this.#options.leaseTtlSeconds);
-      const { records } = this.#listeners;
-      const watch =
-        records.length === 0
-          ? undefined
-          : await PrefixWatch.start(client, new RecordRouter(this.#listeners), ended);
-      this.#membership = { client, lease, watch };
+      lease = await this.#grant(client);
+      if (records.length > 0)
+        watch = await PrefixWatch.start(client, new RecordRouter(this.#listeners), ended);
+      lease ??= await this.#untilGranted(client, [ended, watch?.failed ?? ended], signal);
     } catch (cause) {
+      watch?.cancel();
       lease?.abandon();
       client.close();
       throw cause;
+    } finally {
+      signal.removeEventListener('abort', close);
     }
-    const { leasedRecords } = this.#listeners;
+    this.#membership = { client, lease, watch };
     await Promise.all(leasedRecords.map(({ key, encode }) => lease.put(key, encode())));
+  }
+
+  /**
+   * undefined when etcd takes no writes, as without space. What can be read is still used, so the
+   * problem is reported before the records are.
+   */
+  async #grant(client: EtcdClient): Promise<HeldLease | undefined> {
+    try {
+      return await holdLease(client, this.#options.leaseTtlSeconds);
+    } catch (cause) {
+      if (!refusesWrites(cause)) throw cause;
+      this.#moveTo({ kind: 'joining', problem: describeError(cause) });
+      return undefined;
+    }
+  }
+
+  /** @param broken one rejects when the records are no longer followed */
+  async #untilGranted(
+    client: EtcdClient,
+    broken: readonly Promise<never>[],
+    signal: AbortSignal,
+  ): Promise<HeldLease> {
+    while (true) {
+      await Promise.race([sleep(grantRetryMs, undefined, { signal }), ...broken]);
+      try {
+        return await holdLease(client, this.#options.leaseTtlSeconds);
+      } catch (cause) {
+        if (!refusesWrites(cause)) throw cause;
+      }
+    }
   }
 
   /** Rejects when the membership breaks; resolves when `signal` aborts. */
@@ -189,10 +247,4 @@ export class EtcdSession {
     this.#state = state;
     this.#listeners.onState(state);
   }
-}
-
-/** An error with the errors that caused it, outermost first. */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}: ${describe(error.cause)}`;
 }

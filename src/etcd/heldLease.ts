@@ -1,7 +1,6 @@
-import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { EtcdLeaseInvalidError, type IRequestOp, type Lease } from 'etcd3';
+import { EtcdLeaseInvalidError, type IRequestOp } from 'etcd3';
 import type { EtcdClient } from './client.ts';
+import { keepAlive } from './keepAlive.ts';
 import type { RecordChange } from './records.ts';
 
 /** A lease that is kept alive until it is lost, revoked or abandoned. */
@@ -21,56 +20,58 @@ export interface HeldLease {
 }
 
 /**
- * Grants a lease and keeps it alive every third of its TTL. The lease is lost when etcd reports it,
- * or when etcd has not confirmed it for a whole TTL: a process that was paused, or cut off, notices
- * by its own clock in the first turn of its event loop.
+ * Grants a lease and keeps it alive. It is lost when etcd reports it, or when etcd has not
+ * confirmed it for a whole TTL: a process that was paused, or cut off, notices by its own clock in
+ * the first turn of its event loop.
  *
  * @throws etcd3's error when etcd does not grant it in time
  */
 export async function holdLease(client: EtcdClient, ttlSeconds: number): Promise<HeldLease> {
-  const lease = client.keys.lease(ttlSeconds, { autoKeepAlive: false });
   // The TTL of a slow grant counts from its request: etcd may have started it then.
   const grantedAtMs = performance.now();
-  const id = await lease.grant();
+  const { ID: id } = await client.members.request<{ ID: string }>('Lease', 'leaseGrant', { TTL: ttlSeconds });
 
   const stop = new AbortController();
   const ended = Promise.withResolvers<never>();
   const end = (cause: unknown): void => ended.reject(new Error('etcd ended the lease', { cause }));
-  lease.on('lost', end);
-  const lost = Promise.race([ended.promise, keepAlive(lease, ttlSeconds * 1000, grantedAtMs, stop.signal)]);
+  const kept = keepAlive(client.members, { id, ttlMs: ttlSeconds * 1000, grantedAtMs }, stop.signal);
+  const lost = Promise.race([ended.promise, kept]);
   // Callers await `lost`, possibly after it has rejected.
   lost.catch(() => {});
+  const orEnd = async (write: Promise<unknown>): Promise<void> => {
+    try {
+      await write;
+    } catch (cause) {
+      if (cause instanceof EtcdLeaseInvalidError) end(cause);
+      throw cause;
+    }
+  };
 
   return {
     id,
-    put: async (key, value) => {
-      await lease.put(key).value(Buffer.from(value));
-    },
+    put: (key, value) => orEnd(client.keys.put(key).value(Buffer.from(value)).lease(id).exec()),
     change: async (changes) => {
-      const success = await Promise.all(changes.map((change) => operation(client, lease, change)));
-      try {
-        await client.keys.kv.txn({ success });
-      } catch (cause) {
-        if (cause instanceof EtcdLeaseInvalidError) end(cause);
-        throw cause;
-      }
+      const success = await Promise.all(changes.map((change) => operation(client, id, change)));
+      await orEnd(client.keys.kv.txn({ success }));
     },
     lost,
     revoke: async () => {
       stop.abort();
-      await lease.revoke();
+      try {
+        await client.members.request('Lease', 'leaseRevoke', { ID: id });
+      } catch (error) {
+        // It ended before.
+        if (!(error instanceof EtcdLeaseInvalidError)) throw error;
+      }
     },
-    abandon: () => {
-      stop.abort();
-      lease.release();
-    },
+    abandon: () => stop.abort(),
   };
 }
 
-function operation(client: EtcdClient, lease: Lease, change: RecordChange): Promise<IRequestOp> {
+function operation(client: EtcdClient, leaseId: string, change: RecordChange): Promise<IRequestOp> {
   switch (change.kind) {
     case 'put':
-      return lease.put(change.key).value(Buffer.from(change.value)).op();
+      return client.keys.put(change.key).value(Buffer.from(change.value)).lease(leaseId).op();
     case 'delete':
       return client.keys.delete().key(change.key).op();
     case 'delete all':
@@ -78,26 +79,4 @@ function operation(client: EtcdClient, lease: Lease, change: RecordChange): Prom
     default:
       return change satisfies never;
   }
-}
-
-async function keepAlive(
-  lease: Lease,
-  ttlMs: number,
-  grantedAtMs: number,
-  signal: AbortSignal,
-): Promise<never> {
-  let confirmedAtMs = grantedAtMs;
-  let problem: unknown;
-  while (!signal.aborted) {
-    await sleep(ttlMs / 3, undefined, { signal });
-    const startedAtMs = performance.now();
-    if (startedAtMs - confirmedAtMs >= ttlMs) break;
-    try {
-      await lease.keepaliveOnce({ deadline: Date.now() + ttlMs / 3 });
-      confirmedAtMs = startedAtMs;
-    } catch (cause) {
-      problem = cause;
-    }
-  }
-  throw new Error(`etcd has not confirmed the lease for ${ttlMs} ms`, { cause: problem });
 }

@@ -1,8 +1,11 @@
-import type { IEvent, Watcher } from 'etcd3';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type IEvent, type IResponseHeader, Range } from 'etcd3';
 import type { EtcdClient } from './client.ts';
 import { readRange } from './rangeSnapshot.ts';
 import type { RecordListener } from './records.ts';
+import { StoreIdentity } from './storeIdentity.ts';
 import { type WatchProgress, WatchProgressTracker } from './watchProgress.ts';
+import { type WatchEnd, WatchStream } from './watchStream.ts';
 
 export interface PrefixWatchListener extends RecordListener {
   /**
@@ -12,10 +15,14 @@ export interface PrefixWatchListener extends RecordListener {
   onResumed(): void;
 }
 
+/** The wait before a broken stream is resumed doubles from the first to the last of these. */
+const firstBackoffMs = 20;
+const lastBackoffMs = 1_000;
+
 type State =
   | { readonly kind: 'reading' }
-  | { readonly kind: 'following'; readonly watcher: Watcher; readonly progress: WatchProgressTracker }
-  | { readonly kind: 'broken'; readonly watcher: Watcher; readonly progress: WatchProgressTracker }
+  | { readonly kind: 'following'; readonly stream: WatchStream; readonly progress: WatchProgressTracker }
+  | { readonly kind: 'broken'; readonly stream: WatchStream; readonly progress: WatchProgressTracker }
   | { readonly kind: 'cancelled' };
 
 /**
@@ -32,14 +39,18 @@ type State =
  *                       compacted away
  *   any ──► cancelled
  *
- * Follows etcd's API documentation, "Watch streams". The revision to resume from is kept here
- * because the client library takes it from response headers, which may run ahead of the events it
- * has delivered.
+ * Follows etcd's API documentation, "Watch streams". The revision to resume from is that of the
+ * last event, not that of a response's header, which may run ahead of the events. A stream is
+ * resumed at the member that answers best then.
  */
 export class PrefixWatch {
   readonly #client: EtcdClient;
   readonly #listener: PrefixWatchListener;
   readonly #failure = Promise.withResolvers<never>();
+  readonly #identity: StoreIdentity;
+  readonly #accepted = Promise.withResolvers<void>();
+  readonly #cancelling = new AbortController();
+  #backoffMs = firstBackoffMs;
   #state: State = { kind: 'reading' };
 
   /**
@@ -56,6 +67,7 @@ export class PrefixWatch {
     const watch = new PrefixWatch(client, listener);
     try {
       await Promise.race([watch.#read(), ended]);
+      await Promise.race([watch.#accepted.promise, watch.failed, ended]);
     } catch (cause) {
       watch.cancel();
       throw cause;
@@ -66,6 +78,7 @@ export class PrefixWatch {
   private constructor(client: EtcdClient, listener: PrefixWatchListener) {
     this.#client = client;
     this.#listener = listener;
+    this.#identity = new StoreIdentity(client);
     // Callers await `failed`, possibly after it has rejected.
     this.#failure.promise.catch(() => {});
   }
@@ -83,12 +96,13 @@ export class PrefixWatch {
   /** Reads all records again, as after a compaction. In other states that is under way already. */
   resync(): void {
     if (this.#state.kind !== 'following') return;
-    closeStream(this.#state.watcher);
+    this.#state.stream.cancel();
     this.#restart(new Error('the view differs from the stored records'));
   }
 
   cancel(): void {
-    if ('watcher' in this.#state) closeStream(this.#state.watcher);
+    if ('stream' in this.#state) this.#state.stream.cancel();
+    this.#cancelling.abort();
     this.#moveTo({ kind: 'cancelled' });
   }
 
@@ -120,49 +134,43 @@ export class PrefixWatch {
       revisions.set(key, record.revision);
     }
     this.#listener.onSnapshot(values);
-    await this.#follow(new WatchProgressTracker(revisions, revision));
+    this.#follow(new WatchProgressTracker(revisions, revision), 'following');
   }
 
-  /** Resolves when etcd has accepted the watch, or refused it and a new read has begun. */
-  #follow(progress: WatchProgressTracker): Promise<void> {
-    const accepted = Promise.withResolvers<void>();
-    // `watcher()` rather than `create()`: events may arrive in the same turn as the acceptance.
-    const watcher = this.#client.keys
-      .watch()
-      .prefix('')
-      .startRevision(String(progress.revision + 1))
-      .watcher();
-    this.#moveTo({ kind: 'following', watcher, progress });
-    const isCurrent = (): boolean => 'watcher' in this.#state && this.#state.watcher === watcher;
+  #follow(progress: WatchProgressTracker, kind: 'following' | 'broken'): void {
+    const { keys, members: pool } = this.#client;
+    const { start, end } = Range.prefix(keys.prefix.toString());
+    const stream: WatchStream = new WatchStream({
+      pool,
+      range: { key: start, range_end: end },
+      startRevision: progress.revision + 1,
+      onCreated: (header) => this.#onCreated(header, stream, progress),
+      onEvents: (events) => this.#onEvents(events, progress),
+      onEnded: (ended) => this.#onEnded(ended, stream, progress),
+    });
+    this.#moveTo({ kind, stream, progress });
+  }
 
-    watcher.on('connected', () => {
-      accepted.resolve();
-      if (isCurrent()) this.#moveTo({ kind: 'following', watcher, progress });
-    });
-    watcher.on('data', ({ events }) => {
-      if (!isCurrent()) return;
-      try {
-        this.#apply(events, progress);
-      } catch (cause) {
-        // etcd3 would throw it in a turn of its own, where it ends the process.
-        this.#failure.reject(new Error('a record could not be applied', { cause }));
-      }
-    });
-    watcher.on('disconnected', () => {
-      watcher.request.start_revision = String(progress.revision + 1);
-      if (isCurrent()) this.#moveTo({ kind: 'broken', watcher, progress });
-    });
-    watcher.on('error', (cause) => {
-      accepted.resolve();
-      if (isCurrent()) this.#restart(cause);
-    });
-    return accepted.promise;
+  #onCreated(header: IResponseHeader, stream: WatchStream, progress: WatchProgressTracker): void {
+    this.#backoffMs = firstBackoffMs;
+    this.#accepted.resolve();
+    this.#moveTo({ kind: 'following', stream, progress });
+    this.#identity.verify(header, progress.revision).catch((cause) => this.#failure.reject(cause));
+  }
+
+  #onEvents(events: readonly IEvent[], progress: WatchProgressTracker): void {
+    try {
+      this.#apply(events, progress);
+    } catch (cause) {
+      this.#failure.reject(new Error('a record could not be applied', { cause }));
+    }
   }
 
   /** @throws what the listener throws */
   #apply(events: readonly IEvent[], progress: WatchProgressTracker): void {
+    const prefixLength = this.#client.keys.prefix.length;
     for (const { type, kv } of events) {
-      const key = kv.key.toString();
+      const key = kv.key.subarray(prefixLength).toString();
       const revision = Number(kv.mod_revision);
       if (String(type).toLowerCase() === 'delete') {
         this.#listener.onDelete(key);
@@ -173,9 +181,29 @@ export class PrefixWatch {
       }
     }
   }
-}
 
-/** Rejects only when the connection is already gone, which ends the stream as well. */
-function closeStream(watcher: Watcher): void {
-  void watcher.cancel().catch(() => {});
+  #onEnded(ended: WatchEnd, stream: WatchStream, progress: WatchProgressTracker): void {
+    switch (ended.kind) {
+      case 'compacted':
+        this.#restart(ended.cause);
+        break;
+      case 'refused':
+        this.#failure.reject(ended.cause);
+        break;
+      case 'broken':
+        this.#moveTo({ kind: 'broken', stream, progress });
+        void this.#resume(progress);
+        break;
+      default:
+        ended satisfies never;
+    }
+  }
+
+  async #resume(progress: WatchProgressTracker): Promise<void> {
+    const backoffMs = this.#backoffMs;
+    this.#backoffMs = Math.min(lastBackoffMs, backoffMs * 2);
+    // A cancellation only ends the wait early.
+    await sleep(backoffMs, undefined, { signal: this.#cancelling.signal }).catch(() => {});
+    if (this.#state.kind === 'broken' && this.#state.progress === progress) this.#follow(progress, 'broken');
+  }
 }

@@ -1,4 +1,4 @@
-import { Range } from 'etcd3';
+import { type IRangeResponse, Range } from 'etcd3';
 import type { EtcdClient } from './client.ts';
 
 /** The records under a prefix, as of one revision. */
@@ -25,8 +25,14 @@ export interface RangeOptions {
   readonly revision?: number;
 }
 
+/** A page has about so many bytes, so that neither etcd nor this event loop is held up by one. */
+const pageBytes = 256 * 1024;
+const firstPageRecords = 64;
+const lastPageRecords = 1_000;
+
 /**
- * Reads what is stored, independent of any watch.
+ * Reads what is stored, independent of any watch, page by page at one revision. Each page has the
+ * time of a request.
  *
  * @throws etcd3's error when etcd does not answer in time, or the revision is compacted away
  */
@@ -34,21 +40,30 @@ export async function readRange(
   client: EtcdClient,
   { prefix = '', keysOnly = false, revision = 0 }: RangeOptions,
 ): Promise<RangeSnapshot> {
-  const clientPrefix = client.keys.prefix.toString();
-  const range = Range.prefix(clientPrefix + prefix);
-  const response = await client.keys.kv.range({
-    key: range.start,
-    range_end: range.end,
-    keys_only: keysOnly,
-    revision,
-  });
+  const { prefix: clientPrefix } = client.keys;
+  const { start, end } = Range.prefix(Buffer.concat([clientPrefix, Buffer.from(prefix)]));
   const records = new Map<string, StoredRecord>();
-  for (const { key, mod_revision, lease, value } of response.kvs) {
-    records.set(key.toString().slice(clientPrefix.length), {
-      revision: Number(mod_revision),
-      leaseId: lease,
-      value,
+  let [from, at, limit, more] = [start, revision, firstPageRecords, true];
+  while (more) {
+    const page = await client.members.request<IRangeResponse>('KV', 'range', {
+      key: from,
+      range_end: end,
+      keys_only: keysOnly,
+      revision: at,
+      limit,
     });
+    let bytes = 0;
+    for (const { key, mod_revision, lease, value } of page.kvs) {
+      bytes += key.length + value.length;
+      const name = key.subarray(clientPrefix.length).toString();
+      records.set(name, { revision: Number(mod_revision), leaseId: lease, value });
+    }
+    at ||= Number(page.header.revision);
+    const last = page.kvs.at(-1);
+    more = page.more && last !== undefined;
+    // The next key after the last one.
+    if (last !== undefined) from = Buffer.concat([last.key, Buffer.of(0)]);
+    limit = Math.max(1, Math.min(lastPageRecords, Math.round((limit * pageBytes) / Math.max(1, bytes))));
   }
-  return { revision: revision || Number(response.header.revision), records };
+  return { revision: at, records };
 }

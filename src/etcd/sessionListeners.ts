@@ -19,6 +19,8 @@ export interface SessionListeners {
   /** Every subscription has its snapshot: after a join, and after each resync. */
   readonly onSynced: () => void;
   readonly onWatch: (state: WatchState) => void;
+  /** While joined: etcd takes no writes, for this reason; or it takes them again. */
+  readonly onWrites: (problem: string | undefined) => void;
   readonly onState: (state: EtcdSessionState) => void;
 }
 
@@ -27,5 +29,6 @@ export const noSessionListeners: SessionListeners = {
   leasedRecords: [],
   onSynced() {},
   onWatch() {},
+  onWrites() {},
   onState() {},
 };

@@ -30,8 +30,8 @@ export const lifeGauges = [
   gauge<InstanceState['instance']>({
     name: 'baton_degraded',
     labels: [],
-    means: '1 while the instance serves without the etcd that is configured',
-    worry: '1: this instance decides on its local counts alone.',
+    means: '1 while the instance serves without the etcd that is configured, or etcd takes no writes',
+    worry: '1: it decides on its local counts alone, or the others do not see its counts; `/state` says why.',
     read: ({ degraded }) => (degraded ? 1 : 0),
   }),
 ];

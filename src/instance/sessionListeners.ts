@@ -13,6 +13,7 @@ export function sessionListeners(
     leasedRecords,
     onWatch,
     onSynced: () => steering.onSynced(),
+    onWrites: (problem) => storeLog.onWrites(problem),
     onState: (state) => {
       onState(state);
       steering.onState(state);

@@ -17,7 +17,7 @@ export function instanceState(parts: InstanceParts): InstanceState {
       generation,
       zone,
       phase: lifecycle.phase,
-      degraded: isDegraded(sharing) && lifecycle.phase !== 'starting',
+      degraded: (isDegraded(sharing) || hasWriteProblem(sharing)) && lifecycle.phase !== 'starting',
       startedAt: parts.startedAt.toISOString(),
       addresses: startup.addresses,
     },
@@ -41,6 +41,11 @@ export function instanceState(parts: InstanceParts): InstanceState {
   };
 }
 
+/** The lease is held, and what this instance has in flight cannot be written. */
+function hasWriteProblem(sharing: SharedParts): boolean {
+  return sharing.kind === 'etcd' && sharing.store.writeProblem !== undefined;
+}
+
 function storeReport(sharing: SharedParts, regrants: number): StoreReport {
   if (sharing.kind === 'memory') {
     return {
@@ -48,6 +53,7 @@ function storeReport(sharing: SharedParts, regrants: number): StoreReport {
       leaseHeld: false,
       viewAgeMs: null,
       syncLagMs: null,
+      writeProblem: null,
       regrants: 0,
       recordsSkipped: 0,
     };
@@ -58,6 +64,7 @@ function storeReport(sharing: SharedParts, regrants: number): StoreReport {
     leaseHeld: store.state.kind === 'joined',
     viewAgeMs: ledger.viewAgeMs(),
     syncLagMs: ledger.syncLagMs() ?? null,
+    writeProblem: store.writeProblem ?? null,
     regrants,
     recordsSkipped: ledger.recordsSkipped,
   };

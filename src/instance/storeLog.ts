@@ -21,6 +21,16 @@ export class StoreLog {
     return Math.max(0, this.#joins - 1);
   }
 
+  onWrites(problem: string | undefined): void {
+    if (problem === undefined) {
+      this.#log.info({ event: 'store.writes-accepted' }, 'store takes writes again');
+      this.#events.add('store', 'store takes writes again', { kind: 'writes-accepted' });
+    } else {
+      this.#log.warn({ event: 'store.writes-refused', problem }, 'store takes no writes');
+      this.#events.add('store', 'store takes no writes', { kind: 'writes-refused', problem });
+    }
+  }
+
   onState(state: EtcdSessionState): void {
     const { kind, ...details } = state;
     const fields = { ...details, degraded: kind !== 'joined' };

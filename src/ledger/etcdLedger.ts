@@ -74,7 +74,7 @@ export class EtcdLedger implements Ledger {
   }
 
   /** For `EtcdSession.start`. */
-  get sessionListeners(): Omit<SessionListeners, 'onSynced'> {
+  get sessionListeners(): Omit<SessionListeners, 'onSynced' | 'onWrites'> {
     return {
       records: this.#subscriptions,
       leasedRecords: [this.#announcer.record],

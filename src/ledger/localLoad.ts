@@ -19,10 +19,7 @@ export interface LocalLoadOptions {
   readonly writeBudget: () => WriteBudget;
   /** The number of instances that share the budget. */
   readonly instances: () => number;
-  /**
-   * After failed writes, or writes without an event in the watch, for this long the session joins
-   * again.
-   */
+  /** After writes without an event in the watch for this long, another member is followed. */
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly metrics: Pick<LedgerMetrics, 'storeWrites' | 'syncLag'>;
@@ -41,7 +38,6 @@ export class LocalLoad {
   readonly #lag: SyncLag;
   readonly unacknowledgedPicks = new UnacknowledgedPicks();
   #acknowledgedSequence = 0;
-  #failingSinceMs: number | undefined;
 
   constructor(options: LocalLoadOptions) {
     this.#options = options;
@@ -112,7 +108,6 @@ export class LocalLoad {
     this.#records.reset();
     if (isJoined) this.#publisher.now();
     this.#lag.reset();
-    this.#failingSinceMs = undefined;
   }
 
   /** A due write waits for the new interval instead of the old one. */
@@ -155,17 +150,10 @@ export class LocalLoad {
   }
 
   #onWritten(outcome: 'ok' | 'failed'): void {
-    const { metrics, timeoutMs, store, clock } = this.#options;
+    const { metrics, timeoutMs, store } = this.#options;
     metrics.storeWrites.add(outcome);
-    if (outcome === 'ok') this.#failingSinceMs = undefined;
-    else {
-      this.#lag.reset();
-      this.#failingSinceMs ??= clock.nowMs();
-    }
-    if (this.#failingSinceMs !== undefined && clock.nowMs() - this.#failingSinceMs > timeoutMs) {
-      store.rejoin(`writes have failed for ${timeoutMs} ms`);
-    } else if (this.#lag.waitingMs() > timeoutMs) {
-      store.rejoin(`the watch has not delivered this instance's writes for ${timeoutMs} ms`);
-    }
+    // A lease that is confirmed is kept: another one would make no write succeed.
+    if (outcome === 'failed') this.#lag.reset();
+    else if (this.#lag.waitingMs() > timeoutMs) store.followElsewhere();
   }
 }

@@ -43,6 +43,9 @@ export class EtcdRelay {
     return this;
   }
 
+  /** In all, those that have ended too. */
+  watchesBegun = 0;
+
   get watches(): number {
     return this.#watches.size;
   }
@@ -60,7 +63,10 @@ export class EtcdRelay {
   #relay(path: string): StreamHandler {
     return (stream) => {
       const call = this.#client.makeBidiStreamRequest(path, unchanged, unchanged);
-      if (path === watchPath) this.#watches.add(stream);
+      if (path === watchPath) {
+        this.#watches.add(stream);
+        this.watchesBegun += 1;
+      }
       call.on('data', (message: Buffer) => stream.reply(message));
       call.on('end', () => stream.end());
       call.on('error', ({ message }) => stream.fail('UNAVAILABLE', message));

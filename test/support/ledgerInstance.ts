@@ -59,7 +59,7 @@ export const defaultCheckIntervalMs = configSchema.parse({}).consistency.interva
  */
 export function startLedger(
   id: string,
-  etcdUrl: string,
+  etcdUrls: string | readonly string[],
   {
     prefix = '/baton/v1/test/',
     phase = () => 'ready',
@@ -78,7 +78,7 @@ export function startLedger(
   }: LedgerOptions = {},
 ): LedgerInstance {
   const metrics = createInstruments({ ...etcdMetrics, ...ledgerMetrics });
-  const store = storeOf({ endpoints: [etcdUrl], prefix, leaseTtlSeconds, requestTimeoutMs });
+  const store = storeOf({ endpoints: [etcdUrls].flat(), prefix, leaseTtlSeconds, requestTimeoutMs });
   const ledger = new EtcdLedger({
     store,
     localId: id,

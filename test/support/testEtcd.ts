@@ -5,15 +5,27 @@ import { Etcd } from '../../tools/testbed/etcd.ts';
 import { freePorts } from '../../tools/testbed/ports.ts';
 import { findTools } from '../../tools/testbed/tools.ts';
 
-/** A real etcd in a temporary folder. */
-export async function startTestEtcd(): Promise<{ etcd: Etcd; port: number; stop(): Promise<void> }> {
+export interface TestEtcd {
+  readonly etcd: Etcd;
+  readonly port: number;
+  readonly dataDir: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * A real etcd in a temporary folder.
+ *
+ * @param flags further ones, by name
+ */
+export async function startTestEtcd(flags: Readonly<Record<string, string>> = {}): Promise<TestEtcd> {
   const [clientPort, peerPort] = (await freePorts(2)) as [number, number];
   const folder = await mkdtemp(join(tmpdir(), 'baton-etcd-'));
+  const dataDir = join(folder, 'data');
   const bin = findTools(process.env).etcd;
-  const etcd = await Etcd.start({ bin, clientPort, peerPort, dataDir: join(folder, 'data') });
+  const etcd = await Etcd.start({ bin, clientPort, peerPort, dataDir, flags });
   const stop = async (): Promise<void> => {
     await etcd.kill();
     await rm(folder, { recursive: true, force: true });
   };
-  return { etcd, port: clientPort, stop };
+  return { etcd, port: clientPort, dataDir, stop };
 }

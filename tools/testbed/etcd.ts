@@ -19,6 +19,8 @@ export interface EtcdProcessOptions {
     /** Peer ports of all members by name. */
     readonly peerPorts: Readonly<Record<string, number>>;
   };
+  /** Further flags by name. */
+  readonly flags?: Readonly<Record<string, string>>;
   readonly background?: LaunchOptions['background'];
 }
 
@@ -86,6 +88,7 @@ async function launch(options: EtcdProcessOptions): Promise<ChildProcess> {
       .map(([member, port]) => `${member}=${peerUrl(port)}`)
       .join(),
     'log-level': 'warn',
+    ...options.flags,
   };
   const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
   const { bin: command, background } = options;

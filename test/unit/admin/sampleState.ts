@@ -18,6 +18,7 @@ export const sampleState: InstanceState = {
     leaseHeld: true,
     viewAgeMs: 12,
     syncLagMs: { p50: 3, p99: 9, last: 4 },
+    writeProblem: null,
     regrants: 0,
     recordsSkipped: 0,
   },
