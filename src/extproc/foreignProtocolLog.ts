@@ -9,7 +9,9 @@ const remedies: Readonly<Record<ForeignProtocol, string>> = {
   tls: 'the client speaks TLS to a port without TLS: set server.tls, or use plain text in the client',
   'plain-text': 'the client speaks plain text to a port with TLS: use TLS in the client, or unset server.tls',
   'http/1': 'the client speaks HTTP/1 to the gRPC port: use HTTP/2 in the client, or the admin port',
-  unknown: 'the client does not speak HTTP/2 with prior knowledge',
+  'proxy-protocol':
+    'a load balancer sends the PROXY protocol, which this port does not read: turn it off there',
+  unknown: 'the client does not speak HTTP/2: check what connects to this port',
 };
 
 /** Logs which other protocol clients speak, and what to do about it. */

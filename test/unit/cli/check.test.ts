@@ -10,6 +10,19 @@ describe('baton check', () => {
     expect(printed).toBe('good.yaml: ok\n');
   });
 
+  it('warns of labels and models that no request can select by', async () => {
+    const unused = `
+      pool: { endpoints: [{ address: 10.0.0.1:80, labels: { gpu: l4 }, models: [a] }] }
+      scheduling: { modelHeaders: [] }`;
+    const printed = await checkFile('unused.yaml', {}, processEnvOf({ files: { 'unused.yaml': unused } }));
+    expect(printed.split('\n')).toEqual([
+      expect.stringMatching(/^warning: endpoints have labels.*scheduling\.labelHeader/),
+      expect.stringMatching(/^warning: endpoints list models.*scheduling\.modelHeaders/),
+      'unused.yaml: ok',
+      '',
+    ]);
+  });
+
   it('rejects a file that names no endpoints, unless a flag does', async () => {
     await expect(checkFile('bare.yaml', {}, processEnvOf({ files }))).rejects.toMatchObject({
       code: 'config-invalid',
