@@ -21,8 +21,14 @@ async function listen(server: Server, host = '127.0.0.1'): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-const probe = (port: number, path = '/health', signal = new AbortController().signal, host = '127.0.0.1') =>
-  httpProbe({ host, port, path, timeoutMs: 100, signal });
+const neverAborted = new AbortController().signal;
+
+/** The long timeout keeps a slow machine from being taken for a server that does not answer. */
+const probe = (port: number, path = '/health', signal = neverAborted, host = '127.0.0.1') =>
+  httpProbe({ host, port, path, timeoutMs: 60_000, signal });
+/** Waits for the timeout. */
+const briefProbe = (port: number, timeoutMs: number) =>
+  httpProbe({ host: '127.0.0.1', port, path: '/', timeoutMs, signal: neverAborted });
 
 describe('when the server answers', () => {
   it.each([
@@ -71,14 +77,14 @@ describe('when the server answers', () => {
       response.writeHead(200).write('x');
       if (how === 'breaks off') setImmediate(() => response.destroy());
     });
-    expect(await probe(await listen(server))).toEqual({ passed: true, reason: 'HTTP 200' });
+    expect(await briefProbe(await listen(server), 2000)).toEqual({ passed: true, reason: 'HTTP 200' });
   });
 });
 
 describe('when there is no answer', () => {
   it('fails after its timeout on a server that accepts and sends nothing', async () => {
     const port = await listen(createServer());
-    expect(await probe(port)).toEqual({ passed: false, reason: 'no answer in 100 ms' });
+    expect(await briefProbe(port, 100)).toEqual({ passed: false, reason: 'no answer in 100 ms' });
   });
 
   it('fails at once when the connection is refused', async () => {

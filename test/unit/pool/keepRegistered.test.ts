@@ -57,7 +57,8 @@ function registering(health?: URL) {
     log: report.log,
     signal: stop.signal,
     healthIntervalMs: 3,
-    healthTimeoutMs: 1000,
+    // A slow machine is no failure of the pod.
+    healthTimeoutMs: 60_000,
   });
   return { records, stores, stop, report, ended };
 }

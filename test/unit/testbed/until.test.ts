@@ -1,11 +1,11 @@
 import { until } from '../../../tools/testbed/until.ts';
 
-const options = { what: 'the thing', timeoutMs: 50, intervalMs: 1 };
+const options = { what: 'the thing', intervalMs: 1 };
 
 describe('until', () => {
   it('resolves with the first value that is neither false nor undefined, 0 included', async () => {
-    const answers = [undefined, false, 0, 1];
-    expect(await until(() => answers.shift(), options)).toBe(0);
+    const values = [undefined, false, 0, 1];
+    expect(await until(() => values.shift(), options)).toBe(0);
   });
 
   it('goes on while the condition throws', async () => {
@@ -20,7 +20,7 @@ describe('until', () => {
 
   it('times out with what it waited for and the last error', async () => {
     const condition = () => Promise.reject(new Error('connection refused'));
-    await expect(until(condition, options)).rejects.toThrow(
+    await expect(until(condition, { ...options, timeoutMs: 50 })).rejects.toThrow(
       'timed out after 50 ms waiting for the thing: connection refused',
     );
   });
