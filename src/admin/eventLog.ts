@@ -2,6 +2,8 @@
 export const lifeEventKinds = [
   /** The phase changed. */
   'phase',
+  /** The pool has no ready endpoint, or has one again. */
+  'pool',
   /** The session with etcd was joined or lost. */
   'store',
   /** The dynamic configuration changed, or a part of it could not be read. */

@@ -17,6 +17,8 @@ export interface InstanceState {
     readonly phase: Phase;
     /** It serves without the etcd that is configured, or that etcd takes no writes. */
     readonly degraded: boolean;
+    /** None of its endpoints is ready: each request is answered with 503. */
+    readonly withoutEndpoints: boolean;
     readonly startedAt: string;
     /** Of the ext_proc port. */
     readonly addresses: readonly string[];

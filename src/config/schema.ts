@@ -9,6 +9,7 @@ import {
   sharedPort,
 } from './crossFieldRules.ts';
 import { endpointSetting } from './endpointSchema.ts';
+import { limits } from './limitsSection.ts';
 import { section } from './section.ts';
 import { etcdTls, serverTls } from './tlsSections.ts';
 import {
@@ -142,6 +143,9 @@ const startup = section({
   storeWaitMs: milliseconds(0)
     .default(5000)
     .describe('How long the start waits for etcd; then the instance is ready without it, degraded'),
+  endpointWaitMs: milliseconds(0)
+    .default(10_000)
+    .describe('How long the start waits for a ready endpoint; then the instance is ready and answers 503'),
 });
 
 const drain = section({
@@ -175,26 +179,6 @@ const admin = section({
   address: listenAddress({ orOff: true })
     .default('127.0.0.1:9090')
     .describe('Address of health, state and metrics over HTTP, or off; workers use the ports from here on'),
-});
-
-/**
- * Limits of the builtin transport for one connection; generous, because Envoy is a trusted proxy.
- */
-const connectionLimits = section({
-  streams: wholeNumber(1, 2_147_483_647).default(100_000).describe('Streams open at once on one connection'),
-  headerBytes: wholeNumber(1024, 1_048_576)
-    .default(65_536)
-    .describe('The largest header list of one gRPC request'),
-  resetsPerSecond: wholeNumber(1).default(20_000).describe('Streams a connection may reset'),
-  controlFramesPerSecond: wholeNumber(1)
-    .default(1000)
-    .describe('PING and SETTINGS frames it may send, beyond one PING for each frame of content that it gets'),
-  emptyFramesPerSecond: wholeNumber(1).default(1000).describe('Frames without content it may send'),
-});
-
-const limits = section({
-  maxStreams: wholeNumber(1).default(100_000).describe('Requests in flight at once'),
-  connection: connectionLimits.prefault({}),
 });
 
 const telemetry = section({

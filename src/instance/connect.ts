@@ -1,4 +1,5 @@
 import { isFit } from '../phase.ts';
+import { EmptyPoolLog } from './emptyPoolLog.ts';
 import type { Host } from './host.ts';
 import type { PhaseChange } from './lifecycle.ts';
 import type { InstanceParts } from './parts.ts';
@@ -14,7 +15,10 @@ export function connectParts(parts: InstanceParts, host: Host): void {
     if (sharing.kind === 'etcd') sharing.ledger.writeBudgetChanged();
   });
   const unusedTraitsLog = new UnusedTraitsLog(parts.config.scheduling, telemetry.log);
+  const emptyPoolLog = new EmptyPoolLog(telemetry.log, parts.events);
+  lifecycle.onChange(({ to }) => emptyPoolLog.evaluate(to, pool));
   pool.onChange(() => {
+    emptyPoolLog.evaluate(lifecycle.phase, pool);
     unusedTraitsLog.onPoolChange(pool);
     if (sharing.kind === 'etcd') sharing.steering.onEndpointsChange();
     startup.evaluate();

@@ -34,6 +34,13 @@ export const lifeGauges = [
     worry: '1: it decides on its local counts alone, or the others do not see its counts; `/state` says why.',
     read: ({ degraded }) => (degraded ? 1 : 0),
   }),
+  gauge<InstanceState['instance']>({
+    name: 'baton_without_endpoints',
+    labels: [],
+    means: '1 while no endpoint of this instance is ready, so that each request is answered with 503',
+    worry: '1, except where the pool is scaled to zero on purpose.',
+    read: ({ withoutEndpoints }) => (withoutEndpoints ? 1 : 0),
+  }),
 ];
 
 export const drainGauges = [

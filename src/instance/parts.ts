@@ -78,7 +78,14 @@ export function createParts(
       log,
       metrics,
     }),
-    startup: new Startup({ lifecycle, pool, sharing, storeWaitMs: config.startup.storeWaitMs, clock }),
+    startup: new Startup({
+      lifecycle,
+      pool,
+      sharing,
+      ...config.startup,
+      isPoolInStore: config.pool.etcd && hasStore,
+      clock,
+    }),
     instanceDrain: new InstanceDrain({
       config,
       lifecycle,

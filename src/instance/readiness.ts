@@ -8,6 +8,10 @@ export interface ReadinessInputs {
   readonly store: 'none' | 'joining' | 'joined';
   /** `startup.storeWaitMs` is over: the instance serves without the store. */
   readonly storeWaitOver: boolean;
+  /** `startup.endpointWaitMs` is over: the instance serves without a ready endpoint. */
+  readonly endpointWaitOver: boolean;
+  /** Every source has given its list, so a pool that is empty is known to be. */
+  readonly poolListed: boolean;
   readonly endpointsKnown: number;
   readonly endpointsReady: number;
 }
@@ -19,7 +23,9 @@ export function readinessOf(inputs: ReadinessInputs): Readiness {
   if (inputs.store === 'joining' && !inputs.storeWaitOver) {
     reasons.push('the shared store is not joined yet: no lease, or the view is not loaded');
   }
-  if (inputs.endpointsReady === 0) {
+  if (inputs.endpointsReady === 0 && !inputs.poolListed) {
+    reasons.push('the registered endpoints have not been read yet');
+  } else if (inputs.endpointsReady === 0 && !inputs.endpointWaitOver) {
     reasons.push(
       inputs.endpointsKnown === 0
         ? 'no endpoint is known'

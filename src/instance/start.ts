@@ -33,5 +33,6 @@ export async function start(parts: InstanceParts, host: Host): Promise<void> {
   }
   consistencyCheck.start();
   await poolStarted;
+  startup.startEndpointWait();
   startup.evaluate();
 }

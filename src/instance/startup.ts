@@ -10,10 +10,13 @@ export interface StartupOptions {
   readonly pool: Pool;
   readonly sharing: SharedParts;
   readonly storeWaitMs: number;
+  readonly endpointWaitMs: number;
+  /** Endpoints are registered in the store: the pool is unknown until that is joined. */
+  readonly isPoolInStore: boolean;
   readonly clock: Clock;
 }
 
-type StoreWait =
+type Wait =
   | { readonly kind: 'not-started' }
   | { readonly kind: 'waiting'; readonly cancel: () => void }
   | { readonly kind: 'over' };
@@ -25,7 +28,8 @@ type StoreWait =
 export class Startup {
   readonly #options: StartupOptions;
   #addresses: readonly string[] = [];
-  #storeWait: StoreWait = { kind: 'not-started' };
+  #storeWait: Wait = { kind: 'not-started' };
+  #endpointWait: Wait = { kind: 'not-started' };
 
   constructor(options: StartupOptions) {
     this.#options = options;
@@ -43,12 +47,16 @@ export class Startup {
 
   /** From now on the store has `storeWaitMs` to be joined. */
   startStoreWait(): void {
-    const { clock, storeWaitMs } = this.#options;
-    const cancel = clock.after(storeWaitMs, () => {
+    this.#storeWait = this.#wait(this.#options.storeWaitMs, () => {
       this.#storeWait = { kind: 'over' };
-      this.evaluate();
     });
-    this.#storeWait = { kind: 'waiting', cancel };
+  }
+
+  /** From now on an endpoint has `endpointWaitMs` to become ready. */
+  startEndpointWait(): void {
+    this.#endpointWait = this.#wait(this.#options.endpointWaitMs, () => {
+      this.#endpointWait = { kind: 'over' };
+    });
   }
 
   /** Moves to ready or standby when nothing is missing any more. */
@@ -58,16 +66,12 @@ export class Startup {
     this.stop();
     const role = sharing.kind === 'etcd' ? sharing.steering.begin() : { kind: 'serve' as const };
     if (role.kind === 'standby') lifecycle.moveTo('standby', role.reason);
-    else
-      lifecycle.moveTo(
-        'ready',
-        isDegraded(sharing) ? 'startup complete without the store' : 'startup complete',
-      );
+    else lifecycle.moveTo('ready', ['startup complete', ...this.#missing()].join(' without '));
   }
 
   /** What is missing in phase `starting`; later, whether the phase is ready or standby. */
   readiness(): Readiness {
-    const { lifecycle, pool, sharing } = this.#options;
+    const { isPoolInStore, lifecycle, pool, sharing } = this.#options;
     const { phase } = lifecycle;
     switch (phase) {
       case 'ready':
@@ -81,6 +85,8 @@ export class Startup {
           listening: this.#addresses.length > 0,
           store: sharing.kind === 'memory' ? 'none' : isDegraded(sharing) ? 'joining' : 'joined',
           storeWaitOver: this.#storeWait.kind === 'over',
+          endpointWaitOver: this.#endpointWait.kind === 'over',
+          poolListed: !isPoolInStore || !isDegraded(sharing),
           endpointsKnown: pool.all().length,
           endpointsReady: pool.ready().length,
         });
@@ -90,7 +96,22 @@ export class Startup {
   }
 
   stop(): void {
-    if (this.#storeWait.kind === 'waiting') this.#storeWait.cancel();
+    for (const wait of [this.#storeWait, this.#endpointWait]) if (wait.kind === 'waiting') wait.cancel();
+  }
+
+  #wait(durationMs: number, onOver: () => void): Wait {
+    const cancel = this.#options.clock.after(durationMs, () => {
+      onOver();
+      this.evaluate();
+    });
+    return { kind: 'waiting', cancel };
+  }
+
+  /** What the instance starts without. */
+  #missing(): string[] {
+    const { pool, sharing } = this.#options;
+    const missing = isDegraded(sharing) ? ['the store'] : [];
+    return pool.ready().length === 0 ? [...missing, 'a ready endpoint'] : missing;
   }
 }
 

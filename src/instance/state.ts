@@ -18,6 +18,7 @@ export function instanceState(parts: InstanceParts): InstanceState {
       zone,
       phase: lifecycle.phase,
       degraded: (isDegraded(sharing) || hasWriteProblem(sharing)) && lifecycle.phase !== 'starting',
+      withoutEndpoints: ready.size === 0,
       startedAt: parts.startedAt.toISOString(),
       addresses: startup.addresses,
     },

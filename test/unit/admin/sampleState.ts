@@ -9,6 +9,7 @@ export const sampleState: InstanceState = {
     zone: 'a',
     phase: 'ready',
     degraded: false,
+    withoutEndpoints: false,
     startedAt: '2026-05-04T03:02:01.000Z',
     addresses: ['127.0.0.1:9002'],
   },

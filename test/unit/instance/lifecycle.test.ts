@@ -50,6 +50,8 @@ describe('an instance that starts', () => {
     listening: true,
     store: 'joined',
     storeWaitOver: false,
+    endpointWaitOver: false,
+    poolListed: true,
     endpointsKnown: 2,
     endpointsReady: 1,
   } as const;
@@ -69,6 +71,8 @@ describe('an instance that starts', () => {
       listening: false,
       store: 'joining',
       storeWaitOver: false,
+      endpointWaitOver: false,
+      poolListed: true,
       endpointsKnown: 0,
       endpointsReady: 0,
     };

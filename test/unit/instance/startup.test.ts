@@ -4,6 +4,7 @@ import { MemoryLedger } from '../../../src/ledger/memoryLedger.ts';
 import type { Endpoint } from '../../../src/scheduling/endpoint.ts';
 import { FakeClock } from '../../support/fakeClock.ts';
 
+const waits = { storeWaitMs: 5_000, endpointWaitMs: 10_000, isPoolInStore: false };
 const endpoint: Endpoint = { address: '10.0.0.1:8000', weight: 1, labels: {}, models: [] };
 
 /** The startup of an instance without a store, with the endpoints that the test makes ready. */
@@ -15,8 +16,8 @@ function setUp() {
   const ready: Endpoint[] = [];
   const pool = { all: () => [endpoint], ready: () => ready, onChange: () => () => {} };
   const sharing = { kind: 'memory', ledger: new MemoryLedger() } as const;
-  const startup = new Startup({ lifecycle, pool, sharing, storeWaitMs: 5_000, clock });
-  return { changes, lifecycle, ready, startup };
+  const startup = new Startup({ lifecycle, pool, sharing, ...waits, clock });
+  return { changes, clock, lifecycle, ready, startup };
 }
 
 describe('when an instance starts', () => {
@@ -31,6 +32,19 @@ describe('when an instance starts', () => {
     startup.evaluate();
     expect(changes).toEqual(['ready: startup complete']);
     expect(startup.readiness()).toEqual({ ready: true, reasons: [] });
+  });
+
+  it('becomes ready without an endpoint when startup.endpointWaitMs is over', () => {
+    const { changes, clock, ready, startup } = setUp();
+    startup.onListening('127.0.0.1:9002');
+    startup.startEndpointWait();
+    clock.advance(waits.endpointWaitMs - 1);
+    expect(changes).toEqual([]);
+    clock.advance(1);
+    expect(changes).toEqual(['ready: startup complete without a ready endpoint']);
+    ready.push(endpoint);
+    startup.evaluate();
+    expect(changes).toHaveLength(1);
   });
 
   it('stays stopped when it is stopped before that', () => {

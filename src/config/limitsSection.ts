@@ -1,0 +1,23 @@
+import { section } from './section.ts';
+import { wholeNumber } from './validators.ts';
+
+/**
+ * Limits of the builtin transport for one connection; generous, because Envoy is a trusted proxy.
+ */
+const connectionLimits = section({
+  streams: wholeNumber(1, 2_147_483_647).default(100_000).describe('Streams open at once on one connection'),
+  headerBytes: wholeNumber(1024, 1_048_576)
+    .default(65_536)
+    .describe('The largest header list of one gRPC request'),
+  resetsPerSecond: wholeNumber(1).default(20_000).describe('Streams a connection may reset'),
+  controlFramesPerSecond: wholeNumber(1)
+    .default(1000)
+    .describe('PING and SETTINGS frames it may send, beyond one PING for each frame of content that it gets'),
+  emptyFramesPerSecond: wholeNumber(1).default(1000).describe('Frames without content it may send'),
+});
+
+/** The limits of one instance. */
+export const limits = section({
+  maxStreams: wholeNumber(1).default(100_000).describe('Requests in flight at once'),
+  connection: connectionLimits.prefault({}),
+});
