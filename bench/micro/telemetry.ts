@@ -16,7 +16,7 @@ const decision: Decision = {
   alternates: [],
   policy: 'least-request',
   candidates: 3,
-  reservation: { address: '10.0.0.1:8000', release() {} },
+  reservation: { address: '10.0.0.1:8000', move() {}, release() {} },
 };
 const recorder = new DecisionRecorder({
   ...telemetry,

@@ -10,6 +10,7 @@ export type DeclaredMetric = CounterMetric | HistogramMetric | GaugeMetric<never
 const headings: ReadonlyMap<string, string> = new Map([
   ['extproc', 'Requests'],
   ['pool', 'Endpoints'],
+  ['signals', 'Failing pods'],
   ['ledger', 'Load and its consistency'],
   ['etcd', 'etcd'],
   ['steering', 'Steering'],

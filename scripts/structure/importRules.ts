@@ -49,6 +49,13 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
     },
   ],
   [
+    'signals',
+    {
+      purpose: 'which pods fail, judged by their responses',
+      imports: [leaves, 'telemetry', 'proto', 'scheduling', 'etcd', 'ledger'],
+    },
+  ],
+  [
     'steering',
     {
       purpose: 'which generation serves',
@@ -59,7 +66,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
     'extproc',
     {
       purpose: 'ext_proc and health services',
-      imports: [leaves, 'telemetry', 'grpc', 'proto', 'request', 'scheduling'],
+      imports: [leaves, 'telemetry', 'grpc', 'proto', 'request', 'scheduling', 'signals'],
     },
   ],
   [
@@ -73,7 +80,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
     'admin',
     {
       purpose: 'the admin port and its types',
-      imports: [leaves, 'etcd', 'ledger', 'steering', 'dynamic'],
+      imports: [leaves, 'etcd', 'ledger', 'signals', 'steering', 'dynamic'],
     },
   ],
   [
@@ -90,6 +97,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
         'etcd',
         'ledger',
         'pool',
+        'signals',
         'steering',
         'extproc',
         'config',
@@ -158,6 +166,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
         'scheduling',
         'etcd',
         'ledger',
+        'signals',
         'extproc',
         'tools/charts',
         'tools/podsim',

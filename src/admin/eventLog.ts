@@ -14,6 +14,8 @@ export const lifeEventKinds = [
   'handoff',
   /** The consistency check found differences. */
   'consistency',
+  /** A pod was quarantined for its responses, or is trusted again. */
+  'quarantine',
   /** The first decision that named an endpoint. */
   'first-decision',
   /** The drain ended. */

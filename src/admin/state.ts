@@ -1,6 +1,7 @@
 import type { DynamicConfigReport } from '../dynamic/dynamicConfig.ts';
 import type { ConsistencyReport } from '../ledger/consistencyCheck.ts';
 import type { Phase } from '../phase.ts';
+import type { FailureKind } from '../signals/failure.ts';
 import type { SteeringReport } from '../steering/steeringController.ts';
 
 /**
@@ -84,6 +85,23 @@ export interface EndpointReport {
   readonly local: number;
   /** Requests in flight through all instances; a fraction where stale counts decay. */
   readonly view: number;
+  /** Judged by how its responses end. */
+  readonly health: 'trusted' | 'suspected' | 'quarantined' | 'trial';
+  /** null unless it is in quarantine or on trial. */
+  readonly quarantine: QuarantineReport | null;
+}
+
+export interface QuarantineReport {
+  /** What its responses failed by. */
+  readonly reason: FailureKind;
+  /** Until the next trial request. */
+  readonly remainingMs: number;
+  /** How often its time was doubled. */
+  readonly level: number;
+  /** The instance that found the failures; null: this one. */
+  readonly foundBy: string | null;
+  /** False: it is used all the same, because too much of the pool is in quarantine. */
+  readonly excluded: boolean;
 }
 
 export interface DrainReport {

@@ -11,6 +11,7 @@ import {
 import { endpointSetting } from './endpointSchema.ts';
 import { limits } from './limitsSection.ts';
 import { section } from './section.ts';
+import { signals } from './signalsSection.ts';
 import { etcdTls, serverTls } from './tlsSections.ts';
 import {
   boolean,
@@ -193,6 +194,7 @@ export const configSchema = section({
   instance: instance.prefault({}),
   pool: pool.prefault({}),
   scheduling: scheduling.prefault({}),
+  signals: signals.prefault({}),
   etcd: etcd.prefault({}),
   sync: sync.prefault({}),
   consistency: consistency.prefault({}),

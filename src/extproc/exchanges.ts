@@ -2,6 +2,7 @@ import type { FailureStatus, ServerStream, ServerStreamListener } from '../grpc/
 import { noRequestHeaders, type RequestHeaders } from '../request/requestHeaders.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Decision } from '../scheduling/scheduler.ts';
+import type { PodSignals } from '../signals/podSignals.ts';
 import type { DecisionRecorder } from './decisionRecorder.ts';
 import { Exchange, type ExchangeOptions } from './exchange.ts';
 import type { StreamEnd } from './metrics.ts';
@@ -24,6 +25,8 @@ export interface ExchangesOptions {
   /** A monotonic clock. */
   readonly nowMs: () => number;
   readonly recorder: Pick<DecisionRecorder, 'decided' | 'undecided' | 'ended'>;
+  /** Judges pods by how their exchanges end; undefined: no response is watched. */
+  readonly signals?: Pick<PodSignals, 'begin' | 'onHeaders' | 'onBody' | 'onEnd'> | undefined;
 }
 
 /** The open exchanges, and when the last one arrived. */
@@ -43,6 +46,7 @@ export class Exchanges {
       extraHeaders: options.extraHeaders,
       retryAfterSeconds: options.retryAfterSeconds,
       recorder: options.recorder,
+      signals: options.signals,
       nowMs: options.nowMs,
       onClosed: (exchange, how) => this.#onClosed(exchange, how),
     };

@@ -6,7 +6,7 @@ import type { RequestSource } from '../request/requestSource.ts';
 export type ProcessingRequestKind = NonNullable<ProcessingRequest__Output['request']>;
 
 /** Field numbers, as in proto/. */
-const processingRequest = { metadataContext: 8, observabilityMode: 10 } as const;
+const processingRequest = { metadataContext: 8, observabilityMode: 10, protocolConfig: 11 } as const;
 const kinds: readonly (ProcessingRequestKind | undefined)[] = [
   undefined,
   undefined,
@@ -17,7 +17,9 @@ const kinds: readonly (ProcessingRequestKind | undefined)[] = [
   'request_trailers',
   'response_trailers',
 ];
-const httpHeaders = { headers: 1 } as const;
+const httpHeaders = { headers: 1, endOfStream: 3 } as const;
+const httpBody = { body: 1, endOfStream: 2 } as const;
+const protocolConfiguration = { requestBodyMode: 1, responseBodyMode: 2 } as const;
 const headerMap = { headers: 1 } as const;
 const headerValue = { key: 1, value: 2, rawValue: 3 } as const;
 const metadata = { filterMetadata: 1 } as const;
@@ -25,6 +27,8 @@ const struct = { fields: 1 } as const;
 const mapEntry = { key: 1, value: 2 } as const;
 const protobufValue = { stringValue: 3, listValue: 6 } as const;
 const listValue = { values: 1 } as const;
+
+const noBytes = Buffer.alloc(0);
 
 /** Where a nested message lies. */
 interface Part {
@@ -43,6 +47,7 @@ export class ProcessingRequestReader implements RequestSource {
   readonly #bytes: Buffer;
   readonly #body: Part | undefined;
   readonly #metadata: Part | undefined;
+  readonly #protocolConfig: Part | undefined;
 
   /** @throws MalformedMessage */
   constructor(bytes: Buffer) {
@@ -52,6 +57,7 @@ export class ProcessingRequestReader implements RequestSource {
     let observabilityMode = false;
     let body: Part | undefined;
     let context: Part | undefined;
+    let protocolConfig: Part | undefined;
     while (reader.next()) {
       const { field } = reader;
       const kindOfField = kinds[field];
@@ -61,12 +67,14 @@ export class ProcessingRequestReader implements RequestSource {
       } else if (reader.isBytes(processingRequest.metadataContext)) context = partOf(reader);
       else if (reader.isVarint(processingRequest.observabilityMode))
         observabilityMode = reader.varint() !== 0;
+      else if (reader.isBytes(processingRequest.protocolConfig)) protocolConfig = partOf(reader);
       else reader.skip();
     }
     this.kind = kind;
     this.observabilityMode = observabilityMode;
     this.#body = body;
     this.#metadata = context;
+    this.#protocolConfig = protocolConfig;
   }
 
   /**
@@ -87,6 +95,44 @@ export class ProcessingRequestReader implements RequestSource {
       reader.leave(outer);
     }
     return found;
+  }
+
+  /** Envoy sends no body of its own accord. Only the first message of a stream shows it. */
+  get sendsNoBodies(): boolean {
+    const reader = this.#read(this.#protocolConfig);
+    while (reader.next()) {
+      const isMode =
+        reader.isVarint(protocolConfiguration.requestBodyMode) ||
+        reader.isVarint(protocolConfiguration.responseBodyMode);
+      if (!isMode) reader.skip();
+      else if (reader.varint() !== 0) return false;
+    }
+    return true;
+  }
+
+  /** Nothing of the message follows these headers, or this part of a body. */
+  get isEndOfStream(): boolean {
+    const isBody = this.kind === 'request_body' || this.kind === 'response_body';
+    const field = isBody ? httpBody.endOfStream : httpHeaders.endOfStream;
+    const reader = this.#read(this.#body);
+    let isEnd = false;
+    while (reader.next()) {
+      if (reader.isVarint(field)) isEnd = reader.varint() !== 0;
+      else reader.skip();
+    }
+    return isEnd;
+  }
+
+  /** The bytes of a body message, in place; empty for other messages. */
+  bodyBytes(): Buffer {
+    if (this.kind !== 'request_body' && this.kind !== 'response_body') return noBytes;
+    const reader = this.#read(this.#body);
+    let part: Part | undefined;
+    while (reader.next()) {
+      if (reader.isBytes(httpBody.body)) part = partOf(reader);
+      else reader.skip();
+    }
+    return part === undefined ? noBytes : this.#bytes.subarray(part.start, part.end);
   }
 
   metadataTexts(

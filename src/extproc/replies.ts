@@ -4,6 +4,7 @@ import { externalProcessorService } from '../proto/services.ts';
 import { BackwardWriter } from '../proto/wire/backwardWriter.ts';
 import type { Rejection, Route } from '../scheduling/decision.ts';
 import { policyNames } from '../scheduling/policy.ts';
+import type { ResponseWatch } from '../signals/responseWatch.ts';
 import { destinationHeader, destinationNamespace } from './names.ts';
 import type { ProcessingRequestKind } from './processingRequestReader.ts';
 
@@ -28,7 +29,7 @@ export function continueReply(kind: ProcessingRequestKind): Buffer {
 const writer = new BackwardWriter();
 
 /** Field numbers, as in proto/. */
-const processingResponse = { requestHeaders: 1, dynamicMetadata: 8 } as const;
+const processingResponse = { requestHeaders: 1, dynamicMetadata: 8, modeOverride: 9 } as const;
 const headersResponse = { response: 1 } as const;
 const commonResponse = { headerMutation: 2 } as const;
 const headerMutation = { setHeaders: 1 } as const;
@@ -37,6 +38,13 @@ const headerValue = { key: 1, rawValue: 3 } as const;
 const struct = { fields: 1 } as const;
 const mapEntry = { key: 1, value: 2 } as const;
 const protobufValue = { stringValue: 3, structValue: 5 } as const;
+const processingMode = {
+  responseHeaderMode: 2,
+  responseBodyMode: 4,
+  requestTrailerMode: 5,
+  responseTrailerMode: 6,
+} as const;
+const sendMode = { send: 1, skip: 2, streamed: 1 } as const;
 
 /**
  * Names the endpoint and its alternates in the header and, with the same value, in `envoy.lb`
@@ -44,12 +52,18 @@ const protobufValue = { stringValue: 3, structValue: 5 } as const;
  * is written by hand.
  *
  * @param extraHeaders further headers, which carry the chosen address without alternates
+ * @param watch which parts of this response Envoy is to send
  * @returns bytes that are valid until the next call
  */
-export function routeReply({ endpoint, alternates }: Route, extraHeaders: readonly string[]): Buffer {
+export function routeReply(
+  { endpoint, alternates }: Route,
+  extraHeaders: readonly string[],
+  watch: ResponseWatch = 'none',
+): Buffer {
   let destinations = endpoint.address;
   for (const alternate of alternates) destinations += `,${alternate.address}`;
   writer.clear();
+  if (watch !== 'none') writeModeOverride(watch);
   writeMetadata(destinations);
   const end = writer.position;
   for (let i = extraHeaders.length - 1; i >= 0; i -= 1) {
@@ -60,6 +74,19 @@ export function routeReply({ endpoint, alternates }: Route, extraHeaders: readon
   writer.wrap(headersResponse.response, end);
   writer.wrap(processingResponse.requestHeaders, end);
   return writer.written();
+}
+
+/**
+ * Replaces the whole processing mode of this request: a body mode that is left out means NONE. The
+ * trailers keep the stream open until the exchange ends.
+ */
+function writeModeOverride(watch: Exclude<ResponseWatch, 'none'>): void {
+  const end = writer.position;
+  writer.number(processingMode.responseTrailerMode, sendMode.send);
+  writer.number(processingMode.requestTrailerMode, sendMode.skip);
+  if (watch === 'body') writer.number(processingMode.responseBodyMode, sendMode.streamed);
+  writer.number(processingMode.responseHeaderMode, sendMode.send);
+  writer.wrap(processingResponse.modeOverride, end);
 }
 
 function writeMetadata(destinations: string): void {

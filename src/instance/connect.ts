@@ -7,7 +7,7 @@ import { UnusedTraitsLog } from './unusedTraitsLog.ts';
 
 /** Connects the parts of an instance: which part reacts to which change of another one. */
 export function connectParts(parts: InstanceParts, host: Host): void {
-  const { dynamic, health, lifecycle, pool, sharing, startup, telemetry } = parts;
+  const { dynamic, health, lifecycle, pool, sharing, signals, startup, telemetry } = parts;
   lifecycle.onChange((change) => onPhaseChange(parts, host, change));
   host.portHealth?.onChange(() => health.changed());
   dynamic.onChange((config) => {
@@ -20,6 +20,7 @@ export function connectParts(parts: InstanceParts, host: Host): void {
   pool.onChange(() => {
     emptyPoolLog.evaluate(lifecycle.phase, pool);
     unusedTraitsLog.onPoolChange(pool);
+    signals.podSignals?.keep(new Set(pool.all().map(({ address }) => address)));
     if (sharing.kind === 'etcd') sharing.steering.onEndpointsChange();
     startup.evaluate();
   });

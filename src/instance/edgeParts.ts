@@ -23,6 +23,7 @@ import type { PortHealth } from './host.ts';
 import type { InstanceMetrics } from './instruments.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { SharedParts } from './sharedParts.ts';
+import type { SignalParts } from './signalParts.ts';
 
 /** What Envoy talks to, in the order in which a request passes it. */
 export interface EdgeParts {
@@ -43,6 +44,7 @@ export interface EdgePartsOptions {
   readonly dynamic: DynamicConfig;
   readonly pool: Pool;
   readonly sharing: SharedParts;
+  readonly signals: SignalParts;
   /** The health of the port, where several instances share it. */
   readonly portHealth: PortHealth | undefined;
 }
@@ -75,6 +77,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     retryAfterSeconds: scheduling.retryAfterSeconds,
     nowMs: systemClock.nowMs,
     recorder,
+    signals: options.signals.podSignals,
   });
   const health = new HealthStatus({
     onCheckArrived: detectPause,
@@ -101,10 +104,10 @@ function createRequestHeaders({ config, pool }: EdgePartsOptions): () => Request
   return () => (traitsOf(pool.ready()).models ? withModels : withoutModels);
 }
 
-function createScheduler({ dynamic, pool, sharing }: EdgePartsOptions): Scheduler {
+function createScheduler({ dynamic, signals }: EdgePartsOptions): Scheduler {
   return new Scheduler({
-    pool,
-    ledger: sharing.ledger,
+    pool: signals.usable,
+    ledger: signals.load,
     policies: createPolicies({ random: Math.random }),
     rules: () => dynamic.config.scheduling,
     random: Math.random,

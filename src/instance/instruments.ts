@@ -10,6 +10,7 @@ import {
   storeGauges,
 } from '../ledger/metrics.ts';
 import { poolGauges, poolMetrics } from '../pool/metrics.ts';
+import { signalGauges, signalMetrics } from '../signals/metrics.ts';
 import { steeringGauges } from '../steering/metrics.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import { type GaugeMetric, gaugesOf } from '../telemetry/metric.ts';
@@ -22,6 +23,7 @@ export const instanceMetrics = {
   ...etcdMetrics,
   ...ledgerMetrics,
   ...poolMetrics,
+  ...signalMetrics,
 };
 export type InstanceMetrics = Instruments<typeof instanceMetrics>;
 
@@ -36,6 +38,7 @@ export const instanceGauges: readonly GaugeMetric<InstanceState>[] = [
   ...gaugesOf('handoffs', handoffGauges),
   ...gaugesOf('pool', poolGauges),
   ...gaugesOf('pool', loadGauges),
+  ...gaugesOf('pool', signalGauges),
   ...gaugesOf('consistency', consistencyGauges),
   ...gaugesOf('steering', steeringGauges),
 ];

@@ -14,6 +14,7 @@ import { InstanceDrain } from './instanceDrain.ts';
 import { instanceMetrics } from './instruments.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createSharedParts, type SharedParts } from './sharedParts.ts';
+import { createSignalParts, type SignalParts } from './signalParts.ts';
 import { Startup } from './startup.ts';
 import { StoreLog } from './storeLog.ts';
 
@@ -29,6 +30,7 @@ export interface InstanceParts extends EdgeParts {
   readonly dynamic: DynamicConfig;
   readonly pool: CompositePool;
   readonly sharing: SharedParts;
+  readonly signals: SignalParts;
   readonly storeLog: StoreLog;
   readonly consistencyCheck: ConsistencyCheck;
   readonly startup: Startup;
@@ -59,13 +61,15 @@ export function createParts(
   const pool = openPool({ ...config.pool, etcd: config.pool.etcd && hasStore }, { log, metrics });
   const base = { config, log, metrics, events, errors, startedAt, lifecycle, dynamic, pool };
   const sharing = createSharedParts(base);
-  const edge = createEdgeParts({ ...base, trace, sharing, portHealth });
+  const signals = createSignalParts({ ...base, sharing });
+  const edge = createEdgeParts({ ...base, trace, sharing, signals, portHealth });
   const { exchanges } = edge;
   return {
     ...base,
     ...edge,
     telemetry,
     sharing,
+    signals,
     storeLog: new StoreLog(log, metrics, events),
     consistencyCheck: new ConsistencyCheck({
       sharing,

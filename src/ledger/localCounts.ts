@@ -1,8 +1,8 @@
 import type { Reservation } from '../scheduling/reservation.ts';
 
 /**
- * This instance's requests in flight, exact. A count changes only by `reserve` and by the first
- * `release` of that reservation. It is never negative; an address with nothing in flight is
+ * This instance's requests in flight, exact. A count changes only by `reserve`, and by `move` and
+ * the first `release` of that reservation. It is never negative; an address with nothing in flight is
  * removed.
  */
 export class LocalCounts {
@@ -29,23 +29,38 @@ export class LocalCounts {
   }
 
   reserve(address: string): Reservation {
-    this.#counts.set(address, this.of(address) + 1);
+    this.#add(address);
     this.#total += 1;
-    this.#onChange(address);
-    let held = true;
-    const release = (): void => {
-      if (!held) return;
-      held = false;
-      this.#take(address);
+    let current = address;
+    let isHeld = true;
+    return {
+      get address() {
+        return current;
+      },
+      move: (to) => {
+        if (!isHeld || to === current) return;
+        this.#take(current);
+        current = to;
+        this.#add(to);
+      },
+      release: () => {
+        if (!isHeld) return;
+        isHeld = false;
+        this.#total -= 1;
+        this.#take(current);
+      },
     };
-    return { address, release };
+  }
+
+  #add(address: string): void {
+    this.#counts.set(address, this.of(address) + 1);
+    this.#onChange(address);
   }
 
   #take(address: string): void {
     const left = this.of(address) - 1;
     if (left === 0) this.#counts.delete(address);
     else this.#counts.set(address, left);
-    this.#total -= 1;
     this.#onChange(address);
   }
 }

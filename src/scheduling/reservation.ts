@@ -3,6 +3,8 @@ import type { Load } from './load.ts';
 /** One request's hold on an endpoint. */
 export interface Reservation {
   readonly address: string;
+  /** The request runs on another endpoint. Does nothing after the release. */
+  move(address: string): void;
   /** Gives the hold back. Later calls do nothing. */
   release(): void;
 }

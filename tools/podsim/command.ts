@@ -19,7 +19,8 @@ Faults, for the pod by POST /podsim/fault:
   {"kind":"cut","afterTokens":3}    destroys the connection within a stream
   {"kind":"unhealthy"}              only /health fails
   Each takes "forMs"; hang, error and cut take "health":false: then /health fails too.
-For one request by its header x-podsim-fault: none, refuse, hang, error, cut or cut;afterTokens=3.
+For one request by its header x-podsim-fault: none, refuse, hang, error, close, empty,
+  error-event, cut-at-once, cut or cut;afterTokens=3.
 
 SIGTERM: accepts no new connection, finishes open requests within 5 s, exits with 0. A second one ends it at once.
 

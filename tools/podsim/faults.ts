@@ -9,21 +9,29 @@ import type { PodClock } from './clock.ts';
  *   {"kind":"refuse","forMs":2000}   resets connections and refuses new ones; forMs is required,
  *                                    because a pod that refuses connections cannot be reset
  *   {"kind":"hang"}                  accepts requests and never answers
- *   {"kind":"error"}                 answers 500
+ *   {"kind":"error","status":429}    answers with this status (default 500)
+ *   {"kind":"close"}                 closes the connection when a request arrives
+ *   {"kind":"empty"}                 answers 200 without content
+ *   {"kind":"error-event"}           answers 200 with one event that reports an error
+ *   {"kind":"cut-at-once"}           closes the connection after the headers of the response
  *   {"kind":"cut","afterTokens":3}   destroys the connection after this many tokens (default 1), or
  *                                    before the end mark of a shorter response
  *   {"kind":"unhealthy"}             only /health fails, with 503
  * `forMs` ends any of them. `"health":false` with hang, error and cut makes /health fail too: it
  * hangs with hang, and answers 503 with the others.
  *
- * For one request, its header x-podsim-fault: `none`, `refuse`, `hang`, `error`, `cut`,
- * `cut;afterTokens=3`. It takes precedence over the fault of the pod.
+ * For one request, its header x-podsim-fault: `none`, `refuse`, `hang`, `error`, `close`,
+ * `empty`, `error-event`, `cut-at-once`, `cut`, `cut;afterTokens=3`. It takes precedence over the fault of the pod.
  */
 export type RequestFault =
   | { readonly kind: 'none' }
   | { readonly kind: 'refuse' }
   | { readonly kind: 'hang' }
-  | { readonly kind: 'error' }
+  | { readonly kind: 'error'; readonly status: number }
+  | { readonly kind: 'close' }
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'error-event' }
+  | { readonly kind: 'cut-at-once' }
   | { readonly kind: 'cut'; readonly afterTokens: number };
 
 export interface PodFault {
@@ -43,24 +51,40 @@ const noFault: PodFault = {
   healthFails: false,
   forMs: undefined,
 };
-const kinds = ['none', 'refuse', 'hang', 'error', 'cut', 'unhealthy'] as const;
+const kinds = [
+  'none',
+  'refuse',
+  'hang',
+  'error',
+  'close',
+  'empty',
+  'error-event',
+  'cut-at-once',
+  'cut',
+  'unhealthy',
+] as const;
 /** Beside `kind` and `forMs`. */
 const fieldsOf: Readonly<Record<PodFault['kind'], readonly string[]>> = {
   none: [],
   refuse: [],
   hang: ['health'],
-  error: ['health'],
+  error: ['health', 'status'],
+  close: [],
+  empty: [],
+  'error-event': [],
+  'cut-at-once': [],
   cut: ['health', 'afterTokens'],
   unhealthy: [],
 };
 const maxForMs = 3_600_000;
 const maxTokens = 1_000_000;
+const defaultStatus = 500;
 
 export function parsePodFault(given: unknown): ParsedFault<PodFault> {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     return invalid('the fault', given, 'a JSON object like {"kind":"error"}');
   const fields = given as Readonly<Record<string, unknown>>;
-  const { kind, forMs, health = true, afterTokens = 1 } = fields;
+  const { kind, forMs, health = true, afterTokens = 1, status = defaultStatus } = fields;
   if (!isKind(kind)) return invalid('kind', kind, kinds.join(', '));
   const known = ['kind', 'forMs', ...fieldsOf[kind]];
   const misplaced = Object.keys(fields).find((field) => !known.includes(field));
@@ -71,27 +95,34 @@ export function parsePodFault(given: unknown): ParsedFault<PodFault> {
   if (typeof health !== 'boolean') return invalid('health', health, 'true or false');
   if (!isWhole(afterTokens, maxTokens))
     return invalid('afterTokens', afterTokens, `a whole number from 1 to ${maxTokens}`);
+  if (!isWhole(status, 599) || status < 400)
+    return invalid('status', status, 'a whole number from 400 to 599');
 
   const fault: PodFault = {
     kind,
-    requests: kind === 'unhealthy' ? { kind: 'none' } : requestFault(kind, afterTokens),
+    requests: kind === 'unhealthy' ? { kind: 'none' } : requestFault(kind, afterTokens, status),
     healthFails: kind === 'unhealthy' || !health,
     forMs: isTimed ? forMs : undefined,
   };
   return { kind: 'fault', fault };
 }
 
-function requestFault(kind: RequestFault['kind'], afterTokens: number): RequestFault {
-  return kind === 'cut' ? { kind, afterTokens } : { kind };
+function requestFault(kind: RequestFault['kind'], afterTokens: number, status: number): RequestFault {
+  if (kind === 'cut') return { kind, afterTokens };
+  return kind === 'error' ? { kind, status } : { kind };
 }
 
-const headerForm = /^(none|refuse|hang|error|cut)(?:;\s*afterTokens=([1-9]\d{0,5}))?$/;
+const headerForm =
+  /^(none|refuse|hang|error|close|empty|error-event|cut-at-once|cut)(?:;\s*afterTokens=([1-9]\d{0,5}))?$/;
+
+const requestForms =
+  'none, refuse, hang, error, close, empty, error-event, cut-at-once, cut or cut;afterTokens=3';
 
 export function parseRequestFault(header: string): ParsedFault<RequestFault> {
   const [, kind, afterTokens] = headerForm.exec(header.trim()) ?? [];
   if (kind === undefined || (afterTokens !== undefined && kind !== 'cut'))
-    return invalid('x-podsim-fault', header, 'none, refuse, hang, error, cut or cut;afterTokens=3');
-  const fault = requestFault(kind as RequestFault['kind'], Number(afterTokens ?? 1));
+    return invalid('x-podsim-fault', header, requestForms);
+  const fault = requestFault(kind as RequestFault['kind'], Number(afterTokens ?? 1), defaultStatus);
   return { kind: 'fault', fault };
 }
 

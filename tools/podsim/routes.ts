@@ -6,6 +6,9 @@ import { metricsContentType, metricsText } from './metricsText.ts';
 import { openAiError } from './openAiError.ts';
 import type { SimulatedPod } from './simulatedPod.ts';
 
+/** As inference servers report an error in a stream that has begun. */
+const errorEvent = `data: ${JSON.stringify(openAiError(500, 'requested by a fault'))}\n\ndata: [DONE]\n\n`;
+
 /** The HTTP routes: the OpenAI API, health, metrics, and /podsim/ for tests. */
 export function addRoutes(
   app: FastifyInstance,
@@ -78,7 +81,24 @@ export function addRoutes(
         request.raw.socket.resetAndDestroy();
         return;
       case 'error':
-        reply.code(500).send(openAiError(500, 'requested by a fault'));
+        reply.code(fault.status).send(openAiError(fault.status, 'requested by a fault'));
+        return;
+      case 'close':
+        reply.hijack();
+        request.raw.socket.destroy();
+        return;
+      case 'empty':
+        reply.code(200).header('content-type', 'text/event-stream').send('');
+        return;
+      case 'error-event':
+        reply.code(200).header('content-type', 'text/event-stream').send(errorEvent);
+        return;
+      case 'cut-at-once':
+        reply.hijack();
+        reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'x-podsim-id': id });
+        reply.raw.flushHeaders();
+        // A turn later, so that the headers are sent before the connection closes.
+        setImmediate(() => request.raw.socket.destroySoon());
         return;
       case 'none':
       case 'hang':
@@ -114,6 +134,7 @@ function formatFault({ kind, requests, healthFails, forMs }: PodFault) {
   return {
     kind,
     health: !healthFails,
+    ...(requests.kind === 'error' && { status: requests.status }),
     ...(requests.kind === 'cut' && { afterTokens: requests.afterTokens }),
     ...(forMs !== undefined && { forMs }),
   };

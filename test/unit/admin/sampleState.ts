@@ -28,8 +28,24 @@ export const sampleState: InstanceState = {
   handoffs: [],
   peers: [{ id: 'baton-1', release: '1.0.0', generation: 1, phase: 'draining', inFlight: 7 }],
   pool: [
-    { address: '10.0.0.2:8000', ready: true, weight: 1, local: 2, view: 6 },
-    { address: '10.0.0.10:8000', ready: false, weight: 1, local: 1, view: 3.5 },
+    {
+      address: '10.0.0.2:8000',
+      ready: true,
+      weight: 1,
+      local: 2,
+      view: 6,
+      health: 'trusted',
+      quarantine: null,
+    },
+    {
+      address: '10.0.0.10:8000',
+      ready: false,
+      weight: 1,
+      local: 1,
+      view: 3.5,
+      health: 'trusted',
+      quarantine: null,
+    },
   ],
   streams: { open: 3 },
   consistency: {

@@ -11,12 +11,17 @@ describe('a fault of the pod', () => {
     [{ kind: 'hang' }, { requests: { kind: 'hang' }, healthFails: false }],
     [
       { kind: 'error', health: false, forMs: 9 },
-      { requests: { kind: 'error' }, healthFails: true, forMs: 9 },
+      { requests: { kind: 'error', status: 500 }, healthFails: true, forMs: 9 },
     ],
     [
       { kind: 'error', health: true },
-      { requests: { kind: 'error' }, healthFails: false },
+      { requests: { kind: 'error', status: 500 }, healthFails: false },
     ],
+    [{ kind: 'error', status: 429 }, { requests: { kind: 'error', status: 429 } }],
+    [{ kind: 'close' }, { requests: { kind: 'close' } }],
+    [{ kind: 'empty' }, { requests: { kind: 'empty' } }],
+    [{ kind: 'error-event' }, { requests: { kind: 'error-event' } }],
+    [{ kind: 'cut-at-once' }, { requests: { kind: 'cut-at-once' } }],
     [{ kind: 'cut' }, { requests: { kind: 'cut', afterTokens: 1 } }],
     [{ kind: 'cut', afterTokens: 3 }, { requests: { kind: 'cut', afterTokens: 3 } }],
     [{ kind: 'unhealthy' }, { requests: { kind: 'none' }, healthFails: true }],
@@ -28,15 +33,22 @@ describe('a fault of the pod', () => {
   const wrong: [unknown, string][] = [
     ['error', 'the fault is "error"; expected a JSON object like {"kind":"error"}'],
     [null, 'the fault is null; expected a JSON object like {"kind":"error"}'],
-    [{}, 'kind is missing; expected none, refuse, hang, error, cut, unhealthy'],
-    [{ kind: 'explode' }, 'kind is "explode"; expected none, refuse, hang, error, cut, unhealthy'],
+    [
+      {},
+      'kind is missing; expected none, refuse, hang, error, close, empty, error-event, cut-at-once, cut, unhealthy',
+    ],
+    [
+      { kind: 'explode' },
+      'kind is "explode"; expected none, refuse, hang, error, close, empty, error-event, cut-at-once, cut, unhealthy',
+    ],
     [{ kind: 'refuse' }, 'forMs is missing; expected a whole number from 1 to 3600000'],
     [{ kind: 'hang', forMs: -1 }, 'forMs is -1; expected a whole number from 1 to 3600000'],
     [{ kind: 'error', health: 'no' }, 'health is "no"; expected true or false'],
     [{ kind: 'none', health: false }, 'health is false; expected not to be there with none'],
     [{ kind: 'cut', afterTokens: 0 }, 'afterTokens is 0; expected a whole number from 1 to 1000000'],
     [{ kind: 'hang', afterTokens: 2 }, 'afterTokens is 2; expected not to be there with hang'],
-    [{ kind: 'error', status: 503 }, 'status is 503; expected not to be there with error'],
+    [{ kind: 'hang', status: 503 }, 'status is 503; expected not to be there with hang'],
+    [{ kind: 'error', status: 200 }, 'status is 200; expected a whole number from 400 to 599'],
   ];
   it.each(wrong)('%j is refused with its reason', (given, problem) => {
     expect(parsePodFault(given)).toEqual({ kind: 'invalid', problem });
@@ -48,7 +60,8 @@ describe('a fault of one request', () => {
     ['none', { kind: 'none' }],
     ['refuse', { kind: 'refuse' }],
     ['hang', { kind: 'hang' }],
-    ['error', { kind: 'error' }],
+    ['error', { kind: 'error', status: 500 }],
+    ['error-event', { kind: 'error-event' }],
     ['cut', { kind: 'cut', afterTokens: 1 }],
     [' cut; afterTokens=12 ', { kind: 'cut', afterTokens: 12 }],
   ])('%j is understood', (header, fault) => {
@@ -60,7 +73,7 @@ describe('a fault of one request', () => {
     (header) => {
       expect(parseRequestFault(header)).toEqual({
         kind: 'invalid',
-        problem: `x-podsim-fault is ${JSON.stringify(header)}; expected none, refuse, hang, error, cut or cut;afterTokens=3`,
+        problem: `x-podsim-fault is ${JSON.stringify(header)}; expected none, refuse, hang, error, close, empty, error-event, cut-at-once, cut or cut;afterTokens=3`,
       });
     },
   );

@@ -2,7 +2,15 @@ import { TimelineRecorder } from '../../../tools/rehearsal/timeline.ts';
 import { sampleState } from '../admin/sampleState.ts';
 
 const counts = { sent: 5, ok: 2, failed: 1, cut: 0, aborted: 0, inFlight: 2 };
-const endpoint = { address: '127.0.0.1:8001', ready: true, weight: 1, local: 2, view: 6.25 };
+const endpoint = {
+  address: '127.0.0.1:8001',
+  ready: true,
+  weight: 1,
+  local: 2,
+  view: 6.25,
+  health: 'trusted' as const,
+  quarantine: null,
+};
 const ready = { ...sampleState, pool: [endpoint, { ...endpoint, local: 1, view: 3 }] };
 const inPhase = (phase: 'starting' | 'draining') => ({ ...ready, instance: { ...ready.instance, phase } });
 

@@ -1,0 +1,16 @@
+import { section } from './section.ts';
+import { boolean, milliseconds, wholeNumber } from './validators.ts';
+
+export const signals = section({
+  enabled: boolean().default(true).describe('Judge pods by how their responses end'),
+  sampleOneIn: wholeNumber(0)
+    .default(16)
+    .describe('Watch the response headers of one of so many requests to a pod; 0: of suspected pods only'),
+  quarantineBaseMs: milliseconds(1)
+    .default(1000)
+    .describe('How long a failing pod gets no request; doubled each time it fails its trial'),
+  quarantineMaxMs: milliseconds(1).default(8000).describe('The longest quarantine before a trial'),
+  quarantineMaxPercent: wholeNumber(0, 100)
+    .default(50)
+    .describe('At most this share of the ready endpoints is in quarantine; one always remains'),
+});

@@ -1,0 +1,111 @@
+import type { EventLog } from '../admin/eventLog.ts';
+import type { EndpointReport } from '../admin/state.ts';
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config/schema.ts';
+import type { Pool } from '../pool/pool.ts';
+import type { ReservableLoad } from '../scheduling/reservation.ts';
+import type { ReadyEndpoints } from '../scheduling/scheduler.ts';
+import { PenalizedLoad } from '../signals/penalizedLoad.ts';
+import type { HealthTransition } from '../signals/podHealth.ts';
+import { PodSignals } from '../signals/podSignals.ts';
+import { QuarantineFilter } from '../signals/quarantineFilter.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { InstanceMetrics } from './instruments.ts';
+import type { SharedParts } from './sharedParts.ts';
+
+/** What decides which of the ready endpoints are used, from how their responses end. */
+export interface SignalParts {
+  /** undefined: `signals.enabled` is false. */
+  readonly podSignals: PodSignals | undefined;
+  /** The ready endpoints without those in quarantine. */
+  readonly usable: ReadyEndpoints;
+  /** The load as decisions see it. */
+  readonly load: ReservableLoad;
+}
+
+export interface SignalPartsOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly metrics: InstanceMetrics;
+  readonly events: EventLog;
+  readonly pool: Pool;
+  readonly sharing: SharedParts;
+}
+
+export function createSignalParts(options: SignalPartsOptions): SignalParts {
+  const { config, pool, sharing, metrics } = options;
+  const { enabled, quarantineMaxPercent, ...settings } = config.signals;
+  if (!enabled) return { podSignals: undefined, usable: pool, load: sharing.ledger };
+  const podSignals = new PodSignals({
+    settings,
+    clock: systemClock,
+    random: Math.random,
+    schedulers: () => schedulersOf(sharing),
+    onTransition: (transition) => report(options, transition),
+    onFailure: (failure) => metrics.podFailures.add(failure),
+  });
+  const usable = new QuarantineFilter({
+    pool,
+    excluded: () => podSignals.excluded,
+    maxShare: quarantineMaxPercent / 100,
+  });
+  return { podSignals, usable, load: new PenalizedLoad(sharing.ledger, podSignals) };
+}
+
+/** What `/state` shows of one endpoint. */
+export function judgementOf(
+  address: string,
+  { podSignals, usable }: SignalParts,
+): Pick<EndpointReport, 'health' | 'quarantine'> {
+  const health = podSignals?.health(address) ?? { kind: 'trusted' as const };
+  if (health.kind === 'trusted' || health.kind === 'suspected')
+    return { health: health.kind, quarantine: null };
+  const untilMs = health.kind === 'quarantined' ? health.untilMs : 0;
+  const quarantine = {
+    reason: health.reason,
+    remainingMs: Math.max(0, Math.round(untilMs - systemClock.nowMs())),
+    level: health.level,
+    foundBy: health.kind === 'quarantined' ? (health.from ?? null) : null,
+    excluded: !usable.ready().some((endpoint) => endpoint.address === address),
+  };
+  return { health: health.kind, quarantine };
+}
+
+function schedulersOf(sharing: SharedParts): number {
+  if (sharing.kind === 'memory') return 1;
+  const ready = [...sharing.ledger.instances.values()].filter(({ phase }) => phase === 'ready');
+  return Math.max(1, ready.length);
+}
+
+function report({ log, events, metrics }: SignalPartsOptions, { address, from, to }: HealthTransition): void {
+  const fields = { endpoint: address, from: from.kind, to: to.kind };
+  switch (to.kind) {
+    case 'quarantined': {
+      const forMs = Math.round(to.untilMs - systemClock.nowMs());
+      const details = {
+        ...fields,
+        reason: to.reason,
+        forMs,
+        level: to.level,
+        foundBy: to.from ?? 'this instance',
+      };
+      metrics.quarantines.add(to.reason);
+      log.warn({ event: 'endpoint.quarantined', ...details }, 'endpoint quarantined');
+      events.add('quarantine', `${address} is quarantined for ${forMs} ms: ${to.reason}`, details);
+      break;
+    }
+    case 'trial':
+      log.info({ event: 'endpoint.trial', ...fields, reason: to.reason }, 'endpoint on trial');
+      break;
+    case 'trusted':
+      if (from.kind === 'suspected') break;
+      log.info({ event: 'endpoint.trusted', ...fields }, 'endpoint trusted again');
+      events.add('quarantine', `${address} is trusted again`, fields);
+      break;
+    case 'suspected':
+      log.debug({ event: 'endpoint.suspected', ...fields }, 'endpoint suspected');
+      break;
+    default:
+      to satisfies never;
+  }
+}

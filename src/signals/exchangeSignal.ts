@@ -1,0 +1,78 @@
+import { EventScan } from './eventScan.ts';
+import { failed, good, neutral, type ResponseVerdict, verdictOfStatus } from './failure.ts';
+import type { ResponseWatch } from './responseWatch.ts';
+
+/** A complete body of 200 that is no answer: nothing, or the end mark of a stream alone. */
+const noContent = /^\s*(?:data: ?\[DONE\]\s*)?$/;
+const longestNoContent = 32;
+
+/**
+ * Follows the response of one exchange, as far as Envoy sends it, until it says something about the
+ * pod. Nothing here is called for an exchange whose response Envoy does not send.
+ */
+export class ExchangeSignal {
+  readonly address: string;
+  readonly startMs: number;
+  readonly watch: ResponseWatch;
+  readonly isTrial: boolean;
+  /** Where the request was served, as Envoy reports it. */
+  served: string | undefined;
+  /** Reported already. */
+  isDecided = false;
+  #status: number | undefined;
+  #scan: EventScan | undefined;
+  #bytes = 0;
+  #head = '';
+  #isComplete = false;
+  #sawHeaders = false;
+
+  constructor(address: string, startMs: number, watch: ResponseWatch, isTrial: boolean) {
+    this.address = address;
+    this.startMs = startMs;
+    this.watch = watch;
+    this.isTrial = isTrial;
+  }
+
+  /** @returns a verdict, or undefined while the body must decide */
+  onHeaders(
+    status: number | undefined,
+    served: string | undefined,
+    isEnd: boolean,
+  ): ResponseVerdict | undefined {
+    this.#sawHeaders = true;
+    this.served = served;
+    this.#status = status;
+    this.#isComplete = isEnd;
+    if (status !== undefined) {
+      const verdict = verdictOfStatus(status);
+      if (verdict.kind !== 'good') return verdict;
+      if (isEnd) return status === 200 ? failed('empty') : neutral;
+    }
+    if (this.watch === 'body') return undefined;
+    return status === undefined ? neutral : good;
+  }
+
+  /** @param isPastEarly the exchange has lasted longer than one that fails fast */
+  onBody(part: Buffer, isEnd: boolean, isPastEarly: boolean): ResponseVerdict | undefined {
+    this.#bytes += part.length;
+    if (this.#bytes <= longestNoContent) this.#head += part.toString('latin1');
+    this.#scan ??= new EventScan();
+    if (this.#scan.hasError(part)) return failed('error-event');
+    if (isEnd) {
+      this.#isComplete = true;
+      return this.#bytes <= longestNoContent && noContent.test(this.#head) ? failed('empty') : good;
+    }
+    return isPastEarly ? good : undefined;
+  }
+
+  /** The exchange ended without a verdict. */
+  onEnd(isEarly: boolean): ResponseVerdict {
+    const isCut = this.#sawHeaders && this.watch === 'body' && !this.#isComplete;
+    return isCut && isEarly ? failed('cut') : neutral;
+  }
+
+  /** It succeeded as far as its status says. */
+  get looksGood(): boolean {
+    return this.#status !== undefined && this.#status < 400;
+  }
+}

@@ -1,0 +1,21 @@
+import type { Clock } from '../clock.ts';
+import type { FailureKind } from './failure.ts';
+import type { HealthTransition } from './podHealth.ts';
+
+export interface SignalSettings {
+  /** One of so many requests to a pod has its response headers watched; 0: none. */
+  readonly sampleOneIn: number;
+  readonly quarantineBaseMs: number;
+  readonly quarantineMaxMs: number;
+}
+
+export interface PodSignalsOptions {
+  readonly settings: SignalSettings;
+  readonly clock: Clock;
+  /** Within [0, 1). */
+  readonly random: () => number;
+  /** How many schedulers place requests at the same time, this one included. */
+  readonly schedulers: () => number;
+  readonly onTransition: (transition: HealthTransition) => void;
+  readonly onFailure: (failure: FailureKind) => void;
+}

@@ -1,0 +1,66 @@
+import { ExchangeSignal } from '../../../src/signals/exchangeSignal.ts';
+import type { ResponseVerdict } from '../../../src/signals/failure.ts';
+import type { ResponseWatch } from '../../../src/signals/responseWatch.ts';
+
+const signal = (watch: ResponseWatch) => new ExchangeSignal('10.0.0.1:80', 0, watch, false);
+const nameOf = (verdict: ResponseVerdict | undefined) =>
+  verdict?.kind === 'failure' ? verdict.failure : verdict?.kind;
+
+describe('the status of a response', () => {
+  it.each([
+    [200, 'good'],
+    [302, 'good'],
+    [500, 'server-error'],
+    [503, 'server-error'],
+    [429, 'overloaded'],
+    [404, 'not-found'],
+    [401, 'unauthorized'],
+    [403, 'unauthorized'],
+    // A client's own mistakes.
+    [400, 'neutral'],
+    [408, 'neutral'],
+    [413, 'neutral'],
+    [422, 'neutral'],
+  ])('%d is %s', (status, expected) => {
+    expect(nameOf(signal('headers').onHeaders(status, undefined, false))).toBe(expected);
+  });
+
+  it('says nothing where Envoy does not send it', () => {
+    expect(nameOf(signal('headers').onHeaders(undefined, undefined, false))).toBe('neutral');
+  });
+});
+
+describe('the body of a response', () => {
+  function judge(parts: readonly string[], { ends = true, isPastEarly = false } = {}): string | undefined {
+    const one = signal('body');
+    let verdict = one.onHeaders(200, undefined, false);
+    for (const [index, part] of parts.entries()) {
+      verdict ??= one.onBody(Buffer.from(part), ends && index === parts.length - 1, isPastEarly);
+    }
+    return nameOf(verdict ?? one.onEnd(true));
+  }
+
+  it.each([
+    ['a whole answer', ['{"choices":[{"text":"yes"}]}'], 'good'],
+    ['a short answer', ['ok'], 'good'],
+    ['a stream', ['data: {"choices":[]}\n\n', 'data: [DONE]\n\n', ''], 'good'],
+    ['nothing', [''], 'empty'],
+    ['the end mark alone', ['data: [DONE]\n\n', ''], 'empty'],
+    ['an error event', ['data: {"error": {"message":"CUDA"}}\n\n'], 'error-event'],
+    ['an error event later', ['data: {"choices":[]}\n\n', 'event: error\ndata: {}\n\n'], 'error-event'],
+    ['an error event in two parts', ['data: {"choices":[]}\n\ndata: {"er', 'ror":{}}\n\n'], 'error-event'],
+    ['a field error without an error', ['data: {"error":null,"choices":[]}\n\n'], 'good'],
+    ['a text about errors', ['data: {"text":"data: {\\"error\\":{}}"}\n\n'], 'good'],
+  ])('%s is %s', (_, parts, expected) => {
+    expect(judge(parts)).toBe(expected);
+  });
+
+  it('is cut when it ends early and incomplete', () => {
+    expect(judge(['data: {"choices":[]}\n\n'], { ends: false })).toBe('cut');
+    expect(judge([], { ends: false })).toBe('cut');
+  });
+
+  it('is good once it lasts longer than a failure', () => {
+    expect(judge(['data: {"choices":[]}\n\n'], { ends: false, isPastEarly: true })).toBe('good');
+  });
+});

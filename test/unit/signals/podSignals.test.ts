@@ -1,0 +1,205 @@
+import { MemoryLedger } from '../../../src/ledger/memoryLedger.ts';
+import { LeastRequest } from '../../../src/scheduling/policies/leastRequest.ts';
+import { PenalizedLoad } from '../../../src/signals/penalizedLoad.ts';
+import type { HealthTransition } from '../../../src/signals/podHealth.ts';
+import { PodSignals } from '../../../src/signals/podSignals.ts';
+import { QuarantineFilter } from '../../../src/signals/quarantineFilter.ts';
+import { endpoints } from '../../support/endpoints.ts';
+import { ManualClock } from '../../support/manualClock.ts';
+import { seededRandom } from '../../support/seededRandom.ts';
+
+const pods = endpoints(3);
+const addresses = pods.map(({ address }) => address);
+const [bad, ...well] = addresses as [string, string, string];
+
+type Answer = { readonly status: number; readonly lastsMs: number };
+const normal: Answer = { status: 200, lastsMs: 500 };
+
+function start(settings = {}, schedulers = 1) {
+  const clock = new ManualClock();
+  const transitions: HealthTransition[] = [];
+  const signals = new PodSignals({
+    settings: { sampleOneIn: 16, quarantineBaseMs: 1_000, quarantineMaxMs: 8_000, ...settings },
+    clock,
+    random: seededRandom(1),
+    schedulers: () => schedulers,
+    onTransition: (transition) => transitions.push(transition),
+    onFailure: () => {},
+  });
+  /** One exchange, answered as Envoy would show it. */
+  const send = (address: string, { status, lastsMs }: Answer): void => {
+    const exchange = signals.begin(address);
+    clock.after(lastsMs, () => {
+      if (exchange.watch !== 'none') signals.onHeaders(exchange, status, address, false);
+      if (exchange.watch === 'body') signals.onBody(exchange, Buffer.from('an answer'), true);
+      signals.onEnd(exchange);
+    });
+  };
+  const sendAll = (answers: (address: string) => Answer, rounds: number): void => {
+    for (let round = 0; round < rounds; round += 1) {
+      for (const address of addresses) send(address, answers(address));
+      clock.advance(10);
+    }
+  };
+  const warmUp = (): void => {
+    sendAll(() => normal, 100);
+    clock.advance(1_000);
+  };
+  return { clock, signals, transitions, send, sendAll, warmUp };
+}
+
+describe('when all pods answer well', () => {
+  it('watches one request of sixteen', () => {
+    const { signals } = start();
+    const watched = Array.from({ length: 320 }, () => signals.begin(bad).watch);
+    expect(watched.filter((watch) => watch === 'headers')).toHaveLength(20);
+    expect(watched.filter((watch) => watch === 'body')).toHaveLength(0);
+  });
+
+  it('watches none where sampling is off', () => {
+    const { signals } = start({ sampleOneIn: 0 });
+    const watched = Array.from({ length: 100 }, () => signals.begin(bad).watch);
+    expect(new Set(watched)).toEqual(new Set(['none']));
+  });
+});
+
+describe('when one pod fails fast', () => {
+  it.each([500, 429, 404, 401])('excludes it after a few requests that it answered %d', (status) => {
+    const { signals, sendAll, warmUp } = start();
+    warmUp();
+    sendAll((address) => (address === bad ? { status, lastsMs: 2 } : normal), 10);
+    expect(signals.health(bad).kind).toBe('quarantined');
+    expect([...signals.excluded]).toEqual([bad]);
+  });
+
+  it('tries it again, and trusts it once it answers well', () => {
+    const { clock, signals, send, sendAll, warmUp } = start();
+    warmUp();
+    sendAll((address) => (address === bad ? { status: 500, lastsMs: 2 } : normal), 10);
+    clock.advance(1_000);
+    expect(signals.health(bad).kind).toBe('trial');
+    send(bad, normal);
+    expect([...signals.excluded]).toEqual([bad]);
+    clock.advance(600);
+    expect([...signals.excluded]).toEqual([]);
+    send(bad, normal);
+    clock.advance(600);
+    expect(signals.health(bad).kind).toBe('trusted');
+  });
+
+  it('comes back although its timer fires early', () => {
+    const { clock, signals, sendAll, warmUp } = start();
+    const after = clock.after.bind(clock);
+    clock.after = (delayMs, callback) => after(delayMs > 1 ? delayMs - 0.4 : delayMs, callback);
+    warmUp();
+    sendAll((address) => (address === bad ? { status: 500, lastsMs: 2 } : normal), 10);
+    clock.advance(1_100);
+    expect(signals.health(bad).kind).toBe('trial');
+  });
+
+  it('counts its early ends as load for as long as exchanges usually take', () => {
+    const { clock, signals, sendAll, warmUp } = start({}, 4);
+    warmUp();
+    sendAll((address) => (address === bad ? { status: 500, lastsMs: 2 } : normal), 4);
+    clock.advance(5);
+    const load = new PenalizedLoad(new MemoryLedger(), signals);
+    expect(load.localInFlight(bad)).toBeGreaterThanOrEqual(2);
+    expect(load.inFlight(bad)).toBe(4 * load.localInFlight(bad));
+    expect(load.inFlight(well[0] as string)).toBe(0);
+    clock.advance(600);
+    expect(load.inFlight(bad)).toBe(0);
+  });
+
+  it('gives it no more than its share of the first second, and then one trial request at a time', () => {
+    const { clock, signals, warmUp } = start();
+    warmUp();
+    const ledger = new MemoryLedger();
+    const load = new PenalizedLoad(ledger, signals);
+    const usable = new QuarantineFilter({
+      pool: { ready: () => pods },
+      excluded: () => signals.excluded,
+      maxShare: 0.5,
+    });
+    const policy = new LeastRequest({ random: seededRandom(2) });
+    const failedAtMs: number[] = [];
+    const startMs = clock.nowMs();
+    for (let request = 0; request < 1_100; request += 1) {
+      const { address } = policy.choose(usable.ready(), load);
+      const reservation = ledger.reserve(address);
+      const exchange = signals.begin(address);
+      if (address === bad) failedAtMs.push(clock.nowMs() - startMs);
+      clock.after(address === bad ? 2 : 500, () => {
+        const status = address === bad ? 500 : 200;
+        if (exchange.watch !== 'none') signals.onHeaders(exchange, status, address, false);
+        if (exchange.watch === 'body') signals.onBody(exchange, Buffer.from('an answer'), true);
+        reservation.release();
+        signals.onEnd(exchange);
+      });
+      clock.advance(10);
+    }
+    expect(failedAtMs.filter((atMs) => atMs < 1_000).length).toBeLessThanOrEqual(34);
+    expect(failedAtMs.filter((atMs) => atMs >= 1_000).length).toBeLessThan(10);
+  });
+});
+
+describe('when clients make mistakes', () => {
+  it.each([400, 413, 422])('never excludes a pod for %d', (status) => {
+    const { signals, sendAll, warmUp } = start();
+    warmUp();
+    sendAll((address) => (address === bad ? { status, lastsMs: 500 } : normal), 100);
+    expect([...signals.excluded]).toEqual([]);
+  });
+
+  it.each([404, 500])('excludes no pod for %d, which all pods answer alike', (status) => {
+    const { clock, signals, sendAll, warmUp } = start();
+    warmUp();
+    sendAll(() => ({ status, lastsMs: 2 }), 100);
+    clock.advance(100);
+    expect([...signals.excluded]).toEqual([]);
+  });
+
+  it('excludes no pod for requests that one client aborts at once, wherever they go', () => {
+    const { clock, signals, warmUp } = start();
+    warmUp();
+    for (let round = 0; round < 100; round += 1) {
+      for (const address of addresses) {
+        const exchange = signals.begin(address);
+        clock.after(5, () => {
+          if (exchange.watch !== 'none') signals.onHeaders(exchange, 200, address, false);
+          signals.onEnd(exchange);
+        });
+      }
+      clock.advance(10);
+    }
+    expect([...signals.excluded]).toEqual([]);
+  });
+});
+
+describe('when Envoy served a request elsewhere', () => {
+  it('excludes the pod that it did not reach', () => {
+    const { clock, signals, warmUp } = start({ quarantineBaseMs: 60_000, quarantineMaxMs: 60_000 });
+    warmUp();
+    for (let nth = 0; nth < 80; nth += 1) {
+      const exchange = signals.begin(bad);
+      clock.advance(500);
+      if (exchange.watch !== 'none') signals.onHeaders(exchange, 200, well[0], false);
+      signals.onEnd(exchange);
+    }
+    expect(signals.health(bad)).toMatchObject({ kind: 'quarantined', reason: 'unreachable' });
+    expect(signals.health(well[0] as string).kind).toBe('trusted');
+  });
+});
+
+describe('when a pod leaves the pool', () => {
+  it('is forgotten, with its timer', () => {
+    const { clock, signals, sendAll, warmUp } = start();
+    warmUp();
+    sendAll((address) => (address === bad ? { status: 500, lastsMs: 2 } : normal), 10);
+    clock.advance(600);
+    signals.keep(new Set(well));
+    expect([...signals.excluded]).toEqual([]);
+    expect(signals.health(bad).kind).toBe('trusted');
+    signals.stop();
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
