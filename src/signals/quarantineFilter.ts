@@ -20,6 +20,10 @@ export class QuarantineFilter implements ReadyEndpoints {
     this.#options = options;
   }
 
+  all(): readonly Endpoint[] {
+    return this.#options.pool.all();
+  }
+
   ready(): readonly Endpoint[] {
     const { pool, excluded, maxShare } = this.#options;
     const ready = pool.ready();

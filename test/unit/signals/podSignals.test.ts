@@ -116,7 +116,7 @@ describe('when one pod fails fast', () => {
     const ledger = new MemoryLedger();
     const load = new PenalizedLoad(ledger, signals);
     const usable = new QuarantineFilter({
-      pool: { ready: () => pods },
+      pool: { all: () => pods, ready: () => pods },
       excluded: () => signals.excluded,
       maxShare: 0.5,
     });
