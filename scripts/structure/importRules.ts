@@ -52,7 +52,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
     'signals',
     {
       purpose: 'which pods fail, judged by their responses',
-      imports: [leaves, 'telemetry', 'proto', 'scheduling', 'etcd', 'ledger'],
+      imports: [leaves, 'telemetry', 'scheduling'],
     },
   ],
   [
@@ -166,7 +166,6 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
         'scheduling',
         'etcd',
         'ledger',
-        'signals',
         'extproc',
         'tools/charts',
         'tools/podsim',

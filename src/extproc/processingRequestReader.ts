@@ -1,6 +1,7 @@
 import type { ProcessingRequest__Output } from '../proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import { WireReader } from '../proto/wire/wireReader.ts';
 import type { RequestSource } from '../request/requestSource.ts';
+import { lastEntry, type Part, partOf, textsOf } from './messageParts.ts';
 
 /** Which part of the HTTP exchange a message carries. */
 export type ProcessingRequestKind = NonNullable<ProcessingRequest__Output['request']>;
@@ -24,17 +25,8 @@ const headerMap = { headers: 1 } as const;
 const headerValue = { key: 1, value: 2, rawValue: 3 } as const;
 const metadata = { filterMetadata: 1 } as const;
 const struct = { fields: 1 } as const;
-const mapEntry = { key: 1, value: 2 } as const;
-const protobufValue = { stringValue: 3, listValue: 6 } as const;
-const listValue = { values: 1 } as const;
 
 const noBytes = Buffer.alloc(0);
-
-/** Where a nested message lies. */
-interface Part {
-  readonly start: number;
-  readonly end: number;
-}
 
 /**
  * Reads a ProcessingRequest lazily: its kind at once, a header or metadata value on each call. It
@@ -153,13 +145,6 @@ export class ProcessingRequestReader implements RequestSource {
   }
 }
 
-function partOf(reader: WireReader): Part {
-  const outer = reader.enter();
-  const { position: start } = reader;
-  reader.leave(outer);
-  return { start, end: reader.position };
-}
-
 function headerIn(reader: WireReader, name: string): string | undefined {
   while (reader.next()) {
     if (!reader.isBytes(headerMap.headers)) {
@@ -189,70 +174,4 @@ function headerValueIf(reader: WireReader, name: string): string | undefined {
     else reader.skip();
   }
   return isNamed ? rawValue || value : undefined;
-}
-
-/** The value of an entry of a map. The last entry with a key wins. */
-function lastEntry(reader: WireReader, mapField: number, key: string): Part | undefined {
-  let found: Part | undefined;
-  while (reader.next()) {
-    if (!reader.isBytes(mapField)) {
-      reader.skip();
-      continue;
-    }
-    const outer = reader.enter();
-    let isNamed = key === '';
-    let value: Part | undefined;
-    while (reader.next()) {
-      if (reader.isBytes(mapEntry.key)) isNamed = reader.textIs(key);
-      else if (reader.isBytes(mapEntry.value)) value = partOf(reader);
-      else reader.skip();
-    }
-    reader.leave(outer);
-    if (isNamed && value !== undefined) found = value;
-  }
-  return found;
-}
-
-/** The last member of the oneof in google.protobuf.Value wins. */
-function textsOf(reader: WireReader): string | readonly string[] {
-  let texts: string | readonly string[] = [];
-  while (reader.next()) {
-    if (reader.isBytes(protobufValue.stringValue)) texts = reader.text();
-    else if (reader.isBytes(protobufValue.listValue)) texts = listOf(reader);
-    else {
-      texts = [];
-      reader.skip();
-    }
-  }
-  return texts;
-}
-
-/** Lists within the list are skipped, not entered: they may be nested to any depth. */
-function listOf(reader: WireReader): string[] {
-  const texts: string[] = [];
-  const outer = reader.enter();
-  while (reader.next()) {
-    if (!reader.isBytes(listValue.values)) {
-      reader.skip();
-      continue;
-    }
-    const list = reader.enter();
-    texts.push(stringOf(reader));
-    reader.leave(list);
-  }
-  reader.leave(outer);
-  return texts;
-}
-
-/** '' for another type of value. */
-function stringOf(reader: WireReader): string {
-  let text = '';
-  while (reader.next()) {
-    if (reader.isBytes(protobufValue.stringValue)) text = reader.text();
-    else {
-      text = '';
-      reader.skip();
-    }
-  }
-  return text;
 }
