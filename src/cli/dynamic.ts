@@ -6,10 +6,8 @@ import type { EtcdClient } from '../etcd/client.ts';
 import { recordKeys } from '../proto/records/recordKeys.ts';
 import { configure } from './configure.ts';
 import { exitCodesHelp } from './help.ts';
-import { addStoreFlags } from './options.ts';
+import { addReasonFlags, addStoreFlags, type ReasonFlags } from './options.ts';
 import { withEtcd } from './withEtcd.ts';
-
-type ReasonFlags = ConfigFlags & { readonly reason: string };
 
 /** Settings as text, by dotted name. */
 type Settings = ReadonlyMap<string, string>;
@@ -27,12 +25,12 @@ export function addDynamicCommand(program: Command): void {
   addStoreFlags(dynamic.command('show').description('every dynamic setting, its value and its origin'))
     .option('--json', 'for programs', false)
     .action((flags: ConfigFlags & { json: boolean }) => show(flags, flags.json));
-  withReason(
+  addReasonFlags(
     dynamic.command('set <name=value...>').description('in place of what each instance is configured with'),
   ).action((pairs: readonly string[], flags: ReasonFlags, command: Command) =>
     set(flags, readPairs(pairs, command)),
   );
-  withReason(
+  addReasonFlags(
     dynamic.command('unset <name...>').description('back to what each instance is configured with'),
   ).action((names: readonly string[], flags: ReasonFlags) =>
     change(flags, (settings) => new Map([...settings].filter(([name]) => !names.includes(name)))),
@@ -40,10 +38,6 @@ export function addDynamicCommand(program: Command): void {
   addStoreFlags(
     dynamic.command('clear').description('all settings back to what each instance is configured with'),
   ).action(clear);
-}
-
-function withReason(command: Command): Command {
-  return addStoreFlags(command).option('--reason <text>', 'shown to people', '');
 }
 
 function readPairs(pairs: readonly string[], command: Command): Settings {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { collect } from '../config/flags.ts';
+import { type ConfigFlags, collect } from '../config/flags.ts';
 
 /** For commands that run, check or show an instance's configuration. */
 export function addConfigFlags(command: Command): Command {
@@ -20,4 +20,11 @@ export function addStoreFlags(command: Command): Command {
     .option('--etcd <url>', 'a member of the etcd cluster, repeatable (etcd.endpoints)', collect)
     .option('--log-level <level>', 'the least severe log lines to write (telemetry.logLevel)')
     .option('--set <setting=value>', 'any other setting, repeatable', collect);
+}
+
+export type ReasonFlags = ConfigFlags & { readonly reason: string };
+
+/** For commands that change a record which people read. */
+export function addReasonFlags(command: Command): Command {
+  return addStoreFlags(command).option('--reason <text>', 'shown to people', '');
 }

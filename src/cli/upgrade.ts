@@ -7,10 +7,8 @@ import { recordKeys } from '../proto/records/recordKeys.ts';
 import type { Choice, Fleet } from '../steering/fleet.ts';
 import { configure } from './configure.ts';
 import { exitCodesHelp } from './help.ts';
-import { addStoreFlags } from './options.ts';
+import { addReasonFlags, addStoreFlags, type ReasonFlags } from './options.ts';
 import { withEtcd } from './withEtcd.ts';
-
-type ReasonFlags = ConfigFlags & { readonly reason: string };
 
 /**
  * `baton upgrade`: shows and pins the generation that takes the traffic. It writes the record
@@ -27,16 +25,16 @@ export function addUpgradeCommand(program: Command): void {
     .action((flags: ConfigFlags & { json: boolean }) =>
       print(flags, (_, fleet) => statusText(fleet, flags.json)),
     );
-  withReason(upgrade.command('pin <generation>').description('this generation, until it is released')).action(
-    (text: string, flags: ReasonFlags, command: Command) => {
-      if (!/^\d{1,15}$/.test(text)) command.error(`error: "${text}" is no generation: a whole number`);
-      return print(flags, async (client, fleet) => {
-        const { choosePin } = await import('../steering/fleet.ts');
-        return pin(client, choosePin(fleet, Number(text)), flags.reason);
-      });
-    },
-  );
-  withReason(
+  addReasonFlags(
+    upgrade.command('pin <generation>').description('this generation, until it is released'),
+  ).action((text: string, flags: ReasonFlags, command: Command) => {
+    if (!/^\d{1,15}$/.test(text)) command.error(`error: "${text}" is no generation: a whole number`);
+    return print(flags, async (client, fleet) => {
+      const { choosePin } = await import('../steering/fleet.ts');
+      return pin(client, choosePin(fleet, Number(text)), flags.reason);
+    });
+  });
+  addReasonFlags(
     upgrade.command('rollback').description('pin the highest generation below the one that serves'),
   ).action((flags: ReasonFlags) =>
     print(flags, async (client, fleet) => {
@@ -47,10 +45,6 @@ export function addUpgradeCommand(program: Command): void {
   addStoreFlags(upgrade.command('release').description('pin nothing: the newest generation serves')).action(
     (flags: ConfigFlags) => print(flags, release),
   );
-}
-
-function withReason(command: Command): Command {
-  return addStoreFlags(command).option('--reason <text>', 'shown to people', '');
 }
 
 /** @throws BatonError of `configure`, of `withEtcd`, or `change-refused` */

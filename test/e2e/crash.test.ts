@@ -2,7 +2,7 @@ import type { Baton } from '../../tools/testbed/baton.ts';
 import { allCountsReturnToZero } from '../support/counts.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { whileClientsStream } from '../support/sseClients.ts';
-import { envoyRoutesTo, useTopology } from '../support/topology.ts';
+import { envoyRoutesTo, restartEnded, useTopology } from '../support/topology.ts';
 
 /**
  * Instances that are killed or stopped under streaming load, with the shipped fail-open
@@ -17,8 +17,7 @@ describe('with two instances that share etcd', () => {
   const both = () => topology().instances as [Baton, Baton];
 
   afterEach(async () => {
-    for (const instance of both()) if (!instance.process.running) await instance.start();
-    await envoyRoutesTo(topology(), both());
+    await restartEnded(topology(), both());
     await allCountsReturnToZero(topology());
   });
 

@@ -10,7 +10,7 @@ import { checkForLeaks } from '../support/leakCheck.ts';
 import { sendHttp } from '../support/sendHttp.ts';
 import { serverKinds } from '../support/serverKinds.ts';
 import { whileClientsStream } from '../support/sseClients.ts';
-import { envoyRoutesTo, useTopology } from '../support/topology.ts';
+import { envoyRoutesTo, restartEnded, useTopology } from '../support/topology.ts';
 
 /** Instances that are replaced or stopped, with the default notice and quiet times. */
 checkForLeaks();
@@ -33,8 +33,7 @@ describe.each(serverKinds)('with two instances that share etcd (%s)', (transport
   afterAll(() => agent.destroy());
 
   afterEach(async () => {
-    for (const instance of both()) if (!instance.process.running) await instance.start();
-    await envoyRoutesTo(topology(), both());
+    await restartEnded(topology(), both());
     await allCountsReturnToZero(topology());
   });
 

@@ -7,10 +7,9 @@ import { envoyBin, etcdBin } from './tools.ts';
 type Options = Omit<TopologyOptions, 'tools'>;
 
 /**
- * The whole topology for one `describe`: started before its tests, ended after them. Answers a
- * function, because there is none before the first test. Counts that are not what they are meant to
- * be, as found by an instance that still lives at the end, are a failure whatever the tests are
- * about.
+ * The whole topology for one `describe`: started before its tests, ended after them. Returns
+ * a function, because there is none before the first test. A difference that the consistency check
+ * of an instance has found fails the tests, if the instance still runs at the end.
  *
  * @param options a function is called after the hooks before it: it may use what they have started
  */
@@ -48,7 +47,7 @@ async function checksFoundNothing({ instances, laterInstances }: Topology): Prom
 }
 
 /**
- * Waits until Envoy and every instance hold every pod for healthy; one of them is enough for
+ * Waits until Envoy and every instance consider every pod healthy; one of them is enough for
  * readiness.
  */
 export async function allPodsAreHealthy({ envoy, instances, poolPods }: Topology): Promise<void> {
@@ -74,4 +73,14 @@ export async function envoyRoutesTo({ envoy }: Topology, instances: Topology['in
     instances.map(({ address }) => address),
     30_000,
   );
+}
+
+/** Starts the instances that have ended, and waits until Envoy sends requests to all of these. */
+export async function restartEnded(topology: Topology, instances: Topology['instances']): Promise<void> {
+  await Promise.all(
+    instances.map(async (instance) => {
+      if (!instance.process.running) await instance.start();
+    }),
+  );
+  await envoyRoutesTo(topology, instances);
 }

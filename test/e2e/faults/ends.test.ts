@@ -3,7 +3,7 @@ import { drainsCleanly } from '../../support/drainsCleanly.ts';
 import { eventually } from '../../support/eventually.ts';
 import { noClientNotices, shortStreams } from '../../support/faultRow.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
-import { envoyRoutesTo, useTopology } from '../../support/topology.ts';
+import { envoyRoutesTo, restartEnded, useTopology } from '../../support/topology.ts';
 import { hasPeers, regrantsOf, viewIsLocal } from '../../support/views.ts';
 
 /** Of three instances some are stopped, killed or paused. */
@@ -17,14 +17,7 @@ describe('with three instances that share etcd', () => {
   });
   const three = () => topology().instances as [Baton, Baton, Baton];
 
-  afterEach(async () => {
-    await Promise.all(
-      three().map(async (instance) => {
-        if (!instance.process.running) await instance.start();
-      }),
-    );
-    await envoyRoutesTo(topology(), three());
-  });
+  afterEach(() => restartEnded(topology(), three()));
 
   it('loses no request at SIGTERM of each in turn', async () => {
     await noClientNotices(

@@ -5,7 +5,7 @@ import { eventually } from '../../support/eventually.ts';
 import { clientsMayNotice, noClientNotices, shortStreams } from '../../support/faultRow.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
 import { slowHealthChecks } from '../../support/slowHealthChecks.ts';
-import { envoyRoutesTo, useTopology } from '../../support/topology.ts';
+import { envoyRoutesTo, restartEnded, useTopology } from '../../support/topology.ts';
 
 /** What stopped instances cost clients with fail-closed.yaml. */
 checkForLeaks();
@@ -26,14 +26,7 @@ describe('with fail-closed.yaml and three instances', () => {
   });
   const three = () => topology().instances as [Baton, Baton, Baton];
 
-  afterEach(async () => {
-    await Promise.all(
-      three().map(async (instance) => {
-        if (!instance.process.running) await instance.start();
-      }),
-    );
-    await envoyRoutesTo(topology(), three());
-  });
+  afterEach(() => restartEnded(topology(), three()));
 
   it('loses no request at SIGTERM of each in turn', async () => {
     await noClientNotices(topology(), 'fail-closed, SIGTERM of each of three in turn', async (observed) => {
