@@ -211,7 +211,7 @@ describe('when the file cannot be understood', () => {
     ]);
   });
 
-  it('still judges the environment and the flags, but misses nothing from the file', () => {
+  it('still validates the environment and the flags, without what the file lacks', () => {
     expect(
       problemsOf({
         yaml: 'pool: [',

@@ -13,7 +13,7 @@ describe('nearest', () => {
     expect(nearest(typed, known)).toBe(expected);
   });
 
-  it('takes another word for nothing', () => {
+  it('finds nothing for an unrelated word', () => {
     expect(nearest('grace', known)).toBeUndefined();
     expect(nearest('', known)).toBeUndefined();
     expect(nearest('x', [])).toBeUndefined();

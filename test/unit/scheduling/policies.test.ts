@@ -103,7 +103,7 @@ describe('round-robin', () => {
     expect(visited.slice(3)).toEqual(visited.slice(0, 3));
   });
 
-  it('spreads the turns of a heavier one out', () => {
+  it('interleaves the turns of a heavier endpoint', () => {
     const policy = policies()['round-robin'];
     const candidates = [endpoint('a:1', 2), endpoint('b:1', 1), endpoint('c:1', 1)];
     const visited = Array.from({ length: 8 }, () => policy.choose(candidates, idle).address[0]).join('');

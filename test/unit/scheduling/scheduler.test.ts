@@ -62,13 +62,13 @@ describe('a request that can be placed', () => {
     expect(one.schedule({ policy: 'RANDOM' })).toMatchObject({ kind: 'route', policy: 'random' });
   });
 
-  it('does not get to choose where that is not allowed', () => {
+  it('has the default policy where naming one is not allowed', () => {
     const { scheduler: one } = scheduler({ allowRequestPolicy: false });
     expect(one.schedule({ policy: 'random' })).toMatchObject({ kind: 'route', policy: 'least-request' });
     expect(one.schedule({ policy: 'nonsense' })).toMatchObject({ kind: 'route', policy: 'least-request' });
   });
 
-  it('follows the rules that are in force when it comes', () => {
+  it('is scheduled by the options in force when it arrives', () => {
     const rules: { policy: PolicyName; allowRequestPolicy: boolean } = {
       policy: 'random',
       allowRequestPolicy: false,
