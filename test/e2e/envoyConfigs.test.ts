@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
+import { configSchema } from '../../src/config/schema.ts';
 import { policyHeader } from '../../src/request/readPolicy.ts';
 import { traceparentHeader } from '../../src/request/readTraceparent.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
@@ -15,6 +16,7 @@ import { envoyBin } from '../support/tools.ts';
  */
 checkForLeaks();
 
+const { modelHeaders } = configSchema.parse({}).scheduling;
 const folder = join(import.meta.dirname, '..', '..', 'envoy');
 const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml'));
 
@@ -43,7 +45,7 @@ describe.each(files)('%s', (name) => {
 
   it('sends Baton only the headers that it reads', async () => {
     const { forward_rules } = extProc(await load(name));
-    const read = [policyHeader, traceparentHeader].map((exact) => ({ exact }));
+    const read = [policyHeader, traceparentHeader, ...modelHeaders].map((exact) => ({ exact }));
     expect(forward_rules).toEqual({ allowed_headers: { patterns: read } });
   });
 
