@@ -22,7 +22,7 @@ export interface Admin {
 
 /**
  * Opens the admin port: HTTP for probes of an orchestrator, for operators, and for Prometheus. It
- * only reads state and knows no users, so it belongs on loopback or behind a network policy.
+ * only reads state and has no authentication, so it belongs on loopback or behind a network policy.
  *
  * @throws BatonError listen-failed, with the cause
  */

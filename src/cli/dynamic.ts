@@ -71,7 +71,7 @@ async function set(flags: ReasonFlags, settings: Settings): Promise<void> {
   await change(flags, (before) => new Map([...before, ...settings]));
 }
 
-/** @throws BatonError `change-refused` when somebody else changes the record at the same moment */
+/** @throws BatonError `change-refused` when the record changes at the same moment */
 async function change(flags: ReasonFlags, apply: (settings: Settings) => Settings): Promise<void> {
   const { config } = await configure(storeFlags(flags), 'etcd');
   const { readStoredConfig, replaceStoredConfig } = await import('../dynamic/storedRecord.ts');
@@ -80,7 +80,8 @@ async function change(flags: ReasonFlags, apply: (settings: Settings) => Setting
     const settings = apply(stored.record?.settings ?? new Map());
     const record = { settings, reason: flags.reason, setUnixMs: Date.now() };
     if (await replaceStoredConfig(client, stored, record)) return settings;
-    const message = 'somebody else changed the dynamic configuration at the same moment; nothing is changed';
+    const message =
+      'the dynamic configuration was changed by another command at the same moment; nothing is changed';
     throw new BatonError('change-refused', message);
   });
   const list = [...settings].map(([name, text]) => `${name}=${text}`).join(', ');

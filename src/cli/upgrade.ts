@@ -23,13 +23,13 @@ export function addUpgradeCommand(program: Command): void {
   addStoreFlags(upgrade.command('status').description('generations, their instances, and what is pinned'))
     .option('--json', 'for programs', false)
     .action((flags: ConfigFlags & { json: boolean }) =>
-      print(flags, (_, fleet) => statusText(fleet, flags.json)),
+      run(flags, (_, fleet) => statusText(fleet, flags.json)),
     );
   addReasonFlags(
     upgrade.command('pin <generation>').description('this generation, until it is released'),
   ).action((text: string, flags: ReasonFlags, command: Command) => {
     if (!/^\d{1,15}$/.test(text)) command.error(`error: "${text}" is no generation: a whole number`);
-    return print(flags, async (client, fleet) => {
+    return run(flags, async (client, fleet) => {
       const { choosePin } = await import('../steering/fleet.ts');
       return pin(client, choosePin(fleet, Number(text)), flags.reason);
     });
@@ -37,18 +37,18 @@ export function addUpgradeCommand(program: Command): void {
   addReasonFlags(
     upgrade.command('rollback').description('pin the highest generation below the one that serves'),
   ).action((flags: ReasonFlags) =>
-    print(flags, async (client, fleet) => {
+    run(flags, async (client, fleet) => {
       const { chooseRollback } = await import('../steering/fleet.ts');
       return pin(client, chooseRollback(fleet), flags.reason || 'rollback');
     }),
   );
   addStoreFlags(upgrade.command('release').description('pin nothing: the newest generation serves')).action(
-    (flags: ConfigFlags) => print(flags, release),
+    (flags: ConfigFlags) => run(flags, release),
   );
 }
 
 /** @throws BatonError of `configure`, of `withEtcd`, or `change-refused` */
-async function print(
+async function run(
   flags: ConfigFlags,
   action: (client: EtcdClient, fleet: Fleet) => Promise<string>,
 ): Promise<void> {

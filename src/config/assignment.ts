@@ -13,7 +13,7 @@ export interface Assignment {
 }
 
 /** The values of one source, and its problems. */
-export interface SourceReading {
+export interface SourceValues {
   readonly assignments: readonly Assignment[];
   readonly problems: readonly Problem[];
 }

@@ -9,7 +9,7 @@ import { type Config, configSchema, dynamicPaths } from './schema.ts';
  * The settings of the dynamic configuration: texts by dotted name, validated one by one with the
  * same schema as every other source. config/dynamic reads them from etcd.
  */
-export interface DynamicReading {
+export interface DynamicValues {
   /** The valid values, by dotted name. */
   readonly values: ReadonlyMap<string, unknown>;
   /** The invalid ones; each has the path of the setting as given. */
@@ -22,7 +22,7 @@ const origin: Origin = { kind: 'dynamic' };
  * An invalid setting does not affect the others: releases with different settings read each
  * other's.
  */
-export function readDynamicSettings(given: ReadonlyMap<string, string>): DynamicReading {
+export function readDynamicSettings(given: ReadonlyMap<string, string>): DynamicValues {
   const assignments: Assignment[] = [];
   const problems: Problem[] = [];
   for (const [path, text] of given) {

@@ -1,4 +1,4 @@
-import { type Assignment, fromText, type SourceReading } from './assignment.ts';
+import { type Assignment, fromText, type SourceValues } from './assignment.ts';
 import { nearest } from './nearest.ts';
 import type { Problem } from './problem.ts';
 import { settings } from './settings.ts';
@@ -10,7 +10,7 @@ export const configFileVariable = 'BATON_CONFIG';
  * The settings of the BATON_* variables. Other variables are ignored, and so are empty ones:
  * Compose and charts write `NAME=` for a value that is not set.
  */
-export function readEnvironment(environment: Readonly<Record<string, string | undefined>>): SourceReading {
+export function readEnvironment(environment: Readonly<Record<string, string | undefined>>): SourceValues {
   const assignments: Assignment[] = [];
   const problems: Problem[] = [];
   for (const [name, text] of Object.entries(environment)) {

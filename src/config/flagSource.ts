@@ -1,4 +1,4 @@
-import { type Assignment, findSetting, fromText, type SourceReading } from './assignment.ts';
+import { type Assignment, findSetting, fromText, type SourceValues } from './assignment.ts';
 import type { ConfigFlags } from './flags.ts';
 import type { Problem } from './problem.ts';
 
@@ -18,7 +18,7 @@ const pathOfFlag = {
 /**
  * The settings of the command line's flags. `--set` overrides the named flags; the last one wins.
  */
-export function readConfigFlags(flags: ConfigFlags): SourceReading {
+export function readConfigFlags(flags: ConfigFlags): SourceValues {
   const assignments: Assignment[] = [];
   const problems: Problem[] = [];
 

@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
-import { type Assignment, type SourceReading, unknownSetting } from './assignment.ts';
+import { type Assignment, type SourceValues, unknownSetting } from './assignment.ts';
 import type { Origin, Problem } from './problem.ts';
 import { configTree, isSection, type Section, type Setting } from './settings.ts';
 
@@ -7,7 +7,7 @@ import { configTree, isSection, type Section, type Setting } from './settings.ts
  * The settings of a YAML text, each with its line and column. It checks which keys there are; the
  * schema validates the values.
  */
-export function readYaml(file: string, text: string): SourceReading & { readonly isBroken: boolean } {
+export function readYaml(file: string, text: string): SourceValues & { readonly isBroken: boolean } {
   const lines = new LineCounter();
   // Plain messages: the pretty ones quote the line, which may hold a password.
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });

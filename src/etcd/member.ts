@@ -63,7 +63,7 @@ export class Member {
   }
 
   /**
-   * Opens a stream, and returns it with its connection: whoever follows it ends it when the
+   * Opens a stream, and returns it with its connection: its follower ends it when the
    * connection closes, and calls `failed` when it breaks.
    */
   async duplex<Request, Response>(
