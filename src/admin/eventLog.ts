@@ -16,6 +16,8 @@ export const lifeEventKinds = [
   'consistency',
   /** A pod was quarantined for its responses, or is trusted again. */
   'quarantine',
+  /** Too few endpoints passed their probes, or enough again. */
+  'pool',
   /** The first decision that named an endpoint. */
   'first-decision',
   /** The drain ended. */

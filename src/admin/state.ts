@@ -32,6 +32,8 @@ export interface InstanceState {
   readonly peers: readonly PeerReport[];
   readonly handoffs: readonly HandoffReport[];
   readonly pool: readonly EndpointReport[];
+  /** null while enough endpoints pass their probes. */
+  readonly panic: PanicReport | null;
   readonly streams: { readonly open: number };
   readonly consistency: ConsistencyReport;
   readonly drain: DrainReport | null;
@@ -77,9 +79,18 @@ export interface PeerReport {
   readonly inFlight: number;
 }
 
+/** Too few endpoints pass their probes: endpoints that fail them are in use. */
+export interface PanicReport {
+  readonly endpoints: number;
+  readonly passing: number;
+  readonly inUse: number;
+}
+
 export interface EndpointReport {
   readonly address: string;
   readonly ready: boolean;
+  /** Why it fails its probes; null where it does not. It may be ready all the same. */
+  readonly fault: string | null;
   readonly weight: number;
   /** Requests in flight through this instance. */
   readonly local: number;

@@ -10,6 +10,7 @@ import {
 } from './crossFieldRules.ts';
 import { endpointSetting } from './endpointSchema.ts';
 import { limits } from './limitsSection.ts';
+import { probe } from './probeSection.ts';
 import { section } from './section.ts';
 import { signals } from './signalsSection.ts';
 import { etcdTls, serverTls } from './tlsSections.ts';
@@ -24,7 +25,6 @@ import {
   listenAddress,
   milliseconds,
   oneOf,
-  slashPath,
   text,
   wholeNumber,
 } from './validators.ts';
@@ -62,15 +62,6 @@ const instance = section({
     .default(0)
     .describe('Order of releases: the highest ready generation takes the traffic'),
   zone: text().default('').describe('Failure domain of the instance, for people'),
-});
-
-const probe = section({
-  enabled: boolean().default(true).describe('Probe the health of each endpoint'),
-  path: slashPath().default('/health').describe('HTTP path that answers 2xx when the endpoint is healthy'),
-  intervalMs: milliseconds(10).default(1000).describe('Time between two probes of an endpoint'),
-  timeoutMs: milliseconds(1).default(500).describe('Timeout of one probe'),
-  healthyThreshold: wholeNumber(1).default(1).describe('Successful probes in a row that make it healthy'),
-  unhealthyThreshold: wholeNumber(1).default(2).describe('Failed probes in a row that make it unhealthy'),
 });
 
 const pool = section({

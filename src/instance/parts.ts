@@ -58,7 +58,17 @@ export function createParts(
   const lifecycle = new Lifecycle(clock);
   const dynamic = new DynamicConfig({ own: config, events, log, metrics });
   const hasStore = config.etcd.endpoints.length > 0;
-  const pool = openPool({ ...config.pool, etcd: config.pool.etcd && hasStore }, { log, metrics });
+  const pool = openPool(
+    { ...config.pool, etcd: config.pool.etcd && hasStore },
+    {
+      log,
+      metrics,
+      onPanic: (panic) =>
+        events.add('pool', panic ? 'panic: endpoints that fail their probes stay in use' : 'panic over', {
+          ...panic,
+        }),
+    },
+  );
   const base = { config, log, metrics, events, errors, startedAt, lifecycle, dynamic, pool };
   const sharing = createSharedParts(base);
   const signals = createSignalParts({ ...base, sharing });

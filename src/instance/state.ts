@@ -32,11 +32,13 @@ export function instanceState(parts: InstanceParts): InstanceState {
     pool: pool.all().map((endpoint) => ({
       address: endpoint.address,
       ready: ready.has(endpoint),
+      fault: pool.faultOf(endpoint.address) ?? null,
       weight: endpoint.weight,
       local: local.get(endpoint.address) ?? 0,
       view: sharing.ledger.inFlight(endpoint.address),
       ...judgementOf(endpoint.address, parts.signals),
     })),
+    panic: pool.panic ?? null,
     streams: { open: exchanges.open },
     consistency: parts.consistencyCheck.report(),
     drain: parts.instanceDrain.report(),

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { BatonError } from '../errors.ts';
 import type { RecordSubscription } from '../etcd/records.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
-import type { EndpointHealth, EndpointSource, HealthChange, Pool, PoolReport } from './pool.ts';
+import type { EndpointHealth, EndpointSource, HealthChange, Pool, PoolPanic, PoolReport } from './pool.ts';
+import { PoolReadiness } from './poolReadiness.ts';
 
 /**
  * The pool of one instance: the endpoints of its sources, without the unhealthy ones. Both lists
@@ -13,6 +14,8 @@ export interface CompositePoolOptions {
   readonly sources: readonly EndpointSource[];
   /** Without it every listed endpoint is ready. */
   readonly health?: EndpointHealth | undefined;
+  /** Below this share of healthy endpoints those that serve stay in use (50); 0: never. */
+  readonly panicPercent?: number;
   readonly report: PoolReport;
 }
 
@@ -29,6 +32,7 @@ interface Duplicate {
 export class CompositePool implements Pool {
   readonly #sources: readonly EndpointSource[];
   readonly #health: EndpointHealth | undefined;
+  readonly #readiness: PoolReadiness | undefined;
   readonly #report: PoolReport;
   /** The last list of each source, in the order of the sources. */
   readonly #lists: (readonly Endpoint[])[];
@@ -37,11 +41,13 @@ export class CompositePool implements Pool {
   #ready: readonly Endpoint[] = [];
   #duplicates: ReadonlyMap<string, Duplicate> = new Map();
   #pendingRefresh: NodeJS.Immediate | undefined;
+  #nextRefresh: NodeJS.Timeout | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor({ sources, health, report }: CompositePoolOptions) {
+  constructor({ sources, health, panicPercent, report }: CompositePoolOptions) {
     this.#sources = sources;
     this.#health = health;
+    this.#readiness = health && new PoolReadiness({ health, panicPercent, report });
     this.#report = report;
     this.#lists = sources.map(() => []);
     health?.onVerdict((verdict) => this.#onVerdict(verdict));
@@ -58,6 +64,21 @@ export class CompositePool implements Pool {
 
   ready(): readonly Endpoint[] {
     return this.#ready;
+  }
+
+  /** Undefined while enough endpoints pass their probes. */
+  get panic(): PoolPanic | undefined {
+    return this.#readiness?.panic;
+  }
+
+  /** Why an endpoint fails its probes; undefined where it does not. */
+  faultOf(address: string): string | undefined {
+    return this.#health?.faultOf(address)?.reason;
+  }
+
+  /** A request that was sent at `startedMs` (performance.now) was answered well. */
+  recordAnswer(address: string, startedMs: number): void {
+    if (this.#readiness?.recordAnswer(address, startedMs)) this.#scheduleRefresh();
   }
 
   onChange(listener: () => void): () => void {
@@ -90,6 +111,7 @@ export class CompositePool implements Pool {
 
   async #stop(): Promise<void> {
     clearImmediate(this.#pendingRefresh);
+    clearTimeout(this.#nextRefresh);
     await Promise.all([...this.#sources.map((source) => source.stop()), this.#health?.stop()]);
   }
 
@@ -101,9 +123,10 @@ export class CompositePool implements Pool {
     if (sameElements(all, before)) return;
     this.#all = all;
     const addresses = new Set(all.map(({ address }) => address));
-    this.#health?.watch(addresses);
+    this.#readiness?.watch(addresses);
     this.#logChanges(before, addresses);
-    this.#refresh();
+    this.#selectReady();
+    this.#notify();
   }
 
   /** Keeps the objects of unchanged endpoints, so that an unchanged endpoint is the same object. */
@@ -165,17 +188,31 @@ export class CompositePool implements Pool {
     const { log } = this.#report;
     if (healthy) log.info({ event: 'endpoint.ready', ...fields }, 'endpoint ready');
     else log.info({ event: 'endpoint.unready', ...fields }, 'endpoint not ready');
-    // The verdicts of one turn of the event loop are one change: a large pool starts with
-    // thousands.
+    this.#scheduleRefresh();
+  }
+
+  /**
+   * The verdicts of one turn of the event loop are one change: a large pool starts with thousands.
+   */
+  #scheduleRefresh(): void {
+    if (this.#stopped) return;
     this.#pendingRefresh ??= setImmediate(() => {
       this.#pendingRefresh = undefined;
-      this.#refresh();
+      const before = this.#ready;
+      this.#selectReady();
+      if (this.#ready !== before) this.#notify();
     });
   }
 
-  #refresh(): void {
-    const health = this.#health;
-    this.#ready = health ? this.#all.filter(({ address }) => health.isHealthy(address)) : this.#all;
+  /** Keeps the array where its elements stay the same. */
+  #selectReady(): void {
+    clearTimeout(this.#nextRefresh);
+    const { ready, againMs } = this.#readiness?.select(this.#all) ?? { ready: this.#all, againMs: undefined };
+    if (!sameElements(ready, this.#ready)) this.#ready = ready;
+    if (againMs !== undefined) this.#nextRefresh = setTimeout(() => this.#scheduleRefresh(), againMs);
+  }
+
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 }

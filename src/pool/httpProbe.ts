@@ -1,26 +1,20 @@
 import { Agent, request } from 'node:http';
+import { type ProbeResult, resultOfError, resultOfStatus } from './probeResult.ts';
 
 /**
- * One HTTP probe: a GET that any 2xx status passes. Every probe opens a connection of its own, so
- * it tests that the server still accepts, and thousands of endpoints hold no idle sockets.
+ * One HTTP probe: a GET that any 2xx status passes. It ends with the status line; the body is not
+ * read. Every probe opens a connection of its own, so it tests that the server still accepts, and
+ * thousands of endpoints hold no idle sockets.
  */
 export interface HttpProbeTarget {
   /** An IP address without brackets, or a host name. */
   readonly host: string;
   readonly port: number;
   readonly path: string;
-  /**
-   * For the whole exchange; the status has to come within it, and the socket is closed after it.
-   */
+  /** The status has to come within it. */
   readonly timeoutMs: number;
-  /** Ends the probe early; it then reports `stopped`. */
+  /** Ends the probe early; it is undecided then. */
   readonly signal: AbortSignal;
-}
-
-export interface ProbeResult {
-  readonly passed: boolean;
-  /** `HTTP 200`, `connect ECONNREFUSED 10.0.0.1:8000`, `no answer in 500 ms` */
-  readonly reason: string;
 }
 
 const oneConnectionEach = new Agent({ keepAlive: false });
@@ -31,24 +25,25 @@ export function httpProbe({ host, port, path, timeoutMs, signal }: HttpProbeTarg
     let result: ProbeResult | undefined;
     const headers = { 'user-agent': 'baton-probe', accept: '*/*' };
     const probe = request({ host, port, path, headers, agent: oneConnectionEach });
-    // The first result counts: a body that breaks off or never ends does not undo a status.
-    const endAs = (reason: string) => {
-      result ??= { passed: false, reason };
+    // The first result counts: the end of the socket does not undo a status.
+    const endAs = (end: ProbeResult) => {
+      result ??= end;
       probe.destroy();
     };
-    const onStop = () => endAs('stopped');
-    const timer = setTimeout(endAs, timeoutMs, `no answer in ${timeoutMs} ms`);
+    const onStop = () => endAs({ kind: 'undecided', reason: 'stopped' });
+    const onTimeout = () =>
+      endAs({ kind: 'failed', failure: 'unanswered', reason: `no answer in ${timeoutMs} ms` });
+    const timer = setTimeout(onTimeout, timeoutMs);
     signal.addEventListener('abort', onStop);
-    probe.on('error', (error) => endAs(error.message));
+    probe.on('error', (error) => endAs(resultOfError(error)));
     probe.on('response', (response) => {
-      const status = response.statusCode ?? 0;
-      result ??= { passed: status >= 200 && status < 300, reason: `HTTP ${status}` };
-      response.on('error', () => {}).resume();
+      response.on('error', () => {});
+      endAs(resultOfStatus(response.statusCode ?? 0));
     });
     probe.on('close', () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', onStop);
-      resolve(result ?? { passed: false, reason: 'closed without a response' });
+      resolve(result ?? { kind: 'failed', failure: 'refused', reason: 'closed without a response' });
     });
     if (signal.aborted) onStop();
     else probe.end();

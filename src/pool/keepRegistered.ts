@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { splitHostPort } from '../hostPort.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
 import { nextHealth, unknownHealth, type Verdict } from './healthVerdict.ts';
-import { httpProbe, type ProbeResult } from './httpProbe.ts';
+import { httpProbe } from './httpProbe.ts';
 import type { PoolReport } from './pool.ts';
+import type { ProbeResult } from './probeResult.ts';
 import { RegisteredRecord, type RegistrationStore } from './registeredRecord.ts';
 import type { Registration } from './registration.ts';
 
@@ -67,10 +68,10 @@ async function* verdicts(
   }
   let health = unknownHealth;
   while (!signal.aborted) {
-    const { passed, reason } = await probe(url, healthTimeoutMs, signal);
+    const { kind, reason } = await probe(url, healthTimeoutMs, signal);
     if (signal.aborted) return;
     const before = health.verdict;
-    health = nextHealth(health, passed, thresholds);
+    if (kind !== 'undecided') health = nextHealth(health, kind === 'passed', thresholds);
     if (health.verdict !== before) yield { verdict: health.verdict, reason };
     // An abort only ends the wait.
     await sleep(healthIntervalMs, undefined, { signal }).catch(() => {});

@@ -26,3 +26,13 @@ export const poolGauges = [
     },
   }),
 ];
+
+export const panicGauges = [
+  gauge<object | null>({
+    name: 'baton_pool_panic',
+    labels: [],
+    means: '1 while too few endpoints pass their probes, so that some that fail them stay in use',
+    worry: '1: the probes (`pool.probe`), the network to the endpoints, or most of the endpoints are broken.',
+    read: (panic) => [[panic === null ? 0 : 1]],
+  }),
+];

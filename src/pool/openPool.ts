@@ -4,7 +4,7 @@ import type { Log } from '../telemetry/log.ts';
 import { CompositePool } from './compositePool.ts';
 import { FileSource } from './fileSource.ts';
 import type { PoolMetrics } from './metrics.ts';
-import type { EndpointSource, PoolReport } from './pool.ts';
+import type { EndpointSource, PoolPanic, PoolReport } from './pool.ts';
 import { Prober, type ProberOptions } from './prober.ts';
 import { RegisteredSource } from './registeredSource.ts';
 import { StaticSource } from './staticSource.ts';
@@ -16,13 +16,17 @@ export interface PoolSettings {
   /** Those registered in etcd as well. */
   readonly etcd: boolean;
   readonly dnsRefreshMs: number;
-  readonly probe: ProberOptions & { readonly enabled: boolean };
+  readonly probe: ProberOptions & { readonly enabled: boolean; readonly panicPercent: number };
 }
 
 /** The pool of the sources that are configured, not started. */
 export function openPool(
   { endpoints, file, etcd, dnsRefreshMs, probe }: PoolSettings,
-  { log, metrics }: { log: Log; metrics: PoolMetrics & EtcdMetrics },
+  {
+    log,
+    metrics,
+    onPanic,
+  }: { log: Log; metrics: PoolMetrics & EtcdMetrics; onPanic: (panic: PoolPanic | undefined) => void },
 ): CompositePool {
   const report: PoolReport = {
     log,
@@ -30,10 +34,12 @@ export function openPool(
       if (trouble === 'unreadable-record') metrics.recordsSkipped.add('endpoint');
       else if (trouble !== 'duplicate-endpoint') metrics.reloadFailures.add(source);
     },
+    onPanic,
   };
   const sources: EndpointSource[] = [];
   if (endpoints.length > 0) sources.push(new StaticSource(endpoints, { dnsRefreshMs, report }));
   if (file !== undefined) sources.push(new FileSource(file, { dnsRefreshMs, report }));
   if (etcd) sources.push(new RegisteredSource({ codec: stateCodecs.registeredEndpoint, report }));
-  return new CompositePool({ sources, report, health: probe.enabled ? new Prober(probe) : undefined });
+  const health = probe.enabled ? new Prober(probe) : undefined;
+  return new CompositePool({ sources, report, health, panicPercent: probe.panicPercent });
 }

@@ -1,6 +1,7 @@
 import type { RecordSubscription } from '../etcd/records.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { ProbeFailure } from './probeResult.ts';
 
 /** Which endpoints exist, and which of them may be chosen now. */
 export interface Pool {
@@ -31,9 +32,28 @@ export interface EndpointHealth {
   /** Replaces the set of watched endpoints. A new one is not healthy until its first verdict. */
   watch(addresses: ReadonlySet<string>): void;
   isHealthy(address: string): boolean;
+  /** Why it is unhealthy; undefined while it is healthy or has no verdict. */
+  faultOf(address: string): EndpointFault | undefined;
   /** Calls back with each new verdict. Returns a function that stops it. */
   onVerdict(listener: (verdict: HealthChange) => void): () => void;
   stop(): Promise<void>;
+}
+
+export interface EndpointFault {
+  readonly failure: ProbeFailure;
+  /** For people. */
+  readonly reason: string;
+  /** When the first of its failed probes began, on the monotonic clock. */
+  readonly sinceMs: number;
+  /** It has been healthy before. */
+  readonly everPassed: boolean;
+}
+
+/** Too few endpoints pass their probes: some that fail them are in use. */
+export interface PoolPanic {
+  readonly endpoints: number;
+  readonly passing: number;
+  readonly inUse: number;
 }
 
 export interface HealthChange {
@@ -51,4 +71,6 @@ export interface PoolReport {
   readonly log: Pick<Log, 'info' | 'warn'>;
   /** @param source the name of the source with the fault */
   count(trouble: PoolTrouble, source: string): void;
+  /** A panic began, or ended (undefined). */
+  onPanic?(panic: PoolPanic | undefined): void;
 }

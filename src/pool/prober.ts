@@ -1,8 +1,10 @@
 import { setMaxListeners } from 'node:events';
 import { splitHostPort } from '../hostPort.ts';
 import { type HealthRecord, nextHealth, type Thresholds, unknownHealth } from './healthVerdict.ts';
-import { httpProbe, type ProbeResult } from './httpProbe.ts';
-import type { EndpointHealth, HealthChange } from './pool.ts';
+import { httpProbe } from './httpProbe.ts';
+import type { EndpointFault, EndpointHealth, HealthChange } from './pool.ts';
+import type { ProbeFailure, ProbeResult } from './probeResult.ts';
+import { UsualProbeTime } from './usualProbeTime.ts';
 
 /**
  * Probes every watched endpoint over HTTP, because Envoy's override_host routes to a dead pod if
@@ -10,13 +12,19 @@ import type { EndpointHealth, HealthChange } from './pool.ts';
  * pool's probes spread over the interval. At most `maxConcurrent` sockets are open, and at most
  * `maxProbesPerSecond` probes are due: a pool too large for its interval is probed more slowly
  * instead of eating the scheduler's CPU.
+ *
+ * The timeout follows what an endpoint usually takes (usualProbeTime.ts): a probe that exceeds it
+ * has failed, but is read on, so that a late answer is told from none.
  */
 export interface ProberOptions extends Thresholds {
   /** `/health`; 2xx is a pass. */
   readonly path: string;
   /** From the start of one probe of an endpoint to the start of the next, ± 10 %. */
   readonly intervalMs: number;
+  /** The shortest timeout. */
   readonly timeoutMs: number;
+  /** The longest, for an endpoint that usually answers late; default: `timeoutMs`. */
+  readonly maxTimeoutMs?: number;
   /** Open probes at any time (64). */
   readonly maxConcurrent?: number;
   /** Above `maxProbesPerSecond × intervalMs / 1000` endpoints the interval grows (1000). */
@@ -28,12 +36,20 @@ export interface ProberOptions extends Thresholds {
 
 interface Target {
   readonly address: string;
+  readonly usual: UsualProbeTime;
   health: HealthRecord;
+  everPassed: boolean;
+  /** Of the last probes, if the last one failed. */
+  fault: Omit<EndpointFault, 'everPassed'> | undefined;
   timer: NodeJS.Timeout | undefined;
   probing: boolean;
 }
 
 const jitter = 0.1;
+/** A timer that is later than this shows that this process stalled, not the endpoint. */
+const stallMs = 100;
+/** Until the next probe after one that says nothing. */
+const retryMs = 200;
 
 export class Prober implements EndpointHealth {
   readonly #options: ProberOptions;
@@ -44,6 +60,8 @@ export class Prober implements EndpointHealth {
   readonly #targets = new Map<string, Target>();
   /** Due, and waiting for a free slot; oldest first. */
   readonly #waiting = new Set<Target>();
+  /** Probes that have no result yet. */
+  #undecided = 0;
   readonly #running = new Set<Promise<void>>();
   readonly #listeners = new Set<(verdict: HealthChange) => void>();
   readonly #stopping = new AbortController();
@@ -64,7 +82,15 @@ export class Prober implements EndpointHealth {
     }
     for (const address of addresses) {
       if (this.#targets.has(address)) continue;
-      const target: Target = { address, health: unknownHealth, timer: undefined, probing: false };
+      const target: Target = {
+        address,
+        usual: new UsualProbeTime(),
+        health: unknownHealth,
+        everPassed: false,
+        fault: undefined,
+        timer: undefined,
+        probing: false,
+      };
       this.#targets.set(address, target);
       this.#waiting.add(target);
     }
@@ -73,6 +99,12 @@ export class Prober implements EndpointHealth {
 
   isHealthy(address: string): boolean {
     return this.#targets.get(address)?.health.verdict === 'healthy';
+  }
+
+  faultOf(address: string): EndpointFault | undefined {
+    const target = this.#targets.get(address);
+    if (target?.health.verdict !== 'unhealthy' || target.fault === undefined) return undefined;
+    return { ...target.fault, everPassed: target.everPassed };
   }
 
   onVerdict(listener: (verdict: HealthChange) => void): () => void {
@@ -94,28 +126,83 @@ export class Prober implements EndpointHealth {
 
   #startWaiting(): void {
     for (const target of this.#waiting) {
-      if (this.#running.size >= this.#maxConcurrent) return;
+      if (this.#undecided >= this.#maxConcurrent) return;
       this.#waiting.delete(target);
-      const run = this.#probeOnce(target).finally(() => {
-        this.#running.delete(run);
-        this.#startWaiting();
-      });
+      const run = this.#probeOnce(target).finally(() => this.#running.delete(run));
       this.#running.add(run);
     }
   }
 
   async #probeOnce(target: Target): Promise<void> {
+    const startedMs = performance.now();
+    const { timeoutMs, maxTimeoutMs = timeoutMs } = this.#options;
+    const limitMs = target.usual.timeoutMs(timeoutMs, maxTimeoutMs);
+    let isDecided = false;
+    let dueMs = startedMs + limitMs;
+    const decide = (result: ProbeResult) => {
+      if (isDecided) return;
+      isDecided = true;
+      clearTimeout(overdue);
+      this.#undecided -= 1;
+      target.probing = false;
+      this.#evaluate(target, result, startedMs);
+      this.#startWaiting();
+    };
+    const onOverdue = () => {
+      const nowMs = performance.now();
+      if (nowMs > dueMs + stallMs) {
+        // The answer may have come meanwhile, unread: it gets its time again.
+        dueMs = nowMs + limitMs;
+        overdue = setTimeout(onOverdue, limitMs);
+        return;
+      }
+      const reason = `no answer in ${Math.round(limitMs)} ms`;
+      decide({ kind: 'failed', failure: 'unanswered', reason });
+    };
+    this.#undecided += 1;
     target.probing = true;
     this.#armTimer(target);
-    const { passed, reason } = await this.#probe(target.address, this.#stopping.signal);
-    target.probing = false;
+    let overdue = setTimeout(onOverdue, limitMs);
+    const result = await this.#probe(target.address, this.#stopping.signal);
+    if (this.#targets.get(target.address) === target) this.#learn(target, result, startedMs, isDecided);
+    decide(result);
+  }
+
+  /** How long an answer took; a late one shows that the endpoint lives. */
+  #learn(target: Target, result: ProbeResult, startedMs: number, isLate: boolean): void {
+    const isAnswer = result.kind === 'passed' || (result.kind === 'failed' && result.failure === 'status');
+    if (!isAnswer) return;
+    target.usual.add(performance.now() - startedMs);
+    const { fault } = target;
+    if (!isLate || fault?.failure !== 'unanswered') return;
+    const failure: ProbeFailure = result.kind === 'passed' ? 'late' : 'status';
+    target.fault = { ...fault, failure, reason: `${result.reason}, late` };
+    if (target.health.verdict === 'unhealthy') this.#report(target, false, target.fault.reason);
+  }
+
+  #evaluate(target: Target, result: ProbeResult, startedMs: number): void {
     // Removed meanwhile, or removed and added again: this result belongs to neither.
     if (this.#targets.get(target.address) !== target) return;
+    if (result.kind === 'undecided') {
+      this.#probeAfter(target, Math.min(retryMs, this.#options.intervalMs));
+      return;
+    }
+    const passed = result.kind === 'passed';
     const before = target.health.verdict;
+    const failureBefore = target.fault?.failure;
     target.health = nextHealth(target.health, passed, this.#options);
-    if (target.health.verdict === before) return;
-    const change = { address: target.address, healthy: passed, reason };
-    for (const listener of this.#listeners) listener(change);
+    target.everPassed ||= target.health.verdict === 'healthy';
+    if (result.kind === 'passed') target.fault = undefined;
+    else {
+      const { failure, reason } = result;
+      target.fault = { failure, reason, sinceMs: target.fault?.sinceMs ?? startedMs };
+    }
+    const isOther = target.health.verdict === 'unhealthy' && target.fault?.failure !== failureBefore;
+    if (target.health.verdict !== before || isOther) this.#report(target, passed, result.reason);
+  }
+
+  #report({ address }: Target, healthy: boolean, reason: string): void {
+    for (const listener of this.#listeners) listener({ address, healthy, reason });
   }
 
   #armTimer(target: Target): void {
@@ -124,15 +211,21 @@ export class Prober implements EndpointHealth {
     // After its first probe an endpoint gets a random offset in the interval, and roughly keeps it.
     const first = target.timer === undefined;
     const share = first ? this.#random() : 1 - jitter + 2 * jitter * this.#random();
+    this.#probeAfter(target, share * intervalMs);
+  }
+
+  #probeAfter(target: Target, delayMs: number): void {
+    clearTimeout(target.timer);
     target.timer = setTimeout(() => {
       if (target.probing) return this.#armTimer(target);
       this.#waiting.add(target);
       this.#startWaiting();
-    }, share * intervalMs);
+    }, delayMs);
   }
 
   #overHttp(address: string, signal: AbortSignal): Promise<ProbeResult> {
-    const { path, timeoutMs } = this.#options;
-    return httpProbe({ ...splitHostPort(address), path, timeoutMs, signal });
+    const { path, timeoutMs, maxTimeoutMs = timeoutMs } = this.#options;
+    const longestMs = Math.max(timeoutMs, maxTimeoutMs);
+    return httpProbe({ ...splitHostPort(address), path, timeoutMs: longestMs, signal });
   }
 }

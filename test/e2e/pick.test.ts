@@ -28,7 +28,7 @@ describe.each(serverKinds)('with one instance, three pods and no etcd (%s)', (tr
     etcd: false,
     baton: {
       server: { transport },
-      pool: { probe: { intervalMs: 200, timeoutMs: 5_000 } },
+      pool: { probe: { intervalMs: 200, timeoutMs: 5_000, panicPercent: 0 } },
       scheduling: { destinationHeaders: ['target-pod'], retryAfterSeconds: 7 },
     },
     amendEnvoy: (bootstrap) => {

@@ -17,6 +17,7 @@ import type { PodClock } from './clock.ts';
  *   {"kind":"cut","afterTokens":3}   destroys the connection after this many tokens (default 1), or
  *                                    before the end mark of a shorter response
  *   {"kind":"unhealthy"}             only /health fails, with 503
+ *   {"kind":"late-health","afterMs":800} only /health is late: it answers after this time
  * `forMs` ends any of them. `"health":false` with hang, error and cut makes /health fail too: it
  * hangs with hang, and answers 503 with the others.
  *
@@ -35,9 +36,11 @@ export type RequestFault =
   | { readonly kind: 'cut'; readonly afterTokens: number };
 
 export interface PodFault {
-  readonly kind: RequestFault['kind'] | 'unhealthy';
+  readonly kind: RequestFault['kind'] | 'unhealthy' | 'late-health';
   readonly requests: RequestFault;
   readonly healthFails: boolean;
+  /** /health answers after so long. */
+  readonly healthAfterMs: number;
   readonly forMs: number | undefined;
 }
 
@@ -49,6 +52,7 @@ const noFault: PodFault = {
   kind: 'none',
   requests: { kind: 'none' },
   healthFails: false,
+  healthAfterMs: 0,
   forMs: undefined,
 };
 const kinds = [
@@ -62,6 +66,7 @@ const kinds = [
   'cut-at-once',
   'cut',
   'unhealthy',
+  'late-health',
 ] as const;
 /** Beside `kind` and `forMs`. */
 const fieldsOf: Readonly<Record<PodFault['kind'], readonly string[]>> = {
@@ -75,6 +80,7 @@ const fieldsOf: Readonly<Record<PodFault['kind'], readonly string[]>> = {
   'cut-at-once': [],
   cut: ['health', 'afterTokens'],
   unhealthy: [],
+  'late-health': ['afterMs'],
 };
 const maxForMs = 3_600_000;
 const maxTokens = 1_000_000;
@@ -84,7 +90,7 @@ export function parsePodFault(given: unknown): ParsedFault<PodFault> {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     return invalid('the fault', given, 'a JSON object like {"kind":"error"}');
   const fields = given as Readonly<Record<string, unknown>>;
-  const { kind, forMs, health = true, afterTokens = 1, status = defaultStatus } = fields;
+  const { kind, forMs, health = true, afterTokens = 1, status = defaultStatus, afterMs } = fields;
   if (!isKind(kind)) return invalid('kind', kind, kinds.join(', '));
   const known = ['kind', 'forMs', ...fieldsOf[kind]];
   const misplaced = Object.keys(fields).find((field) => !known.includes(field));
@@ -98,10 +104,15 @@ export function parsePodFault(given: unknown): ParsedFault<PodFault> {
   if (!isWhole(status, 599) || status < 400)
     return invalid('status', status, 'a whole number from 400 to 599');
 
+  if (kind === 'late-health' && !isWhole(afterMs, maxForMs))
+    return invalid('afterMs', afterMs, `a whole number from 1 to ${maxForMs}`);
+  const onlyHealth = kind === 'unhealthy' || kind === 'late-health';
+
   const fault: PodFault = {
     kind,
-    requests: kind === 'unhealthy' ? { kind: 'none' } : requestFault(kind, afterTokens, status),
+    requests: onlyHealth ? { kind: 'none' } : requestFault(kind, afterTokens, status),
     healthFails: kind === 'unhealthy' || !health,
+    healthAfterMs: kind === 'late-health' ? Number(afterMs) : 0,
     forMs: isTimed ? forMs : undefined,
   };
   return { kind: 'fault', fault };

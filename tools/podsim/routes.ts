@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Api, parseCompletionRequest } from './completionRequest.ts';
 import { type PodFault, parsePodFault, parseRequestFault } from './faults.ts';
@@ -38,11 +39,12 @@ export function addRoutes(
     data: [{ id: model, object: 'model', created: 0, owned_by: 'podsim' }],
   }));
 
-  app.get('/health', (_request, reply) => {
-    const { kind, healthFails } = pod.faults.current;
-    if (healthFails && kind === 'hang') return void reply.hijack();
+  app.get('/health', async (_request, reply) => {
+    const { kind, healthFails, healthAfterMs } = pod.faults.current;
+    if (healthAfterMs > 0) await sleep(healthAfterMs, undefined, { ref: false });
+    if (healthFails && kind === 'hang') return reply.hijack();
     const isHealthy = !healthFails && !pod.isStopping;
-    reply.code(isHealthy ? 200 : 503).send({ status: isHealthy ? 'ok' : 'unhealthy' });
+    return reply.code(isHealthy ? 200 : 503).send({ status: isHealthy ? 'ok' : 'unhealthy' });
   });
   app.get('/metrics', async (_request, reply) => {
     reply.header('content-type', metricsContentType);
@@ -130,12 +132,13 @@ export function addRoutes(
   }
 }
 
-function formatFault({ kind, requests, healthFails, forMs }: PodFault) {
+function formatFault({ kind, requests, healthFails, healthAfterMs, forMs }: PodFault) {
   return {
     kind,
     health: !healthFails,
     ...(requests.kind === 'error' && { status: requests.status }),
     ...(requests.kind === 'cut' && { afterTokens: requests.afterTokens }),
+    ...(healthAfterMs > 0 && { afterMs: healthAfterMs }),
     ...(forMs !== undefined && { forMs }),
   };
 }

@@ -31,6 +31,7 @@ export const sampleState: InstanceState = {
     {
       address: '10.0.0.2:8000',
       ready: true,
+      fault: null,
       weight: 1,
       local: 2,
       view: 6,
@@ -40,6 +41,7 @@ export const sampleState: InstanceState = {
     {
       address: '10.0.0.10:8000',
       ready: false,
+      fault: 'HTTP 503',
       weight: 1,
       local: 1,
       view: 3.5,
@@ -47,6 +49,7 @@ export const sampleState: InstanceState = {
       quarantine: null,
     },
   ],
+  panic: null,
   streams: { open: 3 },
   consistency: {
     rounds: 0,

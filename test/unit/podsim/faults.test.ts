@@ -35,11 +35,11 @@ describe('a fault of the pod', () => {
     [null, 'the fault is null; expected a JSON object like {"kind":"error"}'],
     [
       {},
-      'kind is missing; expected none, refuse, hang, error, close, empty, error-event, cut-at-once, cut, unhealthy',
+      'kind is missing; expected none, refuse, hang, error, close, empty, error-event, cut-at-once, cut, unhealthy, late-health',
     ],
     [
       { kind: 'explode' },
-      'kind is "explode"; expected none, refuse, hang, error, close, empty, error-event, cut-at-once, cut, unhealthy',
+      'kind is "explode"; expected none, refuse, hang, error, close, empty, error-event, cut-at-once, cut, unhealthy, late-health',
     ],
     [{ kind: 'refuse' }, 'forMs is missing; expected a whole number from 1 to 3600000'],
     [{ kind: 'hang', forMs: -1 }, 'forMs is -1; expected a whole number from 1 to 3600000'],

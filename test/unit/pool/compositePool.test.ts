@@ -37,6 +37,9 @@ class FakeHealth implements EndpointHealth {
   isHealthy(address: string): boolean {
     return this.healthy.has(address);
   }
+  faultOf() {
+    return undefined;
+  }
   onVerdict(listener: (verdict: HealthChange) => void): () => void {
     this.#listener = listener;
     return () => {};

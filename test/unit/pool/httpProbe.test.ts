@@ -40,7 +40,11 @@ describe('when the server answers', () => {
     [503, false],
   ])('passes for HTTP %i: %s', async (status, passed) => {
     const port = await listen(createHttpServer((_, response) => response.writeHead(status).end()));
-    expect(await probe(port)).toEqual({ passed, reason: `HTTP ${status}` });
+    expect(await probe(port)).toEqual(
+      passed
+        ? { kind: 'passed', reason: `HTTP ${status}` }
+        : { kind: 'failed', failure: 'status', reason: `HTTP ${status}` },
+    );
   });
 
   it('sends a GET for the path with query, with its user agent, and keeps no connection', async () => {
@@ -69,7 +73,7 @@ describe('when the server answers', () => {
       createHttpServer((_, response) => response.end()),
       '::1',
     );
-    expect(await probe(port, '/', undefined, '::1')).toEqual({ passed: true, reason: 'HTTP 200' });
+    expect(await probe(port, '/', undefined, '::1')).toEqual({ kind: 'passed', reason: 'HTTP 200' });
   });
 
   it.each(['never ends', 'breaks off'])('does not take a status back when the body %s', async (how) => {
@@ -77,33 +81,42 @@ describe('when the server answers', () => {
       response.writeHead(200).write('x');
       if (how === 'breaks off') setImmediate(() => response.destroy());
     });
-    expect(await briefProbe(await listen(server), 2000)).toEqual({ passed: true, reason: 'HTTP 200' });
+    expect(await briefProbe(await listen(server), 2000)).toEqual({ kind: 'passed', reason: 'HTTP 200' });
   });
 });
 
 describe('when there is no answer', () => {
   it('fails after its timeout on a server that accepts and sends nothing', async () => {
     const port = await listen(createServer());
-    expect(await briefProbe(port, 100)).toEqual({ passed: false, reason: 'no answer in 100 ms' });
+    expect(await briefProbe(port, 100)).toEqual({
+      kind: 'failed',
+      failure: 'unanswered',
+      reason: 'no answer in 100 ms',
+    });
   });
 
   it('fails at once when the connection is refused', async () => {
     const server = createServer();
     const port = await listen(server);
     await new Promise((resolve) => server.close(resolve));
-    expect(await probe(port)).toEqual({ passed: false, reason: `connect ECONNREFUSED 127.0.0.1:${port}` });
+    expect(await probe(port)).toEqual({
+      kind: 'failed',
+      failure: 'refused',
+      reason: `connect ECONNREFUSED 127.0.0.1:${port}`,
+    });
   });
 
   it.each([
-    ['closes the connection', (socket: { end(): void }) => socket.end(), 'socket hang up'],
+    ['closes the connection', (socket: { end(): void }) => socket.end(), 'socket hang up', 'refused'],
     [
       'speaks something else',
       (socket: { end(text: string): void }) => socket.end('+OK redis\r\n'),
       'Parse Error',
+      'status',
     ],
-  ])('fails when the server %s', async (_situation, onConnection, reason) => {
+  ])('fails when the server %s', async (_situation, onConnection, reason, failure) => {
     const port = await listen(createServer(onConnection));
-    expect(await probe(port)).toEqual({ passed: false, reason: expect.stringContaining(reason) });
+    expect(await probe(port)).toEqual({ kind: 'failed', failure, reason: expect.stringContaining(reason) });
   });
 });
 
@@ -114,6 +127,6 @@ describe('when it is stopped', () => {
     if (when === 'before') stop.abort();
     const result = probe(port, '/', stop.signal);
     stop.abort();
-    expect(await result).toEqual({ passed: false, reason: 'stopped' });
+    expect(await result).toEqual({ kind: 'undecided', reason: 'stopped' });
   });
 });

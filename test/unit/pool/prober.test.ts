@@ -1,15 +1,15 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { jest } from '@jest/globals';
-import type { ProbeResult } from '../../../src/pool/httpProbe.ts';
+import type { ProbeResult } from '../../../src/pool/probeResult.ts';
 import { Prober, type ProberOptions } from '../../../src/pool/prober.ts';
 import { eventually } from '../../support/eventually.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
 
 checkForLeaks();
 
-const passed: ProbeResult = { passed: true, reason: 'HTTP 200' };
-const failed: ProbeResult = { passed: false, reason: 'HTTP 503' };
+const passed: ProbeResult = { kind: 'passed', reason: 'HTTP 200' };
+const failed: ProbeResult = { kind: 'failed', failure: 'status', reason: 'HTTP 503' };
 
 const quick: ProberOptions = {
   path: '/health',
@@ -134,6 +134,69 @@ describe('when a probe outlasts the interval', () => {
   });
 });
 
+describe('when an endpoint usually answers late', () => {
+  it('waits three times as long, up to the longest timeout; a late answer is told from none', async () => {
+    let answerMs = 1;
+    proberWith({
+      intervalMs: 20,
+      timeoutMs: 20,
+      maxTimeoutMs: 400,
+      unhealthyThreshold: 1,
+      probe: async () => {
+        await new Promise((resolve) => setTimeout(resolve, answerMs));
+        return passed;
+      },
+    });
+    prober.watch(new Set(['a']));
+    await eventually(() => prober.isHealthy('a'));
+    answerMs = 60;
+    await eventually(() => prober.faultOf('a')?.failure === 'late');
+    await eventually(() => prober.isHealthy('a'));
+    expect(verdicts.slice(0, 3)).toEqual([
+      'a true HTTP 200',
+      expect.stringMatching(/^a false no answer in \d+ ms$/),
+      'a false HTTP 200, late',
+    ]);
+    expect(verdicts.at(-1)).toBe('a true HTTP 200');
+  });
+});
+
+describe('when the fault is on this side', () => {
+  it('keeps the verdict while no file descriptor is free', async () => {
+    let probes = 0;
+    proberWith({
+      unhealthyThreshold: 1,
+      probe: async () => {
+        probes++;
+        return probes === 1 ? passed : { kind: 'undecided', reason: 'connect EMFILE' };
+      },
+    });
+    prober.watch(new Set(['a']));
+    await eventually(() => probes > 4);
+    expect(verdicts).toEqual(['a true HTTP 200']);
+  });
+
+  it('judges nothing by a timer that a stall of this process has delayed', async () => {
+    let answer: (result: ProbeResult) => void = () => {};
+    proberWith({
+      timeoutMs: 50,
+      intervalMs: 60_000,
+      unhealthyThreshold: 1,
+      probe: () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    });
+    prober.watch(new Set(['a']));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(verdicts).toEqual([]);
+    answer(passed);
+    await eventually(() => prober.isHealthy('a'));
+    expect(verdicts).toEqual(['a true HTTP 200']);
+  });
+});
+
 describe('when the pool is large', () => {
   const large = new Set(Array.from({ length: 10_000 }, (_, index) => `e${index}`));
 
@@ -143,6 +206,7 @@ describe('when the pool is large', () => {
     proberWith({
       intervalMs: 60_000,
       maxConcurrent: 16,
+      timeoutMs: 10_000,
       probe: async () => {
         most = Math.max(most, ++open);
         await new Promise(setImmediate);

@@ -5,6 +5,7 @@ const counts = { sent: 5, ok: 2, failed: 1, cut: 0, aborted: 0, inFlight: 2 };
 const endpoint = {
   address: '127.0.0.1:8001',
   ready: true,
+  fault: null,
   weight: 1,
   local: 2,
   view: 6.25,
