@@ -86,6 +86,14 @@ response_headers_to_add:
 This is not what fails closed: with false a Baton that dies would cut the
 responses of its open streams. The route \`undecided\` does.`,
   );
+  setComment(
+    document,
+    [...extProc, 'message_timeout'],
+    `
+How long a request waits for a frozen Baton until the health check finds out (about
+a second). Longer than in envoy.yaml: here a late decision is better than a 503.`,
+  );
+  setValue(document, [...extProc, 'message_timeout'], '1s');
   insertAfter(
     document,
     [...extProc, 'failure_mode_allow'],

@@ -49,6 +49,21 @@ describe.each(files)('%s', (name) => {
     expect(forward_rules).toEqual({ allowed_headers: { patterns: read } });
   });
 
+  it('limits silence and finds peers that are gone, and nothing else about a long answer', async () => {
+    const bootstrap = await load(name);
+    const [listener] = bootstrap.static_resources.listeners;
+    const pods = clusterOf(bootstrap, 'model_pods');
+    const [host] = connectionManager(bootstrap).route_config.virtual_hosts;
+    expect(host.retry_policy.per_try_idle_timeout).toBe('300s');
+    expect(host.retry_policy).not.toHaveProperty('per_try_timeout');
+    expect(routes(bootstrap)[0].route).toMatchObject({ timeout: '0s' });
+    expect(connectionManager(bootstrap).stream_idle_timeout).toBe('330s');
+    expect(listener.tcp_keepalive).toBeDefined();
+    expect(pods.upstream_connection_options.tcp_keepalive).toBeDefined();
+    for (const { socket_options } of [listener, pods.upstream_bind_config])
+      expect(socket_options).toMatchObject([{ description: 'TCP_USER_TIMEOUT' }]);
+  });
+
   it('removes the destination headers that a client sends', async () => {
     const [removal] = connectionManager(await load(name)).early_header_mutation_extensions;
     expect(removal.typed_config.mutations).toEqual([
@@ -135,6 +150,7 @@ function withoutRoutes(bootstrap: any): any {
   const manager = connectionManager(bootstrap);
   delete manager.route_config.virtual_hosts[0].routes;
   delete manager.http_filters[0].typed_config.route_cache_action;
+  delete manager.http_filters[0].typed_config.message_timeout;
   return bootstrap;
 }
 
