@@ -1,24 +1,28 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Pair } from 'yaml';
 import { type Assignment, type SourceValues, unknownSetting } from './assignment.ts';
 import type { Origin, Problem } from './problem.ts';
 import { configTree, isSection, type Section, type Setting } from './settings.ts';
+import { parseYaml, plainValue } from './yamlDocument.ts';
 
 /**
  * The settings of a YAML text, each with its line and column. It checks which keys there are; the
  * schema validates the values.
  */
 export function readYaml(file: string, text: string): SourceValues & { readonly isBroken: boolean } {
-  const lines = new LineCounter();
-  // Plain messages: the pretty ones quote the line, which may hold a password.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const parsed = parseYaml(text);
+  if (parsed.kind === 'broken') {
+    const broken = parsed.faults.map(({ message, ...position }) => ({
+      path: '',
+      origin: { kind: 'file', file, ...position } as const,
+      message,
+    }));
+    return { assignments: [], problems: broken, isBroken: true };
+  }
+  const { document, positionOf } = parsed;
   const assignments: Assignment[] = [];
   const problems: Problem[] = [];
 
-  const at = (offset: number): Origin => {
-    const { line, col } = lines.linePos(offset);
-    return { kind: 'file', file, line, column: col };
-  };
-  const originOf = (node: unknown): Origin => at((node as Node | null)?.range?.[0] ?? 0);
+  const originOf = (node: unknown): Origin => ({ kind: 'file', file, ...positionOf(node) });
 
   const readSection = (section: Section, path: readonly string[], node: unknown): void => {
     const resolved = isAlias(node) ? node.resolve(document) : node;
@@ -32,10 +36,13 @@ export function readYaml(file: string, text: string): SourceValues & { readonly 
   };
 
   const readPair = (section: Section, path: readonly string[], { key, value }: Pair): void => {
-    const name = String(isScalar(key) ? key.value : key);
+    const name = nameOf(key);
     const childPath = [...path, name];
     const child = section.children.get(name);
-    if (child === undefined) {
+    if (name === mergeKey) {
+      const message = 'a merge key is read only within an endpoint: write these settings out';
+      problems.push({ path: childPath.join('.'), origin: originOf(key), message });
+    } else if (child === undefined) {
       const dotted = childPath.join('.');
       problems.push({ path: dotted, origin: originOf(key), message: unknownSetting(dotted) });
     } else if (isSection(child)) {
@@ -49,21 +56,21 @@ export function readYaml(file: string, text: string): SourceValues & { readonly 
     const origin = originOf(key);
     const partOrigins = new Map<string, Origin>();
     locateParts(value, [], (path, node) => partOrigins.set(path, originOf(node)));
-    try {
-      const plain = value === null ? null : (value as Node).toJS(document);
-      assignments.push({ setting, value: plain, origin, partOrigins });
-    } catch (error) {
-      // An alias without an anchor, or one that expands without end.
-      problems.push({ path: setting.path, origin, message: (error as Error).message });
-    }
+    const plain = plainValue(document, value);
+    if (plain.kind === 'value') assignments.push({ setting, value: plain.value, origin, partOrigins });
+    else problems.push({ path: setting.path, origin, message: plain.message });
   };
 
-  if (document.errors.length > 0) {
-    const broken = document.errors.map(({ pos, message }) => ({ path: '', origin: at(pos[0]), message }));
-    return { assignments: [], problems: broken, isBroken: true };
-  }
   if (document.contents !== null) readSection(configTree, [], document.contents);
   return { assignments, problems, isBroken: false };
+}
+
+const mergeKey = '<<';
+
+function nameOf(key: unknown): string {
+  const value = isScalar(key) ? key.value : key;
+  // The parser has a symbol for it.
+  return typeof value === 'symbol' ? mergeKey : String(value);
 }
 
 /** Calls back with every part of a list or mapping: `0`, `0.address`, `0.labels.zone`. */
@@ -75,7 +82,7 @@ function locateParts(
   const parts: [string, unknown, unknown][] = isSeq(node)
     ? node.items.map((item, index) => [String(index), item, item])
     : isMap(node)
-      ? node.items.map(({ key, value }) => [String(isScalar(key) ? key.value : key), key, value])
+      ? node.items.map(({ key, value }) => [nameOf(key), key, value])
       : [];
   for (const [name, position, child] of parts) {
     onPart([...path, name].join('.'), position);

@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml';
+import { parseYaml, plainValue } from '../config/yamlDocument.ts';
 import type { EndpointProblem } from './endpointProblems.ts';
 import { type ParsedEndpoints, parseEndpoints } from './parseEndpoint.ts';
 
@@ -8,10 +8,17 @@ import { type ParsedEndpoints, parseEndpoints } from './parseEndpoint.ts';
  * copying programs leave one for a moment.
  */
 export function readEndpointList(text: string): ParsedEndpoints {
-  const document = parseDocument(text);
-  const fault = document.errors[0];
-  if (fault) return broken({ path: '', value: undefined, expected: `YAML (${firstLine(fault.message)})` });
-  const root: unknown = document.toJS({ maxAliasCount: 100 });
+  const parsed = parseYaml(text);
+  if (parsed.kind === 'broken') {
+    const [fault] = parsed.faults;
+    const place = fault && `${fault.message} at line ${fault.line}, column ${fault.column}`;
+    return broken({ path: '', value: undefined, expected: `YAML (${place})` });
+  }
+  const { document } = parsed;
+  const plain = plainValue(document, document.contents);
+  if (plain.kind === 'fault')
+    return broken({ path: '', value: undefined, expected: `YAML (${plain.message})` });
+  const root = plain.value;
   if (typeof root !== 'object' || root === null || Array.isArray(root) || !('endpoints' in root)) {
     return broken({ path: '', value: root ?? undefined, expected: 'a mapping with the key "endpoints"' });
   }
@@ -24,8 +31,4 @@ export function readEndpointList(text: string): ParsedEndpoints {
 
 function broken(problem: EndpointProblem): ParsedEndpoints {
   return { endpoints: [], problems: [problem] };
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0]?.replace(/:$/, '') ?? text;
 }
