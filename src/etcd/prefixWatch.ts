@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type IEvent, type IResponseHeader, Range } from 'etcd3';
 import type { EtcdClient } from './client.ts';
+import { inSlices } from './inSlices.ts';
 import { readRange } from './rangeSnapshot.ts';
 import type { RecordListener } from './records.ts';
 import { StoreIdentity } from './storeIdentity.ts';
 import { type WatchProgress, WatchProgressTracker } from './watchProgress.ts';
 import { type WatchEnd, WatchStream } from './watchStream.ts';
 
-export interface PrefixWatchListener extends RecordListener {
+export interface PrefixWatchListener extends Omit<RecordListener, 'onSnapshot'> {
+  /** Nothing else is called before it resolves. */
+  onSnapshot(records: ReadonlyMap<string, Uint8Array>): Promise<void>;
   /**
    * Events are late from now on. None is missed by the time of `onResumed` or of the next snapshot.
    */
@@ -129,11 +132,16 @@ export class PrefixWatch {
     if (this.#state.kind !== 'reading') return;
     const values = new Map<string, Uint8Array>();
     const revisions = new Map<string, number>();
-    for (const [key, record] of records) {
-      values.set(key, record.value);
-      revisions.set(key, record.revision);
-    }
-    this.#listener.onSnapshot(values);
+    const split = function* (): Iterable<unknown> {
+      for (const [key, record] of records) {
+        values.set(key, record.value);
+        revisions.set(key, record.revision);
+        yield;
+      }
+    };
+    await inSlices(split());
+    await this.#listener.onSnapshot(values);
+    if (this.#state.kind !== 'reading') return;
     this.#follow(new WatchProgressTracker(revisions, revision), 'following');
   }
 

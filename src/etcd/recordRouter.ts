@@ -1,3 +1,4 @@
+import { inSlices } from './inSlices.ts';
 import type { PrefixWatchListener } from './prefixWatch.ts';
 import type { RecordListener } from './records.ts';
 import type { SessionListeners } from './sessionListeners.ts';
@@ -13,14 +14,22 @@ export class RecordRouter implements PrefixWatchListener {
     this.#listeners = listeners;
   }
 
-  onSnapshot(records: ReadonlyMap<string, Uint8Array>): void {
-    for (const { prefix, listener } of this.#listeners.records) {
-      const matching = new Map<string, Uint8Array>();
-      for (const [key, value] of records)
-        if (key.startsWith(prefix)) matching.set(key.slice(prefix.length), value);
-      listener.onSnapshot(matching);
-    }
+  async onSnapshot(records: ReadonlyMap<string, Uint8Array>): Promise<void> {
+    await inSlices(this.#deliver(records));
     this.#listeners.onSynced();
+  }
+
+  *#deliver(records: ReadonlyMap<string, Uint8Array>): Iterable<unknown> {
+    const matching = this.#listeners.records.map(() => new Map<string, Uint8Array>());
+    for (const [key, value] of records) {
+      for (const [nth, { prefix }] of this.#listeners.records.entries()) {
+        if (key.startsWith(prefix)) matching[nth]?.set(key.slice(prefix.length), value);
+      }
+      yield;
+    }
+    for (const [nth, { listener }] of this.#listeners.records.entries()) {
+      yield* listener.onSnapshot(matching[nth] ?? new Map()) ?? [];
+    }
   }
 
   onPut(key: string, value: Uint8Array): void {

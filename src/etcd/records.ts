@@ -1,7 +1,12 @@
 /** Receives the records under one prefix of the store. Keys are relative to that prefix. */
 export interface RecordListener {
-  /** All records under the prefix as of one revision; replaces everything known before. */
-  onSnapshot(records: ReadonlyMap<string, Uint8Array>): void;
+  /**
+   * All records under the prefix as of one revision; replaces everything known before. A listener
+   * that may have thousands of them returns its work as steps, between which the event loop runs,
+   * and replaces what it knew at the end of the last one. No other method is called meanwhile.
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most listeners return nothing.
+  onSnapshot(records: ReadonlyMap<string, Uint8Array>): void | Iterable<unknown>;
   onPut(key: string, value: Uint8Array): void;
   onDelete(key: string): void;
 }

@@ -1,6 +1,6 @@
 import type { RecordListener } from '../etcd/records.ts';
 import { forEachDifference, LoadList } from './loadRecord.ts';
-import type { PeerCounts } from './peerCounts.ts';
+import { CountSums, type PeerCounts } from './peerCounts.ts';
 
 export interface LoadReportsOptions {
   /** Its load reports are not counted as a peer's. */
@@ -19,7 +19,7 @@ export interface LoadReportsOptions {
  */
 export class LoadReports implements RecordListener {
   readonly #options: LoadReportsOptions;
-  readonly #known = new Map<string, string>();
+  #known = new Map<string, string>();
   #scratch = Buffer.alloc(0);
   readonly #before = new LoadList();
   readonly #after = new LoadList();
@@ -28,12 +28,21 @@ export class LoadReports implements RecordListener {
     this.#options = options;
   }
 
-  onSnapshot(records: ReadonlyMap<string, Uint8Array>): void {
-    this.#known.clear();
-    this.#options.peers.reset();
+  *onSnapshot(records: ReadonlyMap<string, Uint8Array>): Iterable<unknown> {
+    const { localId, peers } = this.#options;
+    const known = new Map<string, string>();
+    const sums = new CountSums();
     for (const [key, value] of records) {
-      if (reporterOf(key) !== this.#options.localId && this.#canRead(key, value)) this.#replace(key, value);
+      const reporter = reporterOf(key);
+      if (reporter !== localId && this.#canRead(key, value)) {
+        const loads = this.#after;
+        for (let i = 0; i < loads.length; i += 1) sums.add(reporter, loads.address(i), loads.inFlight(i));
+        known.set(key, latin1Of(value));
+      }
+      yield;
     }
+    this.#known = known;
+    peers.replace(sums);
   }
 
   onPut(key: string, value: Uint8Array): void {
@@ -85,8 +94,7 @@ export class LoadReports implements RecordListener {
 
   #replace(key: string, value: Uint8Array): void {
     this.#applyDifference(key);
-    const { buffer, byteOffset, length } = value;
-    this.#known.set(key, Buffer.from(buffer, byteOffset, length).toString('latin1'));
+    this.#known.set(key, latin1Of(value));
   }
 
   /** Valid until the next call. */
@@ -104,6 +112,10 @@ export class LoadReports implements RecordListener {
       this.#options.peers.add(reporter, address, difference),
     );
   }
+}
+
+function latin1Of({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString('latin1');
 }
 
 /** The id in a key: ids have no slash. */

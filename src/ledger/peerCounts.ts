@@ -4,8 +4,7 @@
  * falls linearly to 0.
  */
 export class PeerCounts {
-  readonly #totals = new Map<string, number>();
-  readonly #sums = new Map<string, number>();
+  #counts = new CountSums();
   readonly #staleDecayMs: number;
   readonly #nowMs: () => number;
   #staleSinceMs: number | undefined;
@@ -18,23 +17,24 @@ export class PeerCounts {
 
   /** By reporter, over all addresses; only reporters with any. */
   get totals(): ReadonlyMap<string, number> {
-    return this.#totals;
+    return this.#counts.totals;
   }
 
   /** By address, without decay. */
   get sums(): ReadonlyMap<string, number> {
-    return this.#sums;
+    return this.#counts.sums;
   }
 
   /** How many reporters have requests in flight, those in `without` left out. */
   busy(without: ReadonlySet<string> = none): number {
-    let busy = this.#totals.size;
-    for (const reporter of without) if (this.#totals.has(reporter)) busy -= 1;
+    const { totals } = this.#counts;
+    let busy = totals.size;
+    for (const reporter of without) if (totals.has(reporter)) busy -= 1;
     return busy;
   }
 
   of(address: string): number {
-    const sum = this.#sums.get(address);
+    const sum = this.#counts.sums.get(address);
     return sum === undefined ? 0 : sum * this.weight();
   }
 
@@ -51,14 +51,12 @@ export class PeerCounts {
 
   /** Adds to one reporter's count on the address; the difference may be negative. */
   add(reporter: string, address: string, difference: number): void {
-    addTo(this.#totals, reporter, difference);
-    addTo(this.#sums, address, difference);
+    this.#counts.add(reporter, address, difference);
   }
 
-  /** Removes all counts, before a snapshot; those of the snapshot are fresh. */
-  reset(): void {
-    this.#totals.clear();
-    this.#sums.clear();
+  /** Takes the counts of a snapshot in place of all others; they are fresh. */
+  replace(counts: CountSums): void {
+    this.#counts = counts;
     this.#staleSinceMs = undefined;
   }
 
@@ -70,6 +68,18 @@ export class PeerCounts {
   /** The watch follows again without a gap. */
   markFresh(): void {
     this.#staleSinceMs = undefined;
+  }
+}
+
+/** Counts by reporter and by address, only those above 0. */
+export class CountSums {
+  readonly totals = new Map<string, number>();
+  readonly sums = new Map<string, number>();
+
+  /** The difference may be negative. */
+  add(reporter: string, address: string, difference: number): void {
+    addTo(this.totals, reporter, difference);
+    addTo(this.sums, address, difference);
   }
 }
 

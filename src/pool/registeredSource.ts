@@ -39,14 +39,9 @@ export class RegisteredSource implements EndpointSource {
     return {
       prefix: recordKeys.endpoints,
       listener: {
-        onSnapshot: (records) => {
-          const before = this.#endpoints;
-          this.#endpoints = new Map();
-          for (const [key, value] of records) this.#put(key, value, before.get(key));
-          this.#changed();
-        },
+        onSnapshot: (records) => this.#replaceAll(records),
         onPut: (key, value) => {
-          this.#put(key, value, this.#endpoints.get(key));
+          this.#put(this.#endpoints, key, value);
           this.#changed();
         },
         onDelete: (key) => {
@@ -78,12 +73,23 @@ export class RegisteredSource implements EndpointSource {
     });
   }
 
+  *#replaceAll(records: ReadonlyMap<string, Uint8Array>): Iterable<unknown> {
+    const endpoints = new Map<string, Endpoint>();
+    for (const [key, value] of records) {
+      this.#put(endpoints, key, value);
+      yield;
+    }
+    this.#endpoints = endpoints;
+    this.#changed();
+  }
+
   /** An unreadable record changes nothing: its key still means that the pod is alive. */
-  #put(key: string, value: Uint8Array, before: Endpoint | undefined): void {
+  #put(endpoints: Map<string, Endpoint>, key: string, value: Uint8Array): void {
+    const before = this.#endpoints.get(key);
     try {
-      this.#endpoints.set(key, endpointOf(key, this.#options.codec.decode(value)));
+      endpoints.set(key, endpointOf(key, this.#options.codec.decode(value)));
     } catch (error) {
-      if (before) this.#endpoints.set(key, before);
+      if (before) endpoints.set(key, before);
       const { report } = this.#options;
       const reason = (error as Error).message;
       report.count('unreadable-record', this.name);

@@ -196,7 +196,7 @@ describe('when etcd is restored from a backup', () => {
 
   it('notices that it went back, and has all records again within 2 s', async () => {
     await putPod();
-    const [a, b] = [await launch('a'), await launch('b')];
+    const [a, b] = [await launch('a', { leaseTtlSeconds: 20 }), await launch('b', { leaseTtlSeconds: 20 })];
     await Promise.all([hasJoined(a), hasJoined(b)]);
     const backup = join(folder, 'backup');
     await running.etcd.restart('kept');

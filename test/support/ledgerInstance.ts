@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../src/clock.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { EtcdSession, type EtcdSessionOptions } from '../../src/etcd/etcdSession.ts';
 import { etcdMetrics } from '../../src/etcd/metrics.ts';
-import type { RecordListener } from '../../src/etcd/records.ts';
+import type { RecordListener, RecordSubscription } from '../../src/etcd/records.ts';
 import type { EtcdSessionState } from '../../src/etcd/sessionListeners.ts';
 import { ConsistencyCheck } from '../../src/ledger/consistencyCheck.ts';
 import { EtcdLedger } from '../../src/ledger/etcdLedger.ts';
@@ -35,6 +35,9 @@ export interface LedgerOptions {
   readonly storeOf?: (options: EtcdSessionOptions) => EtcdSession;
   /** Receives the load reports after the ledger. */
   readonly alsoTo?: RecordListener;
+  /** Further subscriptions. */
+  readonly also?: readonly RecordSubscription[];
+  readonly onSynced?: () => void;
   readonly onState?: (state: EtcdSessionState, ledger: EtcdLedger) => void;
   readonly reserved?: () => ReadonlyMap<string, number>;
   /**
@@ -70,6 +73,8 @@ export function startLedger(
     requestTimeoutMs = 1_000,
     storeOf = (options) => new EtcdSession(options),
     alsoTo,
+    also = [],
+    onSynced,
     onState,
     reserved,
     checkIntervalMs = 50,
@@ -114,7 +119,8 @@ export function startLedger(
   const listeners = ledger.sessionListeners;
   store.start({
     ...listeners,
-    records: [...listeners.records, ...(alsoTo ? [{ prefix: 'load/', listener: alsoTo }] : [])],
+    records: [...listeners.records, ...(alsoTo ? [{ prefix: 'load/', listener: alsoTo }] : []), ...also],
+    ...(onSynced ? { onSynced } : {}),
     onState: (state) => {
       listeners.onState(state);
       onState?.(state, ledger);

@@ -9,7 +9,9 @@ function subscription(prefix: string): SessionListeners['records'][number] {
   return {
     prefix,
     listener: {
-      onSnapshot: (records) => events.push(`${prefix} snapshot ${[...records.keys()].join()}`),
+      onSnapshot: (records) => {
+        events.push(`${prefix} snapshot ${[...records.keys()].join()}`);
+      },
       onPut: (key) => events.push(`${prefix} put ${key}`),
       onDelete: (key) => events.push(`${prefix} delete ${key}`),
     },
@@ -26,8 +28,8 @@ beforeEach(() => {
   });
 });
 
-it('gives a snapshot to all subscriptions, and then fires onSynced once', () => {
-  router.onSnapshot(
+it('gives a snapshot to all subscriptions, and then fires onSynced once', async () => {
+  await router.onSnapshot(
     new Map([
       ['load/a', value],
       ['config', value],
@@ -48,4 +50,27 @@ it('reports a broken watch and its resumption', () => {
   router.onBroken();
   router.onResumed();
   expect(events).toEqual(['watch broken', 'watch resumed']);
+});
+
+it('lets the event loop run between the steps of a long snapshot', async () => {
+  const steps = function* (): Iterable<unknown> {
+    for (let step = 0; step < 20; step += 1) {
+      const endMs = performance.now() + 2;
+      while (performance.now() < endMs);
+      yield;
+    }
+    events.push('replaced');
+  };
+  const listener = { onSnapshot: steps, onPut() {}, onDelete() {} };
+  const onSynced = () => events.push('synced');
+  const long = new RecordRouter({ ...noSessionListeners, records: [{ prefix: '', listener }], onSynced });
+  let turns = 0;
+  const count = (): void => {
+    turns += 1;
+    if (!events.includes('synced')) setImmediate(count);
+  };
+  setImmediate(count);
+  await long.onSnapshot(new Map());
+  expect(events).toEqual(['replaced', 'synced']);
+  expect(turns).toBeGreaterThan(3);
 });

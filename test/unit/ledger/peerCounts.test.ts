@@ -1,4 +1,4 @@
-import { PeerCounts } from '../../../src/ledger/peerCounts.ts';
+import { CountSums, PeerCounts } from '../../../src/ledger/peerCounts.ts';
 
 function atTime(): { peers: PeerCounts; pass(ms: number): void } {
   let nowMs = 0;
@@ -18,10 +18,10 @@ describe('the counts of the peers', () => {
     expect(Object.fromEntries(peers.totals)).toEqual({ a: 3, b: 10 });
   });
 
-  it('are all removed by a reset', () => {
+  it('are all replaced by those of a snapshot', () => {
     const { peers } = atTime();
     peers.add('a', 'x', 1);
-    peers.reset();
+    peers.replace(new CountSums());
     peers.add('b', 'y', 5);
     expect([peers.of('x'), peers.of('y'), peers.busy()]).toEqual([0, 5, 1]);
   });

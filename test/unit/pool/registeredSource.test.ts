@@ -24,6 +24,10 @@ beforeEach(async () => {
 });
 afterEach(() => source.stop());
 
+function snapshot(records: ReadonlyMap<string, Uint8Array>): void {
+  Array.from(listener.onSnapshot(records) ?? []);
+}
+
 const addresses = () => updates.at(-1)?.map(({ address }) => address);
 
 describe('before the first snapshot', () => {
@@ -35,7 +39,7 @@ describe('before the first snapshot', () => {
 describe('when pods come and go', () => {
   it('reads their records', async () => {
     const value = codec.encode({ weight: 2, labels: { gpu: 'h100' }, models: ['m'], slots: 8 });
-    listener.onSnapshot(new Map([['10.0.0.1:80', value]]));
+    snapshot(new Map([['10.0.0.1:80', value]]));
     listener.onPut('[2001:DB8::0:1]:80', plain);
     await eventually(() => updates.length > 0);
     expect(updates).toEqual([
@@ -54,7 +58,7 @@ describe('when pods come and go', () => {
   });
 
   it('removes a deleted record, and every record that is not in a new snapshot', async () => {
-    listener.onSnapshot(
+    snapshot(
       new Map([
         ['10.0.0.1:80', plain],
         ['10.0.0.2:80', plain],
@@ -63,7 +67,7 @@ describe('when pods come and go', () => {
     listener.onDelete('10.0.0.1:80');
     await eventually(() => updates.length === 1);
     expect(addresses()).toEqual(['10.0.0.2:80']);
-    listener.onSnapshot(new Map([['10.0.0.3:80', plain]]));
+    snapshot(new Map([['10.0.0.3:80', plain]]));
     await eventually(() => updates.length === 2);
     expect(addresses()).toEqual(['10.0.0.3:80']);
   });
@@ -87,7 +91,7 @@ describe('when a record cannot be read', () => {
       '.weight: expected a number above 0, not NaN',
     ],
   ])('is skipped, counted and logged: %s', async (_situation, key, value, reason) => {
-    listener.onSnapshot(
+    snapshot(
       new Map([
         ['10.0.0.1:80', plain],
         [key, value],
@@ -107,7 +111,7 @@ describe('when a record cannot be read', () => {
   it.each(['put', 'snapshot'])("keeps the endpoint's last readable record: %s", async (how) => {
     listener.onPut('10.0.0.1:80', codec.encode({ slots: 4 }));
     if (how === 'put') listener.onPut('10.0.0.1:80', garbage);
-    else listener.onSnapshot(new Map([['10.0.0.1:80', garbage]]));
+    else snapshot(new Map([['10.0.0.1:80', garbage]]));
     await eventually(() => updates.length > 0);
     expect(updates.at(-1)).toMatchObject([{ address: '10.0.0.1:80', slots: 4 }]);
   });
