@@ -43,7 +43,7 @@ async function readReport(): Promise<RehearsalReport> {
 
 describe('when an upgrade to the command of another build goes well', () => {
   it(
-    'ends with 0 and reports what the new instances believed at first',
+    'ends with 0 and reports the first view of each new instance',
     async () => {
       const command = `'${process.execPath}' '${mainFile}' serve --config={config} --release 'by command'`;
       const run = await rehearse('--from', '1.0.0', '--to', command);

@@ -56,7 +56,7 @@ async function hasDynamicSettings(
   }, wait);
 }
 
-/** Has a request decided, and answers which policy did it: the one that has decided once more. */
+/** Sends a request and returns the policy that decided it: the one whose count has risen. */
 async function policyOf(instance: Baton): Promise<string | undefined> {
   const before = await decisions(instance);
   const exchange = await openExchange(instance.address);

@@ -36,7 +36,7 @@ export class BatonCluster {
     return new BatonCluster(etcd, stop, dir, settings);
   }
 
-  /** One that is not started yet. */
+  /** An instance that is not started yet. */
   async instance(id: string, settings: BatonSettings = {}): Promise<Baton> {
     const [port, adminPort] = [await freePort(), await freePort()];
     const fitting = {
@@ -50,12 +50,12 @@ export class BatonCluster {
     return instance;
   }
 
-  /** Runs a command of the operator's on this etcd. */
+  /** Runs an operator's command on this etcd. */
   command(...args: readonly string[]): Promise<Ended> {
     return runBaton([...args, '--etcd', this.etcd.endpoint]);
   }
 
-  /** Keeps a pod registered in a process of its own, as a sidecar does; answers when it is. */
+  /** Keeps a pod registered in a process of its own, as a sidecar does. Resolves when it is registered. */
   async register(address: string): Promise<void> {
     const args = [batonEntry, 'register', '--address', address];
     const registrar = await ChildProcess.start({

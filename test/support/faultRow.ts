@@ -11,7 +11,7 @@ import { reportWhileClientsStream, whileClientsStream } from './sseClients.ts';
 export interface FaultObserver {
   /** Waits until every client has been served again. */
   allServedAgain(): Promise<void>;
-  /** What the clients have met until now. */
+  /** The clients' results so far. */
   reportSoFar(): SseReport;
   /** Waits, and records how long it took. */
   measure(what: string, wait: Promise<unknown>): Promise<void>;
@@ -31,7 +31,7 @@ export function noClientNotices(topology: Topology, row: string, fault: Fault): 
   return observe(topology, row, fault, whileClientsStream);
 }
 
-/** Some may; the report counts them. */
+/** Some requests may fail or be cut; the report counts them. */
 export function clientsMayNotice(topology: Topology, row: string, fault: Fault): Promise<SseReport> {
   return observe(topology, row, fault, reportWhileClientsStream);
 }

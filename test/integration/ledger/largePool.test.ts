@@ -54,7 +54,7 @@ async function loadKeys(): Promise<string[]> {
   return await client.keys.getAll().prefix('load/').keys();
 }
 
-/** Every chunk has a record of its local, and the first record is empty. */
+/** Every chunk has a record of its own, and the first record is empty. */
 async function isSpread(id: string, beforeEachPoll: () => void = () => {}): Promise<void> {
   await until(
     async () => {

@@ -13,7 +13,7 @@ function instance(id: string, phase: 'ready' | 'draining'): Uint8Array {
 const nowMs = 1_795_000_000_000;
 
 describe('the records of a pool', () => {
-  it("sum up everybody's counts, and what was left behind, into the unified view", () => {
+  it('add up to one view: load reports and handoffs of all instances', () => {
     const records = new Map<string, Uint8Array>([
       ['instances/one', instance('one', 'draining')],
       ['instances/two', instance('two', 'ready')],

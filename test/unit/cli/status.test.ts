@@ -1,11 +1,11 @@
-import { createServer } from 'node:net';
 import { type Admin, startAdmin } from '../../../src/admin/server.ts';
 import { formatError } from '../../../src/cli/formatError.ts';
 import { type StatusSource, statusText } from '../../../src/cli/status.ts';
 import { exitCodeOf } from '../../../src/errors.ts';
+import { freePort } from '../../../tools/testbed/ports.ts';
 import { sampleState } from '../admin/sampleState.ts';
 
-describe('baton status, asking an admin port', () => {
+describe('baton status, of an instance by its admin port', () => {
   let admin: Admin;
   beforeEach(async () => {
     const rest = { metricsText: async () => '', events: { list: () => [] } };
@@ -32,14 +32,6 @@ describe('baton status, asking an admin port', () => {
 });
 
 describe('baton status, when the other side does not answer', () => {
-  async function freePort(): Promise<number> {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    await new Promise((resolve) => server.close(resolve));
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  }
-
   async function failure(source: StatusSource): Promise<{ exitCode: number; text: string }> {
     const error = await statusText(source, 'default', false).catch((error: unknown) => error);
     return { exitCode: exitCodeOf(error), text: formatError(error) };

@@ -10,14 +10,14 @@ import { processEnvOf } from './processEnvOf.ts';
 
 const read = (given: Record<string, string>) => readDynamicSettings(new Map(Object.entries(given)));
 
-function own() {
+function loadOwn() {
   const loaded = load({ policy: 'round-robin', endpoint: ['10.0.0.1:80'] }, processEnvOf(), 'endpoints');
   if (loaded.kind === 'invalid') throw new Error('the configuration is valid');
   return loaded;
 }
 
 describe('dynamic settings', () => {
-  it('become what the schema makes of them', () => {
+  it('are parsed by the schema', () => {
     const { values, problems } = read({
       'scheduling.policy': 'random',
       'scheduling.allowRequestPolicy': 'false',
@@ -47,7 +47,7 @@ describe('dynamic settings', () => {
     ['a number out of range', 'sync.minIntervalMs', '0', '0 given, expected a whole number of milliseconds'],
     ['a text for a number', 'sync.writesPerSecond', 'many', '"many" given, expected a whole number'],
     ['a mistyped name', 'scheduling.polcy', 'random', 'did you mean scheduling.policy?'],
-    ['a name of nothing', 'weather', 'fine', 'unknown setting'],
+    ['an unknown name', 'weather', 'fine', 'unknown setting'],
     [
       'one that is read at the start',
       'server.address',
@@ -66,8 +66,8 @@ describe('dynamic settings', () => {
 });
 
 describe('a configuration with dynamic settings', () => {
-  it('has them in the place of its own, and leaves the own one as it is', () => {
-    const { config } = own();
+  it('has them in place of its own, which does not change', () => {
+    const { config } = loadOwn();
     const effective = withDynamicSettings(config, new Map([['scheduling.policy', 'random']]));
     expect(effective.scheduling).toEqual({ ...config.scheduling, policy: 'random' });
     expect({ ...effective, scheduling: config.scheduling }).toEqual(config);
@@ -75,7 +75,7 @@ describe('a configuration with dynamic settings', () => {
   });
 
   it('names the origin of each: dynamic is stronger than a flag', () => {
-    const { config, provenance } = own();
+    const { config, provenance } = loadOwn();
     const none = effectiveDynamicSettings(config, provenance, new Map());
     expect(none[0]).toEqual({
       path: 'scheduling.policy',
