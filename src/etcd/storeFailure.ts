@@ -3,25 +3,22 @@ import {
   EtcdError,
   EtcdInvalidAuthTokenError,
   EtcdPermissionDeniedError,
-  GRPCCancelledError,
-  GRPCDeadlineExceededError,
   GRPCGenericError,
-  GRPCUnavailableError,
 } from 'etcd3';
-
-const unreachable = [GRPCUnavailableError, GRPCDeadlineExceededError, GRPCCancelledError];
+import { ConnectionClosedError, failureKindOf } from './failureKind.ts';
 
 /** `GRPCGenericError` is the base of the errors that stand for a gRPC status. */
-const refused = [
+const etcdErrors = [
   EtcdError,
   EtcdAuthenticationFailedError,
   EtcdInvalidAuthTokenError,
   EtcdPermissionDeniedError,
   GRPCGenericError,
+  ConnectionClosedError,
 ];
 
 /** What an error of a request to etcd means. undefined: it is not etcd's, but a bug. */
 export function storeFailureOf(error: unknown): 'unreachable' | 'refused' | undefined {
-  if (unreachable.some((type) => error instanceof type)) return 'unreachable';
-  return refused.some((type) => error instanceof type) ? 'refused' : undefined;
+  if (!etcdErrors.some((type) => error instanceof type)) return undefined;
+  return failureKindOf(error) === 'connection' ? 'unreachable' : 'refused';
 }
