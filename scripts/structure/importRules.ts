@@ -52,7 +52,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
     'signals',
     {
       purpose: 'which pods fail, judged by their responses',
-      imports: [leaves, 'telemetry', 'scheduling'],
+      imports: [leaves, 'telemetry', 'proto', 'scheduling', 'etcd', 'ledger'],
     },
   ],
   [

@@ -1,7 +1,7 @@
 import type { DynamicConfigReport } from '../dynamic/dynamicConfig.ts';
 import type { ConsistencyReport } from '../ledger/consistencyCheck.ts';
 import type { Phase } from '../phase.ts';
-import type { FailureKind } from '../signals/failure.ts';
+import type { PodFailure } from '../signals/failure.ts';
 import type { SteeringReport } from '../steering/steeringController.ts';
 
 /**
@@ -104,7 +104,7 @@ export interface EndpointReport {
 
 export interface QuarantineReport {
   /** What its responses failed by. */
-  readonly reason: FailureKind;
+  readonly reason: PodFailure;
   /** Until the next trial request. */
   readonly remainingMs: number;
   /** How often its time was doubled. */

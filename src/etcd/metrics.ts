@@ -2,7 +2,15 @@ import type { Instruments } from '../telemetry/instruments.ts';
 import { counter, gauge, label } from '../telemetry/metric.ts';
 
 /** Records in etcd, by the key range they are in. */
-export const recordKinds = ['instance', 'load', 'handoff', 'target', 'endpoint', 'config'] as const;
+export const recordKinds = [
+  'instance',
+  'load',
+  'handoff',
+  'signals',
+  'target',
+  'endpoint',
+  'config',
+] as const;
 
 export const etcdMetrics = {
   recordsSkipped: counter({

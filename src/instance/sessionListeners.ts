@@ -4,12 +4,18 @@ import type { SharedParts } from './sharedParts.ts';
 
 /** What the parts of an instance listen to in etcd; handed to the session when it starts. */
 export function sessionListeners(
-  { dynamic, pool, startup, storeLog }: InstanceParts,
+  { dynamic, pool, signals, startup, storeLog }: InstanceParts,
   { ledger, steering }: Extract<SharedParts, { kind: 'etcd' }>,
 ): SessionListeners {
   const { records, leasedRecords, onWatch, onState } = ledger.sessionListeners;
   return {
-    records: [...records, dynamic.subscription, ...pool.subscriptions, steering.subscription],
+    records: [
+      ...records,
+      dynamic.subscription,
+      ...pool.subscriptions,
+      steering.subscription,
+      ...(signals.shared ? [signals.shared.subscription] : []),
+    ],
     leasedRecords,
     onWatch,
     onSynced: () => steering.onSynced(),
@@ -17,6 +23,7 @@ export function sessionListeners(
     onState: (state) => {
       onState(state);
       steering.onState(state);
+      if (state.kind === 'joined') signals.shared?.onJoined();
       storeLog.onState(state);
       startup.evaluate();
     },

@@ -9,6 +9,7 @@ import { PenalizedLoad } from '../signals/penalizedLoad.ts';
 import type { HealthTransition } from '../signals/podHealth.ts';
 import { PodSignals } from '../signals/podSignals.ts';
 import { QuarantineFilter } from '../signals/quarantineFilter.ts';
+import { PeerSignals, SharedSignals } from '../signals/sharedSignals.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { InstanceMetrics } from './instruments.ts';
 import type { SharedParts } from './sharedParts.ts';
@@ -17,6 +18,8 @@ import type { SharedParts } from './sharedParts.ts';
 export interface SignalParts {
   /** undefined: `signals.enabled` is false. */
   readonly podSignals: PodSignals | undefined;
+  /** undefined: there are no other instances to share with. */
+  readonly shared: SharedSignals | undefined;
   /** The ready endpoints without those in quarantine. */
   readonly usable: ReadyEndpoints;
   /** The load as decisions see it. */
@@ -35,7 +38,8 @@ export interface SignalPartsOptions {
 export function createSignalParts(options: SignalPartsOptions): SignalParts {
   const { config, pool, sharing, metrics } = options;
   const { enabled, quarantineMaxPercent, ...settings } = config.signals;
-  if (!enabled) return { podSignals: undefined, usable: pool, load: sharing.ledger };
+  if (!enabled) return { podSignals: undefined, shared: undefined, usable: pool, load: sharing.ledger };
+  const peers = new PeerSignals();
   const podSignals = new PodSignals({
     settings,
     clock: systemClock,
@@ -43,13 +47,36 @@ export function createSignalParts(options: SignalPartsOptions): SignalParts {
     schedulers: () => schedulersOf(sharing),
     onTransition: (transition) => report(options, transition),
     onFailure: (failure) => metrics.podFailures.add(failure),
+    peerFailures: (address) => peers.failures(address),
   });
   const usable = new QuarantineFilter({
     pool,
     excluded: () => podSignals.excluded,
     maxShare: quarantineMaxPercent / 100,
   });
-  return { podSignals, usable, load: new PenalizedLoad(sharing.ledger, podSignals) };
+  const shared = createSharedSignals(options, podSignals, peers);
+  return { podSignals, shared, usable, load: new PenalizedLoad(sharing.ledger, podSignals) };
+}
+
+function createSharedSignals(
+  { config, pool, sharing, log, metrics }: SignalPartsOptions,
+  signals: PodSignals,
+  peers: PeerSignals,
+): SharedSignals | undefined {
+  if (sharing.kind === 'memory') return undefined;
+  return new SharedSignals({
+    localId: config.instance.id,
+    store: sharing.store,
+    signals,
+    peers,
+    isInPool: (address) => pool.all().some((endpoint) => endpoint.address === address),
+    random: Math.random,
+    clock: systemClock,
+    onUnreadable: (key, cause) => {
+      metrics.recordsSkipped.add('signals');
+      log.warn({ event: 'store.record-skipped', kind: 'signals', key, cause }, 'unreadable record skipped');
+    },
+  });
 }
 
 /** What `/state` shows of one endpoint. */

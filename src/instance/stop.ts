@@ -13,6 +13,7 @@ export async function stop(parts: InstanceParts): Promise<void> {
   if (sharing.kind === 'etcd') {
     sharing.pauseDetector.stop();
     sharing.steering.stop();
+    await signals.shared?.stop();
     await sharing.ledger.stop();
     await sharing.store.stop();
   }

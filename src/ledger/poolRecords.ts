@@ -5,6 +5,7 @@ import { type DynamicConfigRecord, decodeDynamicConfig } from '../proto/records/
 import { decodeHandoff, type Handoff } from '../proto/records/handoff.ts';
 import { decodeInstance, type InstanceRecord } from '../proto/records/instanceRecord.ts';
 import { decodePinnedGeneration, type PinnedGeneration } from '../proto/records/pinnedGeneration.ts';
+import { decodePodSignals } from '../proto/records/podSignals.ts';
 import { recordKeys } from '../proto/records/recordKeys.ts';
 import { stateCodecs } from '../proto/stateCodecs.ts';
 import { LoadList } from './loadRecord.ts';
@@ -69,6 +70,9 @@ export function decodePoolRecords(records: ReadonlyMap<string, Uint8Array>): Poo
       case 'endpoints':
         endpoints.set(name, undefined);
         endpoints.set(name, stateCodecs.registeredEndpoint.decode(value));
+        break;
+      case 'signals':
+        decodePodSignals(value);
         break;
       case 'pinnedGeneration':
         pinnedGeneration = decodePinnedGeneration(value);

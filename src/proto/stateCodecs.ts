@@ -8,6 +8,10 @@ import type {
   PinnedGeneration__Output,
 } from './generated/state/baton/state/v1/PinnedGeneration.ts';
 import type {
+  PodSignalReport,
+  PodSignalReport__Output,
+} from './generated/state/baton/state/v1/PodSignalReport.ts';
+import type {
   RegisteredEndpoint,
   RegisteredEndpoint__Output,
 } from './generated/state/baton/state/v1/RegisteredEndpoint.ts';
@@ -42,6 +46,7 @@ export const stateCodecs = {
   handoff: codecOf<Handoff, Handoff__Output>('Handoff'),
   registeredEndpoint: codecOf<RegisteredEndpoint, RegisteredEndpoint__Output>('RegisteredEndpoint'),
   pinnedGeneration: codecOf<PinnedGeneration, PinnedGeneration__Output>('PinnedGeneration'),
+  podSignalReport: codecOf<PodSignalReport, PodSignalReport__Output>('PodSignalReport'),
   dynamicConfig: codecOf<DynamicConfig, DynamicConfig__Output>('DynamicConfig'),
 } as const satisfies Record<string, StateCodec<never, unknown>>;
 

@@ -20,18 +20,18 @@ export const failureKinds = [
   /** 200 without content. */
   'empty',
 ] as const;
-export type FailureKind = (typeof failureKinds)[number];
+export type PodFailure = (typeof failureKinds)[number];
 
 export type ResponseVerdict =
   | { readonly kind: 'good' }
-  | { readonly kind: 'failure'; readonly failure: FailureKind }
+  | { readonly kind: 'failure'; readonly failure: PodFailure }
   /** Says nothing about the pod. */
   | { readonly kind: 'neutral' };
 
 export const good: ResponseVerdict = { kind: 'good' };
 export const neutral: ResponseVerdict = { kind: 'neutral' };
 
-export function failed(failure: FailureKind): ResponseVerdict {
+export function failed(failure: PodFailure): ResponseVerdict {
   return { kind: 'failure', failure };
 }
 

@@ -1,4 +1,4 @@
-import type { FailureKind } from './failure.ts';
+import type { PodFailure } from './failure.ts';
 
 /**
  * What is held of one pod, pure.
@@ -17,7 +17,7 @@ export type PodHealth =
   | {
       readonly kind: 'trial';
       readonly level: number;
-      readonly reason: FailureKind;
+      readonly reason: PodFailure;
       readonly passed: number;
       /** Until when a trial request is awaited; undefined: the next request is one. */
       readonly awaitedUntilMs: number | undefined;
@@ -28,27 +28,29 @@ export interface Quarantined {
   readonly untilMs: number;
   /** How often its time was doubled. */
   readonly level: number;
-  readonly reason: FailureKind;
+  readonly reason: PodFailure;
   /** The instance that found the failures; undefined: this one. */
   readonly from: string | undefined;
 }
 
 export type PodEvent =
   | { readonly kind: 'sign' }
-  | { readonly kind: 'convicted'; readonly reason: FailureKind; readonly level: number }
+  | { readonly kind: 'convicted'; readonly reason: PodFailure; readonly level: number }
   | {
       readonly kind: 'convicted-by-peer';
-      readonly reason: FailureKind;
+      readonly reason: PodFailure;
       readonly level: number;
       readonly remainingMs: number;
       readonly from: string;
     }
+  /** A peer has found the same, and tries it first. */
+  | { readonly kind: 'deferred'; readonly byMs: number }
   /** The peer that found the failures trusts it again. */
   | { readonly kind: 'acquitted' }
   | { readonly kind: 'time' }
   | { readonly kind: 'trial-sent' }
   | { readonly kind: 'trial-passed' }
-  | { readonly kind: 'trial-failed'; readonly reason: FailureKind }
+  | { readonly kind: 'trial-failed'; readonly reason: PodFailure }
   | { readonly kind: 'trial-undecided' };
 
 /** A change that operators want to see. */
@@ -65,6 +67,8 @@ export interface QuarantineTimes {
 
 export const trusted: PodHealth = { kind: 'trusted' };
 const suspicionMs = 2_000;
+/** How much longer than the maximum an instance waits for a peer that tries the pod first. */
+export const longestDeferralMs = 2_000;
 export const trialsToPass = 2;
 /** After this long without a result another trial request is sent. */
 const trialWaitMs = 5_000;
@@ -82,11 +86,18 @@ export function nextPodHealth(
     case 'convicted':
       return isJudged(health) ? health : quarantine(event.reason, event.level, nowMs, times);
     case 'convicted-by-peer': {
-      const untilMs = nowMs + Math.min(event.remainingMs, times.maxMs);
+      const untilMs = nowMs + Math.min(event.remainingMs, times.maxMs + longestDeferralMs);
       if (health.kind === 'quarantined' && health.untilMs >= untilMs) return health;
       const { reason, level, from } = event;
       return { kind: 'quarantined', untilMs, level, reason, from };
     }
+    case 'deferred':
+      return health.kind === 'quarantined'
+        ? {
+            ...health,
+            untilMs: Math.min(health.untilMs + event.byMs, nowMs + times.maxMs + longestDeferralMs),
+          }
+        : health;
     case 'acquitted':
       return isJudged(health) ? trusted : health;
     case 'time':
@@ -140,7 +151,7 @@ function afterTime(health: PodHealth, nowMs: number): PodHealth {
 }
 
 function quarantine(
-  reason: FailureKind,
+  reason: PodFailure,
   level: number,
   nowMs: number,
   { baseMs, maxMs }: QuarantineTimes,

@@ -1,5 +1,5 @@
 import { DecayingCount } from './decayingCount.ts';
-import type { FailureKind } from './failure.ts';
+import type { PodFailure } from './failure.ts';
 import { type PodHealth, trusted } from './podHealth.ts';
 import { UsualDuration } from './usualDuration.ts';
 
@@ -18,7 +18,7 @@ export class PodRecord {
   /** Recent failures, and recent good responses that were observed. */
   readonly failures = new DecayingCount();
   readonly successes = new DecayingCount();
-  lastFailure: FailureKind = 'server-error';
+  lastFailure: PodFailure = 'server-error';
   /** Recent exchanges that were not observed and lasted a usual time. */
   readonly normalEnds = new DecayingCount();
   /** The share of the last exchanges that ended early. */

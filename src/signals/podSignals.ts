@@ -2,7 +2,7 @@ import { isConvicted, othersOf, showsEarlyEnds } from './conviction.ts';
 import { ExchangeSignal } from './exchangeSignal.ts';
 import { failed, type ResponseVerdict } from './failure.ts';
 import { HealthTimers } from './healthTimers.ts';
-import { isExcluded, nextPodHealth, type PodEvent, type PodHealth } from './podHealth.ts';
+import { isExcluded, nextPodHealth, type PodEvent, type PodHealth, trusted } from './podHealth.ts';
 import { PodRecord } from './podRecord.ts';
 import type { PodSignalsOptions } from './podSignalsOptions.ts';
 import type { ResponseWatch } from './responseWatch.ts';
@@ -20,17 +20,14 @@ export class PodSignals {
   readonly #options: PodSignalsOptions;
   readonly #pods = new Map<string, PodRecord>();
   readonly #pool = new UsualDuration();
-  readonly #peerFailures: (address: string) => number;
   readonly #timers: HealthTimers;
   readonly #listeners = new Set<(address: string) => void>();
   #suspected = 0;
   #excluded: ReadonlySet<string> = new Set();
   #penaltiesUntilMs = Number.NEGATIVE_INFINITY;
 
-  /** @param peerFailures recent failures of a pod that other instances have observed */
-  constructor(options: PodSignalsOptions, peerFailures: (address: string) => number = () => 0) {
+  constructor(options: PodSignalsOptions) {
     this.#options = options;
-    this.#peerFailures = peerFailures;
     this.#timers = new HealthTimers(options.clock, (pod) => this.#apply(pod, { kind: 'time' }));
   }
 
@@ -40,7 +37,12 @@ export class PodSignals {
   }
 
   health(address: string): PodHealth {
-    return this.#pods.get(address)?.health ?? { kind: 'trusted' };
+    return this.record(address)?.health ?? trusted;
+  }
+
+  /** undefined: no request was placed on it yet. */
+  record(address: string): PodRecord | undefined {
+    return this.#pods.get(address);
   }
 
   /** The pods that are not trusted. */
@@ -196,7 +198,7 @@ export class PodSignals {
   #convict(pod: PodRecord): void {
     const nowMs = this.#options.clock.nowMs();
     const others = othersOf(pod, this.#pods.values(), nowMs);
-    if (!isConvicted(pod, others, this.#peerFailures(pod.address), nowMs)) return;
+    if (!isConvicted(pod, others, this.#options.peerFailures(pod.address), nowMs)) return;
     const isRelapse = nowMs - pod.trustedSinceMs < relapseMs;
     const level = isRelapse ? pod.lastLevel + 1 : 0;
     this.#apply(pod, { kind: 'convicted', reason: pod.lastFailure, level });

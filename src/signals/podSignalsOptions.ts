@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { FailureKind } from './failure.ts';
+import type { PodFailure } from './failure.ts';
 import type { HealthTransition } from './podHealth.ts';
 
 export interface SignalSettings {
@@ -16,6 +16,8 @@ export interface PodSignalsOptions {
   readonly random: () => number;
   /** How many schedulers place requests at the same time, this one included. */
   readonly schedulers: () => number;
+  /** Recent failures of a pod that other instances have observed. */
+  readonly peerFailures: (address: string) => number;
   readonly onTransition: (transition: HealthTransition) => void;
-  readonly onFailure: (failure: FailureKind) => void;
+  readonly onFailure: (failure: PodFailure) => void;
 }

@@ -3,7 +3,7 @@ const span = 16;
 /** An early end moves the mean this much less: it is rather a failure than a new habit. */
 const earlyReserve = 8;
 /** An exchange that ends in less than this share of the usual time ends early. */
-const earlyShare = 1 / 4;
+const earlyShare = 1 / 3;
 /** Later than this is never early: a failure that takes so long draws no traffic. */
 const latestEarlyMs = 1_000;
 /** Where exchanges usually take less than this, an early end cannot be told from a normal one. */

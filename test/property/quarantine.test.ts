@@ -3,6 +3,7 @@ import { failureKinds } from '../../src/signals/failure.ts';
 import {
   dueMs,
   isExcluded,
+  longestDeferralMs,
   nextPodHealth,
   type PodEvent,
   type PodHealth,
@@ -22,6 +23,7 @@ const event: fc.Arbitrary<PodEvent> = fc.oneof(
     .map((kind) => ({ kind })),
   fc.record({ kind: fc.constant('convicted' as const), reason, level }),
   fc.record({ kind: fc.constant('trial-failed' as const), reason }),
+  fc.record({ kind: fc.constant('deferred' as const), byMs: fc.nat(1_000_000) }),
   fc.record({
     kind: fc.constant('convicted-by-peer' as const),
     reason,
@@ -43,7 +45,7 @@ describe('the quarantine of a pod', () => {
         }
         if (!isExcluded(health)) return;
         const due = dueMs(health);
-        expect(due).toBeLessThanOrEqual(nowMs + times.maxMs);
+        expect(due).toBeLessThanOrEqual(nowMs + times.maxMs + longestDeferralMs);
         expect(isExcluded(nextPodHealth(health, { kind: 'time' }, due as number, times))).toBe(false);
       }),
     );

@@ -8,6 +8,8 @@ export const recordKeys = {
   handoffs: 'handoffs/',
   /** + address */
   endpoints: 'endpoints/',
+  /** + id */
+  signals: 'signals/',
   pinnedGeneration: 'target',
   dynamicConfig: 'config',
 } as const;

@@ -45,3 +45,28 @@ describe('when one of three pods fails fast', () => {
     90_000,
   );
 });
+
+describe('when one of three pods fails fast and a policy does not look at the load', () => {
+  const topology = useTopology({ instances: 1, etcd: false, podFlags });
+
+  it.each(['random', 'round-robin'])(
+    '%s sends it no traffic either',
+    async (policy) => {
+      const pod = topology().pods[1] as Pod;
+      expectBounded(
+        policy,
+        await sinkhole(topology(), pod, { kind: 'error' }, { 'routing-strategy': policy }),
+      );
+    },
+    90_000,
+  );
+});
+
+describe('when one of three pods fails fast behind four instances', () => {
+  const topology = useTopology({ instances: 4, podFlags });
+
+  it('loses no more requests than one instance does, and all instances trust it again', async () => {
+    const pod = topology().pods[1] as Pod;
+    expectBounded('four instances', await sinkhole(topology(), pod, { kind: 'error' }));
+  }, 90_000);
+});

@@ -25,6 +25,7 @@ function start(settings = {}, schedulers = 1) {
     schedulers: () => schedulers,
     onTransition: (transition) => transitions.push(transition),
     onFailure: () => {},
+    peerFailures: () => 0,
   });
   /** One exchange, answered as Envoy would show it. */
   const send = (address: string, { status, lastsMs }: Answer): void => {
