@@ -11,7 +11,7 @@ export interface WatchedFileOptions<Files extends object, Content> {
   /** Path by name; the names are those of `parse`. */
   readonly files: Files;
   /** @throws Error when the files cannot be used; the message is the reason */
-  readonly parse: (files: FileContents<Files>) => Content;
+  readonly parse: (files: FileContents<Files>) => Content | Promise<Content>;
   /**
    * Called with the first content before `start` resolves, then with each changed or recovered one.
    */
@@ -102,9 +102,15 @@ export class WatchedFile<Files extends object, Content> {
     if (before.kind === 'stopped' || (before.kind === 'good' && isDeepStrictEqual(before.texts, texts)))
       return;
     const byName = Object.fromEntries(contents.map((content, index) => [this.#paths[index]?.[0], content]));
-    const content = this.#options.parse(byName as FileContents<Files>);
+    const content = await this.#options.parse(byName as FileContents<Files>);
+    if (this.#isStopped()) return;
     this.#state = { kind: 'good', texts };
     await this.#options.onContent(content, changeAfter(before));
+  }
+
+  /** A function, because the compiler takes the state for unchanged by what was awaited. */
+  #isStopped(): boolean {
+    return this.#state.kind === 'stopped';
   }
 
   /** Follows symlinks, so that the swap of one is a change. */

@@ -1,9 +1,11 @@
-import { isDeepStrictEqual } from 'node:util';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BatonError } from '../errors.ts';
 import type { RecordSubscription } from '../etcd/records.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
+import { type DuplicateEndpoint, type MergedEndpoints, mergeEndpoints } from './mergeEndpoints.ts';
 import type { EndpointHealth, EndpointSource, HealthChange, Pool, PoolPanic, PoolReport } from './pool.ts';
 import { PoolReadiness } from './poolReadiness.ts';
+import { sameList } from './sameEndpoint.ts';
 
 /**
  * The pool of one instance: the endpoints of its sources, without the unhealthy ones. Both lists
@@ -19,15 +21,10 @@ export interface CompositePoolOptions {
   readonly report: PoolReport;
 }
 
-/**
- * An address that `source` lists although `first`, an earlier source or the same one, has listed
- * it.
- */
-interface Duplicate {
-  readonly endpoint: string;
-  readonly source: string;
-  readonly first: string;
-}
+/** A pool of this size is merged in one turn of the event loop. */
+const mostAtOnce = 1_000;
+/** Lines of one change: thousands would delay decisions. */
+const mostLogged = 100;
 
 export class CompositePool implements Pool {
   readonly #sources: readonly EndpointSource[];
@@ -39,7 +36,11 @@ export class CompositePool implements Pool {
   readonly #listeners = new Set<() => void>();
   #all: readonly Endpoint[] = [];
   #ready: readonly Endpoint[] = [];
-  #duplicates: ReadonlyMap<string, Duplicate> = new Map();
+  #duplicates: ReadonlyMap<string, DuplicateEndpoint> = new Map();
+  #merging: Promise<void> | undefined;
+  #isMerging = false;
+  /** A list came during the merge. */
+  #isOutdated = false;
   #pendingRefresh: NodeJS.Immediate | undefined;
   #nextRefresh: NodeJS.Timeout | undefined;
   #stopped: Promise<void> | undefined;
@@ -98,6 +99,7 @@ export class CompositePool implements Pool {
     const errors = (await Promise.allSettled(starts)).flatMap((end) =>
       end.status === 'rejected' ? [end.reason] : [],
     );
+    await this.#merging;
     if (errors.length === 0) return;
     await this.stop();
     throw oneError(errors);
@@ -112,48 +114,51 @@ export class CompositePool implements Pool {
   async #stop(): Promise<void> {
     clearImmediate(this.#pendingRefresh);
     clearTimeout(this.#nextRefresh);
-    await Promise.all([...this.#sources.map((source) => source.stop()), this.#health?.stop()]);
+    await Promise.all([this.#merging, ...this.#sources.map((source) => source.stop()), this.#health?.stop()]);
   }
 
   #onEndpoints(index: number, endpoints: readonly Endpoint[]): void {
     if (this.#stopped) return;
     this.#lists[index] = endpoints;
-    const all = this.#merge();
+    if (this.#isMerging) this.#isOutdated = true;
+    else this.#merging = this.#merge();
+  }
+
+  /** A small pool is merged at once; a large one in steps, between which decisions are made. */
+  async #merge(): Promise<void> {
+    this.#isMerging = true;
+    do {
+      this.#isOutdated = false;
+      const lists = this.#lists.map((endpoints, index) => {
+        return { source: this.#sources[index]?.name ?? '', endpoints };
+      });
+      const isLarge = lists.reduce((sum, { endpoints }) => sum + endpoints.length, 0) > mostAtOnce;
+      const steps = mergeEndpoints(lists, this.#all);
+      let step = steps.next();
+      while (!step.done) {
+        if (isLarge) await nextTurn();
+        step = steps.next();
+      }
+      if (!this.#stopped) this.#use(step.value);
+    } while (this.#isOutdated && !this.#stopped);
+    this.#isMerging = false;
+  }
+
+  #use({ all, addresses, duplicates }: MergedEndpoints): void {
+    this.#logDuplicates(duplicates);
     const before = this.#all;
-    if (sameElements(all, before)) return;
+    if (sameList(all, before)) return;
     this.#all = all;
-    const addresses = new Set(all.map(({ address }) => address));
-    this.#readiness?.watch(addresses);
-    this.#logChanges(before, addresses);
+    const isSameSet = all.length === before.length && before.every(({ address }) => addresses.has(address));
+    if (!isSameSet) {
+      this.#readiness?.watch(addresses);
+      this.#logChanges(before, addresses);
+    }
     this.#selectReady();
     this.#notify();
   }
 
-  /** Keeps the objects of unchanged endpoints, so that an unchanged endpoint is the same object. */
-  #merge(): Endpoint[] {
-    const known = new Map(this.#all.map((endpoint) => [endpoint.address, endpoint]));
-    const merged = new Map<string, Endpoint>();
-    const sourceOf = new Map<string, string>();
-    const duplicates = new Map<string, Duplicate>();
-    for (const [index, endpoints] of this.#lists.entries()) {
-      const source = this.#sources[index]?.name ?? '';
-      for (const endpoint of endpoints) {
-        const { address } = endpoint;
-        const first = sourceOf.get(address);
-        if (first !== undefined) {
-          duplicates.set(`${address} ${source}`, { endpoint: address, source, first });
-          continue;
-        }
-        const before = known.get(address);
-        merged.set(address, before && isDeepStrictEqual(before, endpoint) ? before : endpoint);
-        sourceOf.set(address, source);
-      }
-    }
-    this.#logDuplicates(duplicates);
-    return [...merged.values()];
-  }
-
-  #logDuplicates(duplicates: ReadonlyMap<string, Duplicate>): void {
+  #logDuplicates(duplicates: ReadonlyMap<string, DuplicateEndpoint>): void {
     for (const [key, duplicate] of duplicates) {
       if (this.#duplicates.has(key)) continue;
       this.#report.count('duplicate-endpoint', duplicate.source);
@@ -169,17 +174,18 @@ export class CompositePool implements Pool {
     const { log } = this.#report;
     const wasReady = new Set(this.#ready.map(({ address }) => address));
     const known = new Set(before.map(({ address }) => address));
-    for (const address of known) {
-      if (now.has(address) || !wasReady.has(address)) continue;
+    const removed = [...known].filter((address) => !now.has(address) && wasReady.has(address));
+    for (const address of removed.slice(0, mostLogged)) {
       const reason = 'no source lists it';
       log.info({ event: 'endpoint.removed', endpoint: address, ready: false, reason }, 'endpoint removed');
     }
-    if (this.#health) return;
-    for (const address of now) {
-      if (known.has(address)) continue;
+    const added = this.#health ? [] : [...now].filter((address) => !known.has(address));
+    for (const address of added.slice(0, mostLogged)) {
       const reason = 'listed; not probed';
       log.info({ event: 'endpoint.ready', endpoint: address, ready: true, reason }, 'endpoint ready');
     }
+    const more = Math.max(0, removed.length - mostLogged) + Math.max(0, added.length - mostLogged);
+    if (more > 0) log.info({ event: 'pool.changed', more }, 'more endpoints added or removed');
   }
 
   #onVerdict({ address, healthy, reason }: HealthChange): void {
@@ -208,7 +214,7 @@ export class CompositePool implements Pool {
   #selectReady(): void {
     clearTimeout(this.#nextRefresh);
     const { ready, againMs } = this.#readiness?.select(this.#all) ?? { ready: this.#all, againMs: undefined };
-    if (!sameElements(ready, this.#ready)) this.#ready = ready;
+    if (!sameList(ready, this.#ready)) this.#ready = ready;
     if (againMs !== undefined) this.#nextRefresh = setTimeout(() => this.#scheduleRefresh(), againMs);
   }
 
@@ -224,8 +230,4 @@ function oneError(errors: readonly Error[]): Error | undefined {
   const cause = new AggregateError(errors, message);
   const isBug = errors.some((error) => !(error instanceof BatonError));
   return first instanceof BatonError && !isBug ? new BatonError(first.code, message, { cause }) : cause;
-}
-
-function sameElements<T>(left: readonly T[], right: readonly T[]): boolean {
-  return left.length === right.length && left.every((element, index) => element === right[index]);
 }

@@ -1,11 +1,10 @@
 import { BatonError } from '../errors.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
 import { type ContentChange, type FileContent, WatchedFile } from '../watchedFile.ts';
-import { invalidEndpoints } from './endpointProblems.ts';
 import { HostResolver, type HostResolverOptions } from './hostResolver.ts';
 import type { ParsedEndpoint } from './parseEndpoint.ts';
+import { parseEndpointFile } from './parseEndpointFile.ts';
 import type { EndpointSource } from './pool.ts';
-import { readEndpointList } from './readEndpointList.ts';
 
 /**
  * The endpoints listed in a YAML file, read again when it changes. A broken edit keeps the last
@@ -21,6 +20,7 @@ export class FileSource implements EndpointSource {
   readonly #path: string;
   readonly #options: FileSourceOptions;
   readonly #file: WatchedFile<{ endpoints: string }, readonly ParsedEndpoint[]>;
+  readonly #stopping = new AbortController();
   #resolver: HostResolver | undefined;
 
   constructor(path: string, options: FileSourceOptions) {
@@ -48,20 +48,19 @@ export class FileSource implements EndpointSource {
   }
 
   async stop(): Promise<void> {
+    this.#stopping.abort();
     this.#resolver?.stop();
     await this.#file.stop();
   }
 
-  #parse(content: FileContent): readonly ParsedEndpoint[] {
+  async #parse(content: FileContent): Promise<readonly ParsedEndpoint[]> {
     if (content.kind === 'unreadable') {
       const { error } = content;
       throw new BatonError('endpoints-unreadable', `${this.name} cannot be read: ${error.message}`, {
         cause: error,
       });
     }
-    const { endpoints, problems } = readEndpointList(content.text);
-    if (problems.length > 0) throw invalidEndpoints(this.name, problems);
-    return endpoints;
+    return parseEndpointFile(content.text, this.name, this.#stopping.signal);
   }
 
   async #use(endpoints: readonly ParsedEndpoint[], change: ContentChange): Promise<void> {

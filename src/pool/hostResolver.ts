@@ -17,6 +17,9 @@ export interface HostResolverOptions {
   readonly resolveHost?: (host: string) => Promise<readonly string[]>;
 }
 
+/** Each holds one of the runtime's four threads, which reads of files need too. */
+const lookupsAtOnce = 2;
+
 export class HostResolver {
   readonly #dnsRefreshMs: number;
   readonly #source: string;
@@ -56,7 +59,8 @@ export class HostResolver {
   async use(parsed: readonly ParsedEndpoint[]): Promise<void> {
     this.#parsed = parsed;
     const hosts = this.#hosts();
-    this.#addresses = new Map([...this.#addresses].filter(([host]) => hosts.includes(host)));
+    const isListed = new Set(hosts);
+    this.#addresses = new Map([...this.#addresses].filter(([host]) => isListed.has(host)));
     const firstRound = this.#resolveAll(hosts);
     // The start does not wait for DNS when there are plain addresses.
     const someKnown = parsed.some(({ place }) => place.kind === 'ip');
@@ -79,7 +83,11 @@ export class HostResolver {
     if (this.#stopped) return;
     const round = ++this.#round;
     clearTimeout(this.#timer);
-    await Promise.all(hosts.map((host) => this.#resolve(host)));
+    const waiting = hosts.values();
+    const resolveNext = async () => {
+      for (const host of waiting) if (round === this.#round) await this.#resolve(host);
+    };
+    await Promise.all(Array.from({ length: lookupsAtOnce }, resolveNext));
     if (round !== this.#round) return;
     this.#passOn();
     if (hosts.length > 0) {
@@ -112,9 +120,10 @@ export class HostResolver {
     );
   }
 
-  #lookupOnce(host: string): Promise<readonly string[]> {
+  async #lookupOnce(host: string): Promise<readonly string[]> {
     let pending = this.#pending.get(host);
     if (!pending) {
+      if (this.#pending.size >= lookupsAtOnce) throw new Error('earlier look-ups are still unanswered');
       pending = this.#resolveHost(host).finally(() => this.#pending.delete(host));
       this.#pending.set(host, pending);
     }

@@ -219,3 +219,19 @@ describe('when the pool has 10,000 endpoints', () => {
     expect(lists.size).toBe(1);
   });
 });
+
+describe('when a source lists thousands of endpoints', () => {
+  it('merges them in steps, between which decisions are made, and ends with the last list', async () => {
+    const source = new FakeSource('static');
+    const { pool, changes } = await started([source]);
+    const large = (weight: number) => Array.from({ length: 5_000 }, (_, nth) => endpoint(`e${nth}`, weight));
+    source.publish(large(1));
+    expect(pool.all()).toEqual([]);
+    source.publish(large(2));
+    source.publish(large(3));
+    await eventually(() => changes.count > 1);
+    expect(pool.all()).toHaveLength(5_000);
+    expect(pool.ready()[4_999]?.weight).toBe(3);
+    await pool.stop();
+  });
+});

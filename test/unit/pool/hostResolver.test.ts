@@ -57,6 +57,13 @@ describe('when an entry is a host name', () => {
     expect(updates).toEqual([['10.0.0.1:80 1', '10.0.0.1:81 1']]);
   });
 
+  it('has at most two look-ups open, so that other work of the runtime goes on', async () => {
+    answers = Object.fromEntries(Array.from({ length: 9 }, (_, nth) => [`pod-${nth}`, 'never' as const]));
+    await use(...Object.keys(answers).map((host) => `${host}:80`));
+    expect(lookups).toEqual(['pod-0', 'pod-1']);
+    expect(report.reasons).toContain('earlier look-ups are still unanswered');
+  });
+
   it("uses the system's resolver by default", async () => {
     resolver.stop();
     resolver = new HostResolver('static', { dnsRefreshMs: 5000, report }, (endpoints) => {
