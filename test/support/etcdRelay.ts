@@ -16,8 +16,6 @@ const paths = [
   watchPath,
 ];
 
-/** A WatchResponse for watch 999. */
-const responseOfUnknownWatch = Buffer.from([0x10, 0xe7, 0x07]);
 const unchanged = (message: Buffer): Buffer => message;
 
 /** Passes calls on to a real etcd, and can add a response that etcd did not send. */
@@ -25,6 +23,7 @@ export class EtcdRelay {
   readonly #server: BuiltinServer;
   readonly #client: Client;
   readonly #watches = new Set<ServerStream>();
+  readonly #responses = new Map<string, Buffer>();
   endpoint = '';
 
   /** @param target `host:port` of etcd */
@@ -50,9 +49,15 @@ export class EtcdRelay {
     return this.#watches.size;
   }
 
-  /** Sends a response for a watch that no client has begun. */
-  sendUnknownWatch(): void {
-    for (const stream of this.#watches) stream.reply(responseOfUnknownWatch);
+  /** Sends this in every open watch, as if etcd had. */
+  sendInWatches(message: Buffer): void {
+    for (const stream of this.#watches) stream.reply(message);
+  }
+
+  /** From now on the responses of this method, such as `KV/Range`, are these bytes; undefined: etcd's. */
+  respond(method: string, message: Buffer | undefined): void {
+    if (message === undefined) this.#responses.delete(`/etcdserverpb.${method}`);
+    else this.#responses.set(`/etcdserverpb.${method}`, message);
   }
 
   async close(): Promise<void> {
@@ -67,7 +72,7 @@ export class EtcdRelay {
         this.#watches.add(stream);
         this.watchesBegun += 1;
       }
-      call.on('data', (message: Buffer) => stream.reply(message));
+      call.on('data', (message: Buffer) => stream.reply(this.#responses.get(path) ?? message));
       call.on('end', () => stream.end());
       call.on('error', ({ message }) => stream.fail('UNAVAILABLE', message));
       return {
