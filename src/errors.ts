@@ -29,6 +29,7 @@ const exitCodeByCode = {
   'admin-unreachable': exitCodes.unavailable,
   'tool-missing': exitCodes.unavailable,
   'record-unreadable': exitCodes.failed,
+  'pool-unknown': exitCodes.failed,
   /** The request is valid, but cannot be carried out in the present state. */
   'change-refused': exitCodes.failed,
 } as const;

@@ -1,4 +1,5 @@
 import { connect, type EtcdOptions } from '../etcd/client.ts';
+import { readRange } from '../etcd/rangeSnapshot.ts';
 import { handoffWeight } from '../ledger/handoffWeight.ts';
 import { countUnreadable, type PoolRecords, readPoolRecords } from '../ledger/poolRecords.ts';
 import type { StatusReport } from './statusReport.ts';
@@ -14,6 +15,17 @@ export async function readStatusReport(options: StatusReportOptions, pool: strin
   try {
     const source = `etcd ${options.endpoints.join(', ')}`;
     return statusOfRecords(await readPoolRecords(client), pool, source, Date.now());
+  } finally {
+    client.close();
+  }
+}
+
+/** The pools that have records under the prefix, in order. */
+export async function readPoolNames(options: StatusReportOptions): Promise<readonly string[]> {
+  const client = connect(options, `${options.prefix}/`);
+  try {
+    const { records } = await readRange(client, { keysOnly: true });
+    return [...new Set([...records.keys()].map((key) => key.split('/', 1)[0] ?? ''))].sort();
   } finally {
     client.close();
   }
@@ -59,8 +71,9 @@ export function statusOfRecords(
   return {
     pool,
     source,
-    instances: [...instances.values()].map(({ id, release, generation, phase }) => {
-      return { id, release, generation, phase: phase ?? null, inFlight: totals.get(id) ?? 0 };
+    instances: [...instances.values()].map(({ id, release, generation, phase, withoutEndpoints }) => {
+      const inFlight = totals.get(id) ?? 0;
+      return { id, release, generation, phase: phase ?? null, degraded: null, withoutEndpoints, inFlight };
     }),
     endpoints: [...view].map(([address, inFlight]) => ({ address, ready: null, inFlight })),
     handedOff,

@@ -20,6 +20,10 @@ export interface InstanceLine {
   readonly generation: number;
   /** null for a phase that only a newer release knows. */
   readonly phase: Phase | null;
+  /** It serves without etcd; null where only it knows. */
+  readonly degraded: boolean | null;
+  /** None of its endpoints is ready; null where that is unknown. */
+  readonly withoutEndpoints: boolean | null;
   /** Requests in flight through it. */
   readonly inFlight: number;
 }
@@ -34,18 +38,20 @@ export interface EndpointLine {
 
 /** The report of an instance's `/state`: itself and its peers. */
 export function reportOfState(state: InstanceState, pool: string, source: string): StatusReport {
-  const { id, release, generation, phase } = state.instance;
+  const { id, release, generation, phase, degraded, withoutEndpoints } = state.instance;
   const local = state.pool.reduce((sum, endpoint) => sum + endpoint.local, 0);
   return {
     pool,
     source,
     instances: [
-      { id, release, generation, phase, inFlight: local },
+      { id, release, generation, phase, degraded, withoutEndpoints, inFlight: local },
       ...state.peers.map((peer) => ({
         id: peer.id,
         release: peer.release,
         generation: peer.generation,
         phase: peer.phase,
+        degraded: null,
+        withoutEndpoints: null,
         inFlight: peer.inFlight,
       })),
     ],

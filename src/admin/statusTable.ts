@@ -1,4 +1,4 @@
-import type { StatusReport } from './statusReport.ts';
+import type { InstanceLine, StatusReport } from './statusReport.ts';
 
 /** The report as text: a table of instances and a table of endpoints, both sorted. */
 export function statusTable(report: StatusReport): string {
@@ -11,7 +11,7 @@ export function statusTable(report: StatusReport): string {
         ['INSTANCE', 'PHASE', 'RELEASE', 'GENERATION', 'IN FLIGHT'],
         instances
           .toSorted((a, b) => compare(a.id, b.id))
-          .map((one) => [one.id, one.phase ?? 'unknown', one.release, one.generation, load(one.inFlight)]),
+          .map((one) => [one.id, phaseText(one), one.release, one.generation, load(one.inFlight)]),
       ),
     );
   }
@@ -27,6 +27,12 @@ export function statusTable(report: StatusReport): string {
           .map(({ address, ready, inFlight }) => [address, health(ready), load(inFlight)]),
       ),
     );
+    if (endpoints.some(({ ready }) => ready === null)) {
+      lines.push(
+        '',
+        'READY is not in etcd: each instance probes for itself. Ask one: baton status --admin HOST:PORT',
+      );
+    }
     const total = endpoints.reduce((sum, { inFlight }) => sum + inFlight, 0);
     lines.push('', `${load(total)} requests in flight on ${endpoints.length} endpoints`);
   }
@@ -52,6 +58,12 @@ function table(head: readonly string[], rows: readonly (readonly (string | numbe
       .join('  ')
       .trimEnd();
   return [line(head), ...rows.map(line)];
+}
+
+/** `ready, degraded`, `standby, no endpoint ready`. */
+function phaseText({ phase, degraded, withoutEndpoints }: InstanceLine): string {
+  const problems = [...(degraded ? ['degraded'] : []), ...(withoutEndpoints ? ['no endpoint ready'] : [])];
+  return [phase ?? 'unknown', ...problems].join(', ');
 }
 
 /** Whole, or with one decimal where stale counts decay. */

@@ -46,13 +46,19 @@ export async function statusText(source: StatusSource, pool: string, json: boole
 
 async function readReport(source: StatusSource, pool: string): Promise<StatusReport> {
   if (source.kind === 'admin') return readFromAdmin(source.address, pool);
-  const [{ readStatusReport }, { storeFailureOf }] = await Promise.all([
+  const [{ readPoolNames, readStatusReport }, { storeFailureOf }] = await Promise.all([
     import('../admin/readStatusReport.ts'),
     import('../etcd/storeFailure.ts'),
   ]);
   try {
-    return await readStatusReport(source.etcd, pool);
+    const report = await readStatusReport(source.etcd, pool);
+    if (report.instances.length > 0 || report.endpoints.length > 0) return report;
+    const others = (await readPoolNames(source.etcd)).filter((name) => name !== pool);
+    if (others.length === 0) return report;
+    const message = `pool ${pool} has no instance and no endpoint; pools in etcd: ${others.join(', ')}`;
+    throw new BatonError('pool-unknown', message);
   } catch (cause) {
+    if (cause instanceof BatonError) throw cause;
     const failure = storeFailureOf(cause);
     if (failure === undefined) throw cause;
     const message = `no status from etcd ${source.etcd.endpoints.join(', ')}`;

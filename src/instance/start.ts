@@ -1,5 +1,6 @@
 import type { Host } from './host.ts';
 import { instanceGauges } from './instruments.ts';
+import { warnOfLoopback } from './loopbackWarning.ts';
 import type { InstanceParts } from './parts.ts';
 import { sessionListeners } from './sessionListeners.ts';
 import { instanceState } from './state.ts';
@@ -25,6 +26,8 @@ export async function start(parts: InstanceParts, host: Host): Promise<void> {
     },
     'listening, not ready yet',
   );
+  // With workers, their parent warns.
+  if (host.portHealth === undefined) for (const one of startup.addresses) warnOfLoopback(one, telemetry.log);
   const poolStarted = pool.start();
   if (sharing.kind === 'etcd') {
     sharing.store.start(sessionListeners(parts, sharing));

@@ -99,7 +99,7 @@ export class HostResolver {
     try {
       const addresses = await withDeadline(this.#lookupOnce(host), this.#dnsRefreshMs);
       if (addresses.length === 0) throw new Error('it has no addresses');
-      this.#addresses.set(host, [...new Set(addresses)].sort());
+      this.#addresses.set(host, [...new Set(oneFamily(addresses))].sort());
       if (this.#failures.delete(host)) {
         this.#report.log.info({ event: 'host.resolved', host }, 'host name resolves again');
       }
@@ -149,6 +149,15 @@ export class HostResolver {
 
 async function systemLookup(host: string): Promise<readonly string[]> {
   return (await lookup(host, { all: true })).map(({ address }) => address);
+}
+
+/**
+ * A pod with an address in each family is one pod: of a name that has both, the IPv4 addresses
+ * count, as in the shipped Envoy files.
+ */
+function oneFamily(addresses: readonly string[]): readonly string[] {
+  const v4 = addresses.filter((address) => !address.includes(':'));
+  return v4.length > 0 ? v4 : addresses;
 }
 
 function withDeadline<T>(promise: Promise<T>, deadlineMs: number): Promise<T> {

@@ -1,5 +1,6 @@
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
+import { warnOfLoopback } from '../instance/loopbackWarning.ts';
 import { onAbort, type StopSignals } from '../instance/stopSignals.ts';
 import { openProcessLog } from '../telemetry/processLog.ts';
 import { openListener } from './listener.ts';
@@ -38,6 +39,7 @@ export async function serveGroup({ config, mainFile, signals }: ServeGroupOption
     group.dispatch(socket);
   });
   log.info({ event: 'group.listening', addresses: [listener.address], workers: server.workers }, 'listening');
+  warnOfLoopback(listener.address, log);
   group.start(listener.address);
   signals.onIgnored((signal) => log.info({ event: 'signal.ignored', signal }, 'signal ignored'));
   onAbort(signals.drain, (reason) => {

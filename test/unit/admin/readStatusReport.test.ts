@@ -46,8 +46,24 @@ describe('the records of a pool', () => {
       pool: 'default',
       source: 'etcd http://127.0.0.1:2379',
       instances: [
-        { id: 'one', release: '1.0.0', generation: 1, phase: 'draining', inFlight: 3 },
-        { id: 'two', release: '1.0.0', generation: 1, phase: 'ready', inFlight: 3 },
+        {
+          id: 'one',
+          release: '1.0.0',
+          generation: 1,
+          phase: 'draining',
+          degraded: null,
+          withoutEndpoints: false,
+          inFlight: 3,
+        },
+        {
+          id: 'two',
+          release: '1.0.0',
+          generation: 1,
+          phase: 'ready',
+          degraded: null,
+          withoutEndpoints: false,
+          inFlight: 3,
+        },
       ],
       endpoints: [
         { address: '10.0.0.1:80', ready: null, inFlight: 5 },

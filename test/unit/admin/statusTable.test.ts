@@ -40,11 +40,36 @@ describe('the status table', () => {
   it('shows an unknown phase of a newer release, and unknown health', () => {
     const table = statusTable({
       ...empty,
-      instances: [{ id: 'a', release: '9', generation: 9, phase: null, inFlight: 0 }],
+      instances: [
+        {
+          id: 'a',
+          release: '9',
+          generation: 9,
+          phase: null,
+          degraded: null,
+          withoutEndpoints: false,
+          inFlight: 0,
+        },
+      ],
       endpoints: [{ address: '[::1]:80', ready: null, inFlight: 0 }],
     });
     expect(table).toMatch(/^a +unknown +9 +9 +0$/m);
     expect(table).toMatch(/^\[::1\]:80 +- +0$/m);
+  });
+
+  it('shows what is wrong with an instance, and why READY is unknown', () => {
+    const one = { id: 'a', release: '1', generation: 1, inFlight: 0 };
+    const table = statusTable({
+      ...empty,
+      instances: [
+        { ...one, phase: 'ready', degraded: true, withoutEndpoints: false },
+        { ...one, id: 'b', phase: 'standby', degraded: null, withoutEndpoints: true },
+      ],
+      endpoints: [{ address: '10.0.0.1:80', ready: null, inFlight: 0 }],
+    });
+    expect(table).toMatch(/^a +ready, degraded /m);
+    expect(table).toMatch(/^b +standby, no endpoint ready /m);
+    expect(table).toContain('READY is not in etcd');
   });
 
   it('shows requests that were handed off', () => {

@@ -36,9 +36,15 @@ const use = (...list: unknown[]) => resolver.use(parseEndpoints(list).endpoints)
 
 describe('when an entry is a host name', () => {
   it('makes an endpoint of each of its addresses, with the traits of the entry', async () => {
-    answers = { pods: ['10.0.0.2', '2001:DB8::0:1', '10.0.0.1', '10.0.0.2', 'fe80::1%eth0'] };
-    await use({ address: 'pods:80', weight: 2 });
+    answers = { pods: ['10.0.0.2', '10.0.0.1', '10.0.0.2'], pods6: ['2001:DB8::0:1', 'fe80::1%eth0'] };
+    await use({ address: 'pods:80', weight: 2 }, { address: 'pods6:80', weight: 2 });
     expect(updates).toEqual([['10.0.0.1:80 2', '10.0.0.2:80 2', '[2001:db8::1]:80 2']]);
+  });
+
+  it('makes one endpoint of a pod that has an address of each family', async () => {
+    answers = { pod: ['2001:db8::1', '10.0.0.1'] };
+    await use('pod:80');
+    expect(updates).toEqual([['10.0.0.1:80 1']]);
   });
 
   it('resolves again after each interval', async () => {

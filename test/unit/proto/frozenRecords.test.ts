@@ -21,7 +21,17 @@ describe('records of protocol version 1, from before instances published `withou
 
   it('make one view, with nothing skipped', () => {
     expect(statusOfRecords(decodePoolRecords(records), 'default', 'frozen', handedOffUnixMs)).toMatchObject({
-      instances: [{ id: 'old-1', release: '0.1.0', generation: 1, phase: 'ready', inFlight: 30 }],
+      instances: [
+        {
+          id: 'old-1',
+          release: '0.1.0',
+          generation: 1,
+          phase: 'ready',
+          degraded: null,
+          withoutEndpoints: false,
+          inFlight: 30,
+        },
+      ],
       endpoints: [
         { address: '10.0.0.1:8000', inFlight: 14 },
         { address: '10.0.0.2:8000', inFlight: 20 },
@@ -54,8 +64,24 @@ describe('records from the future, with unknown fields and an unknown phase', ()
   it('are read as far as they can be, with nothing skipped', () => {
     expect(statusOfRecords(decodePoolRecords(records), 'default', 'frozen', handedOffUnixMs)).toMatchObject({
       instances: [
-        { id: 'new-1', release: '9.0.0', generation: 3, phase: 'ready', inFlight: 5 },
-        { id: 'new-2', release: '9.0.0', generation: 3, phase: null, inFlight: 0 },
+        {
+          id: 'new-1',
+          release: '9.0.0',
+          generation: 3,
+          phase: 'ready',
+          degraded: null,
+          withoutEndpoints: true,
+          inFlight: 5,
+        },
+        {
+          id: 'new-2',
+          release: '9.0.0',
+          generation: 3,
+          phase: null,
+          degraded: null,
+          withoutEndpoints: false,
+          inFlight: 0,
+        },
       ],
       endpoints: [
         { address: '10.0.0.1:8000', inFlight: 5 },
