@@ -37,6 +37,14 @@ export const setups: readonly Setup[] = [
   { name: 'Baton builtin, etcd', launch: (world) => baton(world, 'builtin', true) },
   { name: 'Baton builtin', launch: (world) => baton(world, 'builtin', false) },
   {
+    name: 'Baton builtin, no response watched',
+    launch: (world) => baton(world, 'builtin', false, { signals: { enabled: false } }),
+  },
+  {
+    name: 'Baton builtin, all response headers',
+    launch: (world) => baton(world, 'builtin', false, { signals: { sampleOneIn: 1 } }),
+  },
+  {
     name: 'grpc-js no-op',
     launch: ({ port, pods }) => {
       const file = join(import.meta.dirname, 'grpcJsNoop.ts');

@@ -75,7 +75,7 @@ export function statusOfRecords(
       const inFlight = totals.get(id) ?? 0;
       return { id, release, generation, phase: phase ?? null, degraded: null, withoutEndpoints, inFlight };
     }),
-    endpoints: [...view].map(([address, inFlight]) => ({ address, ready: null, inFlight })),
+    endpoints: [...view].map(([address, inFlight]) => ({ address, ready: null, health: null, inFlight })),
     handedOff,
     recordsSkipped: countUnreadable(records, ['instances', 'load', 'handoffs']),
   };

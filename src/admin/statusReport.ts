@@ -1,5 +1,5 @@
 import type { Phase } from '../phase.ts';
-import type { InstanceState } from './state.ts';
+import type { EndpointReport, InstanceState } from './state.ts';
 
 /** What `baton status` prints, from an instance or from etcd. `--json` prints it as it is. */
 export interface StatusReport {
@@ -32,6 +32,8 @@ export interface EndpointLine {
   readonly address: string;
   /** null from etcd: each instance probes the endpoints for itself. */
   readonly ready: boolean | null;
+  /** By how its responses end; null from etcd. */
+  readonly health: EndpointReport['health'] | null;
   /** Requests in flight through all instances. */
   readonly inFlight: number;
 }
@@ -55,7 +57,12 @@ export function reportOfState(state: InstanceState, pool: string, source: string
         inFlight: peer.inFlight,
       })),
     ],
-    endpoints: state.pool.map(({ address, ready, view }) => ({ address, ready, inFlight: view })),
+    endpoints: state.pool.map(({ address, ready, health, view }) => ({
+      address,
+      ready,
+      health,
+      inFlight: view,
+    })),
     handedOff: state.handoffs.reduce((sum, { counted }) => sum + counted, 0),
     recordsSkipped: state.store.recordsSkipped,
   };

@@ -18,13 +18,13 @@ export function statusTable(report: StatusReport): string {
   lines.push('');
   if (endpoints.length === 0) lines.push('No endpoints.');
   else {
-    const health = (ready: boolean | null): string => (ready === null ? '-' : ready ? 'yes' : 'no');
+    const yesOrNo = (ready: boolean | null): string => (ready === null ? '-' : ready ? 'yes' : 'no');
     lines.push(
       ...table(
-        ['ENDPOINT', 'READY', 'IN FLIGHT'],
+        ['ENDPOINT', 'READY', 'RESPONSES', 'IN FLIGHT'],
         endpoints
           .toSorted((a, b) => compare(a.address, b.address))
-          .map(({ address, ready, inFlight }) => [address, health(ready), load(inFlight)]),
+          .map((one) => [one.address, yesOrNo(one.ready), one.health ?? '-', load(one.inFlight)]),
       ),
     );
     if (endpoints.some(({ ready }) => ready === null)) {

@@ -66,9 +66,9 @@ describe('the records of a pool', () => {
         },
       ],
       endpoints: [
-        { address: '10.0.0.1:80', ready: null, inFlight: 5 },
-        { address: '10.0.0.2:80', ready: null, inFlight: 7 },
-        { address: '10.0.0.3:80', ready: null, inFlight: 0 },
+        { address: '10.0.0.1:80', ready: null, health: null, inFlight: 5 },
+        { address: '10.0.0.2:80', ready: null, health: null, inFlight: 7 },
+        { address: '10.0.0.3:80', ready: null, health: null, inFlight: 0 },
       ],
       handedOff: 6,
       recordsSkipped: 0,

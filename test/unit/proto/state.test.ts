@@ -56,6 +56,12 @@ describe('a record that is written and read', () => {
     expect(stateCodecs.loadReport.decode(stateCodecs.loadReport.encode(message))).toEqual(message);
   });
 
+  it('comes back whole: a report of pod signals', () => {
+    const pod = { address: '10.0.0.1:8000', failures: 3, remaining_ms: 900, level: 1, reason: 'cut' };
+    const message = { protocol_version: 1, pods: [{ ...pod, on_trial: false }] };
+    expect(stateCodecs.podSignalReport.decode(stateCodecs.podSignalReport.encode(message))).toEqual(message);
+  });
+
   it('comes back whole: a handoff', () => {
     const message = { protocol_version: 1, loads, handed_off_unix_ms: 1_795_000_000_123, ttl_ms: 60_000 };
     expect(stateCodecs.handoff.decode(stateCodecs.handoff.encode(message))).toEqual(message);
