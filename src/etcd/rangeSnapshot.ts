@@ -28,7 +28,7 @@ export interface RangeOptions {
 /** A page has about so many bytes, so that neither etcd nor this event loop is held up by one. */
 const pageBytes = 64 * 1024;
 const firstPageRecords = 32;
-const lastPageRecords = 500;
+const lastPageRecords = 1_000;
 
 /**
  * Reads what is stored, independent of any watch, page by page at one revision. Each page has the
