@@ -4,6 +4,8 @@ export const lifeEventKinds = [
   'phase',
   /** The pool has no ready endpoint, or has one again. */
   'pool',
+  /** An endpoint fails its probes, or passes them again. */
+  'endpoint',
   /** The session with etcd was joined or lost. */
   'store',
   /** The dynamic configuration changed, or a part of it could not be read. */

@@ -9,7 +9,7 @@ import {
   peerGauges,
   storeGauges,
 } from '../ledger/metrics.ts';
-import { panicGauges, poolGauges, poolMetrics } from '../pool/metrics.ts';
+import { endpointGauges, panicGauges, poolGauges, poolMetrics } from '../pool/metrics.ts';
 import { signalGauges, signalMetrics } from '../signals/metrics.ts';
 import { steeringGauges } from '../steering/metrics.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
@@ -37,6 +37,7 @@ export const instanceGauges: readonly GaugeMetric<InstanceState>[] = [
   ...gaugesOf('peers', peerGauges),
   ...gaugesOf('handoffs', handoffGauges),
   ...gaugesOf('pool', poolGauges),
+  ...gaugesOf('pool', endpointGauges),
   ...gaugesOf('panic', panicGauges),
   ...gaugesOf('pool', loadGauges),
   ...gaugesOf('pool', signalGauges),

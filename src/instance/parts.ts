@@ -9,6 +9,7 @@ import { openPool } from '../pool/openPool.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { AdminPort } from './adminPort.ts';
 import { createEdgeParts, type EdgeParts } from './edgeParts.ts';
+import { endpointEvents } from './endpointEvents.ts';
 import type { PortHealth } from './host.ts';
 import { InstanceDrain } from './instanceDrain.ts';
 import { instanceMetrics } from './instruments.ts';
@@ -63,6 +64,7 @@ export function createParts(
     {
       log,
       metrics,
+      onVerdict: endpointEvents(events),
       onPanic: (panic) =>
         events.add('pool', panic ? 'panic: endpoints that fail their probes stay in use' : 'panic over', {
           ...panic,

@@ -194,6 +194,7 @@ export class CompositePool implements Pool {
     const { log } = this.#report;
     if (healthy) log.info({ event: 'endpoint.ready', ...fields }, 'endpoint ready');
     else log.info({ event: 'endpoint.unready', ...fields }, 'endpoint not ready');
+    this.#report.onVerdict?.({ address, healthy, reason });
     this.#scheduleRefresh();
   }
 

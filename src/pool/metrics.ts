@@ -27,6 +27,16 @@ export const poolGauges = [
   }),
 ];
 
+export const endpointGauges = [
+  gauge<readonly { readonly address: string; readonly ready: boolean }[]>({
+    name: 'baton_endpoint_ready',
+    labels: [openLabel('endpoint', "addresses of the pool's endpoints")],
+    means: '1 while the endpoint may be chosen, 0 while not; `pool[].fault` in `/state` has the reason',
+    worry: '0 for longer than a restart of the pod takes.',
+    read: (endpoints) => endpoints.map(({ address, ready }) => [ready ? 1 : 0, address]),
+  }),
+];
+
 export const panicGauges = [
   gauge<object | null>({
     name: 'baton_pool_panic',

@@ -4,7 +4,7 @@ import type { Log } from '../telemetry/log.ts';
 import { CompositePool } from './compositePool.ts';
 import { FileSource } from './fileSource.ts';
 import type { PoolMetrics } from './metrics.ts';
-import type { EndpointSource, PoolPanic, PoolReport } from './pool.ts';
+import type { EndpointSource, PoolReport } from './pool.ts';
 import { Prober, type ProberOptions } from './prober.ts';
 import { RegisteredSource } from './registeredSource.ts';
 import { StaticSource } from './staticSource.ts';
@@ -26,7 +26,8 @@ export function openPool(
     log,
     metrics,
     onPanic,
-  }: { log: Log; metrics: PoolMetrics & EtcdMetrics; onPanic: (panic: PoolPanic | undefined) => void },
+    onVerdict,
+  }: Required<Pick<PoolReport, 'onPanic' | 'onVerdict'>> & { log: Log; metrics: PoolMetrics & EtcdMetrics },
 ): CompositePool {
   const report: PoolReport = {
     log,
@@ -35,6 +36,7 @@ export function openPool(
       else if (trouble !== 'duplicate-endpoint') metrics.reloadFailures.add(source);
     },
     onPanic,
+    onVerdict,
   };
   const sources: EndpointSource[] = [];
   if (endpoints.length > 0) sources.push(new StaticSource(endpoints, { dnsRefreshMs, report }));

@@ -73,4 +73,5 @@ export interface PoolReport {
   count(trouble: PoolTrouble, source: string): void;
   /** A panic began, or ended (undefined). */
   onPanic?(panic: PoolPanic | undefined): void;
+  onVerdict?(change: HealthChange): void;
 }

@@ -1,3 +1,7 @@
+import { batonCommandLine } from '../../tools/testbed/batonEntry.ts';
+import { ChildProcess } from '../../tools/testbed/childProcess.ts';
+import { httpGet } from '../../tools/testbed/httpGet.ts';
+import { freePorts } from '../../tools/testbed/ports.ts';
 import { BatonCluster } from '../support/batonCluster.ts';
 import { runBaton } from '../support/batonCommand.ts';
 import { eventually } from '../support/eventually.ts';
@@ -36,5 +40,42 @@ describe('when an operator looks at the fleet', () => {
       },
       { timeoutMs: 30_000 },
     );
+  });
+
+  it('why a pod is out is in the state, the events and a metric', async () => {
+    const pod = '127.0.0.1:1';
+    const a = await cluster.instance('a', {
+      pool: { endpoints: [pod], probe: { enabled: true, intervalMs: 100 } },
+      startup: { endpointWaitMs: 0 },
+    });
+    await a.start();
+    const reason = `connect ECONNREFUSED ${pod}`;
+    await eventually(async () => {
+      expect((await a.state()).pool).toMatchObject([{ address: pod, ready: false, fault: reason }]);
+      const { body } = await httpGet(`${a.adminUrl}/events`);
+      expect(body).toContain(`${pod} fails its probes: ${reason}`);
+    });
+    const { body } = await httpGet(`${a.adminUrl}/metrics`);
+    expect(body).toMatch(/^baton_endpoint_ready\{endpoint="127\.0\.0\.1:1"\} 0$/m);
+  });
+});
+
+describe('when an instance listens on [::]', () => {
+  it('answers clients of both families', async () => {
+    const [port] = (await freePorts(1)) as [number];
+    const [command, ...args] = batonCommandLine(
+      ...['serve', '--address', `[::]:${port}`, '--admin', 'off', '--endpoint', '127.0.0.1:1'],
+      ...['--set', 'pool.probe.enabled=false'],
+    );
+    const baton = await ChildProcess.start({ name: 'baton', command, args });
+    try {
+      await baton.waitForLine(/"to":"ready"/);
+      for (const host of ['127.0.0.1', '[::1]']) {
+        const { stdout } = await runBaton(['probe', '--address', `${host}:${port}`]);
+        expect(stdout).toBe('SERVING\n');
+      }
+    } finally {
+      await baton.kill();
+    }
   });
 });
