@@ -2,7 +2,7 @@ import type { EventLog } from '../admin/eventLog.ts';
 import type { EndpointReport } from '../admin/state.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
-import type { Pool } from '../pool/pool.ts';
+import type { CompositePool } from '../pool/compositePool.ts';
 import type { ReservableLoad } from '../scheduling/reservation.ts';
 import type { ReadyEndpoints } from '../scheduling/scheduler.ts';
 import { PenalizedLoad } from '../signals/penalizedLoad.ts';
@@ -31,7 +31,7 @@ export interface SignalPartsOptions {
   readonly log: Log;
   readonly metrics: InstanceMetrics;
   readonly events: EventLog;
-  readonly pool: Pool;
+  readonly pool: CompositePool;
   readonly sharing: SharedParts;
 }
 
@@ -45,6 +45,8 @@ export function createSignalParts(options: SignalPartsOptions): SignalParts {
     clock: systemClock,
     random: Math.random,
     schedulers: () => schedulersOf(sharing),
+    isDoubtful: (address) => pool.isDoubtful(address),
+    onGood: (address, startMs) => pool.recordAnswer(address, startMs),
     onTransition: (transition) => report(options, transition),
     onFailure: (failure) => metrics.podFailures.add(failure),
     peerFailures: (address) => peers.failures(address),

@@ -77,6 +77,11 @@ export class CompositePool implements Pool {
     return this.#health?.faultOf(address)?.reason;
   }
 
+  /** Did the last probe of an endpoint fail? Then its answers are worth watching. */
+  isDoubtful(address: string): boolean {
+    return this.#health?.isDoubtful(address) ?? false;
+  }
+
   /** A request that was sent at `startedMs` (performance.now) was answered well. */
   recordAnswer(address: string, startedMs: number): void {
     if (this.#readiness?.recordAnswer(address, startedMs)) this.#scheduleRefresh();

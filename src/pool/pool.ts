@@ -34,6 +34,8 @@ export interface EndpointHealth {
   isHealthy(address: string): boolean;
   /** Why it is unhealthy; undefined while it is healthy or has no verdict. */
   faultOf(address: string): EndpointFault | undefined;
+  /** Did its last probe fail? Cheap: called for each request. */
+  isDoubtful(address: string): boolean;
   /** Calls back with each new verdict. Returns a function that stops it. */
   onVerdict(listener: (verdict: HealthChange) => void): () => void;
   stop(): Promise<void>;

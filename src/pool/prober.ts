@@ -60,6 +60,8 @@ export class Prober implements EndpointHealth {
   readonly #targets = new Map<string, Target>();
   /** Due, and waiting for a free slot; oldest first. */
   readonly #waiting = new Set<Target>();
+  /** Those whose last probe failed. */
+  readonly #doubtful = new Set<string>();
   /** Probes that have no result yet. */
   #undecided = 0;
   readonly #running = new Set<Promise<void>>();
@@ -107,6 +109,10 @@ export class Prober implements EndpointHealth {
     return { ...target.fault, everPassed: target.everPassed };
   }
 
+  isDoubtful(address: string): boolean {
+    return this.#doubtful.size > 0 && this.#doubtful.has(address);
+  }
+
   onVerdict(listener: (verdict: HealthChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -122,6 +128,7 @@ export class Prober implements EndpointHealth {
     clearTimeout(target.timer);
     this.#waiting.delete(target);
     this.#targets.delete(target.address);
+    this.#doubtful.delete(target.address);
   }
 
   #startWaiting(): void {
@@ -192,8 +199,11 @@ export class Prober implements EndpointHealth {
     const failureBefore = target.fault?.failure;
     target.health = nextHealth(target.health, passed, this.#options);
     target.everPassed ||= target.health.verdict === 'healthy';
-    if (result.kind === 'passed') target.fault = undefined;
-    else {
+    if (result.kind === 'passed') {
+      target.fault = undefined;
+      this.#doubtful.delete(target.address);
+    } else {
+      this.#doubtful.add(target.address);
       const { failure, reason } = result;
       target.fault = { failure, reason, sinceMs: target.fault?.sinceMs ?? startedMs };
     }

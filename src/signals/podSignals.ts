@@ -156,7 +156,7 @@ export class PodSignals {
     if (sampleOneIn === 0) return 'none';
     if (pod.health.kind !== 'trusted') return 'body';
     // While a pod is suspected, the others show whether it fails alone.
-    if (this.#suspected > 0) return 'headers';
+    if (this.#suspected > 0 || this.#options.isDoubtful(pod.address)) return 'headers';
     pod.untilSample -= 1;
     if (pod.untilSample > 0) return 'none';
     pod.untilSample = sampleOneIn;
@@ -166,7 +166,9 @@ export class PodSignals {
   #decide(exchange: ExchangeSignal, verdict: ResponseVerdict | undefined): void {
     if (verdict === undefined || exchange.isDecided) return;
     exchange.isDecided = true;
-    this.#judge(this.#podOf(exchange.served ?? exchange.address), verdict, exchange.isTrial);
+    const address = exchange.served ?? exchange.address;
+    if (verdict.kind === 'good') this.#options.onGood(address, exchange.startMs);
+    this.#judge(this.#podOf(address), verdict, exchange.isTrial);
   }
 
   #judge(pod: PodRecord, verdict: ResponseVerdict, isTrial: boolean): void {

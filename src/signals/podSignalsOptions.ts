@@ -18,6 +18,10 @@ export interface PodSignalsOptions {
   readonly schedulers: () => number;
   /** Recent failures of a pod that other instances have observed. */
   readonly peerFailures: (address: string) => number;
+  /** Its last probe failed: whether it answers requests decides, so its responses are watched. */
+  readonly isDoubtful: (address: string) => boolean;
+  /** A request that was placed at `startMs` was answered well. */
+  readonly onGood: (address: string, startMs: number) => void;
   readonly onTransition: (transition: HealthTransition) => void;
   readonly onFailure: (failure: PodFailure) => void;
 }

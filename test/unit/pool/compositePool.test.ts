@@ -40,6 +40,9 @@ class FakeHealth implements EndpointHealth {
   faultOf() {
     return undefined;
   }
+  isDoubtful() {
+    return false;
+  }
   onVerdict(listener: (verdict: HealthChange) => void): () => void {
     this.#listener = listener;
     return () => {};

@@ -26,6 +26,8 @@ function start(settings = {}, schedulers = 1) {
     onTransition: (transition) => transitions.push(transition),
     onFailure: () => {},
     peerFailures: () => 0,
+    isDoubtful: () => false,
+    onGood: () => {},
   });
   /** One exchange, answered as Envoy would show it. */
   const send = (address: string, { status, lastsMs }: Answer): void => {

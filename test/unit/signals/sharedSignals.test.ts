@@ -19,6 +19,8 @@ function fleet(ids: readonly string[]) {
       random: seededRandom(1),
       schedulers: () => ids.length,
       peerFailures: (address) => peers.failures(address),
+      isDoubtful: () => false,
+      onGood: () => {},
       onTransition: () => {},
       onFailure: () => {},
     });
