@@ -82,7 +82,9 @@ describe.each(serverKinds)('with two instances that share etcd, and three pods (
 
   it('counts nothing after pods have cut their responses', async () => {
     for (const outcome of await Promise.all(open(10, { fault: 'cut;afterTokens=3' }))) {
-      expect(outcome.kind).toBe('cut');
+      // A cut while Envoy waits for Baton's reply to watched response headers is a 502.
+      if (outcome.kind === 'failed') expect(outcome.detail).toMatch(/^status 502: .*reset before headers/);
+      else expect(outcome.kind).toBe('cut');
     }
     await allCountsReturnToZero(topology());
   });
