@@ -45,7 +45,7 @@ describe.each(files)('%s', (name) => {
 
   it('sends Baton only the headers that it reads', async () => {
     const { forward_rules } = extProc(await load(name));
-    const read = [policyHeader, traceparentHeader, ...modelHeaders].map((exact) => ({ exact }));
+    const read = [':status', policyHeader, traceparentHeader, ...modelHeaders].map((exact) => ({ exact }));
     expect(forward_rules).toEqual({ allowed_headers: { patterns: read } });
   });
 
