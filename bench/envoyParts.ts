@@ -3,25 +3,25 @@ import type { EnvoyBootstrap } from '../tools/testbed/envoyAddresses.ts';
 /** The parts of a shipped Envoy configuration that measurements change. */
 export interface EnvoyParts {
   readonly bootstrap: EnvoyBootstrap;
-  readonly runtime: Part;
-  readonly manager: Part & { http_filters: Filter[] };
+  readonly runtime: EnvoyPart;
+  readonly manager: EnvoyPart & { http_filters: Filter[] };
   /** Of the filter ext_proc. */
-  readonly extProc: Part & { processing_mode: Part; grpc_service: Part };
-  readonly router: Part;
+  readonly extProc: EnvoyPart & { processing_mode: EnvoyPart; grpc_service: EnvoyPart };
+  readonly router: EnvoyPart;
   readonly schedulerCluster: EnvoyBootstrap['static_resources']['clusters'][number];
   /** `ip:port` of the first scheduler. */
   readonly schedulerAddress: string;
   /** Protocol options and retries of the schedulers. */
-  readonly schedulerProtocol: Part;
+  readonly schedulerProtocol: EnvoyPart;
   /** Of that, HTTP/2. */
-  readonly http2: Part;
+  readonly http2: EnvoyPart;
 }
 
-export type Part = Record<string, unknown>;
+export type EnvoyPart = Record<string, unknown>;
 
 interface Filter {
   readonly name: string;
-  readonly typed_config: Part;
+  readonly typed_config: EnvoyPart;
 }
 
 const protocolKey = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';

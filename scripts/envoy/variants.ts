@@ -90,8 +90,9 @@ responses of its open streams. The route \`undecided\` does.`,
     document,
     [...extProc, 'message_timeout'],
     `
-How long a request waits for a frozen Baton until the health check finds out (about
-a second). Longer than in envoy.yaml: here a late decision is better than a 503.`,
+How long a request waits for a frozen Baton until the health check finds
+out (about a second). Longer than in envoy.yaml: here a late decision is
+better than a 503.`,
   );
   setValue(document, [...extProc, 'message_timeout'], '1s');
   insertAfter(

@@ -37,7 +37,8 @@ export class StoreIdentity {
     this.#term = Math.max(this.#term, Number(header.raft_term));
   }
 
-  #isBehind({ cluster_id, raft_term, revision: current }: IResponseHeader, revision: number): boolean {
+  #isBehind(header: IResponseHeader, revision: number): boolean {
+    const { cluster_id, raft_term, revision: current } = header;
     return (
       (this.#clusterId !== undefined && cluster_id !== this.#clusterId) ||
       Number(raft_term) < this.#term ||

@@ -8,12 +8,12 @@ const protobufValue = { stringValue: 3, listValue: 6 } as const;
 const listValue = { values: 1 } as const;
 
 /** Where a nested message lies. */
-export interface Part {
+export interface MessagePart {
   readonly start: number;
   readonly end: number;
 }
 
-export function partOf(reader: WireReader): Part {
+export function partOf(reader: WireReader): MessagePart {
   const outer = reader.enter();
   const { position: start } = reader;
   reader.leave(outer);
@@ -21,8 +21,8 @@ export function partOf(reader: WireReader): Part {
 }
 
 /** The value of an entry of a map. The last entry with a key wins. */
-export function lastEntry(reader: WireReader, mapField: number, key: string): Part | undefined {
-  let found: Part | undefined;
+export function lastEntry(reader: WireReader, mapField: number, key: string): MessagePart | undefined {
+  let found: MessagePart | undefined;
   while (reader.next()) {
     if (!reader.isBytes(mapField)) {
       reader.skip();
@@ -30,7 +30,7 @@ export function lastEntry(reader: WireReader, mapField: number, key: string): Pa
     }
     const outer = reader.enter();
     let isNamed = key === '';
-    let value: Part | undefined;
+    let value: MessagePart | undefined;
     while (reader.next()) {
       if (reader.isBytes(mapEntry.key)) isNamed = reader.textIs(key);
       else if (reader.isBytes(mapEntry.value)) value = partOf(reader);

@@ -1,7 +1,7 @@
 import type { ProcessingRequest__Output } from '../proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import { WireReader } from '../proto/wire/wireReader.ts';
 import type { RequestSource } from '../request/requestSource.ts';
-import { lastEntry, type Part, partOf, textsOf } from './messageParts.ts';
+import { lastEntry, type MessagePart, partOf, textsOf } from './messageParts.ts';
 
 /** Which part of the HTTP exchange a message carries. */
 export type ProcessingRequestKind = NonNullable<ProcessingRequest__Output['request']>;
@@ -37,9 +37,9 @@ export class ProcessingRequestReader implements RequestSource {
   /** Envoy ignores replies. */
   readonly observabilityMode: boolean;
   readonly #bytes: Buffer;
-  readonly #body: Part | undefined;
-  readonly #metadata: Part | undefined;
-  readonly #protocolConfig: Part | undefined;
+  readonly #body: MessagePart | undefined;
+  readonly #metadata: MessagePart | undefined;
+  readonly #protocolConfig: MessagePart | undefined;
 
   /** @throws MalformedMessage */
   constructor(bytes: Buffer) {
@@ -47,9 +47,9 @@ export class ProcessingRequestReader implements RequestSource {
     const reader = new WireReader(bytes);
     let kind: ProcessingRequestKind | undefined;
     let observabilityMode = false;
-    let body: Part | undefined;
-    let context: Part | undefined;
-    let protocolConfig: Part | undefined;
+    let body: MessagePart | undefined;
+    let context: MessagePart | undefined;
+    let protocolConfig: MessagePart | undefined;
     while (reader.next()) {
       const { field } = reader;
       const kindOfField = kinds[field];
@@ -119,7 +119,7 @@ export class ProcessingRequestReader implements RequestSource {
   bodyBytes(): Buffer {
     if (this.kind !== 'request_body' && this.kind !== 'response_body') return noBytes;
     const reader = this.#read(this.#body);
-    let part: Part | undefined;
+    let part: MessagePart | undefined;
     while (reader.next()) {
       if (reader.isBytes(httpBody.body)) part = partOf(reader);
       else reader.skip();
@@ -140,7 +140,7 @@ export class ProcessingRequestReader implements RequestSource {
     return value.end - value.start > maxBytes ? 'too-large' : textsOf(this.#read(value));
   }
 
-  #read(part: Part | undefined): WireReader {
+  #read(part: MessagePart | undefined): WireReader {
     return new WireReader(this.#bytes, part?.start ?? 0, part?.end ?? 0);
   }
 }

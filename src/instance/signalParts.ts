@@ -82,7 +82,7 @@ function createSharedSignals(
 }
 
 /** What `/state` shows of one endpoint. */
-export function judgementOf(
+export function endpointHealth(
   address: string,
   { podSignals, usable }: SignalParts,
 ): Pick<EndpointReport, 'health' | 'quarantine'> {

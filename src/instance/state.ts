@@ -2,7 +2,7 @@ import type { InstanceState, PeerReport, StoreReport } from '../admin/state.ts';
 import type { SteeringReport } from '../steering/steeringController.ts';
 import type { InstanceParts } from './parts.ts';
 import type { SharedParts } from './sharedParts.ts';
-import { judgementOf } from './signalParts.ts';
+import { endpointHealth } from './signalParts.ts';
 import { isDegraded } from './startup.ts';
 
 /** The state of an instance as of now, for `/state`, the gauges and `baton status`. */
@@ -36,7 +36,7 @@ export function instanceState(parts: InstanceParts): InstanceState {
       weight: endpoint.weight,
       local: local.get(endpoint.address) ?? 0,
       view: sharing.ledger.inFlight(endpoint.address),
-      ...judgementOf(endpoint.address, parts.signals),
+      ...endpointHealth(endpoint.address, parts.signals),
     })),
     panic: pool.panic ?? null,
     streams: { open: exchanges.open },

@@ -2,8 +2,8 @@ import type { Reservation } from '../scheduling/reservation.ts';
 
 /**
  * This instance's requests in flight, exact. A count changes only by `reserve`, and by `move` and
- * the first `release` of that reservation. It is never negative; an address with nothing in flight is
- * removed.
+ * the first `release` of that reservation. It is never negative; an address with nothing in flight
+ * is removed.
  */
 export class LocalCounts {
   readonly #counts = new Map<string, number>();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../../src/scheduling/load.ts';
 import type { Fault as ProxyFault } from '../support/faultProxy.ts';
-import type { Member, SoakEnvironment } from './soakEnvironment.ts';
+import type { SoakEnvironment, SoakMember } from './soakEnvironment.ts';
 
 /**
  * The faults of the soak, drawn at random. When the promise of a fault resolves, the fault is over
@@ -109,7 +109,7 @@ function pickOne<T>(all: readonly T[], random: Random): T {
   return all[Math.floor(random() * all.length)] as T;
 }
 
-function replaceable(members: readonly Member[], random: Random): Member {
+function replaceable(members: readonly SoakMember[], random: Random): SoakMember {
   return pickOne(members.slice(0, -1), random);
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { residentMiB } from '../../bench/cpu.ts';
-import type { Member } from './soakEnvironment.ts';
+import type { SoakMember } from './soakEnvironment.ts';
 
 /** Resident memory of one process of an instance, in MiB. */
 export interface Memory {
@@ -17,12 +17,12 @@ const sampleIntervalMs = 1_000;
 
 /** Samples the memory of the instances. Without /proc it has no samples. */
 export class MemoryWatch {
-  readonly #members: readonly Member[];
+  readonly #members: readonly SoakMember[];
   readonly #samples = new Map<number, { readonly instance: string; readonly mib: number[] }>();
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
 
-  constructor(members: readonly Member[]) {
+  constructor(members: readonly SoakMember[]) {
     this.#members = members;
   }
 

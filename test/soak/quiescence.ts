@@ -4,7 +4,7 @@ import { type RangeSnapshot, readRange } from '../../src/etcd/rangeSnapshot.ts';
 import { decodePoolRecords } from '../../src/ledger/poolRecords.ts';
 import { rebuildView } from '../../src/ledger/rebuildView.ts';
 import { until } from '../../tools/testbed/until.ts';
-import { type Member, prefix, type SoakEnvironment } from './soakEnvironment.ts';
+import { prefix, type SoakEnvironment, type SoakMember } from './soakEnvironment.ts';
 
 /**
  * The state that must be reached after the last stream: all counts are zero, and etcd has no record
@@ -30,7 +30,7 @@ export async function allCountsAreZero({ members, etcd }: SoakEnvironment): Prom
   await until(() => areZero(members.map(countsOf)), { what, ...longWait });
 }
 
-async function checkedAtRest({ baton }: Member): Promise<void> {
+async function checkedAtRest({ baton }: SoakMember): Promise<void> {
   const rounds = async () => (await baton.state()).consistency.rounds;
   const before = await until(rounds, {
     what: `${baton.name} to report consistency checks`,
@@ -64,7 +64,7 @@ export async function etcdIsEmpty({ etcd }: SoakEnvironment): Promise<void> {
 }
 
 /** Everything that must be empty or zero, by name. */
-async function countsOf({ baton }: Member): Promise<Record<string, unknown>> {
+async function countsOf({ baton }: SoakMember): Promise<Record<string, unknown>> {
   const { streams, pool, peers, handoffs, consistency, store } = await baton.state();
   const busy = pool.filter(({ local, view }) => local !== 0 || view !== 0);
   return {

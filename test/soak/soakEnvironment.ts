@@ -13,7 +13,7 @@ import { FaultProxy } from '../support/faultProxy.ts';
  * One instance, its fault proxy to etcd, and the findings of its consistency checks over all its
  * processes.
  */
-export interface Member {
+export interface SoakMember {
   readonly baton: Baton;
   readonly proxy: FaultProxy;
   /** Log lines of consistency checks that found differences. */
@@ -26,7 +26,7 @@ export interface Member {
 /** A real etcd and three real instances, each behind a fault proxy. No Envoy and no pods. */
 export interface SoakEnvironment {
   readonly etcd: Etcd;
-  readonly members: readonly Member[];
+  readonly members: readonly SoakMember[];
   readonly endpoints: readonly string[];
   /** Replaces the content of the endpoint file. */
   writeEndpoints(endpoints: readonly string[]): void;
@@ -44,7 +44,7 @@ export async function startSoakEnvironment(): Promise<SoakEnvironment> {
   const [clientPort, peerPort] = (await freePorts(2)) as [number, number];
   const bin = findTools(process.env).etcd;
   const etcd = await Etcd.start({ bin, clientPort, peerPort, dataDir: join(dir, 'etcd') });
-  const members: Member[] = [];
+  const members: SoakMember[] = [];
   // Nothing listens there: endpoints are picked but never used.
   const endpoints = Array.from({ length: endpointCount }, (_, nth) => `127.0.0.1:${40_001 + nth}`);
   const poolFile = join(dir, 'endpoints.yaml');
@@ -79,7 +79,7 @@ function member(
   dir: string,
   proxy: FaultProxy,
   poolFile: string,
-): Member {
+): SoakMember {
   const baton = new Baton({
     name,
     port,
@@ -97,7 +97,7 @@ function member(
     },
   });
   const differences: string[] = [];
-  const each: Member = {
+  const each: SoakMember = {
     baton,
     proxy,
     differences,

@@ -55,7 +55,10 @@ export class BatonCluster {
     return runBaton([...args, '--etcd', this.etcd.endpoint]);
   }
 
-  /** Keeps a pod registered in a process of its own, as a sidecar does. Resolves when it is registered. */
+  /**
+   * Keeps a pod registered in a process of its own, as a sidecar does. Resolves when it is
+   * registered.
+   */
   async register(address: string): Promise<void> {
     const args = [batonEntry, 'register', '--address', address];
     const registrar = await ChildProcess.start({

@@ -54,7 +54,10 @@ export class EtcdRelay {
     for (const stream of this.#watches) stream.reply(message);
   }
 
-  /** From now on the responses of this method, such as `KV/Range`, are these bytes; undefined: etcd's. */
+  /**
+   * From now on the responses of this method, such as `KV/Range`, are these bytes; undefined:
+   * etcd's.
+   */
   respond(method: string, message: Buffer | undefined): void {
     if (message === undefined) this.#responses.delete(`/etcdserverpb.${method}`);
     else this.#responses.set(`/etcdserverpb.${method}`, message);

@@ -17,12 +17,13 @@ import type { PodClock } from './clock.ts';
  *   {"kind":"cut","afterTokens":3}   destroys the connection after this many tokens (default 1), or
  *                                    before the end mark of a shorter response
  *   {"kind":"unhealthy"}             only /health fails, with 503
- *   {"kind":"late-health","afterMs":800} only /health is late: it answers after this time
- * `forMs` ends any of them. `"health":false` with hang, error and cut makes /health fail too: it
- * hangs with hang, and answers 503 with the others.
+ * {"kind":"late-health","afterMs":800} only /health is late: it answers after this time `forMs`
+ * ends any of them. `"health":false` with hang, error and cut makes /health fail too: it hangs with
+ * hang, and answers 503 with the others.
  *
- * For one request, its header x-podsim-fault: `none`, `refuse`, `hang`, `error`, `close`,
- * `empty`, `error-event`, `cut-at-once`, `cut`, `cut;afterTokens=3`. It takes precedence over the fault of the pod.
+ * For one request, its header x-podsim-fault: `none`, `refuse`, `hang`, `error`, `close`, `empty`,
+ * `error-event`, `cut-at-once`, `cut`, `cut;afterTokens=3`. It takes precedence over the fault of
+ * the pod.
  */
 export type RequestFault =
   | { readonly kind: 'none' }

@@ -10,7 +10,9 @@ import { startLedger } from '../../support/ledgerInstance.ts';
 import { measureTurns } from '../../support/longestTurn.ts';
 import { startTestEtcd, type TestEtcd } from '../../support/testEtcd.ts';
 
-/** 10,000 registered endpoints, 50 instances that are busy on all of them, and a record of 1 MiB. */
+/**
+ * 10,000 registered endpoints, 50 instances that are busy on all of them, and a record of 1 MiB.
+ */
 checkForLeaks();
 
 const prefix = '/baton/v1/test/';
