@@ -16,7 +16,7 @@ const npmEvents: readonly (string | undefined)[] = ['baton', 'npx'];
 
 const args = process.argv.slice(2);
 const signals = lastingCommands.includes(args[0])
-  ? new StopSignals({ followParent: npmEvents.includes(process.env.npm_lifecycle_event) })
+  ? new StopSignals({ startedByNpm: npmEvents.includes(process.env.npm_lifecycle_event) })
   : undefined;
 
 // A third of the start is compiling (330 → 220 ms measured). The cache lies beside the code, not in

@@ -10,7 +10,7 @@ const stopping = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGPWR', 'SIGXCPU'] as const;
  */
 const ignored = ['SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGVTALRM', 'SIGIO', 'SIGTSTP'] as const;
 
-/** Within this time the same signal is one request: npm forwards what the terminal also sends. */
+/** Under npm the same signal within this time is one: npm forwards what the terminal also sends. */
 const repeatedWithinMs = 300;
 
 /** How often the parent is checked, where npm started this process. */
@@ -18,10 +18,10 @@ const parentPollMs = 500;
 
 export interface StopSignalsOptions {
   /**
-   * Drain also when the parent process ends. npm passes on SIGTERM and SIGINT only: any other
-   * signal ends it alone.
+   * Drain also when the parent process ends, since npm passes on SIGTERM and SIGINT only and any
+   * other signal ends npm alone; and take a signal that comes twice at once for one.
    */
-  readonly followParent?: boolean;
+  readonly startedByNpm?: boolean;
 }
 
 /**
@@ -31,19 +31,21 @@ export interface StopSignalsOptions {
  * text for log lines.
  */
 export class StopSignals {
+  readonly #startedByNpm: boolean;
   readonly #drain = new AbortController();
   readonly #forceStop = new AbortController();
   #last: { readonly name: string; readonly atMs: number } | undefined;
   #onIgnored: (name: string) => void = () => {};
 
-  constructor({ followParent = false }: StopSignalsOptions = {}) {
+  constructor({ startedByNpm = false }: StopSignalsOptions = {}) {
+    this.#startedByNpm = startedByNpm;
     for (const name of stopping) process.on(name, () => this.#request(name));
     for (const name of ignored) process.on(name, () => this.#onIgnored(name));
     // A terminal that closes sends it. Elsewhere it means "read the configuration again": the
     // files that can change are watched anyway.
     const hasTerminal = [0, 1, 2].some((fd) => isatty(fd));
     process.on('SIGHUP', () => (hasTerminal ? this.#request('SIGHUP') : this.#onIgnored('SIGHUP')));
-    if (followParent) this.#followParent();
+    if (startedByNpm) this.#followParent();
   }
 
   get drain(): AbortSignal {
@@ -60,12 +62,15 @@ export class StopSignals {
   }
 
   #request(name: string): void {
-    const atMs = performance.now();
-    const isRepeated = this.#last?.name === name && atMs - this.#last.atMs < repeatedWithinMs;
-    this.#last = { name, atMs };
-    if (isRepeated) return;
+    if (this.#startedByNpm && this.#isRepeated(name)) return;
     const next = this.drain.aborted ? this.#forceStop : this.#drain;
     next.abort(`${name} received`);
+  }
+
+  #isRepeated(name: string): boolean {
+    const last = this.#last;
+    this.#last = { name, atMs: performance.now() };
+    return last?.name === name && this.#last.atMs - last.atMs < repeatedWithinMs;
   }
 
   #followParent(): void {

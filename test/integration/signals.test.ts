@@ -37,9 +37,9 @@ async function start(command: string, args: readonly string[], env?: Record<stri
   return child;
 }
 
-function startBaton(): Promise<ChildProcess> {
+function startBaton(env?: Record<string, string>): Promise<ChildProcess> {
   const [node, ...args] = batonCommandLine(...serve);
-  return start(node, args);
+  return start(node, args, env);
 }
 
 /**
@@ -75,7 +75,7 @@ describe('when an instance that serves gets a signal', () => {
   });
 
   it('one that npm and the terminal both send counts once', async () => {
-    const baton = await startBaton();
+    const baton = await startBaton({ PATH: process.env.PATH ?? '', npm_lifecycle_event: 'baton' });
     await baton.waitForLine(ready);
     baton.signal('SIGINT');
     await sleep(5);

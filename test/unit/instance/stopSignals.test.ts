@@ -22,6 +22,7 @@ function startProcess(): Promise<ChildProcess> {
 it.each([
   ['SIGTERM', 'SIGINT'],
   ['SIGINT', 'SIGTERM'],
+  ['SIGTERM', 'SIGTERM'],
 ] as const)('drains at the first signal (%s), and stops at the second (%s)', async (first, second) => {
   const child = await startProcess();
   await child.waitForLine(/^waiting$/);
