@@ -1,5 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { readBoundedFile } from './boundedFile.ts';
 import { type Clock, systemClock } from './clock.ts';
 
 /**
@@ -27,7 +28,7 @@ export type ContentChange = 'first' | 'changed' | 'recovered';
 
 export type FileContent =
   | { readonly kind: 'text'; readonly path: string; readonly text: string }
-  | { readonly kind: 'unreadable'; readonly path: string; readonly error: NodeJS.ErrnoException };
+  | { readonly kind: 'unreadable'; readonly path: string; readonly error: Error };
 
 export type FileContents<Files extends object> = { readonly [Name in keyof Files]: FileContent };
 
@@ -153,8 +154,8 @@ function changeAfter(state: State): ContentChange {
 
 async function readContent([, path]: readonly [string, string]): Promise<FileContent> {
   try {
-    return { kind: 'text', path, text: await readFile(path, 'utf8') };
+    return { kind: 'text', path, text: (await readBoundedFile(path)).toString() };
   } catch (error) {
-    return { kind: 'unreadable', path, error: error as NodeJS.ErrnoException };
+    return { kind: 'unreadable', path, error: error as Error };
   }
 }

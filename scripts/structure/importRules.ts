@@ -15,6 +15,7 @@ export interface FolderRule {
 
 /** Single files at the top of `src/`. Any folder of the product may import them. */
 export const leafFiles: readonly string[] = [
+  'boundedFile',
   'clock',
   'errors',
   'hostPort',
@@ -36,7 +37,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
     'config',
     { purpose: 'settings from file, environment, flags', imports: [leaves, 'telemetry', 'scheduling'] },
   ],
-  ['etcd', { purpose: 'session, lease and watches', imports: ['telemetry'] }],
+  ['etcd', { purpose: 'session, lease and watches', imports: [leaves, 'telemetry'] }],
   [
     'ledger',
     { purpose: 'how busy endpoints are', imports: [leaves, 'telemetry', 'proto', 'scheduling', 'etcd'] },

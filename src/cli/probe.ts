@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
+import { readBoundedFileSync } from '../boundedFile.ts';
 
 interface ProbeFlags {
   readonly address: string;
@@ -51,7 +51,7 @@ async function probe(flags: ProbeFlags, command: Command): Promise<void> {
 
 function readPem(file: string): Buffer {
   try {
-    return readFileSync(file);
+    return readBoundedFileSync(file);
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
   }

@@ -1,3 +1,4 @@
+import { reasonOfFileError } from '../boundedFile.ts';
 import { merge } from './assignment.ts';
 import { configFileVariable, readEnvironment } from './environmentSource.ts';
 import { readConfigFlags } from './flagSource.ts';
@@ -91,7 +92,6 @@ function tryRead(file: string, readFile: ProcessEnv['readFile']): Content {
   try {
     return { kind: 'read', text: readFile(file) };
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
-    return { kind: 'failed', message: `cannot read ${file}: ${why}` };
+    return { kind: 'failed', message: `cannot read ${file}: ${reasonOfFileError(error)}` };
   }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { readBoundedFileSync } from '../boundedFile.ts';
 import { packageRoot } from '../packageRoot.ts';
 
 /** What the configuration reads from the process. The only place that reads `process.env`. */
@@ -17,7 +17,7 @@ export interface ProcessEnv {
 export function readProcessEnv(): ProcessEnv {
   return {
     environment: process.env,
-    readFile: (path) => readFileSync(path, 'utf8'),
+    readFile: (path) => readBoundedFileSync(path).toString(),
     instanceId: () =>
       `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`.replace(/[^\w.-]/g, '-'),
     packageVersion: readPackageVersion(),
@@ -25,6 +25,6 @@ export function readProcessEnv(): ProcessEnv {
 }
 
 function readPackageVersion(): string {
-  return (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string })
-    .version;
+  const text = readBoundedFileSync(join(packageRoot(), 'package.json')).toString();
+  return (JSON.parse(text) as { version: string }).version;
 }

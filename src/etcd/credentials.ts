@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { credentials as grpcCredentials } from '@grpc/grpc-js';
+import { readBoundedFileSync, reasonOfFileError } from '../boundedFile.ts';
+import { BatonError } from '../errors.ts';
 
 /** The credentials for etcd. Files are read at each connection, so that a renewed one is used. */
 export interface CredentialOptions {
@@ -12,17 +13,26 @@ export interface CredentialOptions {
 
 export type ChannelCredentials = ReturnType<typeof grpcCredentials.createInsecure>;
 
-/** @throws Error when a TLS file cannot be read */
+/** @throws BatonError `config-invalid` when a TLS file cannot be read */
 export function readChannelCredentials(
   isSecure: boolean,
   { tls }: Pick<CredentialOptions, 'tls'>,
 ): ChannelCredentials {
   if (!isSecure) return grpcCredentials.createInsecure();
   return grpcCredentials.createSsl(
-    tls?.caFile === undefined ? undefined : readFileSync(tls.caFile),
-    tls?.keyFile === undefined ? undefined : readFileSync(tls.keyFile),
-    tls?.certFile === undefined ? undefined : readFileSync(tls.certFile),
+    readTlsFile('caFile', tls?.caFile),
+    readTlsFile('keyFile', tls?.keyFile),
+    readTlsFile('certFile', tls?.certFile),
   );
+}
+
+function readTlsFile(setting: string, file: string | undefined): Buffer | undefined {
+  try {
+    return file === undefined ? undefined : readBoundedFileSync(file);
+  } catch (cause) {
+    const message = `etcd.tls.${setting}: cannot read ${file}: ${reasonOfFileError(cause)}`;
+    throw new BatonError('config-invalid', message, { cause });
+  }
 }
 
 /** undefined: etcd is used without a user. */
@@ -39,7 +49,7 @@ export function readLogin({
 /** undefined while the file is being replaced. */
 function readFirstLine(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8').split(/\r?\n/, 1)[0] || undefined;
+    return readBoundedFileSync(file).toString().split(/\r?\n/, 1)[0] || undefined;
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { reasonOfFileError } from '../boundedFile.ts';
 import { BatonError } from '../errors.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
 import { type ContentChange, type FileContent, WatchedFile } from '../watchedFile.ts';
@@ -56,9 +57,13 @@ export class FileSource implements EndpointSource {
   async #parse(content: FileContent): Promise<readonly ParsedEndpoint[]> {
     if (content.kind === 'unreadable') {
       const { error } = content;
-      throw new BatonError('endpoints-unreadable', `${this.name} cannot be read: ${error.message}`, {
-        cause: error,
-      });
+      throw new BatonError(
+        'endpoints-unreadable',
+        `${this.name} cannot be read: ${reasonOfFileError(error)}`,
+        {
+          cause: error,
+        },
+      );
     }
     return parseEndpointFile(content.text, this.name, this.#stopping.signal);
   }

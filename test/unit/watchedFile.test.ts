@@ -1,6 +1,7 @@
 import { mkdtemp, rename, rm, unlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { reasonOfFileError } from '../../src/boundedFile.ts';
 import { type ContentChange, type FileContent, WatchedFile } from '../../src/watchedFile.ts';
 import { eventually } from '../support/eventually.ts';
 import { ManualClock } from '../support/manualClock.ts';
@@ -33,7 +34,7 @@ afterEach(async () => {
 });
 
 function read(content: FileContent): string {
-  if (content.kind === 'unreadable') throw new Error(content.error.code);
+  if (content.kind === 'unreadable') throw new Error(reasonOfFileError(content.error));
   if (content.text.startsWith('!')) throw new Error(content.text);
   return content.text;
 }

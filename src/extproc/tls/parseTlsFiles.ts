@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
+import { reasonOfFileError } from '../../boundedFile.ts';
 import { BatonError } from '../../errors.ts';
 import type { Certificate } from '../../grpc/tls/certificateSource.ts';
 import type { FileContent, FileContents } from '../../watchedFile.ts';
@@ -22,7 +23,7 @@ export function parseTlsFiles({ certFile, keyFile, clientCaFile }: FileContents<
   const problems: string[] = [];
   const parse = <Part>(setting: string, file: FileContent, parseText: (text: string) => Part) => {
     if (file.kind === 'unreadable') {
-      problems.push(`server.tls.${setting}: cannot read ${file.path}: ${file.error.code}`);
+      problems.push(`server.tls.${setting}: cannot read ${file.path}: ${reasonOfFileError(file.error)}`);
       return undefined;
     }
     try {

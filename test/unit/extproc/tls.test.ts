@@ -246,7 +246,11 @@ describe('invalid files', () => {
       { keyFile: '/nowhere.key' },
       /^server\.tls\.keyFile: cannot read \/nowhere\.key: ENOENT$/,
     ],
-    ['a folder', { keyFile: tmpdir() }, /^server\.tls\.keyFile: cannot read .*: EISDIR$/],
+    [
+      'a folder',
+      { keyFile: tmpdir() },
+      /^server\.tls\.keyFile: cannot read .*: it is a directory; expected a regular file$/,
+    ],
     [
       'a key in place of the certificate',
       { certFile: tlsFile('server.key') },

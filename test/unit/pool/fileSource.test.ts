@@ -152,6 +152,6 @@ describe('when the file is broken at the start', () => {
   });
 
   it('refuses to start on a folder', async () => {
-    await expect(start(folder)).rejects.toThrow(/cannot be read: EISDIR/);
+    await expect(start(folder)).rejects.toThrow(/cannot be read: it is a directory; expected a regular file/);
   });
 });
