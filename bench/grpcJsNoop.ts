@@ -1,5 +1,5 @@
 import { type handleBidiStreamingCall, Server, ServerCredentials } from '@grpc/grpc-js';
-import { routeReply } from '../src/extproc/replies.ts';
+import { RouteReplies } from '../src/extproc/routeReplies.ts';
 import type { ProcessingRequest__Output as Request } from '../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import type { ProcessingResponse as Response } from '../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingResponse.ts';
 import { externalProcessorService, healthService } from '../src/proto/services.ts';
@@ -11,10 +11,11 @@ import { externalProcessorService, healthService } from '../src/proto/services.t
  */
 const [address = '', ...pods] = process.argv.slice(2);
 const endpoints = pods.map((pod) => ({ address: pod, weight: 1, labels: {}, models: [] }));
+const routeReplies = new RouteReplies([]);
 const replies = endpoints.map((endpoint, index) => {
   const alternates = [...endpoints.slice(index + 1), ...endpoints.slice(0, index)];
   const route = { kind: 'route', endpoint, alternates, policy: 'random', candidates: pods.length } as const;
-  return externalProcessorService.Process.responseDeserialize(Buffer.from(routeReply(route, [])));
+  return externalProcessorService.Process.responseDeserialize(Buffer.from(routeReplies.encode(route)));
 });
 let turn = 0;
 

@@ -1,5 +1,5 @@
 import { ProcessingRequestReader } from '../../src/extproc/processingRequestReader.ts';
-import { routeReply } from '../../src/extproc/replies.ts';
+import { RouteReplies } from '../../src/extproc/routeReplies.ts';
 import { externalProcessorService } from '../../src/proto/services.ts';
 import { readSchedulingRequest } from '../../src/request/readSchedulingRequest.ts';
 import { endpoints } from '../../test/support/endpoints.ts';
@@ -51,10 +51,11 @@ for (const [what, bytes] of messages) {
 const [endpoint, ...alternates] = endpoints(3);
 if (endpoint === undefined) throw new Error('there are three');
 const route = { kind: 'route', endpoint, alternates, policy: 'least-request', candidates: 3 } as const;
-const written = Buffer.from(routeReply(route, []));
+const routeReplies = new RouteReplies([]);
+const written = Buffer.from(routeReplies.encode(route));
 print(
   `writing the reply that names a pod and two alternates, ${written.length} bytes`,
-  medianMicrosOfShort(() => routeReply(route, [])),
+  medianMicrosOfShort(() => routeReplies.encode(route)),
   'µs',
 );
 const reply = externalProcessorService.Process.responseDeserialize(written);

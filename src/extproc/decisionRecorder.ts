@@ -29,7 +29,7 @@ export class DecisionRecorder {
   /**
    * A decision whose reply is written.
    *
-   * @param arrivedMs when the request's headers arrived, by performance.now()
+   * @param arrivedMs when the request's stream arrived, by performance.now()
    */
   decided(request: SchedulingRequest, decision: Decision, arrivedMs: number): void {
     try {

@@ -11,7 +11,8 @@ import type { PodSignals } from '../signals/podSignals.ts';
 import type { DecisionRecorder } from './decisionRecorder.ts';
 import type { StreamEnd } from './metrics.ts';
 import { type ProcessingRequestKind, ProcessingRequestReader } from './processingRequestReader.ts';
-import { continueReply, rejectReply, routeReply } from './replies.ts';
+import { continueReply, rejectReply } from './replies.ts';
+import type { RouteReplies } from './routeReplies.ts';
 
 /** The metadata in which Envoy's override_host policy reports the pod that served. */
 const servedNamespace = 'envoy.lb';
@@ -22,13 +23,11 @@ export interface ExchangeOptions {
   /** The configured headers that a request is read by, now. */
   readonly requestHeaders: () => RequestHeaders;
   readonly decide: (request: SchedulingRequest) => Decision;
-  readonly extraHeaders: readonly string[];
+  readonly routeReplies: RouteReplies;
   readonly retryAfterSeconds: number;
   readonly recorder: Pick<DecisionRecorder, 'decided' | 'undecided'>;
   /** Judges pods by how their exchanges end; undefined: no response is watched. */
   readonly signals: Pick<PodSignals, 'begin' | 'onHeaders' | 'onBody' | 'onEnd'> | undefined;
-  /** A monotonic clock. */
-  readonly nowMs: () => number;
   /** Called once, after the reservation is released. */
   readonly onClosed: (exchange: Exchange, how: StreamEnd) => void;
 }
@@ -55,10 +54,13 @@ type State =
 export class Exchange implements ServerStreamListener {
   readonly #stream: ServerStream;
   readonly #options: ExchangeOptions;
+  readonly #openedMs: number;
   #state: State = { kind: 'undecided' };
 
-  constructor(stream: ServerStream, options: ExchangeOptions) {
+  /** @param openedMs when the stream arrived, by performance.now() */
+  constructor(stream: ServerStream, openedMs: number, options: ExchangeOptions) {
     this.#stream = stream;
+    this.#openedMs = openedMs;
     this.#options = options;
   }
 
@@ -69,9 +71,8 @@ export class Exchange implements ServerStreamListener {
 
   onMessage(message: Buffer): void {
     if (this.#state.kind === 'closed') return;
-    const arrivedMs = this.#state.kind === 'undecided' ? this.#options.nowMs() : 0;
     try {
-      this.#reply(new ProcessingRequestReader(message), arrivedMs);
+      this.#reply(new ProcessingRequestReader(message));
     } catch (error) {
       if (!(error instanceof MalformedMessage)) throw error;
       this.#fail('INTERNAL', `invalid ProcessingRequest: ${error.message}`);
@@ -95,14 +96,13 @@ export class Exchange implements ServerStreamListener {
     this.#close('drained');
   }
 
-  #reply(request: ProcessingRequestReader, arrivedMs: number): void {
+  #reply(request: ProcessingRequestReader): void {
     const { kind, observabilityMode } = request;
     // Envoy ignores replies in this mode, so there is nothing to decide.
     if (observabilityMode) return;
     if (kind === undefined) {
       this.#fail('INVALID_ARGUMENT', 'the ProcessingRequest has no headers, body or trailers');
-    } else if (kind === 'request_headers' && this.#state.kind === 'undecided')
-      this.#decide(request, arrivedMs);
+    } else if (kind === 'request_headers' && this.#state.kind === 'undecided') this.#decide(request);
     else {
       // First the reply: the response waits for it.
       this.#stream.reply(continueReply(kind));
@@ -131,28 +131,29 @@ export class Exchange implements ServerStreamListener {
     this.#close('error');
   }
 
-  #decide(reader: ProcessingRequestReader, arrivedMs: number): void {
+  #decide(reader: ProcessingRequestReader): void {
     try {
-      this.#replyToHeaders(reader, arrivedMs);
+      this.#replyToHeaders(reader);
     } catch (error) {
       if (!(error instanceof MalformedMessage)) this.#options.recorder.undecided('internal-error');
       throw error;
     }
   }
 
-  #replyToHeaders(reader: ProcessingRequestReader, arrivedMs: number): void {
-    const { requestHeaders, decide, extraHeaders, retryAfterSeconds, recorder, signals } = this.#options;
+  #replyToHeaders(reader: ProcessingRequestReader): void {
+    const { requestHeaders, decide, routeReplies, retryAfterSeconds, recorder, signals } = this.#options;
     const request = readSchedulingRequest(reader, requestHeaders());
     const decision = decide(request);
     switch (decision.kind) {
       case 'route':
         {
           const { endpoint, reservation } = decision;
-          const signal = signals?.begin(endpoint.address);
+          const signal = signals?.begin(endpoint.address, this.#openedMs);
           this.#state = { kind: 'routed', reservation, signal };
           // An override would end the body modes of a gateway that has its own.
-          const watch = signal === undefined || !reader.sendsNoBodies ? 'none' : signal.watch;
-          this.#stream.reply(routeReply(decision, extraHeaders, watch));
+          const wanted = signal?.watch ?? 'none';
+          const watch = wanted === 'none' || reader.sendsNoBodies ? wanted : 'none';
+          this.#stream.reply(routeReplies.encode(decision, watch));
         }
         break;
       case 'reject':
@@ -162,7 +163,7 @@ export class Exchange implements ServerStreamListener {
       default:
         decision satisfies never;
     }
-    recorder.decided(request, decision, arrivedMs);
+    recorder.decided(request, decision, this.#openedMs);
   }
 
   #close(how: StreamEnd): void {

@@ -6,6 +6,7 @@ import type { PodSignals } from '../signals/podSignals.ts';
 import type { DecisionRecorder } from './decisionRecorder.ts';
 import { Exchange, type ExchangeOptions } from './exchange.ts';
 import type { StreamEnd } from './metrics.ts';
+import { RouteReplies } from './routeReplies.ts';
 
 export interface ExchangesOptions {
   /** Called for each stream that arrives, before `answersStreams` is read. */
@@ -20,6 +21,7 @@ export interface ExchangesOptions {
   /** Read for each request. Default: none. */
   readonly requestHeaders?: () => RequestHeaders;
   readonly decide: (request: SchedulingRequest) => Decision;
+  /** Further headers that carry the chosen address without alternates. */
   readonly extraHeaders: readonly string[];
   readonly retryAfterSeconds: number;
   /** A monotonic clock. */
@@ -43,11 +45,10 @@ export class Exchanges {
     this.#exchangeOptions = {
       requestHeaders: options.requestHeaders ?? (() => noRequestHeaders),
       decide: options.decide,
-      extraHeaders: options.extraHeaders,
+      routeReplies: new RouteReplies(options.extraHeaders),
       retryAfterSeconds: options.retryAfterSeconds,
       recorder: options.recorder,
       signals: options.signals,
-      nowMs: options.nowMs,
       onClosed: (exchange, how) => this.#onClosed(exchange, how),
     };
   }
@@ -84,7 +85,7 @@ export class Exchanges {
       return fail(stream, 'RESOURCE_EXHAUSTED', `limits.maxStreams (${maxStreams}) is reached`);
     }
     this.#lastOpenedMs = nowMs();
-    const exchange = new Exchange(stream, this.#exchangeOptions);
+    const exchange = new Exchange(stream, this.#lastOpenedMs, this.#exchangeOptions);
     this.#open.add(exchange);
     return exchange;
   }

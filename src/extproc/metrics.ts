@@ -46,7 +46,7 @@ export const extprocMetrics = {
     name: 'baton_decision_duration_seconds',
     unit: 's',
     buckets: [5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.1, 1],
-    means: "From the arrival of a request's headers to the written reply",
+    means: "From the arrival of a request's stream to the written reply",
     worry: 'A 99th percentile above 1 ms: the process lacks CPU time, or the pool is very large.',
   }),
   streamsEnded: counter({

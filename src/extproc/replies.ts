@@ -1,11 +1,8 @@
 import type { HeaderValueOption } from '../proto/generated/edge/envoy/config/core/v3/HeaderValueOption.ts';
 import type { ProcessingResponse } from '../proto/generated/edge/envoy/service/ext_proc/v3/ProcessingResponse.ts';
 import { externalProcessorService } from '../proto/services.ts';
-import { BackwardWriter } from '../proto/wire/backwardWriter.ts';
-import type { Rejection, Route } from '../scheduling/decision.ts';
+import type { Rejection } from '../scheduling/decision.ts';
 import { policyNames } from '../scheduling/policy.ts';
-import type { ResponseWatch } from '../signals/responseWatch.ts';
-import { destinationHeader, destinationNamespace } from './names.ts';
 import type { ProcessingRequestKind } from './processingRequestReader.ts';
 
 const encode = (reply: ProcessingResponse): Buffer =>
@@ -23,93 +20,6 @@ const continueReplies: Readonly<Record<ProcessingRequestKind, Buffer>> = {
 
 export function continueReply(kind: ProcessingRequestKind): Buffer {
   return continueReplies[kind];
-}
-
-/** All replies share it: a reply is copied by its stream before the next one is written. */
-const writer = new BackwardWriter();
-
-/** Field numbers, as in proto/. */
-const processingResponse = { requestHeaders: 1, dynamicMetadata: 8, modeOverride: 9 } as const;
-const headersResponse = { response: 1 } as const;
-const commonResponse = { headerMutation: 2 } as const;
-const headerMutation = { setHeaders: 1 } as const;
-const headerValueOption = { header: 1, appendAction: 3, overwriteIfExistsOrAdd: 2 } as const;
-const headerValue = { key: 1, rawValue: 3 } as const;
-const struct = { fields: 1 } as const;
-const mapEntry = { key: 1, value: 2 } as const;
-const protobufValue = { stringValue: 3, structValue: 5 } as const;
-const processingMode = {
-  responseHeaderMode: 2,
-  responseBodyMode: 4,
-  requestTrailerMode: 5,
-  responseTrailerMode: 6,
-} as const;
-const sendMode = { send: 1, skip: 2, streamed: 1 } as const;
-
-/**
- * Names the endpoint and its alternates in the header and, with the same value, in `envoy.lb`
- * metadata (Gateway API endpoint picker protocol). This is the reply to nearly every request, so it
- * is written by hand.
- *
- * @param extraHeaders further headers, which carry the chosen address without alternates
- * @param watch which parts of this response Envoy is to send
- * @returns bytes that are valid until the next call
- */
-export function routeReply(
-  { endpoint, alternates }: Route,
-  extraHeaders: readonly string[],
-  watch: ResponseWatch = 'none',
-): Buffer {
-  let destinations = endpoint.address;
-  for (const alternate of alternates) destinations += `,${alternate.address}`;
-  writer.clear();
-  if (watch !== 'none') writeModeOverride(watch);
-  writeMetadata(destinations);
-  const end = writer.position;
-  for (let i = extraHeaders.length - 1; i >= 0; i -= 1) {
-    writeSetHeader(extraHeaders[i] as string, endpoint.address);
-  }
-  writeSetHeader(destinationHeader, destinations);
-  writer.wrap(commonResponse.headerMutation, end);
-  writer.wrap(headersResponse.response, end);
-  writer.wrap(processingResponse.requestHeaders, end);
-  return writer.written();
-}
-
-/**
- * Replaces the whole processing mode of this request: a body mode that is left out means NONE. The
- * trailers keep the stream open until the exchange ends.
- */
-function writeModeOverride(watch: Exclude<ResponseWatch, 'none'>): void {
-  const end = writer.position;
-  writer.number(processingMode.responseTrailerMode, sendMode.send);
-  writer.number(processingMode.requestTrailerMode, sendMode.skip);
-  if (watch === 'body') writer.number(processingMode.responseBodyMode, sendMode.streamed);
-  writer.number(processingMode.responseHeaderMode, sendMode.send);
-  writer.wrap(processingResponse.modeOverride, end);
-}
-
-function writeMetadata(destinations: string): void {
-  const end = writer.position;
-  writer.text(protobufValue.stringValue, destinations);
-  writer.wrap(mapEntry.value, end);
-  writer.text(mapEntry.key, destinationHeader);
-  writer.wrap(struct.fields, end);
-  writer.wrap(protobufValue.structValue, end);
-  writer.wrap(mapEntry.value, end);
-  writer.text(mapEntry.key, destinationNamespace);
-  writer.wrap(struct.fields, end);
-  writer.wrap(processingResponse.dynamicMetadata, end);
-}
-
-function writeSetHeader(key: string, value: string): void {
-  const end = writer.position;
-  writer.number(headerValueOption.appendAction, headerValueOption.overwriteIfExistsOrAdd);
-  const headerEnd = writer.position;
-  writer.text(headerValue.rawValue, value);
-  writer.text(headerValue.key, key);
-  writer.wrap(headerValueOption.header, headerEnd);
-  writer.wrap(headerMutation.setHeaders, end);
 }
 
 /** Envoy responds to the client itself, with a JSON body in the shape of OpenAI's errors. */

@@ -31,25 +31,19 @@ export class LocalCounts {
   reserve(address: string): Reservation {
     this.#add(address);
     this.#total += 1;
-    let current = address;
-    let isHeld = true;
-    return {
-      get address() {
-        return current;
-      },
-      move: (to) => {
-        if (!isHeld || to === current) return;
-        this.#take(current);
-        current = to;
-        this.#add(to);
-      },
-      release: () => {
-        if (!isHeld) return;
-        isHeld = false;
-        this.#total -= 1;
-        this.#take(current);
-      },
-    };
+    return new LocalReservation(this, address);
+  }
+
+  /** For its reservations only: a request runs on another endpoint. */
+  moved(from: string, to: string): void {
+    this.#take(from);
+    this.#add(to);
+  }
+
+  /** For its reservations only: a request has ended. */
+  released(address: string): void {
+    this.#total -= 1;
+    this.#take(address);
   }
 
   #add(address: string): void {
@@ -62,5 +56,33 @@ export class LocalCounts {
     if (left === 0) this.#counts.delete(address);
     else this.#counts.set(address, left);
     this.#onChange(address);
+  }
+}
+
+/** A class: an object of closures would cost each request several allocations. */
+class LocalReservation implements Reservation {
+  readonly #counts: LocalCounts;
+  #address: string;
+  #isHeld = true;
+
+  constructor(counts: LocalCounts, address: string) {
+    this.#counts = counts;
+    this.#address = address;
+  }
+
+  get address(): string {
+    return this.#address;
+  }
+
+  move(to: string): void {
+    if (!this.#isHeld || to === this.#address) return;
+    this.#counts.moved(this.#address, to);
+    this.#address = to;
+  }
+
+  release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#counts.released(this.#address);
   }
 }

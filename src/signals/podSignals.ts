@@ -56,12 +56,12 @@ export class PodSignals {
     return () => this.#listeners.delete(listener);
   }
 
-  /** A request was placed on this pod. */
-  begin(address: string): ExchangeSignal {
+  /** A request that arrived at `startMs`, by the same clock, was placed on this pod. */
+  begin(address: string, startMs: number): ExchangeSignal {
     const pod = this.#podOf(address);
     const isTrial = pod.health.kind === 'trial' && pod.health.awaitedUntilMs === undefined;
     if (isTrial) this.#apply(pod, { kind: 'trial-sent' });
-    return new ExchangeSignal(address, this.#options.clock.nowMs(), this.#watchFor(pod), isTrial);
+    return new ExchangeSignal(address, startMs, this.#watchFor(pod), isTrial);
   }
 
   onHeaders(

@@ -13,6 +13,8 @@ const shortestUsualMs = 20;
 export class UsualDuration {
   #meanLog = 0;
   #count = 0;
+  /** exp(#meanLog), which is read more often than it changes. */
+  #usualMs = 0;
 
   /** How many exchanges it has seen. */
   get count(): number {
@@ -20,7 +22,7 @@ export class UsualDuration {
   }
 
   get usualMs(): number {
-    return this.#count === 0 ? 0 : Math.exp(this.#meanLog);
+    return this.#usualMs;
   }
 
   /** An exchange that ends before this ends early; 0: none does. */
@@ -34,5 +36,6 @@ export class UsualDuration {
     const weight = 1 / Math.min(this.#count, span);
     const share = isEarly ? weight / earlyReserve : weight;
     this.#meanLog += (Math.log(Math.max(durationMs, 0.1)) - this.#meanLog) * share;
+    this.#usualMs = Math.exp(this.#meanLog);
   }
 }

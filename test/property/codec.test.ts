@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { ProcessingRequestReader } from '../../src/extproc/processingRequestReader.ts';
-import { routeReply } from '../../src/extproc/replies.ts';
+import { RouteReplies } from '../../src/extproc/routeReplies.ts';
 import type { ProcessingRequest } from '../../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import type { Value } from '../../src/proto/generated/edge/google/protobuf/Value.ts';
 import { externalProcessorService } from '../../src/proto/services.ts';
 import { MalformedMessage } from '../../src/proto/wire/wireReader.ts';
 import { readSchedulingRequest } from '../../src/request/readSchedulingRequest.ts';
+import type { Route } from '../../src/scheduling/decision.ts';
 
 /** The hand-written codec against proto-loader's, which decodes and encodes whole messages. */
 const { requestSerialize, requestDeserialize, responseDeserialize } = externalProcessorService.Process;
@@ -143,19 +144,14 @@ describe('the reply with a destination', () => {
     const extra = fc.array(fc.string({ unit: 'grapheme-ascii', maxLength: 200 }), { maxLength: 3 });
     fc.assert(
       fc.property(addresses, extra, (all, extraHeaders) => {
-        const [endpoint, ...alternates] = all.map((each) => ({
-          address: each,
-          weight: 1,
-          labels: {},
-          models: [],
-        }));
-        if (endpoint === undefined) return;
-        const route = { kind: 'route', endpoint, alternates, policy: 'random', candidates: 1 } as const;
-        const reply = responseDeserialize(Buffer.from(routeReply(route, extraHeaders)));
+        const replies = new RouteReplies(extraHeaders);
+        // The reply before it has the same layout.
+        replies.encode(routeTo(all.map((each) => 'x'.repeat(each.length))));
+        const reply = responseDeserialize(Buffer.from(replies.encode(routeTo(all))));
         const set = reply.request_headers?.response?.header_mutation?.set_headers ?? [];
         expect(set.map(({ header: each }) => [each?.key ?? '', each?.raw_value?.toString()])).toEqual([
           ['x-gateway-destination-endpoint', all.join(',')],
-          ...extraHeaders.map((name) => [name, endpoint.address]),
+          ...extraHeaders.map((name) => [name, all[0]]),
         ]);
         expect(set.every(({ append_action }) => append_action === 'OVERWRITE_IF_EXISTS_OR_ADD')).toBe(true);
         const lb = reply.dynamic_metadata?.fields?.['envoy.lb']?.structValue?.fields;
@@ -166,6 +162,13 @@ describe('the reply with a destination', () => {
     );
   });
 });
+
+function routeTo(addresses: readonly string[]): Route {
+  const all = addresses.map((address) => ({ address, weight: 1, labels: {}, models: [] }));
+  const [endpoint, ...alternates] = all;
+  if (endpoint === undefined) throw new Error('a route has an endpoint');
+  return { kind: 'route', endpoint, alternates, policy: 'random', candidates: 1 };
+}
 
 type Whole = ReturnType<typeof requestDeserialize>;
 

@@ -31,7 +31,7 @@ function start(settings = {}, schedulers = 1) {
   });
   /** One exchange, answered as Envoy would show it. */
   const send = (address: string, { status, lastsMs }: Answer): void => {
-    const exchange = signals.begin(address);
+    const exchange = signals.begin(address, clock.nowMs());
     clock.after(lastsMs, () => {
       if (exchange.watch !== 'none') signals.onHeaders(exchange, status, address, false);
       if (exchange.watch === 'body') signals.onBody(exchange, Buffer.from('an answer'), true);
@@ -53,15 +53,15 @@ function start(settings = {}, schedulers = 1) {
 
 describe('when all pods answer well', () => {
   it('watches one request of sixteen', () => {
-    const { signals } = start();
-    const watched = Array.from({ length: 320 }, () => signals.begin(bad).watch);
+    const { clock, signals } = start();
+    const watched = Array.from({ length: 320 }, () => signals.begin(bad, clock.nowMs()).watch);
     expect(watched.filter((watch) => watch === 'headers')).toHaveLength(20);
     expect(watched.filter((watch) => watch === 'body')).toHaveLength(0);
   });
 
   it('watches none where sampling is off', () => {
-    const { signals } = start({ sampleOneIn: 0 });
-    const watched = Array.from({ length: 100 }, () => signals.begin(bad).watch);
+    const { clock, signals } = start({ sampleOneIn: 0 });
+    const watched = Array.from({ length: 100 }, () => signals.begin(bad, clock.nowMs()).watch);
     expect(new Set(watched)).toEqual(new Set(['none']));
   });
 });
@@ -129,7 +129,7 @@ describe('when one pod fails fast', () => {
     for (let request = 0; request < 1_100; request += 1) {
       const { address } = policy.choose(usable.ready(), load);
       const reservation = ledger.reserve(address);
-      const exchange = signals.begin(address);
+      const exchange = signals.begin(address, clock.nowMs());
       if (address === bad) failedAtMs.push(clock.nowMs() - startMs);
       clock.after(address === bad ? 2 : 500, () => {
         const status = address === bad ? 500 : 200;
@@ -166,7 +166,7 @@ describe('when clients make mistakes', () => {
     warmUp();
     for (let round = 0; round < 100; round += 1) {
       for (const address of addresses) {
-        const exchange = signals.begin(address);
+        const exchange = signals.begin(address, clock.nowMs());
         clock.after(5, () => {
           if (exchange.watch !== 'none') signals.onHeaders(exchange, 200, address, false);
           signals.onEnd(exchange);
@@ -183,7 +183,7 @@ describe('when Envoy served a request elsewhere', () => {
     const { clock, signals, warmUp } = start({ quarantineBaseMs: 60_000, quarantineMaxMs: 60_000 });
     warmUp();
     for (let nth = 0; nth < 80; nth += 1) {
-      const exchange = signals.begin(bad);
+      const exchange = signals.begin(bad, clock.nowMs());
       clock.advance(500);
       if (exchange.watch !== 'none') signals.onHeaders(exchange, 200, well[0], false);
       signals.onEnd(exchange);

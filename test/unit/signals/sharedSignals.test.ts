@@ -49,7 +49,7 @@ function fleet(ids: readonly string[]) {
     }
   };
   const answer = (signals: PodSignals, address: string, status: number): void => {
-    const exchange = signals.begin(address);
+    const exchange = signals.begin(address, clock.nowMs());
     signals.onHeaders(exchange, status, address, false);
     if (exchange.watch === 'body') signals.onBody(exchange, Buffer.from('an answer'), true);
     signals.onEnd(exchange);
@@ -113,11 +113,11 @@ describe('when a peer reports a pod', () => {
     );
 
   it('that answers this instance well, it is believed no more', () => {
-    const { instances, answer } = fleet(['a']);
+    const { clock, instances, answer } = fleet(['a']);
     const [a] = instances;
     if (a === undefined) return;
     for (let n = 0; n < 12; n += 1) {
-      const exchange = a.signals.begin(bad);
+      const exchange = a.signals.begin(bad, clock.nowMs());
       a.signals.onHeaders(exchange, 200, bad, false);
     }
     answer(a.signals, well, 200);

@@ -1,4 +1,4 @@
-import { routeReply } from '../../../src/extproc/replies.ts';
+import { RouteReplies } from '../../../src/extproc/routeReplies.ts';
 import { externalProcessorService } from '../../../src/proto/services.ts';
 import type { ResponseWatch } from '../../../src/signals/responseWatch.ts';
 import { endpoints } from '../../support/endpoints.ts';
@@ -8,7 +8,8 @@ describe('the reply that names an endpoint', () => {
   if (endpoint === undefined) throw new Error('there are no endpoints');
   const route = { kind: 'route', endpoint, alternates, policy: 'random', candidates: 3 } as const;
   const modeOf = (watch: ResponseWatch) =>
-    externalProcessorService.Process.responseDeserialize(routeReply(route, [], watch)).mode_override;
+    externalProcessorService.Process.responseDeserialize(new RouteReplies([]).encode(route, watch))
+      .mode_override;
 
   it('leaves the processing mode alone where no response is watched', () => {
     expect(modeOf('none') ?? null).toBeNull();
