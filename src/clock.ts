@@ -6,14 +6,26 @@ export interface Clock {
   after(delayMs: number, callback: () => void): () => void;
 }
 
+/** The longest delay of a timer in Node, 24.8 days. A longer one would fire after a millisecond. */
+export const longestTimerMs = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   after(delayMs, callback) {
     // Node keeps timers of the same length in one list, which is cheaper for thousands of streams.
+    if (delayMs > longestTimerMs) return afterLong(delayMs, callback);
     const timer = setTimeout(callback, Math.ceil(delayMs));
     return () => clearTimeout(timer);
   },
 };
+
+/** Several timers, one after the other. */
+function afterLong(delayMs: number, callback: () => void): () => void {
+  let cancel = systemClock.after(longestTimerMs, () => {
+    cancel = systemClock.after(delayMs - longestTimerMs, callback);
+  });
+  return () => cancel();
+}
 
 /** Resolves after `delayMs`, or as soon as the signal aborts. Never rejects. */
 export function delay(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {

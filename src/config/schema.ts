@@ -109,7 +109,7 @@ const etcd = section({
   password: text().min(1).exactOptional().describe('Password of the user (better: passwordFile)'),
   passwordFile: filePath().exactOptional().describe('A file whose first line is the password'),
   tls: etcdTls.prefault({}),
-  leaseTtlSeconds: wholeNumber(2)
+  leaseTtlSeconds: wholeNumber(2, 86_400)
     .default(5)
     .describe('Lifetime of the lease: after a crash the counts are removed within this time'),
   requestTimeoutMs: milliseconds(1).default(2000).describe('Timeout of one request to etcd'),

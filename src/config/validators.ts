@@ -1,13 +1,11 @@
 import { z } from 'zod';
+import { longestTimerMs } from '../clock.ts';
 import { parseAddress } from '../hostPort.ts';
 
 /**
  * The types of values that settings have. Each has one error text for any invalid value, which
  * completes the sentence "expected …". Names and defaults of the settings are in schema.ts.
  */
-
-/** The longest wait a Node timer can hold. */
-const maxTimerMs = 2_147_483_647;
 
 export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER) {
   const error = max === Number.MAX_SAFE_INTEGER ? `a whole number, at least ${min}` : between(min, max);
@@ -16,7 +14,7 @@ export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER) 
 
 export function milliseconds(min: number) {
   const error = `a whole number of milliseconds, at least ${min}`;
-  return z.int({ error }).min(min, { error }).max(maxTimerMs, { error });
+  return z.int({ error }).min(min, { error }).max(longestTimerMs, { error });
 }
 
 export function boolean() {

@@ -7,7 +7,7 @@ import { stateCodecs } from '../../src/proto/stateCodecs.ts';
  * whole message.
  */
 const loads = fc
-  .uniqueArray(fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 2 ** 27 })), {
+  .uniqueArray(fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 2 ** 32 - 1 })), {
     selector: ([pod]) => pod,
     maxLength: 40,
   })
@@ -23,7 +23,7 @@ function read(bytes: Uint8Array): { sequence: number; counts: Record<string, num
 describe('a record of counts', () => {
   it('is encoded like the protobuf message', () => {
     fc.assert(
-      fc.property(fc.nat(2 ** 27), loads, (sequence, counts) => {
+      fc.property(fc.maxSafeNat(), loads, (sequence, counts) => {
         const record = stateCodecs.loadReport.decode(encodeLoads(sequence, counts));
         expect(record).toMatchObject({ protocol_version: 1, sequence });
         expect(new Map(record.loads.map(({ address, in_flight }) => [address, in_flight]))).toEqual(counts);
@@ -33,7 +33,7 @@ describe('a record of counts', () => {
 
   it('is decoded from the encoding of protobuf', () => {
     fc.assert(
-      fc.property(fc.nat(2 ** 40), loads, (sequence, counts) => {
+      fc.property(fc.maxSafeNat(), loads, (sequence, counts) => {
         const bytes = stateCodecs.loadReport.encode({
           sequence,
           loads: [...counts].map(([address, in_flight]) => ({ address, in_flight })),
@@ -42,6 +42,14 @@ describe('a record of counts', () => {
       }),
     );
   });
+
+  it.each([2 ** 28 - 1, 2 ** 28, 2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER])(
+    'is read by peers at sequence number %d, which it reaches by itself',
+    (sequence) => {
+      const counts = new Map([['10.0.0.1:8000', 3]]);
+      expect(read(encodeLoads(sequence, counts))).toEqual({ sequence, counts: Object.fromEntries(counts) });
+    },
+  );
 
   it('is rejected when truncated, unless the rest is a whole record', () => {
     fc.assert(

@@ -37,7 +37,11 @@ export class BackwardWriter {
     this.#tag(field, 2);
   }
 
-  /** A number or enum field. */
+  /**
+   * A number or enum field.
+   *
+   * @throws RangeError when the value is below 0 or above 2^53 - 1
+   */
   number(field: number, value: number): void {
     this.#varint(value);
     this.#tag(field, 0);
@@ -54,9 +58,15 @@ export class BackwardWriter {
   }
 
   #varint(value: number): void {
-    const bytes = value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : 4;
-    let offset = this.#reserve(bytes);
     let rest = value;
+    let bytes = value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : 4;
+    // Bitwise operators have 32 bits, and four bytes have 28.
+    if (!(value >= 0 && value < 0x1000_0000)) bytes = bytesOfLarge(value);
+    let offset = this.#reserve(bytes);
+    for (; rest >= 0x1000_0000; rest = Math.floor(rest / 0x80)) {
+      this.#bytes[offset] = (rest % 0x80) | 0x80;
+      offset += 1;
+    }
     while (rest >= 0x80) {
       this.#bytes[offset] = (rest & 0x7f) | 0x80;
       rest >>>= 7;
@@ -77,4 +87,12 @@ export class BackwardWriter {
     this.#bytes.copy(larger, larger.length - written, this.#bytes.length - written);
     this.#bytes = larger;
   }
+}
+
+/** How many bytes a varint of at least 2^28 takes. */
+function bytesOfLarge(value: number): number {
+  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is no varint`);
+  let bytes = 5;
+  for (let rest = value / 2 ** 35; rest >= 1; rest /= 0x80) bytes += 1;
+  return bytes;
 }

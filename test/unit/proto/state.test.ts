@@ -101,6 +101,22 @@ describe('a record that is written and read', () => {
   });
 });
 
+describe('a number that only grows', () => {
+  it.each([2 ** 28, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER])(
+    'comes back whole: %d',
+    (number) => {
+      const instance = { generation: number, started_unix_ms: number, sequence: number };
+      expect(stateCodecs.instance.decode(stateCodecs.instance.encode(instance))).toMatchObject(instance);
+      const report = { sequence: number };
+      expect(stateCodecs.loadReport.decode(stateCodecs.loadReport.encode(report))).toMatchObject(report);
+      const pin = { pinned_generation: number, set_unix_ms: number };
+      expect(stateCodecs.pinnedGeneration.decode(stateCodecs.pinnedGeneration.encode(pin))).toMatchObject(
+        pin,
+      );
+    },
+  );
+});
+
 describe('a field that is absent', () => {
   it('reads as an empty value', () => {
     expect(stateCodecs.instance.decode(stateCodecs.instance.encode({}))).toEqual({
