@@ -8,6 +8,12 @@ import type { HealthListResponse } from '../proto/generated/edge/grpc/health/v1/
 import { externalProcessorService, healthService, type MethodDefinition } from '../proto/services.ts';
 import type { HealthStatus } from './healthStatus.ts';
 
+/**
+ * The longest request of Health: it has the name of a service. What is longer is not decoded, so
+ * that it costs nothing and no answer quotes it.
+ */
+const longestRequest = 1024;
+
 /** The result of a unary call. */
 type UnaryResult<Response> = Response | { readonly failure: FailureStatus; readonly message: string };
 
@@ -93,6 +99,10 @@ function oneRequest<Request>(
   let onClosed = (): void => {};
   return {
     onMessage(message) {
+      if (message.length > longestRequest) {
+        stream.fail('INVALID_ARGUMENT', `the request message is longer than ${longestRequest} bytes`);
+        return;
+      }
       try {
         received = { request: deserialize(message) };
       } catch (error) {

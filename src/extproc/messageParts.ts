@@ -42,46 +42,49 @@ export function lastEntry(reader: WireReader, mapField: number, key: string): Me
   return found;
 }
 
-/** The last member of the oneof in google.protobuf.Value wins. */
+/**
+ * The strings of a google.protobuf.Value: one string, or those of a list and of the lists in it, in
+ * their order, with '' for a member of another type. The last member of a oneof wins.
+ *
+ * Lists may be nested to any depth, so nothing here calls itself: `outer` has the ends of the
+ * messages around the current one, in turn a Value and the ListValue in it.
+ */
 export function textsOf(reader: WireReader): string | readonly string[] {
-  let texts: string | readonly string[] = [];
-  while (reader.next()) {
-    if (reader.isBytes(protobufValue.stringValue)) texts = reader.text();
-    else if (reader.isBytes(protobufValue.listValue)) texts = listOf(reader);
-    else {
-      texts = [];
-      reader.skip();
-    }
-  }
-  return texts;
-}
-
-/** Lists within the list are skipped, not entered: they may be nested to any depth. */
-function listOf(reader: WireReader): string[] {
   const texts: string[] = [];
-  const outer = reader.enter();
-  while (reader.next()) {
-    if (!reader.isBytes(listValue.values)) {
-      reader.skip();
-      continue;
-    }
-    const list = reader.enter();
-    texts.push(stringOf(reader));
-    reader.leave(list);
+  const outer: number[] = [];
+  /** Of each Value around the current one: how many texts stand before it. */
+  const outerFirst: number[] = [];
+  let first = 0;
+  let isInList = false;
+  /** What the Value is that was read last. */
+  let kind: 'text' | 'list' | 'other' = 'other';
+  for (;;) {
+    if (!reader.next()) {
+      const end = outer.pop();
+      if (end === undefined) return kind === 'text' ? (texts[0] as string) : texts;
+      reader.leave(end);
+      if (isInList) kind = 'list';
+      else {
+        if (kind === 'other') texts.push('');
+        first = outerFirst.pop() as number;
+      }
+      isInList = !isInList;
+    } else if (!isInList) {
+      texts.length = first;
+      kind = 'other';
+      if (reader.isBytes(protobufValue.stringValue)) {
+        kind = 'text';
+        texts.push(reader.text());
+      } else if (reader.isBytes(protobufValue.listValue)) {
+        outer.push(reader.enter());
+        isInList = true;
+      } else reader.skip();
+    } else if (reader.isBytes(listValue.values)) {
+      outer.push(reader.enter());
+      outerFirst.push(first);
+      first = texts.length;
+      isInList = false;
+      kind = 'other';
+    } else reader.skip();
   }
-  reader.leave(outer);
-  return texts;
-}
-
-/** '' for another type of value. */
-function stringOf(reader: WireReader): string {
-  let text = '';
-  while (reader.next()) {
-    if (reader.isBytes(protobufValue.stringValue)) text = reader.text();
-    else {
-      text = '';
-      reader.skip();
-    }
-  }
-  return text;
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { ProcessingRequestReader } from '../../src/extproc/processingRequestReader.ts';
 import { RouteReplies } from '../../src/extproc/routeReplies.ts';
 import type { ProcessingRequest } from '../../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
+import type { ListValue } from '../../src/proto/generated/edge/google/protobuf/ListValue.ts';
 import type { Value } from '../../src/proto/generated/edge/google/protobuf/Value.ts';
 import { externalProcessorService } from '../../src/proto/services.ts';
 import { MalformedMessage } from '../../src/proto/wire/wireReader.ts';
@@ -31,18 +32,18 @@ const text = fc.oneof(
   fc.constantFrom('10.0.0.1:80,10.0.0.2:80', ' [2001:DB8::1]:1 ', ','),
   fc.string({ unit: 'grapheme' }),
 );
+const { list } = fc.letrec<{ list: Value; member: Value }>((tie) => ({
+  list: fc.array(tie('member'), { maxLength: 5 }).map((values) => ({ listValue: { values } })),
+  member: fc.oneof(
+    { maxDepth: 5 },
+    text.map((stringValue) => ({ stringValue })),
+    fc.constantFrom<Value>({ numberValue: 1 }, {}),
+    tie('list'),
+  ),
+}));
 const value: fc.Arbitrary<Value> = fc.oneof(
   text.map((stringValue) => ({ stringValue })),
-  fc
-    .array(
-      fc.oneof(
-        text.map((stringValue) => ({ stringValue })),
-        fc.constant({ numberValue: 1 }),
-      ),
-    )
-    .map((values) => ({
-      listValue: { values },
-    })),
+  list,
   fc.double().map((numberValue) => ({ numberValue })),
   fc.boolean().map((boolValue) => ({ boolValue })),
   fc.constant({ structValue: { fields: { a: { stringValue: 'b' } } } }),
@@ -191,5 +192,11 @@ function headerOf(whole: Whole, name: string): string | undefined {
 function textsOf(whole: Whole, namespace: string, key: string): string | readonly string[] | undefined {
   const found = whole.metadata_context?.filter_metadata?.[namespace]?.fields?.[key];
   if (found === undefined) return undefined;
-  return found.listValue?.values?.map((each) => each.stringValue ?? '') ?? found.stringValue ?? [];
+  return found.listValue === undefined ? (found.stringValue ?? []) : textsIn(found.listValue);
+}
+
+function textsIn({ values = [] }: ListValue): readonly string[] {
+  return values.flatMap(({ listValue, stringValue }) =>
+    listValue ? textsIn(listValue) : [stringValue ?? ''],
+  );
 }

@@ -41,6 +41,17 @@ export function takeSubsetFromHeader(bootstrap: EnvoyBootstrap): void {
   });
 }
 
+/** A filter in front of ext_proc, as a user may have one. */
+export function addLuaFilter(bootstrap: EnvoyBootstrap, code: string): void {
+  connectionManager(bootstrap).http_filters.unshift({
+    name: 'envoy.filters.http.lua',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua',
+      default_source_code: { inline_string: code },
+    },
+  });
+}
+
 /**
  * A long message timeout, for tests of decisions and not of deadlines: a machine that stalls for a
  * second must not skip a decision.

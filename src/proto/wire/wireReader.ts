@@ -1,12 +1,11 @@
+import { constants } from 'node:buffer';
+
 /** The bytes are not a protobuf message, or not of the expected type. */
 export class MalformedMessage extends Error {
   override readonly name = 'MalformedMessage';
 }
 
 export const wireType = { varint: 0, fixed64: 1, bytes: 2, groupStart: 3, groupEnd: 4, fixed32: 5 } as const;
-
-/** Deeper than groups are nested in any message. */
-const maxGroupDepth = 100;
 
 /**
  * Reads an encoded protobuf message field by field and makes no objects of skipped fields:
@@ -16,7 +15,8 @@ const maxGroupDepth = 100;
  *       else reader.skip();
  *     }
  *
- * A nested message is read by `enter`, the same loop, and `leave`.
+ * A nested message is read by `enter`, the same loop, and `leave`. Nothing here calls itself, since
+ * the peer decides how deep its groups are nested.
  */
 export class WireReader {
   readonly bytes: Buffer;
@@ -74,6 +74,9 @@ export class WireReader {
 
   text(): string {
     const end = this.bytesEnd();
+    if (end - this.#offset > constants.MAX_STRING_LENGTH) {
+      throw new MalformedMessage(`a string is longer than ${constants.MAX_STRING_LENGTH} bytes`);
+    }
     const text = this.bytes.toString('utf8', this.#offset, end);
     this.#offset = end;
     return text;
@@ -104,37 +107,34 @@ export class WireReader {
   }
 
   skip(): void {
-    this.#skip(this.#wireType, 0);
-  }
-
-  #skip(type: number, depth: number): void {
-    switch (type) {
-      case wireType.varint:
-        this.#readVarint();
-        break;
-      case wireType.fixed64:
-        this.#step(8);
-        break;
-      case wireType.bytes:
-        this.#offset = this.bytesEnd();
-        break;
-      case wireType.groupStart:
-        this.#skipGroup(depth + 1);
-        break;
-      case wireType.fixed32:
-        this.#step(4);
-        break;
-      default:
-        throw new MalformedMessage(`invalid wire type ${type}`);
-    }
-  }
-
-  #skipGroup(depth: number): void {
-    if (depth > maxGroupDepth) throw new MalformedMessage('groups are nested too deeply');
+    let openGroups = 0;
+    let type = this.#wireType;
     for (;;) {
-      const type = this.#readVarint() & 7;
-      if (type === wireType.groupEnd) return;
-      this.#skip(type, depth);
+      switch (type) {
+        case wireType.varint:
+          this.#readVarint();
+          break;
+        case wireType.fixed64:
+          this.#step(8);
+          break;
+        case wireType.bytes:
+          this.#offset = this.bytesEnd();
+          break;
+        case wireType.groupStart:
+          openGroups += 1;
+          break;
+        case wireType.groupEnd:
+          openGroups -= 1;
+          if (openGroups < 0) throw new MalformedMessage('the end of a group without its start');
+          break;
+        case wireType.fixed32:
+          this.#step(4);
+          break;
+        default:
+          throw new MalformedMessage(`invalid wire type ${type}`);
+      }
+      if (openGroups === 0) return;
+      type = this.#readVarint() & 7;
     }
   }
 
