@@ -9,7 +9,7 @@ import { checkForLeaks } from '../support/leakCheck.ts';
 
 /**
  * Every file that a setting or a flag can name may be something else, by mistake or by a link: the
- * process says so and ends, instead of waiting for ever or filling its memory.
+ * process says so and ends, instead of waiting without end or filling its memory.
  */
 checkForLeaks();
 

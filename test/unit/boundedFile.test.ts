@@ -48,7 +48,7 @@ describe.each(readers)('%s', (_name, read) => {
     }
   });
 
-  it('refuses a FIFO that nobody writes to, without waiting for a writer', async () => {
+  it('refuses a FIFO without a writer, and does not wait for one', async () => {
     execFileSync('mkfifo', [inFolder(`fifo-${_name}`)]);
     const problem = await problemOf(inFolder(`fifo-${_name}`));
     expect(problem).toBe('it is a pipe (FIFO); expected a regular file');
