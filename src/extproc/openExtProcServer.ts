@@ -10,7 +10,7 @@ import type { UnexpectedErrors } from './unexpectedErrors.ts';
 export interface ExtProcServerOptions
   extends Pick<
     BuiltinServerOptions,
-    'maxMessageBytes' | 'limits' | 'certificates' | 'onForeignProtocol' | 'keepalive'
+    'maxMessageBytes' | 'acceptsCompressed' | 'limits' | 'certificates' | 'onForeignProtocol' | 'keepalive'
   > {
   /** Takes the ext_proc streams. */
   readonly acceptStream: StreamHandler;

@@ -44,13 +44,13 @@ export class BuiltinServer implements GrpcServer, ConnectionAdopter {
   #isClosing = false;
 
   constructor(options: BuiltinServerOptions) {
-    const { handlers, maxMessageBytes, limits, certificates } = options;
+    const { handlers, maxMessageBytes, acceptsCompressed = false, limits, certificates } = options;
     const { keepalive = defaultKeepalive, onForeignProtocol = () => {} } = options;
     const { onUnexpectedError = warnOfError } = options;
     this.#options = options;
     this.#onUnexpectedError = onUnexpectedError;
     this.#connectionOptions = {
-      route: acceptCalls(handlers, maxMessageBytes, onUnexpectedError),
+      route: acceptCalls({ handlers, maxMessageBytes, acceptsCompressed, onUnexpectedError }),
       headersTooLarge: httpFailure(431),
       limits,
       ...keepalive,

@@ -8,7 +8,13 @@ import type { CertificateSource } from './tls/certificateSource.ts';
 export interface GrpcServerOptions {
   /** The handlers of calls by path (`/package.Service/Method`). Other paths are UNIMPLEMENTED. */
   readonly handlers: ReadonlyMap<string, StreamHandler>;
+  /** After decompression. */
   readonly maxMessageBytes: number;
+  /**
+   * Whether messages may be compressed with gzip or deflate; else such calls are UNIMPLEMENTED. The
+   * grpc-js server always accepts them. Default: false.
+   */
+  readonly acceptsCompressed?: boolean;
   /**
    * undefined: plain text. The server starts it when it listens and stops it when it has closed.
    */

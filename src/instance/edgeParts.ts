@@ -89,6 +89,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     health,
     errors,
     maxMessageBytes: server.maxMessageBytes,
+    acceptsCompressed: server.acceptsCompressed,
     limits: limits.connection,
     certificates: createCertificateFiles(server.tls, log),
     onForeignProtocol: foreignProtocolLog(log),

@@ -13,6 +13,7 @@ export interface EchoOptions {
   readonly kind?: GrpcServerKind;
   readonly limits?: Partial<Http2Limits>;
   readonly maxMessageBytes?: number;
+  readonly acceptsCompressed?: boolean;
   readonly certificates?: CertificateSource;
   readonly onForeignProtocol?: OnForeignProtocol;
 }
@@ -32,7 +33,7 @@ export class EchoServer {
 
   constructor(options: EchoOptions = {}) {
     const { kind = 'builtin', limits, maxMessageBytes = 1_000_000, certificates } = options;
-    const { onForeignProtocol = () => {} } = options;
+    const { acceptsCompressed = false, onForeignProtocol = () => {} } = options;
     const health = new HealthStatus({
       onCheckArrived: () => {},
       takesTraffic: () => true,
@@ -42,6 +43,7 @@ export class EchoServer {
       acceptStream: (stream) => this.#accept(stream),
       health,
       maxMessageBytes,
+      acceptsCompressed,
       limits: { ...generousLimits, ...limits },
       certificates,
       onForeignProtocol,

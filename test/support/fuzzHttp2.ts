@@ -120,7 +120,12 @@ export function survive(bytes: Buffer, chunkLengths: readonly number[]): void {
   };
   const socket = new MemorySocket();
   const connection = new Connection(socket, {
-    route: acceptCalls(new Map([[processPath, accept]]), 1000, failOnErrors.report),
+    route: acceptCalls({
+      handlers: new Map([[processPath, accept]]),
+      maxMessageBytes: 1000,
+      acceptsCompressed: true,
+      onUnexpectedError: failOnErrors.report,
+    }),
     headersTooLarge: Buffer.from([0x88]),
     limits: {
       streams: 3,

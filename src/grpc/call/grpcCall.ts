@@ -1,6 +1,6 @@
 import type { Http2Stream, StreamListener } from '../http2/http2Stream.ts';
 import type { FailureStatus, ServerStream, ServerStreamListener, StreamHandler } from '../serverStream.ts';
-import { decompress, type Encoding } from './encoding.ts';
+import { decompress, type Encoding, maxExpansion } from './encoding.ts';
 import { PartialMessage, prefixBytes } from './partialMessage.ts';
 import { failure, okTrailers, okWithoutMessages, responseHeaders, type StatusName } from './status.ts';
 
@@ -126,7 +126,7 @@ export class GrpcCall implements ServerStream, StreamListener {
         this.#listener?.onMessage(result.message);
         break;
       case 'too-large':
-        this.#abortTooLarge();
+        this.#abortTooLarge(`, or than ${maxExpansion} times its compressed bytes`);
         break;
       case 'invalid':
         this.#abort('INTERNAL', result.reason);
@@ -136,8 +136,8 @@ export class GrpcCall implements ServerStream, StreamListener {
     }
   }
 
-  #abortTooLarge(): void {
-    this.#abort('RESOURCE_EXHAUSTED', `the message is larger than ${this.#maxMessageBytes} bytes`);
+  #abortTooLarge(why = ''): void {
+    this.#abort('RESOURCE_EXHAUSTED', `the message is larger than ${this.#maxMessageBytes} bytes${why}`);
   }
 
   #onDeadline(): void {

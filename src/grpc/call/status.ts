@@ -39,8 +39,6 @@ export function failure(status: StatusName, message: string, isTrailersOnly: boo
   const trailers = encodeFields([
     ['grpc-status', String(statusCode[status])],
     ['grpc-message', percentEncode(message)],
-    // An unsupported grpc-encoding must be answered with the supported ones.
-    ...(status === 'UNIMPLEMENTED' ? [['grpc-accept-encoding', 'identity,deflate,gzip'] as const] : []),
   ]);
   return isTrailersOnly ? Buffer.concat([responseHeaders, trailers]) : trailers;
 }

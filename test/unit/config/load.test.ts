@@ -33,7 +33,7 @@ describe('when nothing is configured', () => {
   it('starts from the documented defaults', () => {
     const { config, origin } = loadValid({});
     expect(config).toMatchObject({
-      server: { address: '127.0.0.1:9002', maxMessageBytes: 4 * 1024 * 1024 },
+      server: { address: '127.0.0.1:9002', maxMessageBytes: 1_310_720, acceptsCompressed: false },
       instance: { id: 'host-1-abc', release: '9.9.9', generation: 0 },
       pool: {
         name: 'default',
