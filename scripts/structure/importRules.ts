@@ -21,6 +21,7 @@ export const leafFiles: readonly string[] = [
   'hostPort',
   'packageRoot',
   'phase',
+  'urlSecrets',
   'watchedFile',
 ];
 

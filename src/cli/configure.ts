@@ -15,11 +15,21 @@ export function areStacksShown(): boolean {
   return isVerbose;
 }
 
-/** @throws BatonError `config-invalid`, with a line for each problem */
+/**
+ * Warns on standard error of secrets on the command line.
+ *
+ * @throws BatonError `config-invalid`, with a line for each problem
+ */
 export async function configure(flags: ConfigFlags, requirement: Requirement): Promise<ValidConfig> {
-  const { load } = await import('../config/load.ts');
+  const [{ load }, { exposedSecrets }] = await Promise.all([
+    import('../config/load.ts'),
+    import('../config/exposedSecrets.ts'),
+  ]);
   const loaded = load(flags, readProcessEnv(), requirement);
   if (loaded.kind === 'invalid') throw invalidConfig(loaded.problems);
+  for (const warning of exposedSecrets(loaded.config, loaded.provenance)) {
+    process.stderr.write(`baton: warning: ${warning}\n`);
+  }
   isVerbose = ['debug', 'trace'].includes(loaded.config.telemetry.logLevel);
   return loaded;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { addressForms, parseAddress } from '../hostPort.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
+import { hideUrlSecrets } from '../urlSecrets.ts';
 import { wholeNumber } from './validators.ts';
 
 /**
@@ -25,8 +26,11 @@ const expected = 'an endpoint address, or a mapping with address, weight, labels
 const address = z.string({ error: `an address like ${addressForms}` }).check((context) => {
   const parsed = parseAddress(context.value);
   if (parsed.kind === 'invalid') {
-    const params: InvalidAddress = { kind: 'invalid-address', why: parsed.why };
-    const issue = { code: 'custom', message: parsed.problem, params } as const;
+    // It may be the URL of something else, with a password in it.
+    const shown = parseAddress(hideUrlSecrets(context.value));
+    const { why, problem } = shown.kind === 'invalid' ? shown : parsed;
+    const params: InvalidAddress = { kind: 'invalid-address', why };
+    const issue = { code: 'custom', message: problem, params } as const;
     context.issues.push({ ...issue, input: context.value, continue: true });
   } else {
     context.value = parsed.kind === 'ip' ? parsed.address : `${parsed.host}:${parsed.port}`;

@@ -218,8 +218,12 @@ export type Config = DeepReadonly<z.output<typeof configSchema>>;
 /** Settings whose values are never shown. */
 export const secretPaths: ReadonlySet<string> = new Set(['etcd.password']);
 
-/** Settings that may hold a user and a password inside a URL, which are not shown either. */
-export const urlPaths: ReadonlySet<string> = new Set(['etcd.endpoints', 'telemetry.otlpEndpoint']);
+/** Settings that may hold a password or a token inside a URL, which are not shown either. */
+export const urlPaths: ReadonlySet<string> = new Set([
+  'etcd.endpoints',
+  'pool.probe.path',
+  'telemetry.otlpEndpoint',
+]);
 
 /**
  * Settings that the dynamic configuration may hold: what a whole fleet may have to change at once,

@@ -61,7 +61,19 @@ export function headerName() {
 
 export function httpUrl() {
   const error = 'a URL that begins with http:// or https://';
-  return z.string({ error }).refine((url) => /^https?:\/\/./.test(url) && URL.canParse(url), { error });
+  return z.string({ error }).refine(isHttpUrl, { error });
+}
+
+function isHttpUrl(text: string): boolean {
+  if (!/^https?:\/\/./.test(text)) return false;
+  try {
+    const { username, password } = new URL(text);
+    // node:http decodes them, and throws where it cannot.
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** An etcd member's client URL; `host:2379` is short for `http://host:2379`. */

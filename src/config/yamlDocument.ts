@@ -1,4 +1,13 @@
-import { type Alias, type Document, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  type ErrorCode,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLParseError,
+} from 'yaml';
 
 /**
  * One YAML document of a file that other tools may have written: any number of aliases, merge keys
@@ -29,15 +38,15 @@ export function parseYaml(text: string): YamlDocument {
   const positionOf: PositionOf = (node) => at((node as Node | null)?.range?.[0] ?? 0);
   const broken = (faults: readonly YamlFault[]): YamlDocument => ({ kind: 'broken', faults });
   try {
-    // Plain messages: the pretty ones quote the line, which may hold a password.
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+    const document = parseDocument(text, {
+      lineCounter: lines,
+      // The pretty messages quote the line, and a warning of the parser goes to standard error.
+      prettyErrors: false,
+      logLevel: 'error',
+      merge: true,
+    });
     if (document.errors.length > 0) {
-      return broken(
-        document.errors.map(({ code, message, pos }) => ({
-          ...at(pos[0]),
-          message: code === 'MULTIPLE_DOCS' ? 'several documents in one file; only one is read' : message,
-        })),
-      );
+      return broken(document.errors.map((error) => ({ ...at(error.pos[0]), message: messageOf(error) })));
     }
     const fault = aliasFault(document);
     if (fault) return broken([{ ...positionOf(fault.node), message: fault.message }]);
@@ -46,6 +55,19 @@ export function parseYaml(text: string): YamlDocument {
     if (!(error instanceof RangeError)) throw error;
     return broken([{ line: 1, column: 1, message: 'nested too deeply' }]);
   }
+}
+
+/** In place of messages that quote the text, which may be a password or that of another file. */
+const messageByCode: Partial<Record<ErrorCode, string>> = {
+  BAD_DIRECTIVE: 'an invalid directive (%)',
+  BAD_DQ_ESCAPE: 'an invalid escape sequence',
+  BAD_SCALAR_START: 'a plain value cannot start with this character',
+  MULTIPLE_DOCS: 'several documents in one file; only one is read',
+  TAG_RESOLVE_FAILED: 'an unknown tag (!)',
+};
+
+function messageOf({ code, message }: YAMLParseError): string {
+  return messageByCode[code] ?? message.replace(/(extra characters|but found): .*$/s, '$1');
 }
 
 export type PlainValue =
@@ -89,12 +111,12 @@ function aliasFault(document: Document): { node: Alias; message: string } | unde
       const alias = node as Alias;
       const target = anchors.get(alias.source);
       if (target === undefined) {
-        fault = { node: alias, message: `alias *${alias.source} has no anchor before it` };
+        fault = { node: alias, message: `an alias has no anchor before it` };
         return visit.BREAK;
       }
       const size = sizes.get(target);
       if (size === undefined && openSizes.some((open) => open.node === target)) {
-        fault = { node: alias, message: `alias *${alias.source} contains itself` };
+        fault = { node: alias, message: `an alias contains itself` };
         return visit.BREAK;
       }
       const parent = openSizes.at(-1);

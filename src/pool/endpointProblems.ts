@@ -1,9 +1,11 @@
 import { BatonError } from '../errors.ts';
+import { hideUrlSecrets } from '../urlSecrets.ts';
 
 /** What is wrong with the endpoints of a file or of the configuration. */
 export interface EndpointProblem {
   /** `endpoints[3].weight` */
   readonly path: string;
+  /** undefined: it is not shown, since it may be of any kind. */
   readonly value: unknown;
   /** Completes the sentence "expected …". */
   readonly expected: string;
@@ -27,8 +29,17 @@ export function formatEndpointProblems(problems: readonly EndpointProblem[]): st
 function formatEndpointProblem({ path, value, expected }: EndpointProblem): string {
   const at = path === '' ? '' : `${path}: `;
   if (value === undefined) return `${at}expected ${expected}`;
-  // JSON has no NaN and no Infinity.
-  const shown = typeof value === 'number' ? String(value) : String(JSON.stringify(value));
-  const short = shown.length > shownCharacters ? `${shown.slice(0, shownCharacters)}…` : shown;
-  return `${at}expected ${expected}, not ${short}`;
+  return `${at}expected ${expected}, not ${shown(value)}`;
+}
+
+/**
+ * The value of a known key. What is in a list or a mapping is not shown: the file may be another
+ * than the one that was meant.
+ */
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'a mapping';
+  if (typeof value !== 'string') return String(value);
+  const text = JSON.stringify(hideUrlSecrets(value));
+  return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text;
 }

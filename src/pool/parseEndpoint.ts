@@ -77,7 +77,8 @@ function problemsOf(issue: Issue, mapping: unknown, at: (keys: Keys) => string):
     expected,
   });
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => problem([...issue.path, key], `no key but ${endpointKeys.join(', ')}`));
+    const expected = `no key but ${endpointKeys.join(', ')}`;
+    return issue.keys.map((key) => ({ path: at([...issue.path, key]), value: undefined, expected }));
   }
   const invalid = invalidAddress(issue);
   if (invalid === undefined) return [problem(issue.path, issue.message)];

@@ -20,11 +20,11 @@ export function readEndpointList(text: string): ParsedEndpoints {
     return broken({ path: '', value: undefined, expected: `YAML (${plain.message})` });
   const root = plain.value;
   if (typeof root !== 'object' || root === null || Array.isArray(root) || !('endpoints' in root)) {
-    return broken({ path: '', value: root ?? undefined, expected: 'a mapping with the key "endpoints"' });
+    return broken({ path: '', value: undefined, expected: 'a mapping with the key "endpoints"' });
   }
-  const unknownKeys: EndpointProblem[] = Object.entries(root)
-    .filter(([key]) => key !== 'endpoints')
-    .map(([key, value]) => ({ path: key, value, expected: 'no key but "endpoints"' }));
+  const unknownKeys: EndpointProblem[] = Object.keys(root)
+    .filter((key) => key !== 'endpoints')
+    .map((key) => ({ path: key, value: undefined, expected: 'no key but "endpoints"' }));
   const list = parseEndpoints(root.endpoints);
   return { endpoints: list.endpoints, problems: [...unknownKeys, ...list.problems] };
 }

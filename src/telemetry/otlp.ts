@@ -6,6 +6,7 @@ import { NodeSDK, resources, tracing } from '@opentelemetry/sdk-node';
 import type { Log } from './log.ts';
 import { exportingReader } from './metricReader.ts';
 import { otelScheduleTrace } from './otelScheduleTrace.ts';
+import { otlpUrl } from './otlpUrl.ts';
 import type { ScheduleTrace } from './scheduleTrace.ts';
 
 const metricIntervalMs = 15_000;
@@ -13,7 +14,7 @@ const metricIntervalMs = 15_000;
 const exportTimeoutMs = 3_000;
 
 export interface OtlpOptions {
-  /** Base URL of an OTLP/HTTP receiver; `/v1/traces` and `/v1/metrics` are added. */
+  /** Base URL of an OTLP/HTTP receiver; `/v1/traces` and `/v1/metrics` are added to its path. */
   readonly endpoint: string;
   readonly instance: { readonly id: string; readonly release: string };
   readonly log: Log;
@@ -40,14 +41,13 @@ export interface Otlp {
  */
 export function startOtlp({ endpoint, instance, log }: OtlpOptions): Otlp {
   logLibraryProblems(log);
-  const base = endpoint.replace(/\/+$/, '');
   const resource = resources.resourceFromAttributes({
     'service.name': 'baton',
     'service.instance.id': instance.id,
     'service.version': instance.release,
   });
   const spans = new tracing.BatchSpanProcessor(
-    new OTLPTraceExporter({ url: `${base}/v1/traces`, timeoutMillis: exportTimeoutMs }),
+    new OTLPTraceExporter({ url: otlpUrl(endpoint, 'traces'), timeoutMillis: exportTimeoutMs }),
     {
       maxQueueSize: 8192,
       maxExportBatchSize: 512,
@@ -69,7 +69,7 @@ export function startOtlp({ endpoint, instance, log }: OtlpOptions): Otlp {
   sdk.start();
   const tracer: Tracer = trace.getTracer('baton', instance.release);
   const metricExporter = new OTLPMetricExporter({
-    url: `${base}/v1/metrics`,
+    url: otlpUrl(endpoint, 'metrics'),
     timeoutMillis: exportTimeoutMs,
   });
 

@@ -11,6 +11,8 @@ export interface ProcessLogOptions {
   readonly instance: { readonly id: string; readonly release: string };
   /** The file descriptor of the log; standard output by default. */
   readonly fd?: number;
+  /** Texts that are replaced by stars in each line. */
+  readonly secrets?: readonly string[];
 }
 
 export interface ProcessLog {
@@ -25,10 +27,16 @@ export interface ProcessLog {
  * The log of a process, and the sink behind it. Every command that logs opens one and closes it at
  * its end.
  */
-export function openProcessLog({ level, instance, fd = 1 }: ProcessLogOptions): ProcessLog {
+export function openProcessLog({ level, instance, fd = 1, secrets = [] }: ProcessLogOptions): ProcessLog {
   const { id, release } = instance;
   const sink = new LineSink({ fd });
-  const log = createLog({ level, base: { instance: id, release }, sink });
+  const hide = (line: string): string =>
+    secrets.reduce((text, secret) => text.replaceAll(secret, '***'), line);
+  const log = createLog({
+    level,
+    base: { instance: id, release },
+    sink: { write: (line) => sink.write(hide(line)) },
+  });
   const closeOnce = async (): Promise<void> => {
     if (sink.dropped > 0) {
       const { dropped: lines } = sink;

@@ -6,6 +6,7 @@ import type { GaugeMetric } from './metric.ts';
 import { MetricExport } from './metricExport.ts';
 import { passiveReader } from './metricReader.ts';
 import { telemetryGauges, telemetryMetrics } from './metrics.ts';
+import { secretsOfOtlpUrl } from './otlpUrl.ts';
 import { openProcessLog } from './processLog.ts';
 import { noTrace, type ScheduleTrace } from './scheduleTrace.ts';
 
@@ -38,7 +39,12 @@ export interface Telemetry {
 /** Starts the log and the metrics of a process, and OTLP export where an endpoint is configured. */
 export async function startTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   const { logLevel, otlpEndpoint: endpoint, instance, logFd } = options;
-  const processLog = openProcessLog({ level: logLevel, instance, ...(logFd !== undefined && { fd: logFd }) });
+  const processLog = openProcessLog({
+    level: logLevel,
+    instance,
+    secrets: endpoint ? secretsOfOtlpUrl(endpoint) : [],
+    ...(logFd !== undefined && { fd: logFd }),
+  });
   const { log } = processLog;
   const otlp = endpoint && (await import('./otlp.ts')).startOtlp({ endpoint, instance, log });
   const reader = otlp ? otlp.metricReader : passiveReader();

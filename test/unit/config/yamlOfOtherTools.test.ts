@@ -52,8 +52,8 @@ const bomb = [
 ].join('\n');
 
 it.each([
-  ['an alias without an anchor', 'endpoints:\n  - *nope\n', 2, 5, 'alias *nope has no anchor before it'],
-  ['an alias within itself', 'endpoints: &all\n  - *all\n', 2, 5, 'alias *all contains itself'],
+  ['an alias without an anchor', 'endpoints:\n  - *nope\n', 2, 5, 'an alias has no anchor before it'],
+  ['an alias within itself', 'endpoints: &all\n  - *all\n', 2, 5, 'an alias contains itself'],
   ['aliases that expand without end', `endpoints:\n${bomb}\n`, 7, 37, 'aliases expand to more than'],
   ['a key that is given twice', 'endpoints: []\nendpoints: []\n', 2, 1, 'Map keys must be unique'],
   ['a tab as indentation', 'endpoints:\n\t- a\n', 2, 1, 'Tabs are not allowed'],

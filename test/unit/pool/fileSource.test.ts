@@ -137,6 +137,33 @@ describe('when an edit is broken', () => {
   });
 });
 
+describe('when a link leads to another file', () => {
+  const secret = 'canary-7f3a';
+
+  it.each([
+    `root:$6$${secret}:19000:0:99999:7:::\n`,
+    `token: ${secret}\nuser: { password: ${secret} }\n`,
+    `endpoints: []\npassword: ${secret}\n`,
+    `endpoints:\n  - url: https://me:${secret}@10.0.0.1:80/\n    bearer: [${secret}]\n`,
+    `endpoints: ["https://me:${secret}@10.0.0.1:80", "10.0.0.1:80?key=${secret}"]\n`,
+    `endpoints: { a: ${secret} }\n`,
+    `endpoints: [[${secret}], { address: { a: ${secret} } }]\n`,
+    `- ${secret}\n- *${secret}\n`,
+    `!${secret} text\n`,
+    `key: |${secret}\n  text\n`,
+    `key: "\\x${secret}"\n`,
+    `? [${secret}]\n: x\n`,
+    `%${secret} 1.2\n---\n- a\n`,
+    `-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----\n`,
+    `{"d": "${secret}", "k": \n`,
+    `endpoints: []\n---\n${secret}: 1\n`,
+  ])('says nothing of its text: %j', async (text) => {
+    await writeFile(path, text);
+    await expect(start()).rejects.toThrow(/cannot be used/);
+    await expect(start()).rejects.not.toThrow(secret);
+  });
+});
+
 describe('when the file is broken at the start', () => {
   it.each([
     ['missing', undefined, /file .*pods\.yaml cannot be read: ENOENT/],

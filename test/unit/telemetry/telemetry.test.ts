@@ -103,6 +103,38 @@ describe('when the receiver cannot be reached', () => {
   });
 });
 
+describe('when the receiver refuses, and quotes what it was sent', () => {
+  it('logs no password and no token of the endpoint', async () => {
+    const secret = 'canary%7f3a';
+    const requests: string[] = [];
+    const refusing = createServer(({ url, headers }, response) => {
+      requests.push(`${url} ${headers.authorization}`);
+      response.writeHead(403).end(`no access with ${url} and ${headers.authorization}`);
+    });
+    await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
+    const { port } = refusing.address() as AddressInfo;
+    await start({ otlpEndpoint: `http://me:${secret}@127.0.0.1:${port}/otlp/?token=${secret}` });
+    telemetry.trace.record({
+      startMs: Date.now(),
+      policy: 'random',
+      candidates: 1,
+      endpoint: undefined,
+      outcome: 'no-endpoints',
+      traceparent: undefined,
+    });
+    await telemetry.stop();
+    refusing.closeAllConnections();
+    await new Promise((resolve) => refusing.close(resolve));
+
+    const login = Buffer.from('me:canary\u007f3a').toString('base64');
+    expect(requests[0]).toBe(`/otlp/v1/traces?token=${secret} Basic ${login}`);
+    const logged = readFileSync(join(folder, 'log'), 'utf8');
+    expect(logged).toContain('no access with /otlp/v1/traces***');
+    expect(logged).not.toContain('canary');
+    expect(logged).not.toContain(login);
+  });
+});
+
 describe('when nothing is configured', () => {
   beforeEach(() => start());
 
