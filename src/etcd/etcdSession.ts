@@ -80,10 +80,8 @@ export class EtcdSession {
   async change(changes: readonly RecordChange[]): Promise<void> {
     if (this.#membership === undefined) throw new Error('the session is not joined');
     const { lease } = this.#membership;
-    const [first, ...others] = changes;
     try {
-      if (first?.kind === 'put' && others.length === 0) await lease.put(first.key, first.value);
-      else await lease.change(changes);
+      await lease.change(changes);
     } catch (cause) {
       this.#writeProblem.failed(describeError(cause));
       throw cause;
@@ -183,7 +181,9 @@ export class EtcdSession {
       signal.removeEventListener('abort', close);
     }
     this.#membership = { client, lease, watch };
-    await Promise.all(leasedRecords.map(({ key, encode }) => lease.put(key, encode())));
+    await Promise.all(
+      leasedRecords.map(({ key, encode }) => lease.change([{ kind: 'put', key, value: encode() }])),
+    );
   }
 
   /**

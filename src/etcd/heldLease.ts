@@ -1,15 +1,14 @@
-import { EtcdLeaseInvalidError, type IRequestOp } from 'etcd3';
+import { EtcdLeaseInvalidError } from 'etcd3';
 import type { EtcdClient } from './client.ts';
 import { keepAlive } from './keepAlive.ts';
+import { OrderedWrites } from './orderedWrites.ts';
 import type { RecordChange } from './records.ts';
 
 /** A lease that is kept alive until it is lost, revoked or abandoned. */
 export interface HeldLease {
   /** As etcd returns it with each record. */
   readonly id: string;
-  /** Writes a record that vanishes with the lease. */
-  put(key: string, value: Uint8Array): Promise<void>;
-  /** Makes all these changes in one transaction: one revision, one write to etcd's log. */
+  /** Makes these changes as `OrderedWrites` does; records that are put vanish with the lease. */
   change(changes: readonly RecordChange[]): Promise<void>;
   /** Rejects when the lease is lost; never resolves. */
   readonly lost: Promise<never>;
@@ -38,6 +37,7 @@ export async function holdLease(client: EtcdClient, ttlSeconds: number): Promise
   const lost = Promise.race([ended.promise, kept]);
   // Callers await `lost`, possibly after it has rejected.
   lost.catch(() => {});
+  const writes = new OrderedWrites(client.keys, id);
   const orEnd = async (write: Promise<unknown>): Promise<void> => {
     try {
       await write;
@@ -49,11 +49,7 @@ export async function holdLease(client: EtcdClient, ttlSeconds: number): Promise
 
   return {
     id,
-    put: (key, value) => orEnd(client.keys.put(key).value(Buffer.from(value)).lease(id).exec()),
-    change: async (changes) => {
-      const success = await Promise.all(changes.map((change) => operation(client, id, change)));
-      await orEnd(client.keys.kv.txn({ success }));
-    },
+    change: (changes) => orEnd(writes.write(changes)),
     lost,
     revoke: async () => {
       stop.abort();
@@ -66,17 +62,4 @@ export async function holdLease(client: EtcdClient, ttlSeconds: number): Promise
     },
     abandon: () => stop.abort(),
   };
-}
-
-function operation(client: EtcdClient, leaseId: string, change: RecordChange): Promise<IRequestOp> {
-  switch (change.kind) {
-    case 'put':
-      return client.keys.put(change.key).value(Buffer.from(change.value)).lease(leaseId).op();
-    case 'delete':
-      return client.keys.delete().key(change.key).op();
-    case 'delete all':
-      return client.keys.delete().prefix(change.prefix).op();
-    default:
-      return change satisfies never;
-  }
 }

@@ -64,7 +64,9 @@ async function lockEtcd(): Promise<void> {
 }
 
 async function isJoined(baton: Baton): Promise<void> {
-  await eventually(async () => expect((await baton.state()).store.leaseHeld).toBe(true));
+  await eventually(async () => expect((await baton.state()).store.leaseHeld).toBe(true), {
+    timeoutMs: 30_000,
+  });
 }
 
 describe('when etcd requires a password', () => {

@@ -1,4 +1,4 @@
-import { Client, credentials } from '@grpc/grpc-js';
+import { Client, type ClientDuplexStream, credentials } from '@grpc/grpc-js';
 import { BuiltinServer } from '../../src/grpc/builtinServer.ts';
 import type { ServerStream, StreamHandler } from '../../src/grpc/serverStream.ts';
 import { failOnErrors } from './failOnErrors.ts';
@@ -24,6 +24,7 @@ export class EtcdRelay {
   readonly #client: Client;
   readonly #watches = new Set<ServerStream>();
   readonly #responses = new Map<string, Buffer>();
+  readonly #held = new Map<string, PromiseWithResolvers<() => Promise<void>>>();
   endpoint = '';
 
   /** @param target `host:port` of etcd */
@@ -63,6 +64,16 @@ export class EtcdRelay {
     else this.#responses.set(`/etcdserverpb.${method}`, message);
   }
 
+  /**
+   * The next call of this method reaches etcd only when `send` is called, even if its client has
+   * given up. `send` resolves when etcd has responded.
+   */
+  holdNext(method: string): { arrived: Promise<unknown>; send(): Promise<void> } {
+    const held = Promise.withResolvers<() => Promise<void>>();
+    this.#held.set(`/etcdserverpb.${method}`, held);
+    return { arrived: held.promise, send: async () => (await held.promise)() };
+  }
+
   async close(): Promise<void> {
     await this.#server.close(100);
     this.#client.close();
@@ -75,17 +86,31 @@ export class EtcdRelay {
         this.#watches.add(stream);
         this.watchesBegun += 1;
       }
+      const held = this.#held.get(path);
+      this.#held.delete(path);
       call.on('data', (message: Buffer) => stream.reply(this.#responses.get(path) ?? message));
       call.on('end', () => stream.end());
       call.on('error', ({ message }) => stream.fail('UNAVAILABLE', message));
       return {
-        onMessage: (message) => void call.write(Buffer.from(message)),
-        onEnd: () => void call.end(),
+        onMessage: (message) => {
+          const request = Buffer.from(message);
+          if (held === undefined) call.write(request);
+          else held.resolve(() => responseTo(call, request));
+        },
+        onEnd: () => held === undefined && void call.end(),
         onClosed: () => {
           this.#watches.delete(stream);
-          call.cancel();
+          if (held === undefined) call.cancel();
         },
       };
     };
   }
+}
+
+function responseTo(call: ClientDuplexStream<Buffer, Buffer>, request: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    call.on('data', () => resolve());
+    call.on('error', reject);
+    call.end(request);
+  });
 }
