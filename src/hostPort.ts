@@ -74,6 +74,12 @@ function invalid(text: string, why: string): ParsedAddress {
   return { kind: 'invalid', why, problem };
 }
 
+/** May a server listen there? The text is `host:port`; with port 0 the system chooses one. */
+export function isListenAddress(text: string): boolean {
+  // Port 0 is invalid for an endpoint and valid for a listener: the host is validated with another.
+  return parseAddress(text.replace(/:0$/, ':1')).kind !== 'invalid';
+}
+
 /**
  * Splits an address that was validated before; an IPv6 address loses its brackets.
  *

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { longestTimerMs } from '../clock.ts';
-import { parseAddress } from '../hostPort.ts';
+import { isListenAddress, parseAddress } from '../hostPort.ts';
 
 /**
  * The types of values that settings have. Each has one error text for any invalid value, which
@@ -91,12 +91,6 @@ export function listenAddress({ orOff }: { orOff: boolean }) {
   return z
     .string({ error })
     .refine((address) => (orOff && address === 'off') || isListenAddress(address), { error });
-}
-
-function isListenAddress(address: string): boolean {
-  // Port 0 is invalid for an endpoint and valid for a listener: validate the host with another
-  // port.
-  return isBareHostPort(address.replace(/:0$/, ':1'));
 }
 
 function isBareHostPort(address: string): boolean {

@@ -1,3 +1,4 @@
+import { isListenAddress, splitHostPort } from '../../src/hostPort.ts';
 import type { PodsimOptions } from './server.ts';
 
 /** Parses the flags of `baton podsim`: options, or every problem at once. */
@@ -20,7 +21,6 @@ export type ParsedPodsimFlags =
 
 const maxCount = 100_000;
 const maxDelayMs = 3_600_000;
-const addressForm = /^(?:\[([\da-f:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/i;
 const plainNumber = /^\d+(\.\d+)?$/;
 
 export function parsePodsimFlags(flags: PodsimFlags): ParsedPodsimFlags {
@@ -35,15 +35,13 @@ export function parsePodsimFlags(flags: PodsimFlags): ParsedPodsimFlags {
     return value;
   };
 
-  const [, ipv6, plain, portText] = addressForm.exec(flags.address) ?? [];
-  const port = Number(portText);
-  expect(port <= 65_535, '--address', flags.address, 'ip:port, as 127.0.0.1:8001, [::1]:8001 or 127.0.0.1:0');
+  const isAddress = isListenAddress(flags.address);
+  expect(isAddress, '--address', flags.address, 'host:port, as 127.0.0.1:8001, [::1]:8001 or 127.0.0.1:0');
   // It is the value of a header.
   expect(/^[\w.-]{1,100}$/.test(flags.id), '--id', flags.id, 'letters, digits, ".", "_" and "-"');
   expect(/^\S{1,200}$/.test(flags.model), '--model', flags.model, 'a name without spaces');
   const options: PodsimOptions = {
-    host: ipv6 ?? plain ?? '',
-    port,
+    ...(isAddress ? splitHostPort(flags.address) : { host: '', port: 0 }),
     id: flags.id,
     model: flags.model,
     slots: number('--slots', flags.slots, 1, maxCount, true),

@@ -1,3 +1,4 @@
+import { parseAddress } from '../../src/hostPort.ts';
 import { type ParsedBuild, parseBuild } from './parseBuild.ts';
 import type { Build } from './plan.ts';
 
@@ -58,7 +59,6 @@ export type ParsedRehearseFlags =
   | { readonly kind: 'problems'; readonly problems: readonly string[] };
 
 const maxReplicas = 26;
-const ipPort = /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:]+\]):\d{1,5}$/;
 
 /** Reports all problems at once. */
 export function parseRehearseFlags(flags: RehearseFlags): ParsedRehearseFlags {
@@ -92,7 +92,7 @@ export function parseRehearseFlags(flags: RehearseFlags): ParsedRehearseFlags {
 
   const externalPods = flags.pod ?? [];
   for (const pod of externalPods) {
-    if (!ipPort.test(pod)) problems.push(`--pod "${pod}": expected ip:port`);
+    if (parseAddress(pod).kind !== 'ip') problems.push(`--pod "${pod}": expected ip:port`);
   }
   const externalEtcd = flags.etcd ?? [];
   for (const url of externalEtcd) {

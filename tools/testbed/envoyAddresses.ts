@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import { splitHostPort } from '../../src/hostPort.ts';
 
 /**
  * Sets addresses in a shipped Envoy configuration, so that tests run what users run. Pure: text in,
@@ -78,7 +79,6 @@ function replaceEndpoints(assignment: LoadAssignment, addresses: readonly string
 }
 
 function socketAddress(text: string): Address {
-  const colon = text.lastIndexOf(':');
-  const address = text.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
-  return { socket_address: { address, port_value: Number(text.slice(colon + 1)) } };
+  const { host, port } = splitHostPort(text);
+  return { socket_address: { address: host, port_value: port } };
 }

@@ -40,7 +40,7 @@ describe('the flags of podsim', () => {
     expect(parsePodsimFlags(flags({ address }))).toMatchObject({ options: { host, port } });
   });
 
-  const addressForm = 'ip:port, as 127.0.0.1:8001, [::1]:8001 or 127.0.0.1:0';
+  const addressForm = 'host:port, as 127.0.0.1:8001, [::1]:8001 or 127.0.0.1:0';
   const wrong: [Partial<PodsimFlags>, string][] = [
     [{ address: '8001' }, `--address is "8001"; expected ${addressForm}`],
     [{ address: '::1:8001' }, `--address is "::1:8001"; expected ${addressForm}`],
