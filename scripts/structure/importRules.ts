@@ -17,6 +17,7 @@ export interface FolderRule {
 export const leafFiles: readonly string[] = [
   'boundedFile',
   'clock',
+  'controlCharacters',
   'errors',
   'hostPort',
   'packageRoot',
@@ -29,7 +30,7 @@ const leaves = 'leaves';
 
 export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, FolderRule>([
   [leaves, { purpose: `single files: ${leafFiles.join(', ')}`, imports: [] }],
-  ['telemetry', { purpose: 'log, metrics, traces', imports: [] }],
+  ['telemetry', { purpose: 'log, metrics, traces', imports: [leaves] }],
   ['grpc', { purpose: 'HTTP/2 and gRPC server', imports: [] }],
   ['proto', { purpose: 'messages and their codecs', imports: [leaves] }],
   ['request', { purpose: 'what a request asks for', imports: [] }],

@@ -1,12 +1,15 @@
 import fastify, { type FastifyInstance } from 'fastify';
+import { escapeControlsInLines } from '../controlCharacters.ts';
 import { BatonError } from '../errors.ts';
 import { splitHostPort, withPort } from '../hostPort.ts';
 import type { LifeEvent } from './eventLog.ts';
-import type { InstanceState } from './state.ts';
+import type { InstanceState, Readiness } from './state.ts';
 
 export interface AdminOptions {
   /** `host:port`, IPv6 in brackets; port 0 takes a free one. */
   readonly address: string;
+  /** Cheap, and independent of everything that only `/state` shows. */
+  readonly readiness: () => Readiness;
   readonly state: () => InstanceState;
   /** All metrics in Prometheus' text format. */
   readonly metricsText: () => Promise<string>;
@@ -47,11 +50,12 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
   };
 }
 
-function addRoutes(server: FastifyInstance, { state, metricsText, events }: AdminOptions): void {
+function addRoutes(server: FastifyInstance, { readiness, state, metricsText, events }: AdminOptions): void {
+  server.setReplySerializer((payload) => escapeControlsInLines(JSON.stringify(payload)));
   server.get('/livez', async () => ({ alive: true }));
   server.get('/readyz', async (_request, reply) => {
-    const { readiness } = state();
-    return reply.code(readiness.ready ? 200 : 503).send(readiness);
+    const answer = readiness();
+    return reply.code(answer.ready ? 200 : 503).send(answer);
   });
   server.get('/state', async () => state());
   server.get('/events', async () => events.list());

@@ -1,9 +1,10 @@
+import { escapeControls } from '../controlCharacters.ts';
 import type { InstanceLine, StatusReport } from './statusReport.ts';
 
 /** The report as text: a table of instances and a table of endpoints, both sorted. */
 export function statusTable(report: StatusReport): string {
   const { pool, source, instances, endpoints, handedOff, recordsSkipped } = report;
-  const lines = [`pool ${pool}, read from ${source}`, ''];
+  const lines = [`pool ${escapeControls(pool)}, read from ${escapeControls(source)}`, ''];
   if (instances.length === 0) lines.push('No instances.');
   else {
     lines.push(
@@ -42,7 +43,10 @@ export function statusTable(report: StatusReport): string {
 }
 
 /** Aligns text to the left and numbers to the right. */
-function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
+function table(head: readonly string[], given: readonly (readonly (string | number)[])[]): string[] {
+  const rows = given.map((cells) =>
+    cells.map((one) => (typeof one === 'string' ? escapeControls(one) : one)),
+  );
   const widths = head.map((title, column) =>
     rows.reduce((width, row) => Math.max(width, String(row[column]).length), title.length),
   );

@@ -4,6 +4,7 @@ import { invalidConfig } from '../config/problem.ts';
 import { type ProcessEnv, readProcessEnv } from '../config/processEnv.ts';
 import type { CommandContext } from './commandContext.ts';
 import { addConfigFlags } from './options.ts';
+import { printLines } from './printLines.ts';
 
 /** `baton check`: validates a configuration file. */
 export function addCheckCommand(program: Command, { settingsHelp }: CommandContext): void {
@@ -13,7 +14,7 @@ export function addCheckCommand(program: Command, { settingsHelp }: CommandConte
       `\nThe environment is left out, so that the answer is the same everywhere.\n${settingsHelp}`,
     )
     .action(async (file: string, flags: ConfigFlags) => {
-      process.stdout.write(await checkFile(file, flags, readProcessEnv()));
+      printLines(await checkFile(file, flags, readProcessEnv()));
     });
 }
 

@@ -11,6 +11,7 @@ import { addDynamicCommand } from './dynamic.ts';
 import { formatError } from './formatError.ts';
 import { exitCodesHelp, loadSettingsHelp } from './help.ts';
 import { addPodsimCommand } from './podsim.ts';
+import { printErrorLines } from './printLines.ts';
 import { addProbeCommand } from './probe.ts';
 import { addRegisterCommand } from './register.ts';
 import { addRehearseCommand } from './rehearse.ts';
@@ -88,7 +89,7 @@ async function createProgram(
 
 /** Ends the process. Log lines that wait are written when it exits. */
 function fail(error: unknown): never {
-  process.stderr.write(formatError(error));
-  if (areStacksShown() && error instanceof Error && error.stack) process.stderr.write(`${error.stack}\n`);
+  printErrorLines(formatError(error));
+  if (areStacksShown() && error instanceof Error && error.stack) printErrorLines(`${error.stack}\n`);
   process.exit(exitCodeOf(error));
 }

@@ -4,6 +4,7 @@ import { invalidConfig } from '../config/problem.ts';
 import { type ProcessEnv, readProcessEnv } from '../config/processEnv.ts';
 import type { CommandContext } from './commandContext.ts';
 import { addConfigFlags } from './options.ts';
+import { printLines } from './printLines.ts';
 
 export interface PrintConfigOptions {
   readonly json?: boolean;
@@ -21,7 +22,7 @@ export function addConfigCommand(program: Command, { settingsHelp }: CommandCont
     .option('--markdown-table', 'all settings as a table')
     .addHelpText('after', settingsHelp)
     .action(async (flags: ConfigFlags & PrintConfigOptions) => {
-      process.stdout.write(await printConfig(flags, flags, readProcessEnv()));
+      printLines(await printConfig(flags, flags, readProcessEnv()));
     });
 }
 

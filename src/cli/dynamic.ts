@@ -7,6 +7,7 @@ import { recordKeys } from '../proto/records/recordKeys.ts';
 import { configure } from './configure.ts';
 import { exitCodesHelp } from './help.ts';
 import { addReasonFlags, addStoreFlags, type ReasonFlags } from './options.ts';
+import { printLines } from './printLines.ts';
 import { withEtcd } from './withEtcd.ts';
 
 /** Settings as text, by dotted name. */
@@ -60,7 +61,7 @@ async function show(flags: ConfigFlags, json: boolean): Promise<void> {
   ]);
   const { record } = await withEtcd(config, readStoredConfig);
   const format = json ? dynamicConfigJson : formatDynamicConfig;
-  process.stdout.write(format(config, provenance, record));
+  printLines(format(config, provenance, record));
 }
 
 /** @throws BatonError `config-invalid`, before anything is read or written */
@@ -85,7 +86,7 @@ async function change(flags: ReasonFlags, apply: (settings: Settings) => Setting
     throw new BatonError('change-refused', message);
   });
   const list = [...settings].map(([name, text]) => `${name}=${text}`).join(', ');
-  process.stdout.write(list === '' ? nothingSet : `set until "baton dynamic clear": ${list}\n`);
+  printLines(list === '' ? nothingSet : `set until "baton dynamic clear": ${list}\n`);
 }
 
 async function clear(flags: ConfigFlags): Promise<void> {
@@ -94,5 +95,5 @@ async function clear(flags: ConfigFlags): Promise<void> {
     return Number((await client.keys.delete().key(recordKeys.dynamicConfig).exec()).deleted);
   });
   const cleared = 'cleared: each instance uses its own configuration\n';
-  process.stdout.write(deleted > 0 ? cleared : nothingSet);
+  printLines(deleted > 0 ? cleared : nothingSet);
 }

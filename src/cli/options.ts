@@ -1,5 +1,6 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type ConfigFlags, collect } from '../config/flags.ts';
+import { hasControlCharacters } from '../controlCharacters.ts';
 
 /** For commands that run, check or show an instance's configuration. */
 export function addConfigFlags(command: Command): Command {
@@ -26,5 +27,14 @@ export type ReasonFlags = ConfigFlags & { readonly reason: string };
 
 /** For commands that change a record which people read. */
 export function addReasonFlags(command: Command): Command {
-  return addStoreFlags(command).option('--reason <text>', 'shown to people', '');
+  return addStoreFlags(command).option('--reason <text>', 'shown to people', readReason, '');
+}
+
+/** As long as a text for people in a record may be. */
+const longestReason = 1_024;
+
+function readReason(text: string): string {
+  if (text.length > longestReason) throw new InvalidArgumentError(`at most ${longestReason} characters`);
+  if (hasControlCharacters(text)) throw new InvalidArgumentError('one line, without control characters');
+  return text;
 }

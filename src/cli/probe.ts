@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { readBoundedFileSync } from '../boundedFile.ts';
+import { printErrorLines, printLines } from './printLines.ts';
 
 interface ProbeFlags {
   readonly address: string;
@@ -38,13 +39,13 @@ async function probe(flags: ProbeFlags, command: Command): Promise<void> {
   const { checkHealth } = await import('../proto/healthClient.ts');
   const result = await checkHealth({ ...flags, timeoutMs });
   if (result.kind === 'status') {
-    process.stdout.write(`${result.status}\n`);
+    printLines(`${result.status}\n`);
     process.exitCode = result.status === 'SERVING' ? 0 : exitNotServing;
   } else {
     const { probeHint } = await import('./probeHint.ts');
     const hint = await probeHint(address, ca !== undefined);
     const reason = hint === undefined ? result.reason : `${result.reason} (${hint})`;
-    process.stderr.write(`baton: ${address} does not answer the probe: ${reason}\n`);
+    printErrorLines(`baton: ${address} does not answer the probe: ${reason}\n`);
     process.exitCode = exitUnreachable;
   }
 }

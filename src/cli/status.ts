@@ -8,6 +8,7 @@ import { configure } from './configure.ts';
 import { getJson } from './getJson.ts';
 import { exitCodesHelp } from './help.ts';
 import { addStoreFlags } from './options.ts';
+import { printLines } from './printLines.ts';
 
 const timeoutMs = 5_000;
 
@@ -26,7 +27,7 @@ export function addStatusCommand(program: Command): void {
         flags.admin === undefined && etcd.endpoints.length > 0
           ? { kind: 'etcd', etcd }
           : { kind: 'admin', address: flags.admin ?? admin.address };
-      process.stdout.write(await statusText(source, pool.name, flags.json));
+      printLines(await statusText(source, pool.name, flags.json));
     });
 }
 

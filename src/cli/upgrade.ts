@@ -8,6 +8,7 @@ import type { Choice, Fleet } from '../steering/fleet.ts';
 import { configure } from './configure.ts';
 import { exitCodesHelp } from './help.ts';
 import { addReasonFlags, addStoreFlags, type ReasonFlags } from './options.ts';
+import { printLines } from './printLines.ts';
 import { withEtcd } from './withEtcd.ts';
 
 /**
@@ -54,7 +55,7 @@ async function run(
 ): Promise<void> {
   const { config } = await configure(storeFlags(flags), 'etcd');
   const text = await withEtcd(config, async (client) => action(client, await currentFleet(client, config)));
-  process.stdout.write(text);
+  printLines(text);
 }
 
 async function currentFleet(client: EtcdClient, { pool }: Config): Promise<Fleet> {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { addressForms, parseAddress } from '../hostPort.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
 import { hideUrlSecrets } from '../urlSecrets.ts';
-import { wholeNumber } from './validators.ts';
+import { nameText, wholeNumber } from './validators.ts';
 
 /**
  * The form of an endpoint wherever a person or another process gives one: in the configuration, in
@@ -37,24 +37,32 @@ const address = z.string({ error: `an address like ${addressForms}` }).check((co
   }
 });
 
-const words = 'text (in quotes if it looks like a number)';
-const weight = 'a number above 0';
+/**
+ * An endpoint takes requests by its weight: one that registers itself with a huge weight would take
+ * all. A hundred times the smallest of a fleet is more than any two kinds of hardware differ.
+ */
+const weights = { least: 0.01, most: 100 };
+const weight = `a number from ${weights.least} to ${weights.most}`;
+/** So that thousands of endpoints fit into memory, whatever they say of themselves. */
+const mostLabels = 64;
+const mostModels = 256;
 
 export const endpointMapping = z.strictObject(
   {
     address: address.describe('ip:port, [ipv6]:port or host:port'),
     weight: z
       .number({ error: weight })
-      .positive({ error: weight })
+      .min(weights.least, { error: weight })
+      .max(weights.most, { error: weight })
       .default(1)
       .describe('Capacity relative to the other endpoints'),
     labels: z
-      .record(z.string(), z.string({ error: words }), { error: 'a mapping of names to text' })
+      .record(nameText(), nameText(), { error: 'a mapping of names to text' })
+      .refine((labels) => Object.keys(labels).length <= mostLabels, { error: `at most ${mostLabels} labels` })
       .default({}),
     models: z
-      .array(z.string({ error: words }).min(1, { error: 'the name of a model' }), {
-        error: 'a list of model names',
-      })
+      .array(nameText().min(1, { error: 'the name of a model' }), { error: 'a list of model names' })
+      .max(mostModels, { error: `at most ${mostModels} models` })
       .default([]),
     slots: wholeNumber(1).exactOptional().describe('Requests it can run at once'),
   },

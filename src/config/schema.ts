@@ -24,6 +24,7 @@ import {
   keyPrefix,
   listenAddress,
   milliseconds,
+  nameText,
   oneOf,
   text,
   wholeNumber,
@@ -65,13 +66,13 @@ const instance = section({
   id: keyPart({ mayBeEmpty: true })
     .default('')
     .describe('Unique name of the instance; empty: host name, process id and a random suffix'),
-  release: text()
+  release: nameText()
     .default('')
     .describe('Release name in logs, metrics and status; empty: the version of the package'),
   generation: wholeNumber(0)
     .default(0)
     .describe('Order of releases: the highest ready generation takes the traffic'),
-  zone: text().default('').describe('Failure domain of the instance, for people'),
+  zone: nameText().default('').describe('Failure domain of the instance, for people'),
 });
 
 const pool = section({

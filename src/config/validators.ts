@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { longestTimerMs } from '../clock.ts';
+import { hasControlCharacters } from '../controlCharacters.ts';
 import { isListenAddress, parseAddress } from '../hostPort.ts';
 
 /**
- * The types of values that settings have. Each has one error text for any invalid value, which
- * completes the sentence "expected …". Names and defaults of the settings are in schema.ts.
+ * The types of values that settings have. An error text completes the sentence "expected …". Names
+ * and defaults of the settings are in schema.ts.
  */
 
 export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER) {
@@ -29,10 +30,21 @@ export function text() {
   return z.string({ error: 'text (in quotes if it looks like a number)' });
 }
 
+/** As long as a name in a record may be. */
+const longestName = 256;
+
+/** A name that instances and people read in records and on terminals. */
+export function nameText() {
+  return text()
+    .max(longestName, { error: `at most ${longestName} characters` })
+    .refine((name) => !hasControlCharacters(name), { error: 'text without control characters' });
+}
+
 /** A part of a key in etcd, so it has no slash. */
 export function keyPart({ mayBeEmpty }: { mayBeEmpty: boolean }) {
-  const error = 'a name of letters, digits, ".", "_" and "-" (in quotes if it looks like a number)';
-  return z.string({ error }).regex(mayBeEmpty ? /^[\w.-]*$/ : /^[\w.-]+$/, { error });
+  const error =
+    'a name of at most 253 letters, digits, ".", "_" and "-" (in quotes if it looks like a number)';
+  return z.string({ error }).regex(mayBeEmpty ? /^[\w.-]{0,253}$/ : /^[\w.-]{1,253}$/, { error });
 }
 
 export function filePath() {

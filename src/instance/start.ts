@@ -16,7 +16,12 @@ export async function start(parts: InstanceParts, host: Host): Promise<void> {
   const state = () => instanceState(parts);
   telemetry.observe(state, instanceGauges);
   startup.onListening(await host.open(grpcServer));
-  await adminPort.open({ state, metricsText: () => telemetry.metricsText(), events });
+  await adminPort.open({
+    readiness: () => startup.readiness(),
+    state,
+    metricsText: () => telemetry.metricsText(),
+    events,
+  });
   telemetry.log.info(
     {
       event: 'instance.listening',

@@ -1,6 +1,8 @@
 import type { RecordListener } from '../etcd/records.ts';
+import { judgeId } from '../proto/records/fields.ts';
 import { decodeHandoff, type Handoff } from '../proto/records/handoff.ts';
 import { handoffWeight } from './handoffWeight.ts';
+import { reporterOf } from './loadReports.ts';
 
 export interface HandoffsOptions {
   /** A monotonic clock. */
@@ -102,6 +104,7 @@ export class Handoffs implements RecordListener {
 
   #read(key: string, value: Uint8Array): Handoff | undefined {
     try {
+      judgeId('the id in the key', reporterOf(key));
       return decodeHandoff(value);
     } catch (cause) {
       this.#options.onUnreadable(key, cause);

@@ -1,3 +1,4 @@
+import { judgeNumber, longestAddress, mostInFlight } from '../proto/records/fields.ts';
 import { stateProtocolVersion } from '../proto/stateCodecs.ts';
 import { BackwardWriter } from '../proto/wire/backwardWriter.ts';
 import { WireReader } from '../proto/wire/wireReader.ts';
@@ -35,14 +36,16 @@ export class LoadList {
   length = 0;
   sequence = 0;
 
-  /** @throws Error when the bytes are not such a record */
+  /** @throws Error when the bytes are not such a record, or a field of it is absurd */
   read(bytes: Uint8Array): this {
+    this.clear();
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.length = 0;
-    this.sequence = 0;
-    if (!this.#readAll(new WireReader(this.#bytes))) {
-      this.length = 0;
-      throw new Error(`not a readable LoadReport record (${bytes.length} bytes): it has no protocol version`);
+    try {
+      if (!this.#readAll(new WireReader(this.#bytes))) throw new Error('it has no protocol version');
+      judgeNumber('sequence', this.sequence);
+    } catch (cause) {
+      this.clear();
+      throw new Error(`not a readable LoadReport record (${bytes.length} bytes)`, { cause });
     }
     return this;
   }
@@ -97,13 +100,25 @@ export class LoadList {
         end = reader.bytesEnd();
         start = reader.position;
         reader.moveTo(end);
-      } else if (reader.isVarint(endpointLoad.inFlight)) count = reader.varint() >>> 0;
+      } else if (reader.isVarint(endpointLoad.inFlight)) count = reader.varint();
       else reader.skip();
     }
+    if (!this.#isAddress(start, end)) throw new Error('a load has no readable address');
+    judgeNumber('in_flight', count, mostInFlight);
     this.#starts[index] = start;
     this.#ends[index] = end;
     this.#counts[index] = count;
     this.length = index + 1;
+  }
+
+  /** Visible ASCII, as `judgeAddress` has it. */
+  #isAddress(start: number, end: number): boolean {
+    if (start === end || end - start > longestAddress) return false;
+    for (let i = start; i < end; i += 1) {
+      const byte = this.#bytes[i] as number;
+      if (byte < 0x21 || byte > 0x7e) return false;
+    }
+    return true;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RecordListener } from '../etcd/records.ts';
+import { judgeId } from '../proto/records/fields.ts';
 import { forEachDifference, LoadList } from './loadRecord.ts';
 import { CountSums, type PeerCounts } from './peerCounts.ts';
 
@@ -84,6 +85,7 @@ export class LoadReports implements RecordListener {
   /** An unreadable record leaves the last readable one in force. */
   #canRead(key: string, value: Uint8Array): boolean {
     try {
+      judgeId('the id in the key', reporterOf(key));
       this.#after.read(value);
       return true;
     } catch (cause) {

@@ -1,7 +1,9 @@
 import type { EtcdClient } from '../etcd/client.ts';
 import { readRange } from '../etcd/rangeSnapshot.ts';
+import { parseAddress } from '../hostPort.ts';
 import type { RegisteredEndpoint__Output } from '../proto/generated/state/baton/state/v1/RegisteredEndpoint.ts';
 import { type DynamicConfigRecord, decodeDynamicConfig } from '../proto/records/dynamicConfigRecord.ts';
+import { judgeId } from '../proto/records/fields.ts';
 import { decodeHandoff, type Handoff } from '../proto/records/handoff.ts';
 import { decodeInstance, type InstanceRecord } from '../proto/records/instanceRecord.ts';
 import { decodePinnedGeneration, type PinnedGeneration } from '../proto/records/pinnedGeneration.ts';
@@ -62,16 +64,19 @@ export function decodePoolRecords(records: ReadonlyMap<string, Uint8Array>): Poo
         instances.set(name, decodeInstance(name, value));
         break;
       case 'load':
-        addLoads(loadReports, reporterOf(name), loads.read(value));
+        addLoads(loadReports, judgeId('the id in the key', reporterOf(name)), loads.read(value));
         break;
       case 'handoffs':
+        judgeId('the id in the key', reporterOf(name));
         handoffs.set(name, decodeHandoff(value));
         break;
       case 'endpoints':
+        if (!isEndpointKey(name)) throw new Error('the key is no address');
         endpoints.set(name, undefined);
         endpoints.set(name, stateCodecs.registeredEndpoint.decode(value));
         break;
       case 'signals':
+        judgeId('the id in the key', name);
         decodePodSignals(value);
         break;
       case 'pinnedGeneration':
@@ -99,6 +104,12 @@ export function decodePoolRecords(records: ReadonlyMap<string, Uint8Array>): Poo
 /** How many records of these kinds are unreadable. */
 export function countUnreadable({ unreadable }: PoolRecords, kinds: readonly PoolRecordKind[]): number {
   return unreadable.filter(({ kind }) => kinds.includes(kind)).length;
+}
+
+/** An address as the pool writes it: in another form it would be a second key of the same pod. */
+function isEndpointKey(name: string): boolean {
+  const parsed = parseAddress(name);
+  return parsed.kind === 'ip' && parsed.address === name;
 }
 
 const kindsAndKeys = Object.entries(recordKeys) as [PoolRecordKind, string][];

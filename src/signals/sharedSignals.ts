@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { RecordChange, RecordListener, RecordSubscription } from '../etcd/records.ts';
 import { Publisher } from '../ledger/publisher.ts';
+import { judgeId } from '../proto/records/fields.ts';
 import { decodePodSignals, encodePodSignals, type PodSignal } from '../proto/records/podSignals.ts';
 import { recordKeys } from '../proto/records/recordKeys.ts';
 import { failureKinds, type PodFailure } from './failure.ts';
@@ -83,6 +84,7 @@ export class SharedSignals implements RecordListener {
     if (id === localId) return;
     let report: ReadonlyMap<string, PodSignal>;
     try {
+      judgeId('the id in the key', id);
       report = decodePodSignals(value);
     } catch (cause) {
       onUnreadable(id, cause);

@@ -2,6 +2,7 @@ import type { LifeEvent } from '../../src/admin/eventLog.ts';
 import { readStoredConfig, replaceStoredConfig } from '../../src/dynamic/storedRecord.ts';
 import { connect } from '../../src/etcd/client.ts';
 import { decodeDynamicConfig } from '../../src/proto/records/dynamicConfigRecord.ts';
+import { stateCodecs } from '../../src/proto/stateCodecs.ts';
 import type { Baton } from '../../tools/testbed/baton.ts';
 import { httpGet, httpGetJson } from '../../tools/testbed/httpGet.ts';
 import { BatonCluster } from '../support/batonCluster.ts';
@@ -214,4 +215,24 @@ describe('when the record cannot be read', () => {
       1,
     );
   });
+
+  it.each([
+    ['a date that no calendar has', { set_unix_ms: '9223372036854775807' }],
+    ['a reason that acts on a terminal', { reason: '\u001b[2J' }],
+  ])('leaves it out for %s, and every page of the admin port answers', async (_, absurd) => {
+    await dynamic('set', 'scheduling.policy=random');
+    await hasDynamicSettings(a, { 'scheduling.policy': 'random' });
+    const before = await skipped(a);
+    const settings = { 'scheduling.policy': 'round-robin' };
+    await fleet.put('config', stateCodecs.dynamicConfig.encode({ settings, ...absurd }));
+    await eventually(async () => expect(await skipped(a)).toBe(before + 1), wait);
+    for (const path of ['/readyz', '/livez', '/state', '/events', '/metrics'])
+      expect((await httpGet(a.adminUrl + path)).status).toBe(200);
+    expect(await policyOf(a)).toBe('random');
+  });
 });
+
+async function skipped(instance: Baton): Promise<number> {
+  const { body } = await httpGet(`${instance.adminUrl}/metrics`);
+  return Number(/^baton_records_skipped_total\{kind="config"\} (\d+)$/m.exec(body)?.[1]);
+}

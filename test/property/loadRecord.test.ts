@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { encodeLoads, forEachDifference, LoadList } from '../../src/ledger/loadRecord.ts';
+import { mostInFlight } from '../../src/proto/records/fields.ts';
 import { stateCodecs } from '../../src/proto/stateCodecs.ts';
 
 /**
@@ -7,7 +8,7 @@ import { stateCodecs } from '../../src/proto/stateCodecs.ts';
  * whole message.
  */
 const loads = fc
-  .uniqueArray(fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 2 ** 32 - 1 })), {
+  .uniqueArray(fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: mostInFlight })), {
     selector: ([pod]) => pod,
     maxLength: 40,
   })

@@ -1,4 +1,5 @@
 import { stateCodecs } from '../stateCodecs.ts';
+import { judgeDate, judgeList, judgeName, judgeNote } from './fields.ts';
 
 /** The dynamic configuration as etcd has it, not validated; it stays until it is cleared. */
 export interface DynamicConfigRecord {
@@ -17,8 +18,18 @@ export function encodeDynamicConfig({ settings, reason, setUnixMs }: DynamicConf
   });
 }
 
-/** @throws Error when the bytes are not such a record */
+/** There are six dynamic settings; newer releases may have more. */
+const mostSettings = 256;
+
+/** @throws Error when the bytes are not such a record, or a field of it is absurd */
 export function decodeDynamicConfig(value: Uint8Array): DynamicConfigRecord {
   const { settings, reason, set_unix_ms } = stateCodecs.dynamicConfig.decode(value);
-  return { settings: new Map(Object.entries(settings)), reason, setUnixMs: set_unix_ms };
+  const entries = judgeList('settings', Object.entries(settings), mostSettings);
+  return {
+    settings: new Map(
+      entries.map(([path, text]) => [judgeName('settings', path), judgeNote('settings', text)] as const),
+    ),
+    reason: judgeNote('reason', reason),
+    setUnixMs: judgeDate('set_unix_ms', set_unix_ms),
+  };
 }

@@ -1,5 +1,6 @@
 import type { Phase } from '../../phase.ts';
 import { stateCodecs } from '../stateCodecs.ts';
+import { judgeDate, judgeId, judgeList, judgeName, judgeNumber } from './fields.ts';
 
 /** What an instance publishes about itself. */
 export interface InstanceRecord {
@@ -47,19 +48,27 @@ export function encodeInstance(instance: InstanceRecord): Uint8Array {
   });
 }
 
-/** @throws Error when the bytes are not such a record */
+/** Listeners of one instance. */
+const mostAddresses = 16;
+
+/**
+ * @param id as the record's key has it
+ * @throws Error when the bytes are not such a record, or a field of it is absurd
+ */
 export function decodeInstance(id: string, value: Uint8Array): InstanceRecord {
   const record = stateCodecs.instance.decode(value);
-  const { release, generation, addresses, zone, sequence } = record;
+  if (record.id !== '' && record.id !== id) throw new Error('the record is of another instance than its key');
   return {
-    id,
-    release,
-    generation,
+    id: judgeId('the id', id),
+    release: judgeName('release', record.release),
+    generation: judgeNumber('generation', record.generation),
     phase: phasesByName.get(record.phase),
-    addresses,
-    zone,
-    startedUnixMs: record.started_unix_ms,
+    addresses: judgeList('addresses', record.addresses, mostAddresses).map((address) =>
+      judgeName('addresses', address),
+    ),
+    zone: judgeName('zone', record.zone),
+    startedUnixMs: judgeDate('started_unix_ms', record.started_unix_ms),
     withoutEndpoints: record.without_endpoints,
-    sequence,
+    sequence: judgeNumber('sequence', record.sequence),
   };
 }

@@ -1,4 +1,5 @@
 import { stateCodecs } from '../stateCodecs.ts';
+import { judgeDate, judgeNote, judgeNumber } from './fields.ts';
 
 /** The generation that an operator pinned, as etcd has it; it stays until it is released. */
 export interface PinnedGeneration {
@@ -18,10 +19,14 @@ export function encodePinnedGeneration({ generation, reason, setUnixMs }: Pinned
 
 /**
  * @returns undefined when the record pins nothing
- * @throws Error when the bytes are not such a record
+ * @throws Error when the bytes are not such a record, or a field of it is absurd
  */
 export function decodePinnedGeneration(value: Uint8Array): PinnedGeneration | undefined {
   const { pinned_generation, reason, set_unix_ms } = stateCodecs.pinnedGeneration.decode(value);
   if (pinned_generation === undefined) return undefined;
-  return { generation: pinned_generation, reason, setUnixMs: set_unix_ms };
+  return {
+    generation: judgeNumber('pinned_generation', pinned_generation),
+    reason: judgeNote('reason', reason),
+    setUnixMs: judgeDate('set_unix_ms', set_unix_ms),
+  };
 }

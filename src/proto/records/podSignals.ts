@@ -1,4 +1,5 @@
 import { stateCodecs } from '../stateCodecs.ts';
+import { judgeAddress, judgeName, judgeNumber, mostInFlight } from './fields.ts';
 
 /** What one instance holds of one pod by its responses. */
 export interface PodSignal {
@@ -24,14 +25,20 @@ export function encodePodSignals(pods: ReadonlyMap<string, PodSignal>): Uint8Arr
 
 /**
  * @returns by address
- * @throws Error when the bytes are not such a record
+ * @throws Error when the bytes are not such a record, or a field of it is absurd
  */
 export function decodePodSignals(value: Uint8Array): ReadonlyMap<string, PodSignal> {
   const { pods } = stateCodecs.podSignalReport.decode(value);
   return new Map(
     pods.map(({ address, failures, remaining_ms, level, reason, on_trial }) => [
-      address,
-      { failures, remainingMs: remaining_ms, level, reason, isOnTrial: on_trial },
+      judgeAddress('address', address),
+      {
+        failures: judgeNumber('failures', failures, mostInFlight),
+        remainingMs: remaining_ms,
+        level,
+        reason: judgeName('reason', reason),
+        isOnTrial: on_trial,
+      },
     ]),
   );
 }

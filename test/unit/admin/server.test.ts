@@ -1,21 +1,30 @@
 import { EventLog } from '../../../src/admin/eventLog.ts';
 import { type Admin, startAdmin } from '../../../src/admin/server.ts';
-import type { InstanceState } from '../../../src/admin/state.ts';
+import type { InstanceState, Readiness } from '../../../src/admin/state.ts';
+import { hasControlCharacters } from '../../../src/controlCharacters.ts';
 import { exitCodes } from '../../../src/errors.ts';
 import { sampleState } from './sampleState.ts';
 
 describe('the admin port', () => {
-  let state: InstanceState;
+  let readiness: Readiness;
+  let state: () => InstanceState;
   let metricsText: () => Promise<string>;
   let admin: Admin;
   const events = new EventLog({ now: () => new Date(0) });
   events.add('phase', 'starting → ready');
 
   beforeEach(async () => {
-    state = sampleState;
+    readiness = { ready: true, reasons: [] };
+    state = () => sampleState;
     metricsText = async () => '# TYPE baton_peers gauge\nbaton_peers 1\n';
     const metrics = () => metricsText();
-    admin = await startAdmin({ address: '127.0.0.1:0', state: () => state, metricsText: metrics, events });
+    admin = await startAdmin({
+      address: '127.0.0.1:0',
+      readiness: () => readiness,
+      state: () => state(),
+      metricsText: metrics,
+      events,
+    });
   });
   afterEach(() => admin.stop());
 
@@ -32,16 +41,31 @@ describe('the admin port', () => {
   });
 
   it('answers /readyz with 503 and every reason when it is not', async () => {
-    const readiness = { ready: false, reasons: ['no lease yet', 'no endpoint is known'] };
-    state = { ...sampleState, readiness };
+    readiness = { ready: false, reasons: ['no lease yet', 'no endpoint is known'] };
     const response = await get('/readyz');
     expect(response.status).toBe(503);
     expect(await response.json()).toEqual(readiness);
   });
 
   it('stays alive in /livez when it is not ready', async () => {
-    state = { ...sampleState, readiness: { ready: false, reasons: ['draining'] } };
+    readiness = { ready: false, reasons: ['draining'] };
     expect((await get('/livez')).status).toBe(200);
+  });
+
+  it('answers /readyz and /livez without the state', async () => {
+    state = () => {
+      throw new RangeError('Invalid time value');
+    };
+    expect((await get('/state')).status).toBe(500);
+    expect([(await get('/readyz')).status, (await get('/livez')).status]).toEqual([200, 200]);
+  });
+
+  it('escapes control characters, those that JSON allows as well', async () => {
+    const zone = 'a\u009b2Jb\u007f\u202e\u001b[2J';
+    state = () => ({ ...sampleState, instance: { ...sampleState.instance, zone } });
+    const text = await (await get('/state')).text();
+    expect(hasControlCharacters(text)).toBe(false);
+    expect(JSON.parse(text)).toEqual(state());
   });
 
   it('answers /state with the whole state in JSON', async () => {
@@ -85,7 +109,13 @@ describe('the admin port', () => {
     ['cannot be resolved', () => 'no-such-host.invalid:9090', /ENOTFOUND|EAI_AGAIN/],
     ['is of another machine', () => '192.0.2.1:9090', 'EADDRNOTAVAIL'],
   ])('fails with listen-failed, the address and the cause when the address %s', async (_, address, code) => {
-    const second = startAdmin({ address: address(), state: () => state, metricsText, events });
+    const second = startAdmin({
+      address: address(),
+      readiness: () => readiness,
+      state: () => state(),
+      metricsText,
+      events,
+    });
     await expect(second).rejects.toMatchObject({
       name: 'BatonError',
       code: 'listen-failed',
@@ -98,7 +128,13 @@ describe('the admin port', () => {
 
 describe('an IPv6 admin address', () => {
   it('is written in brackets', async () => {
-    const rest = { state: () => sampleState, metricsText: async () => '', events: { list: () => [] } };
+    const { readiness } = sampleState;
+    const rest = {
+      readiness: () => readiness,
+      state: () => sampleState,
+      metricsText: async () => '',
+      events: { list: () => [] },
+    };
     const admin = await startAdmin({ address: '[::1]:0', ...rest });
     try {
       expect(admin.address).toMatch(/^\[::1\]:[1-9]\d+$/);

@@ -1,21 +1,38 @@
 import { type Admin, startAdmin } from '../../../src/admin/server.ts';
+import type { InstanceState } from '../../../src/admin/state.ts';
 import { formatError } from '../../../src/cli/formatError.ts';
 import { type StatusSource, statusText } from '../../../src/cli/status.ts';
+import { hasControlCharacters } from '../../../src/controlCharacters.ts';
 import { exitCodeOf } from '../../../src/errors.ts';
 import { freePort } from '../../../tools/testbed/ports.ts';
 import { sampleState } from '../admin/sampleState.ts';
 
 describe('baton status, of an instance by its admin port', () => {
   let admin: Admin;
+  let state: InstanceState;
   beforeEach(async () => {
-    const rest = { metricsText: async () => '', events: { list: () => [] } };
-    admin = await startAdmin({ address: '127.0.0.1:0', state: () => sampleState, ...rest });
+    state = sampleState;
+    admin = await startAdmin({
+      address: '127.0.0.1:0',
+      readiness: () => sampleState.readiness,
+      state: () => state,
+      metricsText: async () => '',
+      events: { list: () => [] },
+    });
   });
   afterEach(() => admin.stop());
 
   it('prints the tables', async () => {
     const stdout = await statusText({ kind: 'admin', address: admin.address }, 'default', false);
     expect(stdout).toMatch(/^baton-1 +draining +1\.0\.0 +1 +7$/m);
+  });
+
+  it('shows what would act on the terminal', async () => {
+    const release = '1\u001b[2J\u009b31m\nbaton-3  ready';
+    state = { ...sampleState, instance: { ...sampleState.instance, release } };
+    const stdout = await statusText({ kind: 'admin', address: admin.address }, 'default', false);
+    expect(stdout).toMatch(/^baton-2 +ready +1\\u001b\[2J\\u009b31m\\u000abaton-3 {2}ready +2 +3$/m);
+    expect(hasControlCharacters(stdout.replaceAll('\n', ''))).toBe(false);
   });
 
   it('prints JSON for programs', async () => {

@@ -301,7 +301,7 @@ describe('when a value has the wrong form', () => {
     [
       'instance',
       'id: a/b',
-      'instance.id: "a/b" given, expected a name of letters, digits, ".", "_" and "-" (in quotes if it looks like a number)',
+      'instance.id: "a/b" given, expected a name of at most 253 letters, digits, ".", "_" and "-" (in quotes if it looks like a number)',
     ],
     ['drain', 'graceMs: 30s', `drain.graceMs: "30s" given, expected ${ms}`],
     ['drain', 'graceMs: 3000.5', `drain.graceMs: 3000.5 given, expected ${ms}`],
@@ -326,7 +326,7 @@ describe('when a value has the wrong form', () => {
     [
       'pool',
       'name: ""',
-      'pool.name: "" given, expected a name of letters, digits, ".", "_" and "-" (in quotes if it looks like a number)',
+      'pool.name: "" given, expected a name of at most 253 letters, digits, ".", "_" and "-" (in quotes if it looks like a number)',
     ],
     ['pool', 'endpoints: 10.0.0.1:80', 'pool.endpoints: "10.0.0.1:80" given, expected a list of endpoints'],
     [
@@ -347,7 +347,7 @@ describe('when a value has the wrong form', () => {
     [
       'pool',
       'endpoints: [{ address: a:1, weight: 0 }]',
-      'pool.endpoints.0.weight: 0 given, expected a number above 0',
+      'pool.endpoints.0.weight: 0 given, expected a number from 0.01 to 100',
     ],
     [
       'pool',

@@ -2,6 +2,7 @@ import { load } from '../../../src/config/load.ts';
 import { DynamicConfig } from '../../../src/dynamic/dynamicConfig.ts';
 import { etcdMetrics } from '../../../src/etcd/metrics.ts';
 import { encodeDynamicConfig } from '../../../src/proto/records/dynamicConfigRecord.ts';
+import { stateCodecs } from '../../../src/proto/stateCodecs.ts';
 import { createInstruments } from '../../../src/telemetry/instruments.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
 import { processEnvOf } from '../config/processEnvOf.ts';
@@ -39,6 +40,17 @@ function harness() {
     remove,
   };
 }
+
+describe('when the record has an absurd date', () => {
+  it('keeps the one before, which it can report, and counts the skip', () => {
+    const { dynamic, put, putBytes, skipped } = harness();
+    put({ 'scheduling.policy': 'random' });
+    const settings = { 'scheduling.policy': 'round-robin' };
+    putBytes(...stateCodecs.dynamicConfig.encode({ settings, set_unix_ms: 8_640_000_000_000_001 }));
+    expect(dynamic.report()?.setAt).toBe('1970-01-01T00:00:00.000Z');
+    expect([dynamic.config.scheduling.policy, skipped()]).toEqual(['random', 1]);
+  });
+});
 
 describe('when the record does not exist', () => {
   it('uses the own configuration', () => {

@@ -82,13 +82,13 @@ describe('when a record cannot be read', () => {
       'its weight is negative',
       '10.0.0.2:80',
       codec.encode({ weight: -1 }),
-      '.weight: expected a number above 0, not -1',
+      '.weight: expected a number from 0.01 to 100, not -1',
     ],
     [
       'its weight is no number',
       '10.0.0.2:80',
       codec.encode({ weight: Number.NaN }),
-      '.weight: expected a number above 0, not NaN',
+      '.weight: expected a number from 0.01 to 100, not NaN',
     ],
   ])('is skipped, counted and logged: %s', async (_situation, key, value, reason) => {
     snapshot(

@@ -36,8 +36,8 @@ describe('when flags are wrong', () => {
   it.each<[string, Partial<RegisterFlags>, string, string]>([
     ['no port', { address: '10.0.0.1' }, '--address', 'it has no port'],
     ['a host name', { address: 'pod:80' }, '--address', 'ip:port'],
-    ['a weight in words', { weight: 'two' }, '--weight', 'a number above 0'],
-    ['an empty weight', { weight: '' }, '--weight', 'a number above 0'],
+    ['a weight in words', { weight: 'two' }, '--weight', 'a number from 0.01 to 100'],
+    ['an empty weight', { weight: '' }, '--weight', 'a number from 0.01 to 100'],
     ['no slots', { slots: '0' }, '--slots', 'a whole number, at least 1'],
     ['a label without a value', { label: ['gpu'] }, '--label', 'key=value'],
     ['a label without a key', { label: ['=h100'] }, '--label', 'key=value'],

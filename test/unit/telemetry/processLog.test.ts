@@ -2,6 +2,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hasControlCharacters } from '../../../src/controlCharacters.ts';
 import { openProcessLog, type ProcessLog } from '../../../src/telemetry/processLog.ts';
 
 let folder: string;
@@ -28,6 +29,14 @@ function lines(): Record<string, unknown>[] {
 }
 
 describe('the log of a process', () => {
+  it('has no control character, and says the same', async () => {
+    const reason = 'a\u001b[2J\u009b31m\u007f\u202e\u2028';
+    processLog.log.info({ event: 'test.happened', reason }, 'happened');
+    await processLog.close();
+    expect(hasControlCharacters(readFileSync(join(folder, 'log'), 'utf8').replaceAll('\n', ''))).toBe(false);
+    expect(lines()).toEqual([expect.objectContaining({ reason })]);
+  });
+
   it('has the instance, the release and the event on each line', async () => {
     processLog.log.info({ event: 'test.happened', tookMs: 3 }, 'happened');
     await processLog.close();
