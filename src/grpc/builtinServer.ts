@@ -14,6 +14,7 @@ import {
   ListenError,
 } from './grpcServer.ts';
 import { Connection, type ConnectionOptions } from './http2/connection.ts';
+import { FairTurns } from './http2/fairTurns.ts';
 import type { Http2Limits } from './http2/limits.ts';
 import { createTlsServer } from './tls/tlsServer.ts';
 
@@ -53,6 +54,7 @@ export class BuiltinServer implements GrpcServer, ConnectionAdopter {
       route: acceptCalls({ handlers, maxMessageBytes, acceptsCompressed, onUnexpectedError }),
       headersTooLarge: httpFailure(431),
       limits,
+      turns: new FairTurns(() => performance.now()),
       ...keepalive,
       onForeignProtocol,
       nowMs: () => performance.now(),

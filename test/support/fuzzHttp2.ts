@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { acceptCalls } from '../../src/grpc/call/acceptCalls.ts';
 import { Connection } from '../../src/grpc/http2/connection.ts';
+import { FairTurns } from '../../src/grpc/http2/fairTurns.ts';
 import { flag, frameType, preface } from '../../src/grpc/http2/protocol.ts';
 import type { StreamHandler } from '../../src/grpc/serverStream.ts';
 import { failOnErrors } from './failOnErrors.ts';
@@ -135,6 +136,7 @@ export function survive(bytes: Buffer, chunkLengths: readonly number[]): void {
       emptyFramesPerSecond: 2,
     },
     nowMs: () => 0,
+    turns: new FairTurns(() => 0),
     keepaliveTimeMs: 1000,
     keepaliveTimeoutMs: 1000,
     onClosed() {},

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { OnForeignProtocol } from '../foreignProtocol.ts';
+import type { FairTurns, TurnTaker } from './fairTurns.ts';
 import { FrameReader } from './frameReader.ts';
 import { FrameWriter } from './frameWriter.ts';
 import { Keepalive, type KeepaliveOptions } from './keepalive.ts';
@@ -7,13 +8,18 @@ import { Output } from './output.ts';
 import { ConnectionError, errorCode, PrefaceError } from './protocol.ts';
 import { Session, type SessionOptions } from './session.ts';
 
-export interface ConnectionOptions extends Omit<SessionOptions, 'onFinished'>, KeepaliveOptions {
+export interface ConnectionOptions
+  extends Omit<SessionOptions, 'onFinished' | 'onUnfinished'>,
+    KeepaliveOptions {
+  readonly turns: FairTurns;
   readonly onClosed: (connection: Connection) => void;
   readonly onForeignProtocol: OnForeignProtocol;
   /** Receives an error that is no ConnectionError. It ends the connection. */
   readonly onUnexpectedError: (error: unknown) => void;
 }
 
+/** What waits for a later turn when all received bytes are handled. */
+const noBytes = Buffer.alloc(0);
 /** While a peer leaves more than this unread, nothing is read from it. */
 const maxUnreadBytes = 4 * 1024 * 1024;
 /**
@@ -28,10 +34,11 @@ const keepalivePing = Buffer.from('liveness');
  *
  * open    → closing   a connection error, or the last stream after a GOAWAY; frames still leave
  * any     → closed    the socket is closed
+ * closed  → released  all its streams have ended
  *
  * Nothing that is thrown here leaves it: the connection ends, and others go on.
  */
-export class Connection {
+export class Connection implements TurnTaker {
   readonly #socket: Duplex;
   readonly #options: ConnectionOptions;
   readonly #output: Output;
@@ -39,7 +46,10 @@ export class Connection {
   readonly #session: Session;
   readonly #reader: FrameReader;
   readonly #keepalive: Keepalive;
-  #state: 'open' | 'closing' | 'closed' = 'open';
+  #state: 'open' | 'closing' | 'closed' | 'released' = 'open';
+  /** Received, and left for a later turn. Nothing is read meanwhile. */
+  #postponed: Buffer = noBytes;
+  #isReading = true;
   #closingSinceMs = 0;
 
   constructor(socket: Duplex, options: ConnectionOptions) {
@@ -48,10 +58,14 @@ export class Connection {
     this.#keepalive = new Keepalive(options, options.nowMs());
     this.#output = new Output(socket);
     this.#frames = new FrameWriter(this.#output);
-    this.#session = new Session(this.#frames, { ...options, onFinished: () => this.#close() });
-    this.#reader = new FrameReader(this.#session);
+    this.#session = new Session(this.#frames, {
+      ...options,
+      onFinished: () => this.#close(),
+      onUnfinished: () => options.turns.wait(this),
+    });
+    this.#reader = new FrameReader(this.#session, options.turns);
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
-    socket.on('drain', () => this.#onDrain());
+    socket.on('drain', () => this.#pauseOrResume());
     socket.on('end', () => this.#contain(() => this.#onPeerEnd()));
     // 'close' follows and is handled.
     socket.on('error', () => {});
@@ -63,15 +77,55 @@ export class Connection {
   receive(chunk: Buffer): void {
     if (this.#state !== 'open') return;
     this.#keepalive.onReceived();
+    if (this.#postponed.length > 0) this.#postpone(Buffer.concat([this.#postponed, chunk]));
+    else if (!this.#options.turns.begin(this)) this.#postpone(Buffer.from(chunk));
+    else {
+      const handled = this.#handle(chunk);
+      if (handled < chunk.length) this.#postpone(Buffer.from(chunk.subarray(handled)));
+    }
+    this.#pauseOrResume();
+  }
+
+  work(): void {
+    if (this.#state === 'open') this.#handlePostponed();
+    else this.#abortStreams();
+  }
+
+  #handlePostponed(): void {
+    const chunk = this.#postponed;
+    this.#postponed = noBytes;
+    const handled = this.#handle(chunk);
+    if (handled < chunk.length) this.#postpone(chunk.subarray(handled));
+    this.#pauseOrResume();
+  }
+
+  /** @returns how many bytes are handled: not all when the slice is spent */
+  #handle(chunk: Buffer): number {
+    let handled = chunk.length;
     this.#output.cork();
     try {
-      this.#reader.read(chunk);
+      this.#session.continue();
+      handled = this.#reader.read(chunk);
       this.#session.checkQueuedBytes();
     } catch (error) {
       this.#onThrown(error);
     }
     this.#flush();
-    if (this.#output.unreadBytes > maxUnreadBytes && !this.#socket.isPaused()) this.#socket.pause();
+    return handled;
+  }
+
+  #postpone(rest: Buffer): void {
+    if (this.#state !== 'open') return;
+    this.#postponed = rest;
+    this.#options.turns.wait(this);
+  }
+
+  #pauseOrResume(): void {
+    const mustRead = this.#postponed.length === 0 && this.#output.unreadBytes <= maxUnreadBytes;
+    if (mustRead === this.#isReading) return;
+    this.#isReading = mustRead;
+    if (mustRead) this.#socket.resume();
+    else this.#socket.pause();
   }
 
   /** Asks the peer to leave. The connection closes when it has and no stream is open. */
@@ -113,11 +167,7 @@ export class Connection {
   /** The peer has half-closed the socket. It may still read what is written. */
   #onPeerEnd(): void {
     this.#close();
-    this.#session.abortStreams();
-  }
-
-  #onDrain(): void {
-    if (this.#socket.isPaused()) this.#socket.resume();
+    this.#abortStreams();
   }
 
   #contain(work: () => void): void {
@@ -144,7 +194,17 @@ export class Connection {
     if (this.#state !== 'open') return;
     this.#frames.goaway(this.#session.lastStreamId, code, message);
     this.#close();
-    this.#session.abortStreams();
+    this.#abortStreams();
+  }
+
+  /** In slices: a connection may have tens of thousands, and each releases what it holds. */
+  #abortStreams(): void {
+    const { turns, onClosed } = this.#options;
+    if (!turns.begin(this) || !this.#session.abortStreams()) turns.wait(this);
+    else if (this.#state === 'closed') {
+      this.#state = 'released';
+      onClosed(this);
+    }
   }
 
   #flush(): void {
@@ -169,12 +229,8 @@ export class Connection {
   }
 
   #onSocketClosed(): void {
-    if (this.#state === 'closed') return;
+    if (this.#state === 'closed' || this.#state === 'released') return;
     this.#state = 'closed';
-    try {
-      this.#session.abortStreams();
-    } finally {
-      this.#options.onClosed(this);
-    }
+    this.#abortStreams();
   }
 }

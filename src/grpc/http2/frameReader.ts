@@ -1,4 +1,5 @@
 import { recogniseProtocol } from '../foreignProtocol.ts';
+import type { FairTurns } from './fairTurns.ts';
 import {
   ConnectionError,
   defaultMaxFrameBytes,
@@ -20,26 +21,34 @@ export interface FrameSink {
  */
 export class FrameReader {
   readonly #sink: FrameSink;
+  readonly #turns: FairTurns;
   #prefaceRead = 0;
   /** The beginning of a frame whose rest has not arrived. */
   #part: Buffer | undefined;
   #partBytes = 0;
 
-  constructor(sink: FrameSink) {
+  constructor(sink: FrameSink, turns: FairTurns) {
     this.#sink = sink;
+    this.#turns = turns;
   }
 
-  /** @throws ConnectionError when the preface is wrong or a frame is too large */
-  read(chunk: Buffer): void {
+  /**
+   * @returns how many bytes are handled: not all when the slice is spent
+   * @throws ConnectionError when the preface is wrong or a frame is too large
+   */
+  read(chunk: Buffer): number {
     let offset = this.#prefaceRead < preface.length ? this.#readPreface(chunk) : 0;
     if (this.#partBytes > 0) offset = this.#completePart(chunk, offset);
     while (chunk.length - offset >= frameHeaderBytes) {
       const frameEnd = offset + frameHeaderBytes + payloadBytes(chunk, offset);
       if (frameEnd > chunk.length) break;
       this.#emit(chunk, offset, frameEnd);
+      const units = 1 + ((frameEnd - offset) >>> 10);
       offset = frameEnd;
+      if (this.#turns.spend(units)) return offset;
     }
     if (offset < chunk.length) this.#appendToPart(chunk, offset, chunk.length);
+    return chunk.length;
   }
 
   #readPreface(chunk: Buffer): number {

@@ -54,6 +54,9 @@ export interface StreamStart {
 
 const emptyChunk = new Uint8Array(0);
 
+/** Then other streams are sent, and the slice of the connection may be spent. */
+const maxChunksAtOnce = 64;
+
 /** One stream: its state, what may still be sent on it, and its queue when a window is used up. */
 export class Http2Stream {
   readonly id: number;
@@ -103,6 +106,7 @@ export class Http2Stream {
       this.#queue ??= new SendQueue();
       flow.queuedBytes += this.#queue.push(Buffer.concat([first, second]));
       this.sendQueued();
+      if (flow.canSend) flow.continueLater();
     }
   }
 
@@ -121,26 +125,32 @@ export class Http2Stream {
     const queue = this.#queue;
     if (queue === undefined) return;
     const { flow } = this.#owner;
-    for (let chunk = queue.first; chunk !== undefined; chunk = queue.first) {
-      const bytes = Math.min(chunk.length, this.#sendableBytes());
-      if (bytes <= 0) {
-        this.#waitForWindow();
-        return;
-      }
+    for (let sent = 0; sent < maxChunksAtOnce && queue.first !== undefined; sent += 1) {
+      const bytes = Math.min(queue.first.length, this.#sendableBytes());
+      if (bytes <= 0) break;
       this.#sendWindowBytes -= bytes;
       flow.windowBytes -= bytes;
-      flow.frames.data(this.id, chunk.subarray(0, bytes), emptyChunk);
+      flow.frames.data(this.id, queue.first.subarray(0, bytes), emptyChunk);
       flow.queuedBytes -= queue.shift(bytes);
     }
-    this.#dropQueue();
-    if (queue.trailers !== undefined) this.#sendEnd(queue.trailers);
+    if (queue.first === undefined) this.#endQueue(queue);
+    else this.#waitForWindow();
   }
 
-  /** @returns false when the window would exceed 2^31-1 */
+  #endQueue({ trailers }: SendQueue): void {
+    this.#dropQueue();
+    if (trailers !== undefined) this.#sendEnd(trailers);
+  }
+
+  /**
+   * What was queued is sent by `flow.sendWaiting`.
+   *
+   * @returns false when the window would exceed 2^31-1
+   */
   growWindow(bytes: number): boolean {
     this.#sendWindowBytes += bytes;
     if (this.#sendWindowBytes > largestWindowBytes) return false;
-    this.sendQueued();
+    if (this.#queue !== undefined) this.#waitForWindow();
     return true;
   }
 

@@ -1,3 +1,4 @@
+import type { FairTurns } from './fairTurns.ts';
 import type { FrameWriter } from './frameWriter.ts';
 import type { PeerSettings } from './peerSettings.ts';
 import { ConnectionError, defaultWindowBytes, errorCode, largestWindowBytes } from './protocol.ts';
@@ -10,7 +11,7 @@ const maxQueuedBytes = 4 * 1024 * 1024;
 
 /** A stream with queued data. */
 export interface QueuedSender {
-  /** Sends as much of the queue as the windows allow. */
+  /** Sends some chunks of the queue, as far as the windows allow. */
   sendQueued(): void;
 }
 
@@ -21,6 +22,8 @@ export interface QueuedSender {
 export class SendFlow {
   readonly frames: FrameWriter;
   readonly peer: PeerSettings;
+  readonly continueLater: () => void;
+  readonly #turns: FairTurns;
   windowBytes = defaultWindowBytes;
   /** Queued by all streams together. */
   queuedBytes = 0;
@@ -31,9 +34,17 @@ export class SendFlow {
    */
   readonly waiting = new Set<QueuedSender>();
 
-  constructor(frames: FrameWriter, peer: PeerSettings) {
+  /** @param continueLater has `sendWaiting` called in a later turn */
+  constructor(frames: FrameWriter, peer: PeerSettings, turns: FairTurns, continueLater: () => void) {
     this.frames = frames;
     this.peer = peer;
+    this.#turns = turns;
+    this.continueLater = continueLater;
+  }
+
+  /** A stream waits, and the connection's window has room. */
+  get canSend(): boolean {
+    return this.windowBytes > 0 && this.waiting.size > 0;
   }
 
   /** @throws ConnectionError when the window would exceed 2^31-1 */
@@ -51,10 +62,17 @@ export class SendFlow {
     throw new ConnectionError(errorCode.enhanceYourCalm, 'too many unread response bytes');
   }
 
+  /** Sends what the windows allow, until the slice is spent; the rest in later turns. */
   sendWaiting(): void {
-    for (const stream of this.waiting) {
-      if (this.windowBytes <= 0) return;
-      stream.sendQueued();
+    while (this.canSend) {
+      for (const stream of this.waiting) {
+        stream.sendQueued();
+        if (this.windowBytes <= 0) return;
+        if (this.#turns.spend(1)) {
+          this.continueLater();
+          return;
+        }
+      }
     }
   }
 }

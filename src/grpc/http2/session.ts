@@ -1,4 +1,5 @@
 import { AbuseBudgets } from './abuseBudgets.ts';
+import type { FairTurns } from './fairTurns.ts';
 import type { FrameSink } from './frameReader.ts';
 import type { FrameWriter } from './frameWriter.ts';
 import { PeerSettings } from './peerSettings.ts';
@@ -17,6 +18,9 @@ import { Streams, type StreamsOptions } from './streams.ts';
 
 export interface SessionOptions extends StreamsOptions {
   readonly nowMs: () => number;
+  readonly turns: FairTurns;
+  /** Work is left: `continue` is to be called in a later turn. */
+  readonly onUnfinished: () => void;
   /** One side has sent its final GOAWAY and no stream is open. */
   readonly onFinished: () => void;
 }
@@ -52,7 +56,7 @@ export class Session implements FrameSink {
   constructor(frames: FrameWriter, options: SessionOptions) {
     this.#options = options;
     this.#frames = frames;
-    this.#flow = new SendFlow(frames, this.#peer);
+    this.#flow = new SendFlow(frames, this.#peer, options.turns, options.onUnfinished);
     this.#budgets = new AbuseBudgets(options.limits, options.nowMs);
     const parts = { frames, flow: this.#flow, budgets: this.#budgets, onEmpty: () => this.#finishIfDone() };
     this.#streams = new Streams(options, parts);
@@ -83,9 +87,18 @@ export class Session implements FrameSink {
     this.#frames.ping(shutdownPing, false);
   }
 
-  /** The connection is lost. */
-  abortStreams(): void {
-    this.#streams.abortAll();
+  /**
+   * The connection is lost. To be called again in later turns, until the last stream is closed.
+   *
+   * @returns whether it is
+   */
+  abortStreams(): boolean {
+    return this.#streams.abortAll();
+  }
+
+  /** Goes on with what an earlier turn left. */
+  continue(): void {
+    this.#flow.sendWaiting();
   }
 
   onFrame(type: number, flags: number, id: number, bytes: Buffer, start: number, end: number): void {
@@ -171,6 +184,7 @@ export class Session implements FrameSink {
     if (growth === 0) return;
     this.#budgets.windowChange(this.#streams.open);
     this.#streams.growAllWindows(growth);
+    this.#flow.sendWaiting();
   }
 
   #onPing(flags: number, payload: Buffer): void {

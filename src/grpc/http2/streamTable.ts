@@ -1,7 +1,10 @@
+import type { FairTurns } from './fairTurns.ts';
 import type { Http2Stream } from './http2Stream.ts';
 
 /** How many resets are remembered: a peer's late frames follow soon after the reset. */
 const rememberedResets = 1024;
+/** A change of the initial window visits so many in the time of a unit: most wait for nothing. */
+const streamsPerUnit = 64;
 
 /** The state of an id without an open stream. */
 export type UnopenedKind =
@@ -23,10 +26,6 @@ export class StreamTable {
 
   get size(): number {
     return this.#open.size;
-  }
-
-  all(): Iterable<Http2Stream> {
-    return this.#open.values();
   }
 
   get(id: number): Http2Stream | undefined {
@@ -60,8 +59,32 @@ export class StreamTable {
     this.#resetSent.delete(oldest as number);
   }
 
-  clear(): void {
-    this.#open.clear();
-    this.#resetSent.clear();
+  /**
+   * Changes the windows of all open streams.
+   *
+   * @returns false when one would exceed 2^31-1
+   */
+  growAllWindows(bytes: number, turns: Pick<FairTurns, 'spend'>): boolean {
+    turns.spend(this.#open.size / streamsPerUnit);
+    for (const stream of this.#open.values()) if (!stream.growWindow(bytes)) return false;
+    return true;
+  }
+
+  /**
+   * Removes and aborts streams until the slice is spent.
+   *
+   * @returns whether none is left
+   */
+  abortAll(turns: Pick<FairTurns, 'spend'>, onUnexpectedError: (error: unknown) => void): boolean {
+    for (const stream of this.#open.values()) {
+      this.#open.delete(stream.id);
+      try {
+        stream.abort('error');
+      } catch (error) {
+        onUnexpectedError(error);
+      }
+      if (turns.spend(1)) break;
+    }
+    return this.#open.size === 0;
   }
 }

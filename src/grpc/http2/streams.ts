@@ -1,4 +1,5 @@
 import type { AbuseBudgets } from './abuseBudgets.ts';
+import type { FairTurns } from './fairTurns.ts';
 import { payloadOf } from './framePayload.ts';
 import type { FrameWriter } from './frameWriter.ts';
 import { type HeaderBlockSink, HeaderBlocks } from './headerBlocks.ts';
@@ -23,6 +24,9 @@ export interface StreamsOptions {
   /** The whole response, a header block, to a request whose header list is too large. */
   readonly headersTooLarge: Uint8Array;
   readonly limits: Http2Limits;
+  readonly turns: Pick<FairTurns, 'spend'>;
+  /** Receives what a listener throws when its connection is lost. */
+  readonly onUnexpectedError: (error: unknown) => void;
 }
 
 /**
@@ -90,26 +94,17 @@ export class Streams implements StreamOwner, HeaderBlockSink {
 
   /** The peer's SETTINGS_INITIAL_WINDOW_SIZE changed by `bytes` (RFC 9113, section 6.9.2). */
   growAllWindows(bytes: number): void {
-    for (const stream of [...this.#table.all()]) {
-      if (!stream.growWindow(bytes)) {
-        throw new ConnectionError(errorCode.flowControlError, 'a stream window exceeds 2^31-1');
-      }
-    }
+    if (this.#table.growAllWindows(bytes, this.#options.turns)) return;
+    throw new ConnectionError(errorCode.flowControlError, 'a stream window exceeds 2^31-1');
   }
 
-  /** The connection is lost. */
-  abortAll(): void {
-    const streams = [...this.#table.all()];
-    this.#table.clear();
-    const errors: unknown[] = [];
-    for (const stream of streams) {
-      try {
-        stream.abort('error');
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-    if (errors.length > 0) throw errors[0];
+  /**
+   * The connection is lost: closes streams until the slice is spent.
+   *
+   * @returns whether all are closed
+   */
+  abortAll(): boolean {
+    return this.#table.abortAll(this.#options.turns, this.#options.onUnexpectedError);
   }
 
   remove(stream: Http2Stream): void {
@@ -172,7 +167,8 @@ export class Streams implements StreamOwner, HeaderBlockSink {
     const stream = this.#table.get(id);
     if (stream === undefined) return;
     if (bytes === 0) this.#fail(id, errorCode.protocolError);
-    else if (!stream.growWindow(bytes)) this.#fail(id, errorCode.flowControlError);
+    else if (stream.growWindow(bytes)) this.flow.sendWaiting();
+    else this.#fail(id, errorCode.flowControlError);
   }
 
   /** Reads the block whatever becomes of the stream, because later blocks refer to its table. */

@@ -1,4 +1,5 @@
 import { Connection, type ConnectionOptions } from '../../../src/grpc/http2/connection.ts';
+import { FairTurns } from '../../../src/grpc/http2/fairTurns.ts';
 import { errorCode, flag, frameType, largestStreamId } from '../../../src/grpc/http2/protocol.ts';
 import { until } from '../../../tools/testbed/until.ts';
 import { EchoServer } from '../../support/echoServer.ts';
@@ -244,6 +245,7 @@ function connectionOn(socket: MemorySocket, changes: Partial<ConnectionOptions> 
     headersTooLarge: Buffer.alloc(0),
     limits: generousLimits,
     nowMs: () => 0,
+    turns: new FairTurns(() => 0),
     keepaliveTimeMs: 1000,
     keepaliveTimeoutMs: 1000,
     onClosed() {},

@@ -43,6 +43,19 @@ describe('sent data', () => {
     expect(client.data(1)).toEqual(request);
   });
 
+  it('leaves whole, however large it is, while nothing is received', async () => {
+    await begin(settingsFrame([setting.initialWindowSize, 2 ** 31 - 1]));
+    client.send(windowUpdate(0, 2 ** 30));
+    client.open(1);
+    await client.settled();
+    const reply = Buffer.alloc(3_000_000, 7);
+    echo.streams[0]?.reply(reply);
+    echo.streams[0]?.reply(reply);
+    echo.streams[0]?.end();
+    expect(await client.ended(1)).toMatchObject({ 'grpc-status': '0' });
+    expect(client.data(1).equals(Buffer.concat([message(reply), message(reply)]))).toBe(true);
+  });
+
   it('shares the window of the connection in the order of the streams', async () => {
     await begin(settingsFrame([setting.initialWindowSize, 1_000_000]));
     const large = message(Buffer.alloc(40_000, 1));

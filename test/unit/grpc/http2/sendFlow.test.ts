@@ -1,3 +1,4 @@
+import { FairTurns } from '../../../../src/grpc/http2/fairTurns.ts';
 import { FrameWriter } from '../../../../src/grpc/http2/frameWriter.ts';
 import { Http2Stream, type StreamOwner } from '../../../../src/grpc/http2/http2Stream.ts';
 import { Output } from '../../../../src/grpc/http2/output.ts';
@@ -11,7 +12,7 @@ function openFlow({ initialWindowBytes }: { initialWindowBytes: number }) {
   const peer = new PeerSettings();
   peer.initialWindowBytes = initialWindowBytes;
   const output = new Output(socket);
-  const flow = new SendFlow(new FrameWriter(output), peer);
+  const flow = new SendFlow(new FrameWriter(output), peer, new FairTurns(() => 0), () => {});
   const owner: StreamOwner = { flow, remove() {}, reset() {}, reserveBuffer: () => true };
   const open = (id: number) => {
     const stream = new Http2Stream(id, owner, { endStream: false, contentBytes: -1 });
@@ -23,26 +24,30 @@ function openFlow({ initialWindowBytes }: { initialWindowBytes: number }) {
     output.flush();
     return Buffer.concat(socket.frames().map(({ payload }) => payload));
   };
-  return { flow, open, sent };
+  const widen = (stream: Http2Stream, bytes: number): void => {
+    stream.growWindow(bytes);
+    flow.sendWaiting();
+  };
+  return { flow, open, sent, widen };
 }
 
 const tenBytes = [Buffer.alloc(5), Buffer.alloc(5)] as const;
 
 describe('a stream with queued data', () => {
   it('does not wait for the connection window while its own is used up', () => {
-    const { flow, open } = openFlow({ initialWindowBytes: 0 });
+    const { flow, open, widen } = openFlow({ initialWindowBytes: 0 });
     const stream = open(1);
     stream.sendData(...tenBytes);
     expect(flow.queuedBytes).toBeGreaterThan(0);
     expect([...flow.waiting]).toEqual([]);
-    stream.growWindow(4);
+    widen(stream, 4);
     expect([...flow.waiting]).toEqual([]);
-    stream.growWindow(6);
+    widen(stream, 6);
     expect(flow.queuedBytes).toBe(0);
   });
 
   it('sends all of it in order, however its window grows', () => {
-    const { flow, open, sent } = openFlow({ initialWindowBytes: 0 });
+    const { flow, open, sent, widen } = openFlow({ initialWindowBytes: 0 });
     const stream = open(1);
     const whole = Buffer.from(Array.from({ length: 1000 }, (_, index) => index % 251));
     let queued = 0;
@@ -50,17 +55,17 @@ describe('a stream with queued data', () => {
     for (const piece of [1, 7, 2, 300, 40, 3, 90, 5, 552]) {
       stream.sendData(whole.subarray(queued, queued + piece), Buffer.alloc(0));
       queued += piece;
-      stream.growWindow(Math.ceil(piece / 3));
+      widen(stream, Math.ceil(piece / 3));
       allowed += Math.ceil(piece / 3);
       expect(sent()).toEqual(whole.subarray(0, allowed));
     }
-    stream.growWindow(1000);
+    widen(stream, 1000);
     expect(sent()).toEqual(whole);
     expect(flow.queuedBytes).toBe(0);
   });
 
   it('waits for the connection window while its own has room', () => {
-    const { flow, open } = openFlow({ initialWindowBytes: 8 });
+    const { flow, open, widen } = openFlow({ initialWindowBytes: 8 });
     flow.windowBytes = 3;
     const stream = open(1);
     stream.sendData(...tenBytes);
@@ -68,7 +73,7 @@ describe('a stream with queued data', () => {
     flow.growWindow(5); // now its own window is used up
     expect(flow.windowBytes).toBe(0);
     expect([...flow.waiting]).toEqual([]);
-    stream.growWindow(2);
+    widen(stream, 2);
     expect([...flow.waiting]).toEqual([stream]);
     flow.growWindow(2);
     expect([...flow.waiting]).toEqual([]);
