@@ -18,9 +18,9 @@ export interface SseRequestOptions {
 }
 
 export type SseOutcome =
-  /** Status 200 and `data: [DONE]`. */
+  /** Status 200, no event that reports an error, and `data: [DONE]`. */
   | { readonly kind: 'ok'; readonly pod: string; readonly latencyMs: number }
-  /** Another status, or no response. */
+  /** Another status, no response, or an event that reports an error. */
   | { readonly kind: 'failed'; readonly detail: string; readonly latencyMs: number }
   /** The response began and ended without `data: [DONE]`. */
   | { readonly kind: 'cut'; readonly pod: string; readonly detail: string; readonly latencyMs: number }
@@ -28,6 +28,8 @@ export type SseOutcome =
   | { readonly kind: 'aborted'; readonly latencyMs: number };
 
 const doneMark = 'data: [DONE]';
+/** As inference servers report an error once the stream has begun. */
+const errorEvent = /^(?:event: ?error|data: ?\{"error":(?! ?null)).*/m;
 
 export function sendSseRequest(options: SseRequestOptions): Promise<SseOutcome> {
   const startMs = performance.now();
@@ -41,6 +43,7 @@ export function sendSseRequest(options: SseRequestOptions): Promise<SseOutcome> 
     let response: IncomingMessage | undefined;
     let received = '';
     let isDone = false;
+    let reportedError: string | undefined;
 
     const finish = (detail: string) => {
       clearTimeout(timeout);
@@ -50,6 +53,8 @@ export function sendSseRequest(options: SseRequestOptions): Promise<SseOutcome> 
       else if (!response) resolve({ kind: 'failed', detail, latencyMs });
       else if (response.statusCode !== 200)
         resolve({ kind: 'failed', detail: refusal(response, received), latencyMs });
+      else if (reportedError !== undefined)
+        resolve({ kind: 'failed', detail: `${pod}: ${reportedError}`, latencyMs });
       else if (isDone && response.complete) resolve({ kind: 'ok', pod, latencyMs });
       else
         resolve({ kind: 'cut', pod, detail: `${detail}; its last bytes: ${received.slice(-60)}`, latencyMs });
@@ -75,9 +80,11 @@ export function sendSseRequest(options: SseRequestOptions): Promise<SseOutcome> 
       response = incoming;
       incoming.setEncoding('utf8');
       incoming.on('data', (text: string) => {
-        // Only the end matters: the mark may arrive in two parts, and an error body is short.
-        received = (received + text).slice(-500);
+        received += text;
+        reportedError ??= errorEvent.exec(received)?.[0].slice(0, 200);
         isDone ||= received.includes(doneMark);
+        // Enough for a mark that arrives in two parts, and for the body of an error.
+        received = received.slice(-500);
       });
       incoming.on('error', (error: NodeJS.ErrnoException) => finish(describe(error)));
       incoming.on('end', () => finish('the response ended early'));

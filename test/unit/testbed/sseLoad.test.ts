@@ -51,6 +51,23 @@ describe('one streaming request', () => {
       { kind: 'ok', pod: 'pod-2' },
     ],
     [
+      'an event that reports an error, in two pieces',
+      (response) => {
+        begun(response);
+        const rest = '"error":{"message":"out of memory"}}\n\ndata: [DONE]\n\n';
+        response.write('data: {', () => setImmediate(() => response.end(rest)));
+      },
+      { kind: 'failed', detail: 'pod-2: data: {"error":{"message":"out of memory"}}' },
+    ],
+    [
+      'events that mention errors',
+      (response) => {
+        begun(response);
+        response.end('data: {"error":null}\n\ndata: {"text":"data: {\\"error\\":1}"}\n\ndata: [DONE]\n\n');
+      },
+      { kind: 'ok', pod: 'pod-2' },
+    ],
+    [
       'another status',
       (response) => response.writeHead(503).end('no endpoint\n'),
       { kind: 'failed', detail: 'status 503: no endpoint' },
