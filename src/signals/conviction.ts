@@ -10,10 +10,10 @@ const enoughFailures = 2.5;
 const ownShare = 0.5;
 /** The share of failures of the other pods must be smaller. */
 const othersShare = 0.25;
+/** Where they fail less often than this, failures in a row decide, whatever came before them. */
+const rareShare = 0.1;
 /** So many exchanges of the others must have gone well. */
 const enoughOthers = 1.5;
-/** Two early ends in a row exceed it, in pods that had none. */
-const earlyEnds = 0.4;
 /** Others that are looked at, in large pools. */
 const mostOthers = 256;
 
@@ -37,24 +37,14 @@ export function othersOf(pod: PodRecord, pods: Iterable<PodRecord>, nowMs: numbe
   return { failures, successes, normalEnds };
 }
 
+/** @param peerFailures recent failures that other instances have observed */
 export function isConvicted(pod: PodRecord, others: Others, peerFailures: number, nowMs: number): boolean {
   const failures = pod.failures.at(nowMs);
   if (failures + peerFailures < enoughFailures) return false;
-  if (failures < ownShare * (failures + pod.successes.at(nowMs))) return false;
   const well = others.successes + (others.failures === 0 ? others.normalEnds : 0);
   if (well < enoughOthers) return false;
-  return others.failures < othersShare * (others.failures + well);
-}
-
-/** Its last exchanges ended early, and those of the other pods did not. */
-export function showsEarlyEnds(pod: PodRecord, pods: Iterable<PodRecord>): boolean {
-  if (pod.earlyShare < earlyEnds) return false;
-  let [sum, seen] = [0, 0];
-  for (const other of pods) {
-    if (other === pod || other.health.kind === 'quarantined') continue;
-    sum += other.earlyShare;
-    seen += 1;
-    if (seen >= mostOthers) break;
-  }
-  return seen > 0 && sum / seen < pod.earlyShare / 2;
+  const failingOthers = others.failures / (others.failures + well);
+  const inRow = Math.min(pod.failuresInRow, failures);
+  if (inRow > 0 && inRow + peerFailures >= enoughFailures && failingOthers < rareShare) return true;
+  return failures >= ownShare * (failures + pod.successes.at(nowMs)) && failingOthers < othersShare;
 }

@@ -21,6 +21,7 @@ export type PodHealth =
       readonly passed: number;
       /** Until when a trial request is awaited; undefined: the next request is one. */
       readonly awaitedUntilMs: number | undefined;
+      readonly from: string | undefined;
     };
 
 export interface Quarantined {
@@ -29,8 +30,10 @@ export interface Quarantined {
   /** How often its time was doubled. */
   readonly level: number;
   readonly reason: PodFailure;
-  /** The instance that found the failures; undefined: this one. */
+  /** The instance that found the failures and tries the pod first; undefined: this one. */
   readonly from: string | undefined;
+  /** Since when that instance is followed. */
+  readonly sinceMs: number;
 }
 
 export type PodEvent =
@@ -43,8 +46,6 @@ export type PodEvent =
       readonly remainingMs: number;
       readonly from: string;
     }
-  /** A peer has found the same, and tries it first. */
-  | { readonly kind: 'deferred'; readonly byMs: number }
   /** The peer that found the failures trusts it again. */
   | { readonly kind: 'acquitted' }
   | { readonly kind: 'time' }
@@ -66,9 +67,11 @@ export interface QuarantineTimes {
 }
 
 export const trusted: PodHealth = { kind: 'trusted' };
-const suspicionMs = 2_000;
-/** How much longer than the maximum an instance waits for a peer that tries the pod first. */
+export const suspicionMs = 2_000;
+/** How much longer than a peer that tries the pod first an instance waits. */
 export const longestDeferralMs = 2_000;
+/** How many times the maximum a peer is followed before this instance tries the pod itself. */
+const longestFollowing = 2;
 export const trialsToPass = 2;
 /** After this long without a result another trial request is sent. */
 const trialWaitMs = 5_000;
@@ -86,18 +89,12 @@ export function nextPodHealth(
     case 'convicted':
       return isJudged(health) ? health : quarantine(event.reason, event.level, nowMs, times);
     case 'convicted-by-peer': {
-      const untilMs = nowMs + Math.min(event.remainingMs, times.maxMs + longestDeferralMs);
-      if (health.kind === 'quarantined' && health.untilMs >= untilMs) return health;
       const { reason, level, from } = event;
-      return { kind: 'quarantined', untilMs, level, reason, from };
+      const sinceMs = health.kind === 'quarantined' && health.from === from ? health.sinceMs : nowMs;
+      const latestMs = sinceMs + longestFollowing * times.maxMs + longestDeferralMs;
+      const wantedMs = nowMs + Math.min(event.remainingMs, times.maxMs + longestDeferralMs);
+      return { kind: 'quarantined', untilMs: Math.min(wantedMs, latestMs), level, reason, from, sinceMs };
     }
-    case 'deferred':
-      return health.kind === 'quarantined'
-        ? {
-            ...health,
-            untilMs: Math.min(health.untilMs + event.byMs, nowMs + times.maxMs + longestDeferralMs),
-          }
-        : health;
     case 'acquitted':
       return isJudged(health) ? trusted : health;
     case 'time':
@@ -128,7 +125,9 @@ export function isExcluded(health: PodHealth): boolean {
   return health.kind === 'quarantined' || (health.kind === 'trial' && health.awaitedUntilMs !== undefined);
 }
 
-function isJudged(health: PodHealth): boolean {
+export function isJudged(
+  health: PodHealth,
+): health is Extract<PodHealth, { readonly kind: 'quarantined' | 'trial' }> {
   return health.kind === 'quarantined' || health.kind === 'trial';
 }
 
@@ -140,8 +139,8 @@ function afterTime(health: PodHealth, nowMs: number): PodHealth {
     case 'suspected':
       return trusted;
     case 'quarantined': {
-      const { level, reason } = health;
-      return { kind: 'trial', level, reason, passed: 0, awaitedUntilMs: undefined };
+      const { level, reason, from } = health;
+      return { kind: 'trial', level, reason, passed: 0, awaitedUntilMs: undefined, from };
     }
     case 'trial':
       return { ...health, awaitedUntilMs: undefined };
@@ -157,5 +156,5 @@ function quarantine(
   { baseMs, maxMs }: QuarantineTimes,
 ): Quarantined {
   const untilMs = nowMs + Math.min(maxMs, baseMs * 2 ** Math.min(level, 30));
-  return { kind: 'quarantined', untilMs, level, reason, from: undefined };
+  return { kind: 'quarantined', untilMs, level, reason, from: undefined, sinceMs: nowMs };
 }

@@ -1,10 +1,9 @@
 import { DecayingCount } from './decayingCount.ts';
+import { EarlyRun } from './earlyRun.ts';
 import type { PodFailure } from './failure.ts';
 import { type PodHealth, trusted } from './podHealth.ts';
 import { UsualDuration } from './usualDuration.ts';
 
-/** The weight of the last exchange in the share of early ends. */
-const smoothing = 1 / 4;
 /** Before so many exchanges of its own, a pod is measured by the whole pool. */
 const enoughExchanges = 8;
 
@@ -19,13 +18,21 @@ export class PodRecord {
   readonly failures = new DecayingCount();
   readonly successes = new DecayingCount();
   lastFailure: PodFailure = 'server-error';
+  /** Failures since the last good response to a request that was placed after the first of them. */
+  failuresInRow = 0;
   /** Recent exchanges that were not observed and lasted a usual time. */
   readonly normalEnds = new DecayingCount();
-  /** The share of the last exchanges that ended early. */
-  earlyShare = 0;
+  /** Requests that were placed on it. */
+  placed = 0;
+  readonly earlyRun = new EarlyRun();
+  /** Early ends that peers are told of. */
+  announcedEarlyEnds = 0;
+  /** Until then this instance suspects it by what it has observed itself. */
+  signUntilMs = Number.NEGATIVE_INFINITY;
   /** Of its last quarantine, and when that ended: a pod that fails again soon continues there. */
   lastLevel = 0;
   trustedSinceMs = Number.NEGATIVE_INFINITY;
+  #rowSinceMs = Number.NEGATIVE_INFINITY;
   /** When each of its penalties ends, oldest first. */
   readonly #penaltyEndsMs: number[] = [];
 
@@ -44,9 +51,17 @@ export class PodRecord {
     return this.duration.count >= enoughExchanges ? this.duration.usualMs : pool.usualMs;
   }
 
-  ended(durationMs: number, isEarly: boolean): void {
-    this.duration.add(durationMs, isEarly);
-    this.earlyShare += ((isEarly ? 1 : 0) - this.earlyShare) * smoothing;
+  /** @param startMs when the request was placed */
+  succeeded(startMs: number, nowMs: number): void {
+    this.successes.add(nowMs);
+    if (startMs > this.#rowSinceMs) this.failuresInRow = 0;
+  }
+
+  failed(failure: PodFailure, startMs: number, nowMs: number): void {
+    this.failures.add(nowMs);
+    this.lastFailure = failure;
+    if (this.failuresInRow === 0) this.#rowSinceMs = startMs;
+    this.failuresInRow += 1;
   }
 
   /** Counts as a request in flight until then. */
@@ -60,11 +75,22 @@ export class PodRecord {
     return ends.length;
   }
 
+  setHealth(to: PodHealth, nowMs: number): void {
+    const from = this.health;
+    this.health = to;
+    if (to.kind === 'quarantined') this.lastLevel = to.level;
+    if (to.kind !== 'trusted' || from.kind === 'suspected') return;
+    this.trustedSinceMs = nowMs;
+    this.#forget();
+  }
+
   /** Trusted again: what was counted against it is forgotten. */
-  forget(): void {
+  #forget(): void {
     this.failures.clear();
     this.successes.clear();
-    this.earlyShare = 0;
+    this.failuresInRow = 0;
+    this.earlyRun.clear();
+    this.signUntilMs = Number.NEGATIVE_INFINITY;
     this.#penaltyEndsMs.length = 0;
   }
 }

@@ -1,12 +1,13 @@
-import { isConvicted, othersOf, showsEarlyEnds } from './conviction.ts';
+import { isConvicted, othersOf } from './conviction.ts';
+import { EarlyEnds } from './earlyEnds.ts';
 import { ExchangeSignal } from './exchangeSignal.ts';
 import { failed, type ResponseVerdict } from './failure.ts';
-import { HealthTimers } from './healthTimers.ts';
-import { isExcluded, nextPodHealth, type PodEvent, type PodHealth, trusted } from './podHealth.ts';
-import { PodRecord } from './podRecord.ts';
+import { JudgedPods } from './judgedPods.ts';
+import { PodPenalties } from './penalties.ts';
+import { isJudged, type PodEvent, type PodHealth, suspicionMs, trusted } from './podHealth.ts';
+import type { PodRecord } from './podRecord.ts';
 import type { PodSignalsOptions } from './podSignalsOptions.ts';
-import type { ResponseWatch } from './responseWatch.ts';
-import { UsualDuration } from './usualDuration.ts';
+import { ResponseSampler } from './responseSampler.ts';
 
 /** A pod that failed again so soon is excluded for longer than the last time. */
 const relapseMs = 60_000;
@@ -18,22 +19,28 @@ const relapseMs = 60_000;
  */
 export class PodSignals {
   readonly #options: PodSignalsOptions;
-  readonly #pods = new Map<string, PodRecord>();
-  readonly #pool = new UsualDuration();
-  readonly #timers: HealthTimers;
-  readonly #listeners = new Set<(address: string) => void>();
-  #suspected = 0;
-  #excluded: ReadonlySet<string> = new Set();
-  #penaltiesUntilMs = Number.NEGATIVE_INFINITY;
+  readonly #pods: JudgedPods;
+  readonly #early = new EarlyEnds();
+  readonly #penalties = new PodPenalties();
+  readonly #sampler: ResponseSampler;
 
   constructor(options: PodSignalsOptions) {
     this.#options = options;
-    this.#timers = new HealthTimers(options.clock, (pod) => this.#apply(pod, { kind: 'time' }));
+    const { clock, isDoubtful, onTransition, random, settings } = options;
+    const { sampleOneIn, quarantineBaseMs: baseMs, quarantineMaxMs: maxMs } = settings;
+    this.#sampler = new ResponseSampler({ sampleOneIn, random, isDoubtful });
+    this.#pods = new JudgedPods({
+      times: { baseMs, maxMs },
+      clock,
+      firstSample: () => this.#sampler.firstSample(),
+      onHealth: (from, to) => this.#sampler.onChange(from, to),
+      onTransition,
+    });
   }
 
   /** Excluded from decisions, the longest excluded first. A new set after each change. */
   get excluded(): ReadonlySet<string> {
-    return this.#excluded;
+    return this.#pods.excluded;
   }
 
   health(address: string): PodHealth {
@@ -45,23 +52,25 @@ export class PodSignals {
     return this.#pods.get(address);
   }
 
-  /** The pods that are not trusted. */
+  /** The pods that are not trusted, and one whose early end may be a sign for peers. */
   *noticed(): Iterable<PodRecord> {
-    for (const pod of this.#pods.values()) if (pod.health.kind !== 'trusted') yield pod;
+    const nowMs = this.#options.clock.nowMs();
+    for (const pod of this.#pods.all())
+      if (pod.health.kind !== 'trusted' || this.#early.isAnnounced(pod, nowMs)) yield pod;
   }
 
   /** Calls back after each change of what is held of a pod, and after each failure. */
   onChange(listener: (address: string) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#pods.onChange(listener);
   }
 
   /** A request that arrived at `startMs`, by the same clock, was placed on this pod. */
   begin(address: string, startMs: number): ExchangeSignal {
-    const pod = this.#podOf(address);
+    const pod = this.#pods.of(address);
+    pod.placed += 1;
     const isTrial = pod.health.kind === 'trial' && pod.health.awaitedUntilMs === undefined;
-    if (isTrial) this.#apply(pod, { kind: 'trial-sent' });
-    return new ExchangeSignal(address, startMs, this.#watchFor(pod), isTrial);
+    if (isTrial) this.#pods.apply(pod, { kind: 'trial-sent' });
+    return new ExchangeSignal(address, startMs, this.#sampler.watchFor(pod), isTrial);
   }
 
   onHeaders(
@@ -73,7 +82,7 @@ export class PodSignals {
     // Envoy moves to another pod only when the chosen one was not reached.
     if (served !== undefined && served !== exchange.address) {
       const { address } = exchange;
-      this.#judge(this.#podOf(address), failed('unreachable'), exchange.isTrial);
+      this.#judge(this.#pods.of(address), failed('unreachable'), exchange);
       exchange.isDecided = true;
       exchange.served = served;
       return;
@@ -84,39 +93,27 @@ export class PodSignals {
   onBody(exchange: ExchangeSignal, part: Buffer, isEnd: boolean): void {
     if (exchange.isDecided) return;
     const elapsedMs = this.#options.clock.nowMs() - exchange.startMs;
-    const isPastEarly = elapsedMs > this.#podOf(exchange.address).earlyMs(this.#pool);
+    const isPastEarly = elapsedMs > this.#pods.of(exchange.address).earlyMs(this.#early.usual);
     this.#decide(exchange, exchange.onBody(part, isEnd, isPastEarly));
   }
 
   onEnd(exchange: ExchangeSignal): void {
     const { clock } = this.#options;
     const nowMs = clock.nowMs();
-    const pod = this.#podOf(exchange.served ?? exchange.address);
-    const durationMs = nowMs - exchange.startMs;
-    const isEarly = durationMs < pod.earlyMs(this.#pool);
-    const usualMs = pod.usualMs(this.#pool);
-    pod.ended(durationMs, isEarly);
-    this.#pool.add(durationMs, isEarly);
+    const pod = this.#pods.of(exchange.served ?? exchange.address);
+    const isEarly = this.#early.record(pod, nowMs - exchange.startMs);
     if (!exchange.isDecided) {
       const verdict = exchange.onEnd(isEarly);
       if (exchange.watch === 'none' && !isEarly) pod.normalEnds.add(nowMs);
-      this.#judge(pod, verdict, exchange.isTrial);
+      this.#judge(pod, verdict, exchange);
     }
-    if (!isEarly) return;
-    if (showsEarlyEnds(pod, this.#pods.values())) this.#apply(pod, { kind: 'sign' });
-    if (pod.health.kind !== 'trusted') this.#penalize(pod, exchange.startMs + usualMs);
+    if (isEarly) this.#onEarlyEnd(pod);
   }
 
   /** What the pod's early ends add to its load, so that they draw no further requests. */
   penalties(address: string): number {
-    // Nearly always there are none.
-    if (this.#penaltiesUntilMs === Number.NEGATIVE_INFINITY) return 0;
-    const nowMs = this.#options.clock.nowMs();
-    if (nowMs >= this.#penaltiesUntilMs) {
-      this.#penaltiesUntilMs = Number.NEGATIVE_INFINITY;
-      return 0;
-    }
-    return this.#pods.get(address)?.penalties(nowMs) ?? 0;
+    if (this.#penalties.areOver) return 0;
+    return this.#penalties.of(this.#pods.get(address), this.#options.clock.nowMs());
   }
 
   /** How many schedulers likely meet the same. */
@@ -126,41 +123,38 @@ export class PodSignals {
 
   /** Something outside of this instance's exchanges happened to this pod. */
   apply(address: string, event: PodEvent): void {
-    this.#apply(this.#podOf(address), event);
+    this.#pods.apply(this.#pods.of(address), event);
   }
 
-  /** Other instances have observed failures of this pod. */
-  reconsider(address: string): void {
-    const pod = this.#podOf(address);
-    this.#apply(pod, { kind: 'sign' });
+  /** Its last requests failed here. */
+  hasFailed(address: string): boolean {
+    return (this.record(address)?.failuresInRow ?? 0) > 0;
+  }
+
+  /** Another instance has observed a failure of this pod. */
+  onPeerFailure(address: string): void {
+    const pod = this.#pods.of(address);
+    this.#pods.apply(pod, { kind: 'sign' });
+    this.#penalize(pod);
     this.#convict(pod);
+  }
+
+  /** An exchange of another instance with this pod ended early, which is unusual. */
+  onPeerEarlyEnd(address: string): void {
+    const pod = this.#pods.of(address);
+    pod.earlyRun.addOfPeer(pod.placed);
+    if (!this.#early.isSign(pod)) return;
+    this.#pods.apply(pod, { kind: 'sign' });
+    this.#penalize(pod);
   }
 
   /** Forgets the pods that are in the pool no more. */
   keep(addresses: ReadonlySet<string>): void {
-    for (const pod of this.#pods.values()) {
-      if (addresses.has(pod.address)) continue;
-      this.#timers.cancel(pod.address);
-      if (pod.health.kind === 'suspected') this.#suspected -= 1;
-      this.#pods.delete(pod.address);
-    }
-    this.#setExcluded();
+    this.#pods.keep(addresses);
   }
 
   stop(): void {
-    this.#timers.stop();
-  }
-
-  #watchFor(pod: PodRecord): ResponseWatch {
-    const { sampleOneIn } = this.#options.settings;
-    if (sampleOneIn === 0) return 'none';
-    if (pod.health.kind !== 'trusted') return 'body';
-    // While a pod is suspected, the others show whether it fails alone.
-    if (this.#suspected > 0 || this.#options.isDoubtful(pod.address)) return 'headers';
-    pod.untilSample -= 1;
-    if (pod.untilSample > 0) return 'none';
-    pod.untilSample = sampleOneIn;
-    return 'headers';
+    this.#pods.stop();
   }
 
   #decide(exchange: ExchangeSignal, verdict: ResponseVerdict | undefined): void {
@@ -168,28 +162,27 @@ export class PodSignals {
     exchange.isDecided = true;
     const address = exchange.served ?? exchange.address;
     if (verdict.kind === 'good') this.#options.onGood(address, exchange.startMs);
-    this.#judge(this.#podOf(address), verdict, exchange.isTrial);
+    this.#judge(this.#pods.of(address), verdict, exchange);
   }
 
-  #judge(pod: PodRecord, verdict: ResponseVerdict, isTrial: boolean): void {
+  #judge(pod: PodRecord, verdict: ResponseVerdict, { isTrial, startMs }: ExchangeSignal): void {
     const nowMs = this.#options.clock.nowMs();
     switch (verdict.kind) {
       case 'good':
-        pod.successes.add(nowMs);
-        if (isTrial) this.#apply(pod, { kind: 'trial-passed' });
+        pod.succeeded(startMs, nowMs);
+        if (isTrial) this.#pods.apply(pod, { kind: 'trial-passed' });
         return;
       case 'neutral':
-        if (isTrial) this.#apply(pod, { kind: 'trial-undecided' });
+        if (isTrial) this.#pods.apply(pod, { kind: 'trial-undecided' });
         return;
       case 'failure': {
         const { failure } = verdict;
-        pod.failures.add(nowMs);
-        pod.lastFailure = failure;
+        pod.failed(failure, startMs, nowMs);
         this.#options.onFailure(failure);
-        this.#apply(pod, { kind: 'sign' });
-        if (isTrial) this.#apply(pod, { kind: 'trial-failed', reason: failure });
+        this.#sign(pod);
+        if (isTrial) this.#pods.apply(pod, { kind: 'trial-failed', reason: failure });
         else this.#convict(pod);
-        for (const listener of this.#listeners) listener(pod.address);
+        this.#pods.changed(pod);
         return;
       }
       default:
@@ -199,51 +192,28 @@ export class PodSignals {
 
   #convict(pod: PodRecord): void {
     const nowMs = this.#options.clock.nowMs();
-    const others = othersOf(pod, this.#pods.values(), nowMs);
+    const others = othersOf(pod, this.#pods.all(), nowMs);
     if (!isConvicted(pod, others, this.#options.peerFailures(pod.address), nowMs)) return;
     const isRelapse = nowMs - pod.trustedSinceMs < relapseMs;
     const level = isRelapse ? pod.lastLevel + 1 : 0;
-    this.#apply(pod, { kind: 'convicted', reason: pod.lastFailure, level });
+    this.#pods.apply(pod, { kind: 'convicted', reason: pod.lastFailure, level });
   }
 
-  #penalize(pod: PodRecord, untilMs: number): void {
-    pod.penalize(untilMs);
-    this.#penaltiesUntilMs = Math.max(this.#penaltiesUntilMs, untilMs);
+  #onEarlyEnd(pod: PodRecord): void {
+    if (this.#early.isSign(pod)) this.#sign(pod);
+    else if (pod.health.kind === 'trusted' && this.#early.announce(pod, this.#options.clock.nowMs()))
+      this.#pods.changed(pod);
+    if (pod.health.kind !== 'trusted') this.#penalize(pod);
   }
 
-  #apply(pod: PodRecord, event: PodEvent): void {
-    const { clock, settings, onTransition } = this.#options;
-    const { health: from } = pod;
-    const times = { baseMs: settings.quarantineBaseMs, maxMs: settings.quarantineMaxMs };
-    const nowMs = clock.nowMs();
-    const to = nextPodHealth(from, event, nowMs, times);
-    if (to === from) return;
-    pod.health = to;
-    if (to.kind === 'quarantined') pod.lastLevel = to.level;
-    if (to.kind === 'trusted' && from.kind !== 'suspected') {
-      pod.trustedSinceMs = nowMs;
-      pod.forget();
-    }
-    this.#suspected += Number(to.kind === 'suspected') - Number(from.kind === 'suspected');
-    this.#timers.schedule(pod);
-    if (isExcluded(to) !== isExcluded(from)) this.#setExcluded();
-    if (to.kind !== from.kind || to.kind === 'quarantined') onTransition({ address: pod.address, from, to });
-    for (const listener of this.#listeners) listener(pod.address);
+  #penalize(pod: PodRecord): void {
+    this.#penalties.add(pod, this.#options.clock.nowMs() + pod.usualMs(this.#early.usual));
   }
 
-  #setExcluded(): void {
-    const before = [...this.#excluded].filter((address) => isExcluded(this.health(address)));
-    const now = [...this.#pods.values()].filter(({ health }) => isExcluded(health));
-    this.#excluded = new Set([...before, ...now.map(({ address }) => address)]);
-  }
-
-  #podOf(address: string): PodRecord {
-    let pod = this.#pods.get(address);
-    if (pod === undefined) {
-      const untilSample = 1 + Math.floor(this.#options.random() * this.#options.settings.sampleOneIn);
-      pod = new PodRecord(address, untilSample);
-      this.#pods.set(address, pod);
-    }
-    return pod;
+  /** This instance itself has observed something that makes it suspect the pod. */
+  #sign(pod: PodRecord): void {
+    if (isJudged(pod.health)) return;
+    pod.signUntilMs = this.#options.clock.nowMs() + suspicionMs;
+    this.#pods.apply(pod, { kind: 'sign' });
   }
 }

@@ -23,7 +23,6 @@ const event: fc.Arbitrary<PodEvent> = fc.oneof(
     .map((kind) => ({ kind })),
   fc.record({ kind: fc.constant('convicted' as const), reason, level }),
   fc.record({ kind: fc.constant('trial-failed' as const), reason }),
-  fc.record({ kind: fc.constant('deferred' as const), byMs: fc.nat(1_000_000) }),
   fc.record({
     kind: fc.constant('convicted-by-peer' as const),
     reason,

@@ -14,34 +14,56 @@ export interface SinkholeReport {
   readonly backAfterMs: number;
 }
 
-export const sinkholePace = { kind: 'open', requestsPerSecond: 100 } as const;
+export interface Sinkhole {
+  readonly fault: { readonly kind: string; readonly status?: number };
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const pace = { kind: 'open', requestsPerSecond: 100 } as const;
+/** So many of each pod show how long answers usually take. */
+const warmUpAnswers = 20;
 
 /** One of the pods fails fast under an open loop of requests, for eleven seconds. */
 export async function sinkhole(
   topology: Topology,
   pod: Pod,
-  fault: { readonly kind: string },
-  headers: Readonly<Record<string, string>> = {},
+  { fault, headers = {} }: Sinkhole,
 ): Promise<SinkholeReport> {
-  const load = new SseLoad({ url: topology.chatUrl, pace: sinkholePace, headers });
-  const running = load.start();
+  // One load for each phase: a client may learn after it that its request was lost.
+  const begun: SseLoad[] = [];
+  const begin = (): SseLoad => {
+    const load = new SseLoad({ url: topology.chatUrl, pace, headers });
+    void begun.at(-1)?.stop();
+    begun.push(load);
+    void load.start();
+    return load;
+  };
   try {
-    await sleep(3_000);
-    const before = load.report();
+    const before = begin();
+    await eventually(() => answeredByAll(topology, before.report()), { timeoutMs: 30_000 });
+    const firstSecond = begin();
     await setFault(pod, fault);
     await sleep(1_000);
-    const early = load.report();
+    const later = begin();
     await sleep(10_000);
-    const late = load.report();
+    begin();
     await setFault(pod, { kind: 'none' });
     const endedMs = performance.now();
     await eventually(() => servesAgain(topology, pod), { timeoutMs: 30_000 });
     const backAfterMs = Math.round(performance.now() - endedMs);
-    return { firstSecond: between(before, early), later: between(early, late), backAfterMs };
+    return {
+      firstSecond: lossesOf(await firstSecond.stop()),
+      later: lossesOf(await later.stop()),
+      backAfterMs,
+    };
   } finally {
-    await load.stop();
-    await running;
+    await setFault(pod, { kind: 'none' });
+    await Promise.all(begun.map((load) => load.stop()));
   }
+}
+
+function answeredByAll({ pods }: Topology, { byPod }: SseReport): void {
+  for (const { id } of pods) expect(byPod[id]).toBeGreaterThanOrEqual(warmUpAnswers);
 }
 
 async function servesAgain({ instances }: Topology, pod: Pod): Promise<void> {
@@ -52,9 +74,6 @@ async function servesAgain({ instances }: Topology, pod: Pod): Promise<void> {
   expect((await pod.state()).running).toBeGreaterThan(0);
 }
 
-function between(earlier: SseReport, later: SseReport): { sent: number; lost: number } {
-  return {
-    sent: later.sent - earlier.sent,
-    lost: later.failed + later.cut - earlier.failed - earlier.cut,
-  };
+function lossesOf({ sent, failed, cut }: SseReport): { sent: number; lost: number } {
+  return { sent, lost: failed + cut };
 }

@@ -12,14 +12,25 @@ export interface PodSignal {
   /** As given: a newer release may have others. */
   readonly reason: string;
   readonly isOnTrial: boolean;
+  /** By what the instance has observed itself. */
+  readonly isSuspected: boolean;
+  /** Each change stands for one exchange that ended early, which is unusual. */
+  readonly earlyEnds: number;
 }
 
 /** @param pods by address */
 export function encodePodSignals(pods: ReadonlyMap<string, PodSignal>): Uint8Array {
   return stateCodecs.podSignalReport.encode({
-    pods: [...pods].map(([address, { failures, remainingMs, level, reason, isOnTrial }]) => {
-      return { address, failures, remaining_ms: remainingMs, level, reason, on_trial: isOnTrial };
-    }),
+    pods: [...pods].map(([address, signal]) => ({
+      address,
+      failures: signal.failures,
+      remaining_ms: signal.remainingMs,
+      level: signal.level,
+      reason: signal.reason,
+      on_trial: signal.isOnTrial,
+      suspected: signal.isSuspected,
+      early_ends: signal.earlyEnds,
+    })),
   });
 }
 
@@ -30,14 +41,16 @@ export function encodePodSignals(pods: ReadonlyMap<string, PodSignal>): Uint8Arr
 export function decodePodSignals(value: Uint8Array): ReadonlyMap<string, PodSignal> {
   const { pods } = stateCodecs.podSignalReport.decode(value);
   return new Map(
-    pods.map(({ address, failures, remaining_ms, level, reason, on_trial }) => [
-      judgeAddress('address', address),
+    pods.map((pod) => [
+      judgeAddress('address', pod.address),
       {
-        failures: judgeNumber('failures', failures, mostInFlight),
-        remainingMs: remaining_ms,
-        level,
-        reason: judgeName('reason', reason),
-        isOnTrial: on_trial,
+        failures: judgeNumber('failures', pod.failures, mostInFlight),
+        remainingMs: pod.remaining_ms,
+        level: pod.level,
+        reason: judgeName('reason', pod.reason),
+        isOnTrial: pod.on_trial,
+        isSuspected: pod.suspected,
+        earlyEnds: pod.early_ends,
       },
     ]),
   );

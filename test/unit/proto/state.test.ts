@@ -58,7 +58,10 @@ describe('a record that is written and read', () => {
 
   it('comes back whole: a report of pod signals', () => {
     const pod = { address: '10.0.0.1:8000', failures: 3, remaining_ms: 900, level: 1, reason: 'cut' };
-    const message = { protocol_version: 1, pods: [{ ...pod, on_trial: false }] };
+    const message = {
+      protocol_version: 1,
+      pods: [{ ...pod, on_trial: false, suspected: true, early_ends: 2 }],
+    };
     expect(stateCodecs.podSignalReport.decode(stateCodecs.podSignalReport.encode(message))).toEqual(message);
   });
 

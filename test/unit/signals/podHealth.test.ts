@@ -66,7 +66,14 @@ describe('the health of a pod', () => {
     const event = { kind: 'convicted-by-peer', reason: 'cut', level: 9, from: 'b' } as const;
     const health = healthAfter([0, { ...event, remainingMs: 1e9 }]);
     expect(health).toMatchObject({ kind: 'quarantined', untilMs: 10_000, from: 'b' });
-    expect(nextPodHealth(health, { ...event, remainingMs: 10 }, 0, times)).toBe(health);
     expect(nextPodHealth(health, { kind: 'acquitted' }, 5, times)).toEqual(trusted);
+  });
+
+  it('follows a peer whose trials fail for twice the maximum, then tries the pod itself', () => {
+    const event = { kind: 'convicted-by-peer', reason: 'cut', level: 3, remainingMs: 9_000 } as const;
+    const from = (id: string, atMs: number) => [atMs, { ...event, from: id }] as const;
+    const longest = healthAfter(from('b', 0), from('b', 8_000), from('b', 16_000));
+    expect(longest).toMatchObject({ kind: 'quarantined', untilMs: 18_000 });
+    expect(healthAfter(from('b', 0), from('c', 16_000))).toMatchObject({ untilMs: 25_000, from: 'c' });
   });
 });

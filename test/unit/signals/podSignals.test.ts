@@ -75,6 +75,33 @@ describe('when one pod fails fast', () => {
     expect([...signals.excluded]).toEqual([bad]);
   });
 
+  it('excludes it after three failures in a row, however many requests it answered well before', () => {
+    const { clock, signals, warmUp } = start();
+    warmUp();
+    const answer = (status: number): void => {
+      const exchange = signals.begin(bad, clock.nowMs());
+      signals.onHeaders(exchange, status, bad, false);
+      signals.onEnd(exchange);
+    };
+    for (let nth = 0; nth < 50; nth += 1) answer(200);
+    clock.advance(10);
+    for (let nth = 0; nth < 3; nth += 1) answer(500);
+    expect(signals.health(bad).kind).toBe('quarantined');
+  });
+
+  it('watches only so many responses of the others as show that it fails alone', () => {
+    const { clock, signals, warmUp } = start({ sampleOneIn: 1_000_000 });
+    warmUp();
+    const exchange = signals.begin(bad, clock.nowMs());
+    signals.onHeaders(exchange, 500, bad, false);
+    expect(signals.health(bad).kind).toBe('suspected');
+    const watched = Array.from(
+      { length: 1_000 },
+      () => signals.begin(well[0] as string, clock.nowMs()).watch,
+    );
+    expect(watched.filter((watch) => watch === 'headers')).toHaveLength(32);
+  });
+
   it('tries it again, and trusts it once it answers well', () => {
     const { clock, signals, send, sendAll, warmUp } = start();
     warmUp();
@@ -142,6 +169,20 @@ describe('when one pod fails fast', () => {
     }
     expect(failedAtMs.filter((atMs) => atMs < 1_000).length).toBeLessThanOrEqual(34);
     expect(failedAtMs.filter((atMs) => atMs >= 1_000).length).toBeLessThan(10);
+  });
+});
+
+describe('when some exchanges always end early', () => {
+  it('suspects a pod hardly ever', () => {
+    const { clock, transitions, send } = start();
+    const random = seededRandom(3);
+    for (let request = 0; request < 20_000; request += 1) {
+      const address = addresses[request % addresses.length] as string;
+      send(address, { status: 200, lastsMs: random() < 0.1 ? 20 : 500 });
+      clock.advance(10);
+    }
+    // Two in a row alone would be a sign 200 times.
+    expect(transitions.filter(({ to }) => to.kind === 'suspected').length).toBeLessThan(10);
   });
 });
 

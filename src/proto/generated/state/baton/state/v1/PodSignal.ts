@@ -8,6 +8,8 @@ export interface PodSignal {
   'level'?: (number);
   'reason'?: (string);
   'on_trial'?: (boolean);
+  'suspected'?: (boolean);
+  'early_ends'?: (number);
 }
 
 export interface PodSignal__Output {
@@ -17,4 +19,6 @@ export interface PodSignal__Output {
   'level': (number);
   'reason': (string);
   'on_trial': (boolean);
+  'suspected': (boolean);
+  'early_ends': (number);
 }

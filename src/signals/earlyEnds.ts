@@ -1,0 +1,49 @@
+import { isSign } from './earlyRun.ts';
+import type { PodRecord } from './podRecord.ts';
+import { UsualDuration } from './usualDuration.ts';
+
+/** How many exchanges the share of early ends covers. */
+const span = 512;
+/** Peers are told of an early end only where they are rarer than this, and no more often. */
+const rareShare = 0.03;
+const announceEveryMs = 1_000;
+const announcedForMs = 2_000;
+
+/**
+ * Tells exchanges that ended too early from those that are usual in this pool. Some always do:
+ * short answers, mistakes of clients, requests that a client aborts.
+ */
+export class EarlyEnds {
+  readonly usual = new UsualDuration();
+  #share = 0;
+  #announced: PodRecord | undefined;
+  #announcedMs = Number.NEGATIVE_INFINITY;
+
+  /** @returns whether the exchange ended early */
+  record(pod: PodRecord, durationMs: number): boolean {
+    const isEarly = durationMs < pod.earlyMs(this.usual);
+    pod.duration.add(durationMs, isEarly);
+    this.usual.add(durationMs, isEarly);
+    this.#share += ((isEarly ? 1 : 0) - this.#share) / span;
+    if (isEarly) pod.earlyRun.add(pod.placed);
+    return isEarly;
+  }
+
+  /** Chance hardly explains its last early ends. */
+  isSign(pod: PodRecord): boolean {
+    return isSign(pod.earlyRun, this.#share);
+  }
+
+  /** Counts one for the peers where it says something. @returns whether it did */
+  announce(pod: PodRecord, nowMs: number): boolean {
+    if (this.#share > rareShare || nowMs - this.#announcedMs < announceEveryMs) return false;
+    this.#announced = pod;
+    this.#announcedMs = nowMs;
+    pod.announcedEarlyEnds += 1;
+    return true;
+  }
+
+  isAnnounced(pod: PodRecord, nowMs: number): boolean {
+    return pod === this.#announced && nowMs - this.#announcedMs < announcedForMs;
+  }
+}

@@ -1,0 +1,52 @@
+/** A sign is a run that chance gives less often. A little more than 1/10,000, for rounding. */
+const byChance = 1.0001e-4;
+/** The base share is at least this, so that a single early end is never a sign. */
+const leastBase = 0.01;
+const mostBase = 0.5;
+
+/**
+ * How many exchanges of a pod ended early in a row. One that lasts shows that only at its end, so
+ * requests count against the run that were placed since it began and have not ended early: when
+ * they are more than the run is long, it starts again.
+ */
+export class EarlyRun {
+  #length = 0;
+  #ownSinceStart = 0;
+  #placedAtStart = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** @param placed how many requests were placed on the pod so far */
+  add(placed: number): void {
+    if (this.#isContradicted(placed)) this.#start(placed);
+    else this.#ownSinceStart += 1;
+    this.#length += 1;
+  }
+
+  /** One that a peer has observed. */
+  addOfPeer(placed: number): void {
+    if (this.#isContradicted(placed)) this.#start(placed);
+    this.#length += 1;
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+
+  #isContradicted(placed: number): boolean {
+    return this.#length === 0 || placed - this.#placedAtStart - this.#ownSinceStart > this.#length + 1;
+  }
+
+  #start(placed: number): void {
+    this.#length = 0;
+    this.#ownSinceStart = 0;
+    this.#placedAtStart = placed;
+  }
+}
+
+/** @param base the share of exchanges that end early where nothing is wrong */
+export function isSign({ length }: EarlyRun, base: number): boolean {
+  return Math.min(mostBase, Math.max(leastBase, base)) ** length <= byChance;
+}
