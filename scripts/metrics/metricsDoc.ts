@@ -24,8 +24,8 @@ const introduction = `<!-- Written by npm run generate from src/*/metrics.ts. Do
 
 Each instance serves its metrics at \`/metrics\` of the admin port (\`admin.address\`, 127.0.0.1:9090 by default) in
 Prometheus' text format, and sends the same metrics every 15 s to \`telemetry.otlpEndpoint\` where one is configured
-(over OTLP the names of counters have no \`_total\`). With \`server.workers\` above 1 each worker has an admin port of
-its own, one after the other.
+(over OTLP the names of counters have no \`_total\`, and pools above 1,000 endpoints no \`baton_endpoint_*\`). With
+\`server.workers\` above 1 each worker has an admin port of its own, one after the other.
 
 Labels take their values from the lists below, from the configuration, or from the pool; never from a request.
 Counters start at 0 for each listed value. A histogram has the series \`_bucket\`, \`_sum\` and \`_count\`.

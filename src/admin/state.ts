@@ -40,6 +40,12 @@ export interface InstanceState {
   readonly firstDecision: FirstDecision | null;
 }
 
+/**
+ * The same before it is written. The endpoints are read one by one while the JSON is written, since
+ * there may be thousands: their counts may be of different moments some milliseconds apart.
+ */
+export type InstanceStateSource = Omit<InstanceState, 'pool'> & { readonly pool: Iterable<EndpointReport> };
+
 /** Whether the instance can take traffic, and if not, everything that is missing. */
 export interface Readiness {
   readonly ready: boolean;

@@ -19,6 +19,7 @@ import {
   etcdEndpoint,
   filePath,
   headerName,
+  hostPattern,
   httpUrl,
   keyPart,
   keyPrefix,
@@ -182,6 +183,12 @@ const admin = section({
   address: listenAddress({ orOff: true })
     .default('127.0.0.1:9090')
     .describe('Address of health, state and metrics over HTTP, or off; workers use the ports from here on'),
+  allowedHosts: z
+    .array(hostPattern(), { error: 'a list of host names' })
+    .default([])
+    .describe(
+      'Names by which clients may call it, beside IP addresses and localhost; .example.com: all below that',
+    ),
 });
 
 const telemetry = section({

@@ -71,6 +71,15 @@ export function headerName() {
     .toLowerCase();
 }
 
+/** A host name, or with a dot before it all names below it. Names are compared in lower case. */
+export function hostPattern() {
+  const error = 'a host name without a port, or .name for all names below it';
+  return z
+    .string({ error })
+    .regex(/^\.?[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/i, { error })
+    .toLowerCase();
+}
+
 export function httpUrl() {
   const error = 'a URL that begins with http:// or https://';
   return z.string({ error }).refine(isHttpUrl, { error });

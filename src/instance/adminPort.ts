@@ -1,14 +1,12 @@
-import { startAdmin } from '../admin/server.ts';
-
-type Admin = Awaited<ReturnType<typeof startAdmin>>;
+import { type Admin, type AdminOptions, type AdminSources, startAdmin } from '../admin/server.ts';
 
 /** The admin port of one instance, or none (`admin.address: off`). */
 export class AdminPort {
-  readonly #address: string;
+  readonly #options: Pick<AdminOptions, 'address' | 'allowedHosts'>;
   #admin: Admin | undefined;
 
-  constructor(address: string) {
-    this.#address = address;
+  constructor(options: Pick<AdminOptions, 'address' | 'allowedHosts'>) {
+    this.#options = options;
   }
 
   /** The address that is bound; undefined while there is none. */
@@ -17,9 +15,9 @@ export class AdminPort {
   }
 
   /** @throws BatonError `listen-failed` */
-  async open(sources: Omit<Parameters<typeof startAdmin>[0], 'address'>): Promise<void> {
-    if (this.#address === 'off') return;
-    this.#admin = await startAdmin({ ...sources, address: this.#address });
+  async open(sources: AdminSources): Promise<void> {
+    if (this.#options.address === 'off') return;
+    this.#admin = await startAdmin({ ...sources, ...this.#options });
   }
 
   async close(): Promise<void> {

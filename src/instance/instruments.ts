@@ -1,19 +1,19 @@
-import type { InstanceState } from '../admin/state.ts';
 import { etcdGauges, etcdMetrics } from '../etcd/metrics.ts';
 import { extprocGauges, extprocMetrics } from '../extproc/metrics.ts';
 import {
   consistencyGauges,
   handoffGauges,
   ledgerMetrics,
-  loadGauges,
+  loadSeries,
   peerGauges,
   storeGauges,
 } from '../ledger/metrics.ts';
-import { endpointGauges, panicGauges, poolGauges, poolMetrics } from '../pool/metrics.ts';
+import { endpointSeries, panicGauges, poolGauges, poolMetrics } from '../pool/metrics.ts';
 import { signalGauges, signalMetrics } from '../signals/metrics.ts';
 import { steeringGauges } from '../steering/metrics.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
-import { type GaugeMetric, gaugesOf } from '../telemetry/metric.ts';
+import { type GaugeMetric, gaugesOf, type SeriesMetric } from '../telemetry/metric.ts';
+import type { EndpointValues, MeasuredState } from './measuredState.ts';
 import { drainGauges, lifeGauges, lifeMetrics } from './metrics.ts';
 
 /** What the parts of an instance raise. */
@@ -27,8 +27,8 @@ export const instanceMetrics = {
 };
 export type InstanceMetrics = Instruments<typeof instanceMetrics>;
 
-/** The gauges of all parts, read from the state that `/state` answers with: their numbers agree. */
-export const instanceGauges: readonly GaugeMetric<InstanceState>[] = [
+/** The gauges of all parts, read from what `/state` answers with: their numbers agree. */
+export const instanceGauges: readonly GaugeMetric<MeasuredState>[] = [
   ...gaugesOf('instance', lifeGauges),
   ...gaugesOf('drain', drainGauges),
   ...gaugesOf('streams', extprocGauges),
@@ -36,11 +36,12 @@ export const instanceGauges: readonly GaugeMetric<InstanceState>[] = [
   ...gaugesOf('store', storeGauges),
   ...gaugesOf('peers', peerGauges),
   ...gaugesOf('handoffs', handoffGauges),
-  ...gaugesOf('pool', poolGauges),
-  ...gaugesOf('pool', endpointGauges),
+  ...gaugesOf('endpoints', poolGauges),
   ...gaugesOf('panic', panicGauges),
-  ...gaugesOf('pool', loadGauges),
-  ...gaugesOf('pool', signalGauges),
+  ...gaugesOf('judged', signalGauges),
   ...gaugesOf('consistency', consistencyGauges),
   ...gaugesOf('steering', steeringGauges),
 ];
+
+/** The gauges of each endpoint. */
+export const instanceSeries: readonly SeriesMetric<EndpointValues>[] = [...endpointSeries, ...loadSeries];

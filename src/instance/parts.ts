@@ -112,6 +112,6 @@ export function createParts(
       events,
       log,
     }),
-    adminPort: new AdminPort(config.admin.address),
+    adminPort: new AdminPort(config.admin),
   };
 }

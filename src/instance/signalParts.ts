@@ -7,7 +7,7 @@ import type { ReservableLoad } from '../scheduling/reservation.ts';
 import type { ReadyEndpoints } from '../scheduling/scheduler.ts';
 import { PeerSignals } from '../signals/peerSignals.ts';
 import { PenalizedLoad } from '../signals/penalizedLoad.ts';
-import type { HealthTransition } from '../signals/podHealth.ts';
+import type { HealthTransition, PodHealth } from '../signals/podHealth.ts';
 import { PodSignals } from '../signals/podSignals.ts';
 import { QuarantineFilter } from '../signals/quarantineFilter.ts';
 import { SharedSignals } from '../signals/sharedSignals.ts';
@@ -82,23 +82,17 @@ function createSharedSignals(
   });
 }
 
-/** What `/state` shows of one endpoint. */
-export function endpointHealth(
-  address: string,
-  { podSignals, usable }: SignalParts,
-): Pick<EndpointReport, 'health' | 'quarantine'> {
-  const health = podSignals?.health(address) ?? { kind: 'trusted' as const };
-  if (health.kind === 'trusted' || health.kind === 'suspected')
-    return { health: health.kind, quarantine: null };
+/** What `/state` shows of the quarantine of one endpoint. */
+export function quarantineReport(health: PodHealth, isExcluded: boolean): EndpointReport['quarantine'] {
+  if (health.kind === 'trusted' || health.kind === 'suspected') return null;
   const untilMs = health.kind === 'quarantined' ? health.untilMs : 0;
-  const quarantine = {
+  return {
     reason: health.reason,
     remainingMs: Math.max(0, Math.round(untilMs - systemClock.nowMs())),
     level: health.level,
     foundBy: health.kind === 'quarantined' ? (health.from ?? null) : null,
-    excluded: !usable.ready().some((endpoint) => endpoint.address === address),
+    excluded: isExcluded,
   };
-  return { health: health.kind, quarantine };
 }
 
 function schedulersOf(sharing: SharedParts): number {

@@ -1,9 +1,10 @@
+import { endpointValues } from './endpointReports.ts';
 import type { Host } from './host.ts';
-import { instanceGauges } from './instruments.ts';
+import { instanceGauges, instanceSeries } from './instruments.ts';
 import { warnOfLoopback } from './loopbackWarning.ts';
 import type { InstanceParts } from './parts.ts';
 import { sessionListeners } from './sessionListeners.ts';
-import { instanceState } from './state.ts';
+import { instanceState, measuredState } from './state.ts';
 
 /**
  * Starts the parts of an instance. Ports are opened first, so that a port in use is reported at
@@ -13,12 +14,12 @@ import { instanceState } from './state.ts';
  */
 export async function start(parts: InstanceParts, host: Host): Promise<void> {
   const { adminPort, consistencyCheck, events, grpcServer, pool, sharing, startup, telemetry } = parts;
-  const state = () => instanceState(parts);
-  telemetry.observe(state, instanceGauges);
+  telemetry.observe(() => measuredState(parts), instanceGauges);
+  telemetry.observeEach(() => endpointValues(parts), instanceSeries);
   startup.onListening(await host.open(grpcServer));
   await adminPort.open({
     readiness: () => startup.readiness(),
-    state,
+    state: () => instanceState(parts),
     metricsText: () => telemetry.metricsText(),
     events,
   });

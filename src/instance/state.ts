@@ -1,16 +1,23 @@
-import type { InstanceState, PeerReport, StoreReport } from '../admin/state.ts';
+import type { InstanceStateSource, PeerReport, StoreReport } from '../admin/state.ts';
 import type { SteeringReport } from '../steering/steeringController.ts';
+import { endpointCounts, endpointReports } from './endpointReports.ts';
+import type { MeasuredState, StateSummary } from './measuredState.ts';
 import type { InstanceParts } from './parts.ts';
 import type { SharedParts } from './sharedParts.ts';
-import { endpointHealth } from './signalParts.ts';
 import { isDegraded } from './startup.ts';
 
-/** The state of an instance as of now, for `/state`, the gauges and `baton status`. */
-export function instanceState(parts: InstanceParts): InstanceState {
+/** The state of an instance as of now, for `/state` and `baton status`. */
+export function instanceState(parts: InstanceParts): InstanceStateSource {
+  return { ...summaryOf(parts), pool: endpointReports(parts) };
+}
+
+export function measuredState(parts: InstanceParts): MeasuredState {
+  return { ...summaryOf(parts), ...endpointCounts(parts) };
+}
+
+function summaryOf(parts: InstanceParts): StateSummary {
   const { config, dynamic, exchanges, firstDecisionProbe, lifecycle, pool, sharing, startup } = parts;
   const { id, release, generation, zone } = config.instance;
-  const ready = new Set(pool.ready());
-  const local = sharing.ledger.local();
   return {
     instance: {
       id,
@@ -19,7 +26,7 @@ export function instanceState(parts: InstanceParts): InstanceState {
       zone,
       phase: lifecycle.phase,
       degraded: (isDegraded(sharing) || hasWriteProblem(sharing)) && lifecycle.phase !== 'starting',
-      withoutEndpoints: ready.size === 0,
+      withoutEndpoints: pool.ready().length === 0,
       startedAt: parts.startedAt.toISOString(),
       addresses: startup.addresses,
     },
@@ -29,15 +36,6 @@ export function instanceState(parts: InstanceParts): InstanceState {
     dynamic: dynamic.report(),
     peers: peerReports(sharing, id),
     handoffs: sharing.kind === 'etcd' ? sharing.ledger.handoffs() : [],
-    pool: pool.all().map((endpoint) => ({
-      address: endpoint.address,
-      ready: ready.has(endpoint),
-      fault: pool.faultOf(endpoint.address) ?? null,
-      weight: endpoint.weight,
-      local: local.get(endpoint.address) ?? 0,
-      view: sharing.ledger.inFlight(endpoint.address),
-      ...endpointHealth(endpoint.address, parts.signals),
-    })),
     panic: pool.panic ?? null,
     streams: { open: exchanges.open },
     consistency: parts.consistencyCheck.report(),

@@ -1,5 +1,5 @@
 import type { Instruments } from '../telemetry/instruments.ts';
-import { counter, gauge, histogram, label, openLabel } from '../telemetry/metric.ts';
+import { counter, gauge, histogram, label, openLabel, series } from '../telemetry/metric.ts';
 
 /**
  * What the consistency check compares.
@@ -87,20 +87,20 @@ interface EndpointLoad {
 }
 const endpointLabel = openLabel('endpoint', "addresses of the pool's endpoints");
 
-export const loadGauges = [
-  gauge<readonly EndpointLoad[]>({
+export const loadSeries = [
+  series<EndpointLoad>({
     name: 'baton_endpoint_in_flight_local',
     labels: [endpointLabel],
     means: 'Requests in flight through this instance',
     worry: 'It stays above 0 without traffic.',
-    read: (endpoints) => endpoints.map(({ address, local }) => [local, address]),
+    of: ({ address, local }) => [local, address],
   }),
-  gauge<readonly EndpointLoad[]>({
+  series<EndpointLoad>({
     name: 'baton_endpoint_in_flight_view',
     labels: [endpointLabel],
     means: 'Requests in flight through all instances, as far as this one knows',
     worry: 'Instances disagree for longer than the sync lag, or one endpoint stays far above the others.',
-    read: (endpoints) => endpoints.map(({ address, view }) => [view, address]),
+    of: ({ address, view }) => [view, address],
   }),
 ];
 

@@ -1,5 +1,5 @@
 import type { Instruments } from '../telemetry/instruments.ts';
-import { counter, gauge, label, openLabel } from '../telemetry/metric.ts';
+import { counter, gauge, label, openLabel, series } from '../telemetry/metric.ts';
 
 export const poolMetrics = {
   reloadFailures: counter({
@@ -12,28 +12,25 @@ export const poolMetrics = {
 export type PoolMetrics = Instruments<typeof poolMetrics>;
 
 export const poolGauges = [
-  gauge<readonly { readonly ready: boolean }[]>({
+  gauge<{ readonly ready: number; readonly unready: number }>({
     name: 'baton_endpoints',
     labels: [label('state', ['ready', 'unready'])],
     means: 'Endpoints of the pool by state',
     worry: '`unready` above 0 for longer than a restart of a pod takes; `ready` at 0 rejects every request.',
-    read: (endpoints) => {
-      const ready = endpoints.filter((endpoint) => endpoint.ready).length;
-      return [
-        [ready, 'ready'],
-        [endpoints.length - ready, 'unready'],
-      ];
-    },
+    read: ({ ready, unready }) => [
+      [ready, 'ready'],
+      [unready, 'unready'],
+    ],
   }),
 ];
 
-export const endpointGauges = [
-  gauge<readonly { readonly address: string; readonly ready: boolean }[]>({
+export const endpointSeries = [
+  series<{ readonly address: string; readonly ready: boolean }>({
     name: 'baton_endpoint_ready',
     labels: [openLabel('endpoint', "addresses of the pool's endpoints")],
     means: '1 while the endpoint may be chosen, 0 while not; `pool[].fault` in `/state` has the reason',
     worry: '0 for longer than a restart of the pod takes.',
-    read: (endpoints) => endpoints.map(({ address, ready }) => [ready ? 1 : 0, address]),
+    of: ({ address, ready }) => [ready ? 1 : 0, address],
   }),
 ];
 

@@ -18,20 +18,14 @@ export const signalMetrics = {
 };
 export type SignalMetrics = Instruments<typeof signalMetrics>;
 
-interface Judged {
-  readonly health: 'trusted' | 'suspected' | 'quarantined' | 'trial';
-}
+const verdicts = ['trusted', 'suspected', 'quarantined', 'trial'] as const;
 
 export const signalGauges = [
-  gauge<readonly Judged[]>({
+  gauge<Readonly<Record<(typeof verdicts)[number], number>>>({
     name: 'baton_endpoints_judged',
-    labels: [label('health', ['trusted', 'suspected', 'quarantined', 'trial'])],
+    labels: [label('health', verdicts)],
     means: 'Endpoints of the pool by how their responses end',
     worry: '`quarantined` above 0 for minutes: the pod does not recover by itself.',
-    read: (endpoints) =>
-      (['trusted', 'suspected', 'quarantined', 'trial'] as const).map((health) => [
-        endpoints.filter((endpoint) => endpoint.health === health).length,
-        health,
-      ]),
+    read: (endpoints) => verdicts.map((health) => [endpoints[health], health]),
   }),
 ];

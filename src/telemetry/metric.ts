@@ -51,6 +51,14 @@ export interface GaugeMetric<State> extends Metric {
   readonly read: (state: State) => GaugeValues;
 }
 
+/** A gauge with one series for each item of a list, which may be long. */
+export interface SeriesMetric<Item> extends Metric {
+  readonly type: 'gauge';
+  readonly labels: readonly [Label];
+  /** Its value, and that of its label. */
+  readonly of: (item: Item) => readonly [value: number, label: string];
+}
+
 /** A label whose values are all known. Each of them is exported from the start. */
 export function label<const Value extends string>(name: string, values: readonly Value[]): Label<Value> {
   return { name, values };
@@ -80,6 +88,10 @@ export function histogram(declared: Omit<HistogramMetric, 'type' | 'labels'>): H
 }
 
 export function gauge<State>(declared: Omit<GaugeMetric<State>, 'type'>): GaugeMetric<State> {
+  return { type: 'gauge', ...declared };
+}
+
+export function series<Item>(declared: Omit<SeriesMetric<Item>, 'type'>): SeriesMetric<Item> {
   return { type: 'gauge', ...declared };
 }
 

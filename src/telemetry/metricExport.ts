@@ -2,7 +2,7 @@ import type { Attributes, Meter, MetricOptions } from '@opentelemetry/api';
 import { BatchedHistogram } from './batchedHistogram.ts';
 import type { InstrumentExporter } from './instruments.ts';
 import type { LabelledCounter } from './labelledCounter.ts';
-import type { CounterMetric, GaugeMetric, HistogramMetric, Label } from './metric.ts';
+import type { CounterMetric, GaugeMetric, HistogramMetric, Label, SeriesMetric } from './metric.ts';
 
 /** Exports instruments and gauges through one of OpenTelemetry's meters. */
 export class MetricExport implements InstrumentExporter {
@@ -46,6 +46,30 @@ export class MetricExport implements InstrumentExporter {
           else if (values !== null) {
             for (const [value, ...names] of values)
               observed.observe(observable, value, attributes(labels, names));
+          }
+        }
+      },
+      exported.map(({ observable }) => observable),
+    );
+  }
+
+  /**
+   * Exports gauges with one series for each item, for lists up to `mostItems`: OpenTelemetry reads
+   * and writes all of them in one turn of the event loop.
+   */
+  series<Item>(items: () => Iterable<Item>, metrics: readonly SeriesMetric<Item>[], mostItems: number): void {
+    const exported = metrics.map((metric) => ({
+      ...metric,
+      observable: this.#meter.createObservableGauge(metric.name, optionsOf(metric)),
+    }));
+    this.#meter.addBatchObservableCallback(
+      (observed) => {
+        const listed = [...items()];
+        if (listed.length > mostItems) return;
+        for (const { of, labels, observable } of exported) {
+          for (const item of listed) {
+            const [value, label] = of(item);
+            observed.observe(observable, value, attributes(labels, [label]));
           }
         }
       },

@@ -2,16 +2,17 @@ import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { type IMetricReader, MeterProvider } from '@opentelemetry/sdk-metrics';
 import { createInstruments, type Declarations, type Instruments } from './instruments.ts';
 import type { Log, LogLevel } from './log.ts';
-import type { GaugeMetric } from './metric.ts';
+import type { GaugeMetric, SeriesMetric } from './metric.ts';
 import { MetricExport } from './metricExport.ts';
 import { passiveReader } from './metricReader.ts';
 import { telemetryGauges, telemetryMetrics } from './metrics.ts';
 import { secretsOfOtlpUrl } from './otlpUrl.ts';
 import { openProcessLog } from './processLog.ts';
+import { seriesLines } from './prometheusText.ts';
 import { noTrace, type ScheduleTrace } from './scheduleTrace.ts';
 
-/** Room for every endpoint of a large pool; OpenTelemetry adds up what is beyond it. */
-const maxSeries = 20_000;
+/** OpenTelemetry takes some 30 ms for the series of so many endpoints, all at once. */
+const mostOtlpItems = 1_000;
 
 export interface TelemetryOptions {
   readonly logLevel: LogLevel;
@@ -30,8 +31,16 @@ export interface Telemetry {
   instruments<Declared extends Declarations>(declared: Declared): Instruments<Declared>;
   /** Exports gauges. `read` runs once each time the metrics are read. */
   observe<State>(read: () => State, gauges: readonly GaugeMetric<State>[]): void;
-  /** All metrics in Prometheus' text format, version 0.0.4. */
-  metricsText(): Promise<string>;
+  /**
+   * Exports gauges with one series for each item; over OTLP only up to 1,000 items. `items` runs
+   * once for each gauge.
+   */
+  observeEach<Item>(items: () => Iterable<Item>, metrics: readonly SeriesMetric<Item>[]): void;
+  /**
+   * All metrics in Prometheus' text format, version 0.0.4. The parts after the first are short, and
+   * are made when they are asked for.
+   */
+  metricsText(): Promise<Iterable<string>>;
   /** Sends the last spans and metrics and writes the last log lines. Never rejects; idempotent. */
   stop(): Promise<void>;
 }
@@ -50,12 +59,13 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   const reader = otlp ? otlp.metricReader : passiveReader();
   const provider = new MeterProvider({
     readers: [reader],
-    views: [{ instrumentName: '*', aggregationCardinalityLimit: maxSeries }],
     ...(otlp && { resource: otlp.resource }),
   });
   const metrics = new MetricExport(provider.getMeter('baton'));
   metrics.gauges(() => instance, telemetryGauges);
   metrics.counter(telemetryMetrics.logLinesDropped, { entries: () => [[processLog.dropped()]] });
+
+  const listed: Listed[] = [];
 
   const stopOnce = async (): Promise<void> => {
     const exported = provider.shutdown().catch((cause) => {
@@ -73,7 +83,13 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
     },
     instruments: (declared) => createInstruments(declared, metrics),
     observe: (read, gauges) => metrics.gauges(read, gauges),
-    metricsText: () => prometheusText(reader),
+    observeEach(items, each) {
+      for (const metric of each) {
+        listed.push({ name: metric.name, lines: () => seriesLines(metric, items()) });
+      }
+      if (otlp) metrics.series(items, each, mostOtlpItems);
+    },
+    metricsText: () => prometheusText(reader, listed),
     stop() {
       stopped ??= stopOnce();
       return stopped;
@@ -81,8 +97,24 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   };
 }
 
-async function prometheusText(reader: IMetricReader): Promise<string> {
+/** A metric that is written here, line by line. */
+interface Listed {
+  readonly name: string;
+  readonly lines: () => Iterable<string>;
+}
+
+async function prometheusText(reader: IMetricReader, listed: readonly Listed[]): Promise<Iterable<string>> {
   const { resourceMetrics, errors } = await reader.collect();
   if (errors.length > 0) throw new AggregateError(errors, 'the metrics could not be read');
-  return new PrometheusSerializer(undefined, false, undefined, true, true).serialize(resourceMetrics);
+  const isListed = new Set(listed.map(({ name }) => name));
+  const scopeMetrics = resourceMetrics.scopeMetrics.map(({ scope, metrics }) => ({
+    scope,
+    metrics: metrics.filter(({ descriptor }) => !isListed.has(descriptor.name)),
+  }));
+  const serializer = new PrometheusSerializer(undefined, false, undefined, true, true);
+  const text = serializer.serialize({ ...resourceMetrics, scopeMetrics });
+  return (function* () {
+    yield text;
+    for (const { lines } of listed) yield* lines();
+  })();
 }

@@ -1,3 +1,4 @@
+import type { AdminSources } from '../../../src/admin/server.ts';
 import type { InstanceState } from '../../../src/admin/state.ts';
 
 /** An instance in the middle of its life, with one peer. */
@@ -59,4 +60,12 @@ export const sampleState: InstanceState = {
   },
   drain: null,
   firstDecision: null,
+};
+
+/** An admin port that shows this state, and nothing else. */
+export const quietSources: AdminSources = {
+  readiness: () => sampleState.readiness,
+  state: () => sampleState,
+  metricsText: async () => [],
+  events: { list: () => [] },
 };

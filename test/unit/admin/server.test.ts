@@ -3,28 +3,27 @@ import { type Admin, startAdmin } from '../../../src/admin/server.ts';
 import type { InstanceState, Readiness } from '../../../src/admin/state.ts';
 import { hasControlCharacters } from '../../../src/controlCharacters.ts';
 import { exitCodes } from '../../../src/errors.ts';
-import { sampleState } from './sampleState.ts';
+import { quietSources, sampleState } from './sampleState.ts';
 
 describe('the admin port', () => {
   let readiness: Readiness;
   let state: () => InstanceState;
-  let metricsText: () => Promise<string>;
+  let metricsText: () => Promise<Iterable<string>>;
   let admin: Admin;
   const events = new EventLog({ now: () => new Date(0) });
   events.add('phase', 'starting → ready');
+  const sources = {
+    readiness: () => readiness,
+    state: () => state(),
+    metricsText: () => metricsText(),
+    events,
+  };
 
   beforeEach(async () => {
     readiness = { ready: true, reasons: [] };
     state = () => sampleState;
-    metricsText = async () => '# TYPE baton_peers gauge\nbaton_peers 1\n';
-    const metrics = () => metricsText();
-    admin = await startAdmin({
-      address: '127.0.0.1:0',
-      readiness: () => readiness,
-      state: () => state(),
-      metricsText: metrics,
-      events,
-    });
+    metricsText = async () => ['# TYPE baton_peers gauge\n', 'baton_peers 1\n'];
+    admin = await startAdmin({ ...sources, address: '127.0.0.1:0', allowedHosts: [] });
   });
   afterEach(() => admin.stop());
 
@@ -109,13 +108,7 @@ describe('the admin port', () => {
     ['cannot be resolved', () => 'no-such-host.invalid:9090', /ENOTFOUND|EAI_AGAIN/],
     ['is of another machine', () => '192.0.2.1:9090', 'EADDRNOTAVAIL'],
   ])('fails with listen-failed, the address and the cause when the address %s', async (_, address, code) => {
-    const second = startAdmin({
-      address: address(),
-      readiness: () => readiness,
-      state: () => state(),
-      metricsText,
-      events,
-    });
+    const second = startAdmin({ ...sources, address: address(), allowedHosts: [] });
     await expect(second).rejects.toMatchObject({
       name: 'BatonError',
       code: 'listen-failed',
@@ -128,14 +121,7 @@ describe('the admin port', () => {
 
 describe('an IPv6 admin address', () => {
   it('is written in brackets', async () => {
-    const { readiness } = sampleState;
-    const rest = {
-      readiness: () => readiness,
-      state: () => sampleState,
-      metricsText: async () => '',
-      events: { list: () => [] },
-    };
-    const admin = await startAdmin({ address: '[::1]:0', ...rest });
+    const admin = await startAdmin({ ...quietSources, address: '[::1]:0', allowedHosts: [] });
     try {
       expect(admin.address).toMatch(/^\[::1\]:[1-9]\d+$/);
       expect((await fetch(`http://${admin.address}/livez`)).status).toBe(200);

@@ -5,7 +5,7 @@ import { type StatusSource, statusText } from '../../../src/cli/status.ts';
 import { hasControlCharacters } from '../../../src/controlCharacters.ts';
 import { exitCodeOf } from '../../../src/errors.ts';
 import { freePort } from '../../../tools/testbed/ports.ts';
-import { sampleState } from '../admin/sampleState.ts';
+import { quietSources, sampleState } from '../admin/sampleState.ts';
 
 describe('baton status, of an instance by its admin port', () => {
   let admin: Admin;
@@ -13,11 +13,10 @@ describe('baton status, of an instance by its admin port', () => {
   beforeEach(async () => {
     state = sampleState;
     admin = await startAdmin({
+      ...quietSources,
       address: '127.0.0.1:0',
-      readiness: () => sampleState.readiness,
+      allowedHosts: [],
       state: () => state,
-      metricsText: async () => '',
-      events: { list: () => [] },
     });
   });
   afterEach(() => admin.stop());

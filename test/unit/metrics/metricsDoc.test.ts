@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { declaredMetrics, exportedName, metricsDoc } from '../../../scripts/metrics/metricsDoc.ts';
-import { instanceGauges, instanceMetrics } from '../../../src/instance/instruments.ts';
+import { instanceGauges, instanceMetrics, instanceSeries } from '../../../src/instance/instruments.ts';
 import { startTelemetry } from '../../../src/telemetry/telemetry.ts';
 import { sampleState } from '../admin/sampleState.ts';
 
@@ -32,9 +32,12 @@ describe('docs/metrics.md', () => {
       steering: { ...steering, pinnedGeneration: 1 },
       consistency: { ...consistency, ageMs: 1 },
       drain,
+      endpoints: { ready: 1, unready: 1 },
+      judged: { trusted: 1, suspected: 0, quarantined: 1, trial: 0 },
     };
     telemetry.observe(() => state, instanceGauges);
-    const text = await telemetry.metricsText();
+    telemetry.observeEach(() => sampleState.pool, instanceSeries);
+    const text = [...(await telemetry.metricsText())].join('');
     await telemetry.stop();
     const exported = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
     const declared = [...(await declaredMetrics()).values()].flat().map(exportedName);

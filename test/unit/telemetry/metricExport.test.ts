@@ -1,5 +1,13 @@
 import { LabelledCounter } from '../../../src/telemetry/labelledCounter.ts';
-import { counter, gauge, gaugesOf, label, labelOr, openLabel } from '../../../src/telemetry/metric.ts';
+import {
+  counter,
+  gauge,
+  gaugesOf,
+  label,
+  labelOr,
+  openLabel,
+  series,
+} from '../../../src/telemetry/metric.ts';
 import { startTelemetry, type Telemetry } from '../../../src/telemetry/telemetry.ts';
 
 const texts = { means: 'For this test', worry: 'Never.' };
@@ -44,20 +52,21 @@ describe('a counter', () => {
 
 describe('exported metrics', () => {
   let telemetry: Telemetry;
+  const metricsText = async () => [...(await telemetry.metricsText())].join('');
   beforeEach(async () => {
     telemetry = await startTelemetry({ logLevel: 'silent', instance: { id: 'a', release: '1' } });
   });
   afterEach(() => telemetry.stop());
 
   it('name the instance and its release', async () => {
-    expect(await telemetry.metricsText()).toContain('baton_info{id="a",release="1"} 1');
+    expect(await metricsText()).toContain('baton_info{id="a",release="1"} 1');
   });
 
   it('show a counter with its labels and its meaning', async () => {
     const labels = [label('outcome', ['ok', 'failed'])] as const;
     const { writes } = telemetry.instruments({ writes: counter({ name: 'test_writes', labels, ...texts }) });
     writes.add('failed');
-    const text = await telemetry.metricsText();
+    const text = await metricsText();
     expect(text).toContain('# HELP test_writes_total For this test\n');
     expect(text).toContain('test_writes_total{outcome="ok"} 0\ntest_writes_total{outcome="failed"} 1\n');
   });
@@ -80,27 +89,39 @@ describe('exported metrics', () => {
       return state;
     };
     telemetry.observe(read, [...gaugesOf('pods', [busy]), ...gaugesOf('ageMs', [age])]);
-    const first = await telemetry.metricsText();
+    const first = await metricsText();
     expect(first).toContain('test_busy{endpoint="a:80"} 3\n');
     expect(first).toContain('test_age 7\n');
     expect(reads).toBe(1);
 
     state = { pods: [['b:80', 1]], ageMs: null };
-    const second = await telemetry.metricsText();
+    const second = await metricsText();
     expect(second).toContain('test_busy{endpoint="b:80"} 1\n');
     expect(second).not.toMatch(/test_age|a:80/);
   });
 
-  it('keep every endpoint of a large pool apart', async () => {
-    const pods = Array.from({ length: 12_000 }, (_, index) => `10.0.${index >> 8}.${index & 255}:80`);
-    const busy = gauge<readonly string[]>({
-      name: 'test_busy',
-      labels: [openLabel('endpoint', 'addresses')],
-      read: (addresses) => addresses.map((address) => [1, address]),
-      ...texts,
-    });
-    telemetry.observe(() => pods, [busy]);
-    const text = await telemetry.metricsText();
-    expect(text.match(/^test_busy\{/gm)).toHaveLength(12_000);
+  it('show each item of a long list, as it is when its line is read', async () => {
+    const counts = new Map(Array.from({ length: 12_000 }, (_, index) => [`10.0.0.1:${index}`, 1]));
+    telemetry.observeEach(() => counts, [busySeries]);
+    const lines = (await telemetry.metricsText())[Symbol.iterator]();
+    const [, , first] = [lines.next().value, lines.next().value, lines.next().value];
+    expect(first).toBe('test_busy{endpoint="10.0.0.1:0"} 1\n');
+    counts.set('10.0.0.1:11999', 7);
+    const rest = [...{ [Symbol.iterator]: () => lines }];
+    expect(rest).toHaveLength(11_999);
+    expect(rest.at(-1)).toBe('test_busy{endpoint="10.0.0.1:11999"} 7\n');
   });
+
+  it('escape the labels of such a list', async () => {
+    telemetry.observeEach(() => [['a"} 1\nevil{b="\\', 1]] as const, [busySeries]);
+    const [, , line] = await telemetry.metricsText();
+    expect(line).toBe('test_busy{endpoint="a\\"} 1\\nevil{b=\\"\\\\"} 1\n');
+  });
+});
+
+const busySeries = series<readonly [address: string, count: number]>({
+  name: 'test_busy',
+  labels: [openLabel('endpoint', 'addresses')],
+  of: ([address, count]) => [count, address],
+  ...texts,
 });

