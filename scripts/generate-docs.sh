@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Writes the parts of the documents that the code knows: the JSON schema and the table of settings
 # from the configuration's schema, the table of imports from scripts/structure, docs/metrics.md from
-# scripts/metrics. Unit tests fail while they are not current.
+# scripts/metrics, the tables of docs/policies.md from the lists in src/scheduling. Unit tests fail
+# while they are not current.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,4 +22,6 @@ $node src/cli/main.ts config --schema >docs/config.schema.json
 $node src/cli/main.ts config --markdown-table | replace_section docs/configuration.md config
 $node scripts/structure/importTable.ts | replace_section ARCHITECTURE.md imports
 $node scripts/metrics/metricsDoc.ts >docs/metrics.md
+$node scripts/policies/policyTable.ts policies | replace_section docs/policies.md policies
+$node scripts/policies/policyTable.ts filters | replace_section docs/policies.md filters
 $node scripts/structure/eventTable.ts | replace_section docs/operations.md events

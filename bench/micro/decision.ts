@@ -1,8 +1,9 @@
 import { LocalCounts } from '../../src/ledger/localCounts.ts';
 import { PeerCounts } from '../../src/ledger/peerCounts.ts';
+import { plainRequest } from '../../src/request/schedulingRequest.ts';
 import type { Endpoint } from '../../src/scheduling/endpoint.ts';
-import { createPolicies } from '../../src/scheduling/policies/index.ts';
-import { type PolicyName, policyNames } from '../../src/scheduling/policy.ts';
+import { type PolicyName, policyNames } from '../../src/scheduling/policies/index.ts';
+import { PolicySet } from '../../src/scheduling/policySet.ts';
 import { Scheduler } from '../../src/scheduling/scheduler.ts';
 import { seededRandom } from '../../test/support/seededRandom.ts';
 import { medianMicros, print } from './time.ts';
@@ -40,13 +41,12 @@ function decisionMicros(count: number, policy: PolicyName, subsetSize?: number):
       localInFlight: (address) => own.of(address),
       unacknowledgedPicks: () => 1,
     },
-    policies: createPolicies({ random }),
+    policies: new PolicySet({ random }),
     rules: () => ({ policy: policy, allowRequestPolicy: false, unknownPolicy: 'reject' }),
     random,
   });
-  const request = subset === undefined ? {} : { subset };
   return medianMicros(() => {
-    const decision = scheduler.schedule(request);
+    const decision = scheduler.schedule(subset === undefined ? plainRequest : { subset });
     if (decision.kind === 'route') decision.reservation.release();
   });
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { policyNames } from '../scheduling/policy.ts';
+import { policyNames } from '../scheduling/policies/index.ts';
 import { logLevels } from '../telemetry/log.ts';
 import {
   coherentEtcdAccess,

@@ -1,5 +1,5 @@
 import type { Rejection } from '../scheduling/decision.ts';
-import { policyNames } from '../scheduling/policy.ts';
+import { policyNames } from '../scheduling/policies/index.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import { counter, gauge, histogram, label, labelOr } from '../telemetry/metric.ts';
 

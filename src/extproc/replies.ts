@@ -2,7 +2,6 @@ import type { HeaderValueOption } from '../proto/generated/edge/envoy/config/cor
 import type { ProcessingResponse } from '../proto/generated/edge/envoy/service/ext_proc/v3/ProcessingResponse.ts';
 import { externalProcessorService } from '../proto/services.ts';
 import type { Rejection } from '../scheduling/decision.ts';
-import { policyNames } from '../scheduling/policy.ts';
 import type { ProcessingRequestKind } from './processingRequestReader.ts';
 
 const encode = (reply: ProcessingResponse): Buffer =>
@@ -48,7 +47,7 @@ export function rejectReply(why: Rejection, retryAfterSeconds: number): Buffer {
       return badRequest('invalid_label_selector', message);
     }
     case 'unknown-policy': {
-      const known = policyNames.join(', ');
+      const known = why.known.join(', ');
       const remedy = 'With scheduling.unknownPolicy: default, unknown names use the default policy.';
       const message = `Unknown routing-strategy ${quoted(why.given)}; known are ${known}. ${remedy}`;
       return badRequest('unknown_routing_strategy', message);

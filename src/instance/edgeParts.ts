@@ -13,7 +13,7 @@ import type { GrpcServer } from '../grpc/grpcServer.ts';
 import { answersStreams, isFit, takesTraffic } from '../phase.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { RequestHeaders } from '../request/requestHeaders.ts';
-import { createPolicies } from '../scheduling/policies/index.ts';
+import { PolicySet } from '../scheduling/policySet.ts';
 import { Scheduler } from '../scheduling/scheduler.ts';
 import { traitsOf } from '../scheduling/traits.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -105,11 +105,12 @@ function createRequestHeaders({ config, pool }: EdgePartsOptions): () => Request
   return () => (traitsOf(pool.ready()).models ? withModels : withoutModels);
 }
 
-function createScheduler({ dynamic, signals }: EdgePartsOptions): Scheduler {
+function createScheduler({ dynamic, pool, signals }: EdgePartsOptions): Scheduler {
   return new Scheduler({
-    pool: signals.usable,
+    pool,
     ledger: signals.load,
-    policies: createPolicies({ random: Math.random }),
+    policies: new PolicySet({ random: Math.random }),
+    quarantine: signals.quarantine,
     rules: () => dynamic.config.scheduling,
     random: Math.random,
   });

@@ -1,7 +1,7 @@
 import type { EndpointReport } from '../admin/state.ts';
 import type { EndpointCounts, EndpointValues } from './measuredState.ts';
 import type { InstanceParts } from './parts.ts';
-import { quarantineReport } from './signalParts.ts';
+import { quarantineReport, usedEndpoints } from './signalParts.ts';
 
 type Sources = Pick<InstanceParts, 'pool' | 'sharing' | 'signals'>;
 
@@ -32,7 +32,8 @@ export function* endpointValues({ pool, sharing }: Sources): Iterable<EndpointVa
 /** The same with all that `/state` shows of it. */
 export function* endpointReports(sources: Sources): Iterable<EndpointReport> {
   const { pool, signals } = sources;
-  const usable = new Set(signals.usable.ready().map(({ address }) => address));
+  const used = usedEndpoints(pool.ready(), signals.quarantine);
+  const usable = new Set(used.map(({ address }) => address));
   for (const values of endpointValues(sources)) {
     const { address } = values;
     const health = signals.podSignals?.health(address) ?? { kind: 'trusted' };

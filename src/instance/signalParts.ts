@@ -3,13 +3,14 @@ import type { EndpointReport } from '../admin/state.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import type { CompositePool } from '../pool/compositePool.ts';
+import type { Endpoint } from '../scheduling/endpoint.ts';
+import type { FilterContext } from '../scheduling/filter.ts';
+import { withoutQuarantined } from '../scheduling/filters/quarantine.ts';
 import type { ReservableLoad } from '../scheduling/reservation.ts';
-import type { ReadyEndpoints } from '../scheduling/scheduler.ts';
 import { PeerSignals } from '../signals/peerSignals.ts';
 import { PenalizedLoad } from '../signals/penalizedLoad.ts';
 import type { HealthTransition, PodHealth } from '../signals/podHealth.ts';
 import { PodSignals } from '../signals/podSignals.ts';
-import { QuarantineFilter } from '../signals/quarantineFilter.ts';
 import { SharedSignals } from '../signals/sharedSignals.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { InstanceMetrics } from './instruments.ts';
@@ -21,8 +22,8 @@ export interface SignalParts {
   readonly podSignals: PodSignals | undefined;
   /** undefined: there are no other instances to share with. */
   readonly shared: SharedSignals | undefined;
-  /** The ready endpoints without those in quarantine. */
-  readonly usable: ReadyEndpoints;
+  /** The endpoints that decisions leave out. */
+  readonly quarantine: Pick<FilterContext, 'quarantined' | 'maxQuarantinedShare'>;
   /** The load as decisions see it. */
   readonly load: ReservableLoad;
 }
@@ -36,10 +37,16 @@ export interface SignalPartsOptions {
   readonly sharing: SharedParts;
 }
 
+const nothing: ReadonlySet<string> = new Set();
+
 export function createSignalParts(options: SignalPartsOptions): SignalParts {
   const { config, pool, sharing, metrics } = options;
   const { enabled, quarantineMaxPercent, ...settings } = config.signals;
-  if (!enabled) return { podSignals: undefined, shared: undefined, usable: pool, load: sharing.ledger };
+  const maxQuarantinedShare = quarantineMaxPercent / 100;
+  if (!enabled) {
+    const quarantine = { quarantined: () => nothing, maxQuarantinedShare };
+    return { podSignals: undefined, shared: undefined, quarantine, load: sharing.ledger };
+  }
   const peers = new PeerSignals();
   const podSignals = new PodSignals({
     settings,
@@ -52,13 +59,9 @@ export function createSignalParts(options: SignalPartsOptions): SignalParts {
     onFailure: (failure) => metrics.podFailures.add(failure),
     peerFailures: (address) => peers.failures(address),
   });
-  const usable = new QuarantineFilter({
-    pool,
-    excluded: () => podSignals.excluded,
-    maxShare: quarantineMaxPercent / 100,
-  });
+  const quarantine = { quarantined: () => podSignals.excluded, maxQuarantinedShare };
   const shared = createSharedSignals(options, podSignals, peers);
-  return { podSignals, shared, usable, load: new PenalizedLoad(sharing.ledger, podSignals) };
+  return { podSignals, shared, quarantine, load: new PenalizedLoad(sharing.ledger, podSignals) };
 }
 
 function createSharedSignals(
@@ -80,6 +83,14 @@ function createSharedSignals(
       log.warn({ event: 'store.record-skipped', kind: 'signals', key, cause }, 'unreadable record skipped');
     },
   });
+}
+
+/** The ready endpoints that decisions do not leave out for quarantine. */
+export function usedEndpoints(
+  ready: readonly Endpoint[],
+  { quarantined, maxQuarantinedShare }: SignalParts['quarantine'],
+): readonly Endpoint[] {
+  return withoutQuarantined(ready, quarantined(), maxQuarantinedShare);
 }
 
 /** What `/state` shows of the quarantine of one endpoint. */

@@ -5,10 +5,7 @@ import { readText } from './readText.ts';
 import { readTraceparent } from './readTraceparent.ts';
 import { noRequestHeaders, type RequestHeaders } from './requestHeaders.ts';
 import type { RequestSource } from './requestSource.ts';
-import type { SchedulingRequest } from './schedulingRequest.ts';
-
-/** Nearly all requests are like this one, so they share it. */
-const plainRequest: SchedulingRequest = {};
+import { plainRequest, type SchedulingRequest } from './schedulingRequest.ts';
 
 /**
  * Reads what a decision depends on. A destination header that the client sent is ignored: clients

@@ -12,6 +12,9 @@ export interface SchedulingRequest {
   readonly traceparent?: string;
 }
 
+/** A request that asks for nothing in particular. Nearly all are, so they share it. */
+export const plainRequest: SchedulingRequest = {};
+
 /**
  * Addresses and bare IPs, not parsed: most of them are found as they are. Empty: no endpoint.
  * `too-large`: more than is read.

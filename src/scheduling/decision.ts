@@ -1,5 +1,4 @@
 import type { Endpoint } from './endpoint.ts';
-import type { PolicyName } from './policy.ts';
 
 /** Where a request goes. */
 export interface Route {
@@ -7,7 +6,7 @@ export interface Route {
   readonly endpoint: Endpoint;
   /** For Envoy's retries, best first; at most two. */
   readonly alternates: readonly Endpoint[];
-  readonly policy: PolicyName;
+  readonly policy: string;
   /** How many endpoints it was chosen from. */
   readonly candidates: number;
 }
@@ -24,4 +23,4 @@ export type Rejection =
   | { readonly kind: 'unknown-model'; readonly model: string }
   | { readonly kind: 'no-endpoint-with-labels'; readonly given: string }
   | { readonly kind: 'invalid-labels'; readonly given: string }
-  | { readonly kind: 'unknown-policy'; readonly given: string };
+  | { readonly kind: 'unknown-policy'; readonly given: string; readonly known: readonly string[] };

@@ -1,7 +1,9 @@
 /**
  * What the package exports as `baton/scheduling`: the policies and the types that they decide on.
  */
+export type { SchedulingRequest } from '../request/schedulingRequest.ts';
 export type { Endpoint } from './endpoint.ts';
 export type { Load, Random } from './load.ts';
-export { createPolicies } from './policies/index.ts';
-export { isPolicyName, type Policy, type PolicyName, policyNames, relativeLoad } from './policy.ts';
+export { type PolicyName, policyNames } from './policies/index.ts';
+export { type Policy, type PolicyDefinition, relativeLoad } from './policy.ts';
+export { PolicySet } from './policySet.ts';

@@ -1,26 +1,33 @@
+import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { Load } from './load.ts';
+import type { Load, Random } from './load.ts';
 
 /** Chooses one of the candidates. Its only state may be what it has picked. */
 export interface Policy {
-  readonly name: PolicyName;
-  /** @param candidates at least one, in no particular order */
-  choose(candidates: readonly Endpoint[], load: Load): Endpoint;
+  readonly name: string;
+  /**
+   * Changes no state, so a choice can be asked for without being made.
+   *
+   * @param candidates at least one, in no particular order
+   */
+  choose(candidates: readonly Endpoint[], load: Load, request: SchedulingRequest): Endpoint;
+  /** The request goes to this endpoint, which was chosen from these candidates. */
+  onPicked?(endpoint: Endpoint, candidates: readonly Endpoint[], request: SchedulingRequest): void;
 }
 
-/** The names that a request may give in `routing-strategy`. */
-export const policyNames = ['random', 'round-robin', 'least-request', 'power-of-two'] as const;
-export type PolicyName = (typeof policyNames)[number];
-
-/** The policy that a text names, in any case; undefined: none. */
-export function policyNamed(text: string): PolicyName | undefined {
-  if (isPolicyName(text)) return text;
-  const name = text.toLowerCase();
-  return isPolicyName(name) ? name : undefined;
+/** What a policy is created from. */
+export interface PolicyOptions {
+  readonly random: Random;
 }
 
-export function isPolicyName(name: string): name is PolicyName {
-  return (policyNames as readonly string[]).includes(name);
+/** A policy as the list in policies/index.ts has it. */
+export interface PolicyDefinition {
+  /** In lower case: what the configuration and the header `routing-strategy` call it. */
+  readonly name: string;
+  /** One line for docs/policies.md. */
+  readonly summary: string;
+  /** Called once for each scheduler. */
+  create(options: PolicyOptions): Policy;
 }
 
 /** The load an endpoint would carry with one request more, relative to its capacity. */

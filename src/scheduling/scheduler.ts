@@ -1,13 +1,14 @@
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import { alternatesTo } from './alternates.ts';
-import { candidatesFor, isEndpoints } from './candidates.ts';
+import { CandidateFinder } from './candidateFinder.ts';
 import type { Rejection, Route } from './decision.ts';
 import type { Endpoint } from './endpoint.ts';
-import { hasRoom, withRoom } from './filters/room.ts';
+import { type Filter, type FilterContext, isEndpoints } from './filter.ts';
+import { filters as filtersOfBaton } from './filters/index.ts';
 import type { Random } from './load.ts';
-import { type Policy, type PolicyName, policyNamed } from './policy.ts';
+import type { Policy } from './policy.ts';
+import type { PolicySet } from './policySet.ts';
 import type { ReservableLoad, Reservation } from './reservation.ts';
-import { traitsOf } from './traits.ts';
 
 /** The endpoints of the pool, which implements it. Both arrays are replaced, never changed. */
 export interface ReadyEndpoints {
@@ -20,7 +21,11 @@ export interface ReadyEndpoints {
 export interface SchedulerOptions {
   readonly pool: ReadyEndpoints;
   readonly ledger: ReservableLoad;
-  readonly policies: Readonly<Record<PolicyName, Policy>>;
+  readonly policies: Pick<PolicySet, 'named' | 'names'>;
+  /** Default: those of Baton. */
+  readonly filters?: readonly Filter[];
+  /** Default: no endpoint is in quarantine. */
+  readonly quarantine?: Pick<FilterContext, 'quarantined' | 'maxQuarantinedShare'>;
   /** Read at each decision: dynamic configuration changes them. */
   readonly rules: () => SchedulingRules;
   readonly random: Random;
@@ -29,7 +34,7 @@ export interface SchedulerOptions {
 /** Which policy places a request. */
 export interface SchedulingRules {
   /** For requests that name none. */
-  readonly policy: PolicyName;
+  readonly policy: string;
   /** May a request name its policy? */
   readonly allowRequestPolicy: boolean;
   /** What happens to a request that names an unknown policy. */
@@ -43,54 +48,67 @@ export type Decision =
 
 /** Above this number of candidates their loads are not all read for each request. */
 const largePool = 256;
+const nothing: ReadonlySet<string> = new Set();
+const noQuarantine = { quarantined: () => nothing, maxQuarantinedShare: 0 };
 
 /**
- * Schedules one request: candidates → policy → reservation → decision. It is synchronous, so
- * nothing happens between reading the loads and reserving, and no two requests act on the same
- * count.
+ * Schedules one request: filters → policy → reservation → decision. It is synchronous, so nothing
+ * happens between reading the loads and reserving, and no two requests act on the same count.
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
+  readonly #candidates: CandidateFinder;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
+    const { pool, ledger, filters = filtersOfBaton, quarantine = noQuarantine } = options;
+    this.#candidates = new CandidateFinder(filters, {
+      ready: () => pool.ready(),
+      all: () => pool.all(),
+      load: ledger,
+      quarantined: () => quarantine.quarantined(),
+      maxQuarantinedShare: quarantine.maxQuarantinedShare,
+    });
   }
 
   schedule(request: SchedulingRequest): Decision {
-    const { pool, ledger, random } = this.#options;
+    const { ledger, random } = this.#options;
     const policy = this.#policyFor(request.policy);
-    if (policy === undefined) return reject({ kind: 'unknown-policy', given: request.policy ?? '' });
+    if (policy === undefined) return reject(this.#unknownPolicy(request.policy ?? ''));
 
-    const ready = pool.ready();
-    const candidates = candidatesFor(request, ready, pool.all());
+    const candidates = this.#candidates.find(request);
     if (!isEndpoints(candidates)) return reject(candidates);
-    const endpoint = traitsOf(ready).slots
-      ? this.#chooseWithRoom(policy, candidates)
-      : policy.choose(candidates, ledger);
+    const endpoint = this.#candidates.hasLoadFilters
+      ? this.#chooseByLoad(policy, candidates, request)
+      : policy.choose(candidates, ledger, request);
+    policy.onPicked?.(endpoint, candidates, request);
     const alternates = alternatesTo(endpoint, candidates, ledger, random);
     const reservation = ledger.reserve(endpoint.address);
     const { length: count } = candidates;
     return { kind: 'route', endpoint, alternates, policy: policy.name, candidates: count, reservation };
   }
 
-  /** One with a free slot, if a candidate has one. In a large pool the first choice often has. */
-  #chooseWithRoom(policy: Policy, candidates: readonly Endpoint[]): Endpoint {
+  /** One that the filters by load leave; in a large pool the first choice often is. */
+  #chooseByLoad(policy: Policy, given: readonly Endpoint[], request: SchedulingRequest): Endpoint {
     const { ledger } = this.#options;
-    if (candidates.length > largePool) {
-      const first = policy.choose(candidates, ledger);
-      if (hasRoom(first, ledger)) return first;
+    if (given.length > largePool) {
+      const first = policy.choose(given, ledger, request);
+      if (this.#candidates.admits(first)) return first;
     }
-    return policy.choose(withRoom(candidates, ledger), ledger);
+    return policy.choose(this.#candidates.filterByLoad(request, given), ledger, request);
   }
 
   /** The policy to use, or undefined when the request names one that does not exist. */
   #policyFor(name: string | undefined): Policy | undefined {
     const { policies, rules } = this.#options;
     const { policy, allowRequestPolicy, unknownPolicy } = rules();
-    if (name === undefined || !allowRequestPolicy) return policies[policy];
-    const named = policyNamed(name);
-    if (named !== undefined) return policies[named];
-    return unknownPolicy === 'default' ? policies[policy] : undefined;
+    if (name === undefined || !allowRequestPolicy) return policies.named(policy);
+    const named = policies.named(name);
+    return named ?? (unknownPolicy === 'default' ? policies.named(policy) : undefined);
+  }
+
+  #unknownPolicy(given: string): Rejection {
+    return { kind: 'unknown-policy', given, known: this.#options.policies.names };
   }
 }
 

@@ -4,7 +4,6 @@ import type { Endpoint } from './endpoint.ts';
 export interface Traits {
   readonly models: boolean;
   readonly labels: boolean;
-  readonly slots: boolean;
 }
 
 /** By the array of endpoints, which is replaced at each change. */
@@ -16,7 +15,6 @@ export function traitsOf(endpoints: readonly Endpoint[]): Traits {
     traits = {
       models: endpoints.some(({ models }) => models.length > 0),
       labels: endpoints.some(({ labels }) => Object.keys(labels).length > 0),
-      slots: endpoints.some(({ slots }) => slots !== undefined),
     };
     known.set(endpoints, traits);
   }

@@ -27,13 +27,14 @@ const exec = promisify(execFile);
 const consumer = `
 import { Client, credentials } from '@grpc/grpc-js';
 import { BuiltinServer, type StreamHandler } from 'baton/grpc';
-import { createPolicies, type Endpoint, type Load, type Policy } from 'baton/scheduling';
+import { type Endpoint, type Load, PolicySet } from 'baton/scheduling';
 
 const endpoint = (address: string): Endpoint => ({ address, weight: 1, labels: {}, models: [] });
 const inFlight = (address: string): number => (address === '10.0.0.1:8000' ? 5 : 1);
 const load: Load = { inFlight, localInFlight: inFlight, unacknowledgedPicks: () => 0 };
-const policy: Policy = createPolicies({ random: Math.random })['least-request'];
-const chosen = policy.choose(['10.0.0.1:8000', '10.0.0.2:8000'].map(endpoint), load);
+const policy = new PolicySet({ random: Math.random }).named('least-request');
+if (policy === undefined) throw new Error('no such policy');
+const chosen = policy.choose(['10.0.0.1:8000', '10.0.0.2:8000'].map(endpoint), load, {});
 process.stdout.write(policy.name + ' chooses ' + chosen.address + '\\n');
 
 const echo: StreamHandler = (stream) => ({

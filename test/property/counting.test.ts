@@ -3,8 +3,8 @@ import { Exchanges } from '../../src/extproc/exchanges.ts';
 import type { ServerStream } from '../../src/grpc/serverStream.ts';
 import { MemoryLedger } from '../../src/ledger/memoryLedger.ts';
 import { externalProcessorService } from '../../src/proto/services.ts';
-import { createPolicies } from '../../src/scheduling/policies/index.ts';
-import { policyNames } from '../../src/scheduling/policy.ts';
+import { PolicySet } from '../../src/scheduling/policySet.ts';
+import type { Reservation } from '../../src/scheduling/reservation.ts';
 import { Scheduler } from '../../src/scheduling/scheduler.ts';
 import { endpoints } from '../support/endpoints.ts';
 import { recorderOf } from '../support/recorderOf.ts';
@@ -62,8 +62,8 @@ function system() {
   const scheduler = new Scheduler({
     pool: { ready: () => ready, all: () => ready },
     ledger,
-    policies: createPolicies({ random }),
-    rules: () => ({ policy: policyNames[2], allowRequestPolicy: true, unknownPolicy: 'reject' }),
+    policies: new PolicySet({ random }),
+    rules: () => ({ policy: 'least-request', allowRequestPolicy: true, unknownPolicy: 'reject' }),
     random,
   });
   const exchanges = new Exchanges({
@@ -122,16 +122,16 @@ describe('however streams end, in any order', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(4), fc.boolean()), { maxLength: 100 }), (steps) => {
         const ledger = new MemoryLedger();
-        const reservations: { address: string; release(): void; released: boolean }[] = [];
+        const reservations: { readonly held: Reservation; released: boolean }[] = [];
         for (const [pod, isRelease] of steps) {
           const address = `pod-${pod}`;
           if (isRelease) {
             const any = reservations[pod];
-            any?.release();
+            any?.held.release();
             if (any) any.released = true;
-          } else reservations.push({ ...ledger.reserve(address), released: false });
+          } else reservations.push({ held: ledger.reserve(address), released: false });
           for (let i = 0; i < 5; i += 1) {
-            const expected = reservations.filter((h) => h.address === `pod-${i}` && !h.released).length;
+            const expected = reservations.filter((h) => h.held.address === `pod-${i}` && !h.released).length;
             expect(ledger.inFlight(`pod-${i}`)).toBe(expected);
           }
         }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { withoutQuarantined } from '../../src/scheduling/filters/quarantine.ts';
 import { failureKinds } from '../../src/signals/failure.ts';
 import {
   dueMs,
@@ -9,7 +10,6 @@ import {
   type PodHealth,
   trusted,
 } from '../../src/signals/podHealth.ts';
-import { usableOf } from '../../src/signals/quarantineFilter.ts';
 import { endpoints } from '../support/endpoints.ts';
 
 const times = { baseMs: 1_000, maxMs: 8_000 };
@@ -60,7 +60,7 @@ describe('the quarantine of a pod', () => {
           const ready = endpoints(size);
           const all = endpoints(31);
           const excluded = new Set(out.map((index) => all[index]?.address ?? ''));
-          const usable = usableOf(ready, excluded, maxShare);
+          const usable = withoutQuarantined(ready, excluded, maxShare);
           expect(usable.length).toBeGreaterThanOrEqual(1);
           expect(size - usable.length).toBeLessThanOrEqual(size * maxShare);
           expect(ready).toEqual(expect.arrayContaining([...usable]));

@@ -4,7 +4,7 @@ import { openExtProcServer } from '../../src/extproc/openExtProcServer.ts';
 import type { GrpcServer } from '../../src/grpc/grpcServer.ts';
 import type { GrpcServerKind } from '../../src/grpc/openGrpcServer.ts';
 import { MemoryLedger } from '../../src/ledger/memoryLedger.ts';
-import { createPolicies } from '../../src/scheduling/policies/index.ts';
+import { PolicySet } from '../../src/scheduling/policySet.ts';
 import { Scheduler } from '../../src/scheduling/scheduler.ts';
 import { endpoints } from './endpoints.ts';
 import { generousLimits } from './generousLimits.ts';
@@ -25,7 +25,7 @@ export class SchedulingServer {
     const scheduler = new Scheduler({
       pool: { ready: () => ready, all: () => ready },
       ledger: this.ledger,
-      policies: createPolicies({ random }),
+      policies: new PolicySet({ random }),
       rules: () => ({ policy: 'least-request', allowRequestPolicy: true, unknownPolicy: 'reject' }),
       random,
     });

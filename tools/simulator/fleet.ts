@@ -2,7 +2,7 @@ import type { Ledger } from '../../src/ledger/ledger.ts';
 import { MemoryLedger } from '../../src/ledger/memoryLedger.ts';
 import type { Endpoint } from '../../src/scheduling/endpoint.ts';
 import type { Random } from '../../src/scheduling/load.ts';
-import { createPolicies } from '../../src/scheduling/policies/index.ts';
+import { PolicySet } from '../../src/scheduling/policySet.ts';
 import { at, randomIndex } from '../../src/scheduling/sample.ts';
 import { type Decision, Scheduler } from '../../src/scheduling/scheduler.ts';
 import type { Scenario } from './scenario.ts';
@@ -94,7 +94,10 @@ export class SimulatedFleet {
     const scheduler = new Scheduler({
       pool: { ready: () => endpoints, all: () => endpoints },
       ledger,
-      policies: { ...createPolicies({ random }), 'least-request': scheme.policy(random) },
+      policies: new PolicySet({
+        random,
+        definitions: [{ name: 'least-request', summary: scheme.name, create: () => scheme.policy(random) }],
+      }),
       rules: () => ({ policy: 'least-request', allowRequestPolicy: false, unknownPolicy: 'reject' }),
       random,
     });

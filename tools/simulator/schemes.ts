@@ -1,6 +1,7 @@
 import type { Random } from '../../src/scheduling/load.ts';
-import { createPolicies } from '../../src/scheduling/policies/index.ts';
+import type { PolicyName } from '../../src/scheduling/policies/index.ts';
 import type { Policy } from '../../src/scheduling/policy.ts';
+import { PolicySet } from '../../src/scheduling/policySet.ts';
 import { EnvoyLeastRequest, ShortestQueue } from './comparators.ts';
 
 /** A scheduling scheme: what instances know, and how they choose. */
@@ -16,9 +17,12 @@ export interface Scheme {
 }
 
 const product =
-  (name: 'random' | 'least-request' | 'power-of-two') =>
-  (random: Random): Policy =>
-    createPolicies({ random })[name];
+  (name: PolicyName) =>
+  (random: Random): Policy => {
+    const policy = new PolicySet({ random }).named(name);
+    if (policy === undefined) throw new Error(`no policy ${name}`);
+    return policy;
+  };
 
 export const batonScheme: Scheme = { name: 'baton', knowledge: 'shared', policy: product('least-request') };
 export const globalShortestQueue: Scheme = {

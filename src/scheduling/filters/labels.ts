@@ -1,5 +1,5 @@
-import type { Rejection } from '../decision.ts';
 import type { Endpoint } from '../endpoint.ts';
+import type { Candidates, Filter } from '../filter.ts';
 
 /** One part of a selector: `key=value`, `key==value`, `key!=value`. */
 interface Requirement {
@@ -10,12 +10,16 @@ interface Requirement {
 
 const requirement = /^([^\s=!,]+)\s*(=|==|!=)\s*([^\s=!,]*)$/;
 
+export const labelsFilter: Filter = {
+  name: 'labels',
+  summary: 'leaves the endpoints whose labels meet the selector of the request (`scheduling.labelHeader`)',
+  apply({ labels }, endpoints) {
+    return labels === undefined ? endpoints : withLabels(labels, endpoints);
+  },
+};
+
 /** The endpoints whose labels meet the whole selector: `key=value,key2!=value2`. */
-export function withLabels(
-  selector: string | undefined,
-  endpoints: readonly Endpoint[],
-): readonly Endpoint[] | Rejection {
-  if (selector === undefined) return endpoints;
+function withLabels(selector: string, endpoints: readonly Endpoint[]): Candidates {
   const requirements = parse(selector);
   if (requirements === undefined) return { kind: 'invalid-labels', given: selector };
   const meets = ({ labels }: Endpoint): boolean =>

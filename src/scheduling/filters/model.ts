@@ -1,17 +1,16 @@
-import type { Rejection } from '../decision.ts';
 import type { Endpoint } from '../endpoint.ts';
+import type { Candidates, Filter } from '../filter.ts';
 
-/**
- * The endpoints that serve the model. One that lists no models may serve any.
- *
- * @param all every endpoint of the pool, for the reason when there is none
- */
-export function servingModel(
-  model: string | undefined,
-  endpoints: readonly Endpoint[],
-  all: readonly Endpoint[],
-): readonly Endpoint[] | Rejection {
-  if (model === undefined) return endpoints;
+export const modelFilter: Filter = {
+  name: 'model',
+  summary: 'leaves the endpoints that serve the model of the request; one that lists no models may serve any',
+  apply({ model }, endpoints, context) {
+    return model === undefined ? endpoints : servingModel(model, endpoints, context.all());
+  },
+};
+
+/** @param all every endpoint of the pool, for the reason when there is none */
+function servingModel(model: string, endpoints: readonly Endpoint[], all: readonly Endpoint[]): Candidates {
   const serves = ({ models }: Endpoint): boolean => models.length === 0 || models.includes(model);
   const serving = endpoints.filter(serves);
   if (serving.length > 0) return serving;

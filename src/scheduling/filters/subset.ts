@@ -1,7 +1,7 @@
 import { parseAddress, parseIp, splitHostPort } from '../../hostPort.ts';
 import type { Subset } from '../../request/schedulingRequest.ts';
-import type { Rejection } from '../decision.ts';
 import type { Endpoint } from '../endpoint.ts';
+import type { Candidates, Filter } from '../filter.ts';
 
 /** Both are created at first use, because they are most of the work in large pools. */
 interface Index {
@@ -12,15 +12,19 @@ interface Index {
 /** By the array of ready endpoints, which is replaced at each change. */
 const indexes = new WeakMap<readonly Endpoint[], Index>();
 
+export const subsetFilter: Filter = {
+  name: 'subset',
+  summary: 'leaves the endpoints that the gateway named (`x-gateway-destination-endpoint-subset`)',
+  apply({ subset }, endpoints) {
+    return subset === undefined ? endpoints : inSubset(subset, endpoints);
+  },
+};
+
 /**
  * The endpoints that the subset names, by address or by IP alone, which means all ports (Gateway
  * API endpoint picker protocol, `x-gateway-destination-endpoint-subset`).
  */
-export function inSubset(
-  subset: Subset | undefined,
-  endpoints: readonly Endpoint[],
-): readonly Endpoint[] | Rejection {
-  if (subset === undefined) return endpoints;
+function inSubset(subset: Subset, endpoints: readonly Endpoint[]): Candidates {
   if (subset === 'too-large') return { kind: 'subset-too-large' };
   const index = indexOf(endpoints);
   const found = new Set<Endpoint>();

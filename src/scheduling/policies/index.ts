@@ -1,16 +1,24 @@
-import type { Random } from '../load.ts';
-import type { Policy, PolicyName } from '../policy.ts';
-import { LeastRequest } from './leastRequest.ts';
-import { PowerOfTwo } from './powerOfTwo.ts';
-import { RandomChoice } from './random.ts';
-import { RoundRobin } from './roundRobin.ts';
+import type { PolicyDefinition } from '../policy.ts';
+import { leastRequestPolicy } from './leastRequest.ts';
+import { powerOfTwoPolicy } from './powerOfTwo.ts';
+import { randomPolicy } from './random.ts';
+import { roundRobinPolicy } from './roundRobin.ts';
 
-/** One of each policy, by name. They live as long as the instance. */
-export function createPolicies(options: { random: Random }): Readonly<Record<PolicyName, Policy>> {
-  return {
-    random: new RandomChoice(options),
-    'round-robin': new RoundRobin(),
-    'least-request': new LeastRequest(options),
-    'power-of-two': new PowerOfTwo(options),
-  };
-}
+/**
+ * Every policy of Baton, in the order of the documents. A policy is a file of this folder and a
+ * line here: the settings, their JSON schema, docs/policies.md, the labels of metrics and the texts
+ * of errors take its name from this list.
+ */
+export const policyDefinitions = [
+  randomPolicy,
+  roundRobinPolicy,
+  leastRequestPolicy,
+  powerOfTwoPolicy,
+] as const satisfies readonly PolicyDefinition[];
+
+export type PolicyName = (typeof policyDefinitions)[number]['name'];
+
+export const policyNames: readonly [PolicyName, ...PolicyName[]] = [
+  policyDefinitions[0].name,
+  ...policyDefinitions.slice(1).map(({ name }) => name),
+];

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../endpoint.ts';
 import type { Load, Random } from '../load.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy, PolicyDefinition, PolicyOptions } from '../policy.ts';
 import { at, eachSampled, randomIndex } from '../sample.ts';
 
 /** How fast the weight of peers' counts falls with the picks that they do not include yet. */
@@ -15,6 +15,12 @@ const smallestSample = 10;
  */
 const wholePool = 256;
 const largestSample = 24;
+
+export const leastRequestPolicy = {
+  name: 'least-request',
+  summary: 'the fewest requests in flight for its weight; the default',
+  create: (options) => new LeastRequest(options),
+} as const satisfies PolicyDefinition;
 
 /**
  * The candidate with the fewest requests in flight for its weight, on a view that is always
@@ -34,11 +40,11 @@ const largestSample = 24;
  * The constants were found by simulation; docs/balance.md has the figures. Ties are broken at
  * random.
  */
-export class LeastRequest implements Policy {
+class LeastRequest implements Policy {
   readonly name = 'least-request';
   readonly #random: Random;
 
-  constructor({ random }: { random: Random }) {
+  constructor({ random }: PolicyOptions) {
     this.#random = random;
   }
 

@@ -1,17 +1,23 @@
 import type { Endpoint } from '../endpoint.ts';
 import type { Load, Random } from '../load.ts';
-import { type Policy, relativeLoad } from '../policy.ts';
+import { type Policy, type PolicyDefinition, type PolicyOptions, relativeLoad } from '../policy.ts';
 import { at, twoIndices } from '../sample.ts';
+
+export const powerOfTwoPolicy = {
+  name: 'power-of-two',
+  summary: 'the less loaded of two drawn at random',
+  create: (options) => new PowerOfTwo(options),
+} as const satisfies PolicyDefinition;
 
 /**
  * The less loaded of two candidates drawn at random (Mitzenmacher): works on stale loads too and
  * does not herd.
  */
-export class PowerOfTwo implements Policy {
+class PowerOfTwo implements Policy {
   readonly name = 'power-of-two';
   readonly #random: Random;
 
-  constructor({ random }: { random: Random }) {
+  constructor({ random }: PolicyOptions) {
     this.#random = random;
   }
 

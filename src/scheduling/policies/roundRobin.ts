@@ -1,15 +1,21 @@
 import type { Endpoint } from '../endpoint.ts';
-import type { Policy } from '../policy.ts';
+import type { Policy, PolicyDefinition } from '../policy.ts';
 import { at } from '../sample.ts';
 
 /** Addresses that are no candidates any more are swept when there are more than these. */
 const sweepSlack = 64;
 
+export const roundRobinPolicy = {
+  name: 'round-robin',
+  summary: 'each in turn, in proportion to its weight; ignores load',
+  create: () => new RoundRobin(),
+} as const satisfies PolicyDefinition;
+
 /**
  * Smooth weighted round robin: each candidate gains its weight in credit on every turn; the one
  * with the most credit is chosen and loses the total.
  */
-export class RoundRobin implements Policy {
+class RoundRobin implements Policy {
   readonly name = 'round-robin';
   /** By address. */
   #credit = new Map<string, number>();
@@ -17,19 +23,24 @@ export class RoundRobin implements Policy {
   choose(candidates: readonly Endpoint[]): Endpoint {
     let chosen = at(candidates, 0);
     let most = Number.NEGATIVE_INFINITY;
-    let total = 0;
     for (const candidate of candidates) {
       const credit = (this.#credit.get(candidate.address) ?? 0) + candidate.weight;
-      this.#credit.set(candidate.address, credit);
-      total += candidate.weight;
       if (credit > most) {
         most = credit;
         chosen = candidate;
       }
     }
-    this.#credit.set(chosen.address, most - total);
-    this.#sweep(candidates);
     return chosen;
+  }
+
+  onPicked(endpoint: Endpoint, candidates: readonly Endpoint[]): void {
+    let total = 0;
+    for (const { address, weight } of candidates) {
+      this.#credit.set(address, (this.#credit.get(address) ?? 0) + weight);
+      total += weight;
+    }
+    this.#credit.set(endpoint.address, (this.#credit.get(endpoint.address) ?? 0) - total);
+    this.#sweep(candidates);
   }
 
   /**

@@ -10,7 +10,7 @@ import { MemoryLedger } from '../../../src/ledger/memoryLedger.ts';
 import { ExternalProcessor, Health as HealthClient } from '../../../src/proto/clients.ts';
 import type { ProcessingRequest } from '../../../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import type { ProcessingResponse__Output } from '../../../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingResponse.ts';
-import { createPolicies } from '../../../src/scheduling/policies/index.ts';
+import { PolicySet } from '../../../src/scheduling/policySet.ts';
 import { Scheduler } from '../../../src/scheduling/scheduler.ts';
 import { until } from '../../../tools/testbed/until.ts';
 import { endpoints } from '../../support/endpoints.ts';
@@ -46,7 +46,7 @@ async function serve(options: Partial<ExchangesOptions> = {}): Promise<void> {
   const scheduler = new Scheduler({
     pool: { ready: () => ready, all: () => ready },
     ledger,
-    policies: createPolicies({ random }),
+    policies: new PolicySet({ random }),
     rules: () => ({ policy: 'least-request', allowRequestPolicy: true, unknownPolicy: 'reject' }),
     random,
   });

@@ -12,7 +12,7 @@ import { ExternalProcessor, Health } from '../../../src/proto/clients.ts';
 import type { ProcessingRequest } from '../../../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import type { ProcessingResponse__Output } from '../../../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingResponse.ts';
 import type { Endpoint } from '../../../src/scheduling/endpoint.ts';
-import { createPolicies } from '../../../src/scheduling/policies/index.ts';
+import { PolicySet } from '../../../src/scheduling/policySet.ts';
 import { Scheduler } from '../../../src/scheduling/scheduler.ts';
 import { createInstruments } from '../../../src/telemetry/instruments.ts';
 import { type Log, silentLog } from '../../../src/telemetry/log.ts';
@@ -49,7 +49,6 @@ describe.each(['builtin', 'grpc-js'] as const)('one exception, one request: over
     ledger = new MemoryLedger();
     const random = seededRandom(1);
     const ready = endpoints(3);
-    const policies = createPolicies({ random });
     const choose = (candidates: readonly Endpoint[]): Endpoint => {
       failIfBroken();
       return candidates[0] as Endpoint;
@@ -57,7 +56,10 @@ describe.each(['builtin', 'grpc-js'] as const)('one exception, one request: over
     const scheduler = new Scheduler({
       pool: { ready: () => ready, all: () => ready },
       ledger,
-      policies: { ...policies, random: { name: 'random', choose } },
+      policies: new PolicySet({
+        random,
+        definitions: [{ name: 'random', summary: '', create: () => ({ name: 'random', choose }) }],
+      }),
       rules: () => ({ policy: 'random', allowRequestPolicy: true, unknownPolicy: 'reject' }),
       random,
     });

@@ -1,14 +1,22 @@
 import { maxSubsetEntries } from '../../../src/request/readSubset.ts';
-import type { SchedulingRequest } from '../../../src/request/schedulingRequest.ts';
+import { plainRequest, type SchedulingRequest } from '../../../src/request/schedulingRequest.ts';
 import { alternatesTo } from '../../../src/scheduling/alternates.ts';
-import { type Candidates, candidatesFor, isEndpoints } from '../../../src/scheduling/candidates.ts';
+import { CandidateFinder } from '../../../src/scheduling/candidateFinder.ts';
 import type { Endpoint } from '../../../src/scheduling/endpoint.ts';
+import { type Candidates, isEndpoints } from '../../../src/scheduling/filter.ts';
+import { filters } from '../../../src/scheduling/filters/index.ts';
 import { endpoint, endpoints, loads } from '../../support/endpoints.ts';
 import { seededRandom } from '../../support/seededRandom.ts';
 
 const ready = endpoints(3);
 const candidates = (request: SchedulingRequest, from = ready, all = from) =>
-  candidatesFor(request, from, all);
+  new CandidateFinder(filters, {
+    ready: () => from,
+    all: () => all,
+    load: loads({}),
+    quarantined: () => new Set(),
+    maxQuarantinedShare: 0.5,
+  }).find(request);
 const addresses = (found: Candidates): string[] => {
   if (!isEndpoints(found)) throw new Error(found.kind);
   return found.map(({ address }) => address).toSorted();
@@ -21,6 +29,34 @@ describe('the candidates of a request', () => {
 
   it('are none when nothing is ready, whatever the subset', () => {
     expect(candidates({ subset: ['10.0.0.1:8000'] }, [])).toEqual({ kind: 'no-ready-endpoint' });
+  });
+});
+
+describe('the quarantine', () => {
+  const finder = (quarantined: readonly string[], maxQuarantinedShare: number) =>
+    new CandidateFinder(filters, {
+      ready: () => ready,
+      all: () => ready,
+      load: loads({}),
+      quarantined: () => new Set(quarantined),
+      maxQuarantinedShare,
+    });
+
+  it.each<[share: number, left: number[]]>([
+    [0, [0, 1, 2]],
+    [0.5, [0, 1]],
+    [1, [1]],
+  ])('leaves out at most %d of the ready endpoints, the longest quarantined first', (share, left) => {
+    const found = finder(['10.0.0.3:8000', '10.0.0.1:8000', '10.0.0.2:8000'], share).find({});
+    expect(found).toEqual(left.map((index) => ready[index]));
+  });
+
+  it('counts for requests that ask for nothing too, as soon as it changes', () => {
+    const excluded: string[] = [];
+    const one = finder(excluded, 0.5);
+    expect(one.find(plainRequest)).toBe(ready);
+    excluded.push('10.0.0.1:8000');
+    expect(one.find(plainRequest)).toEqual(ready.slice(1));
   });
 });
 

@@ -1,8 +1,8 @@
 import { MemoryLedger } from '../../../src/ledger/memoryLedger.ts';
 import type { Pool } from '../../../src/pool/pool.ts';
 import type { Endpoint } from '../../../src/scheduling/endpoint.ts';
-import { createPolicies } from '../../../src/scheduling/policies/index.ts';
-import { type PolicyName, policyNames } from '../../../src/scheduling/policy.ts';
+import { type PolicyName, policyNames } from '../../../src/scheduling/policies/index.ts';
+import { PolicySet } from '../../../src/scheduling/policySet.ts';
 import { Scheduler, type SchedulerOptions, type SchedulingRules } from '../../../src/scheduling/scheduler.ts';
 import { endpoints } from '../../support/endpoints.ts';
 import { seededRandom } from '../../support/seededRandom.ts';
@@ -20,7 +20,7 @@ function scheduler(options: Options = {}): { scheduler: Scheduler; ledger: Memor
   const built = new Scheduler({
     pool: options.pool ?? poolOf(endpoints(3)),
     ledger,
-    policies: createPolicies({ random }),
+    policies: new PolicySet({ random }),
     rules: () => ({
       policy: 'least-request',
       allowRequestPolicy: true,

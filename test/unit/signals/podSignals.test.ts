@@ -1,9 +1,9 @@
 import { MemoryLedger } from '../../../src/ledger/memoryLedger.ts';
-import { LeastRequest } from '../../../src/scheduling/policies/leastRequest.ts';
+import { withoutQuarantined } from '../../../src/scheduling/filters/quarantine.ts';
+import { leastRequestPolicy } from '../../../src/scheduling/policies/leastRequest.ts';
 import { PenalizedLoad } from '../../../src/signals/penalizedLoad.ts';
 import type { HealthTransition } from '../../../src/signals/podHealth.ts';
 import { PodSignals } from '../../../src/signals/podSignals.ts';
-import { QuarantineFilter } from '../../../src/signals/quarantineFilter.ts';
 import { endpoints } from '../../support/endpoints.ts';
 import { ManualClock } from '../../support/manualClock.ts';
 import { seededRandom } from '../../support/seededRandom.ts';
@@ -145,16 +145,11 @@ describe('when one pod fails fast', () => {
     warmUp();
     const ledger = new MemoryLedger();
     const load = new PenalizedLoad(ledger, signals);
-    const usable = new QuarantineFilter({
-      pool: { all: () => pods, ready: () => pods },
-      excluded: () => signals.excluded,
-      maxShare: 0.5,
-    });
-    const policy = new LeastRequest({ random: seededRandom(2) });
+    const policy = leastRequestPolicy.create({ random: seededRandom(2) });
     const failedAtMs: number[] = [];
     const startMs = clock.nowMs();
     for (let request = 0; request < 1_100; request += 1) {
-      const { address } = policy.choose(usable.ready(), load);
+      const { address } = policy.choose(withoutQuarantined(pods, signals.excluded, 0.5), load);
       const reservation = ledger.reserve(address);
       const exchange = signals.begin(address, clock.nowMs());
       if (address === bad) failedAtMs.push(clock.nowMs() - startMs);
