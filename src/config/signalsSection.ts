@@ -5,7 +5,9 @@ export const signals = section({
   enabled: boolean().default(true).describe('Judge pods by how their responses end'),
   sampleOneIn: wholeNumber(0)
     .default(16)
-    .describe('Watch the response headers of one of so many requests to a pod; 0: of suspected pods only'),
+    .describe(
+      'Watch the response headers of one of so many requests to a pod, and the body of one in eight of these; 0: none',
+    ),
   quarantineBaseMs: milliseconds(1)
     .default(1000)
     .describe('How long a failing pod gets no request; doubled each time it fails its trial'),

@@ -27,7 +27,7 @@ export interface ExchangeOptions {
   readonly retryAfterSeconds: number;
   readonly recorder: Pick<DecisionRecorder, 'decided' | 'undecided'>;
   /** Judges pods by how their exchanges end; undefined: no response is watched. */
-  readonly signals: Pick<PodSignals, 'begin' | 'onHeaders' | 'onBody' | 'onEnd'> | undefined;
+  readonly signals: Pick<PodSignals, 'begin' | 'onHeaders' | 'onBody' | 'onTrailers' | 'onEnd'> | undefined;
   /** Called once, after the reservation is released. */
   readonly onClosed: (exchange: Exchange, how: StreamEnd) => void;
 }
@@ -122,7 +122,7 @@ export class Exchange implements ServerStreamListener {
       signals?.onHeaders(signal, status > 0 ? status : undefined, served, message.isEndOfStream);
     } else if (kind === 'response_body' && signal !== undefined) {
       signals?.onBody(signal, message.bodyBytes(), message.isEndOfStream);
-    }
+    } else if (kind === 'response_trailers' && signal !== undefined) signals?.onTrailers(signal);
   }
 
   #fail(code: FailureStatus, message: string): void {

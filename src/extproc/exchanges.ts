@@ -28,7 +28,7 @@ export interface ExchangesOptions {
   readonly nowMs: () => number;
   readonly recorder: Pick<DecisionRecorder, 'decided' | 'undecided' | 'ended'>;
   /** Judges pods by how their exchanges end; undefined: no response is watched. */
-  readonly signals?: Pick<PodSignals, 'begin' | 'onHeaders' | 'onBody' | 'onEnd'> | undefined;
+  readonly signals?: Pick<PodSignals, 'begin' | 'onHeaders' | 'onBody' | 'onTrailers' | 'onEnd'> | undefined;
 }
 
 /** The open exchanges, and when the last one arrived. */

@@ -61,7 +61,8 @@ export function createSignalParts(options: SignalPartsOptions): SignalParts {
   });
   const quarantine = { quarantined: () => podSignals.excluded, maxQuarantinedShare };
   const shared = createSharedSignals(options, podSignals, peers);
-  return { podSignals, shared, quarantine, load: new PenalizedLoad(sharing.ledger, podSignals) };
+  const load = new PenalizedLoad(sharing.ledger, podSignals.penalties);
+  return { podSignals, shared, quarantine, load };
 }
 
 function createSharedSignals(

@@ -10,6 +10,12 @@ export class DecayingCount {
     this.#atMs = nowMs;
   }
 
+  /** Takes one back. */
+  remove(nowMs: number): void {
+    this.#value = Math.max(0, this.at(nowMs) - 1);
+    this.#atMs = nowMs;
+  }
+
   at(nowMs: number): number {
     return this.#value === 0 ? 0 : this.#value * 2 ** ((this.#atMs - nowMs) / halfLifeMs);
   }

@@ -1,4 +1,4 @@
-import { isSign } from './earlyRun.ts';
+import { isBeyondChance } from './chance.ts';
 import type { PodRecord } from './podRecord.ts';
 import { UsualDuration } from './usualDuration.ts';
 
@@ -8,6 +8,8 @@ const span = 512;
 const rareShare = 0.03;
 const announceEveryMs = 1_000;
 const announcedForMs = 2_000;
+/** Two in a row are a sign at the earliest. */
+const leastShare = 0.01;
 
 /**
  * Tells exchanges that ended too early from those that are usual in this pool. Some always do:
@@ -31,7 +33,7 @@ export class EarlyEnds {
 
   /** Chance hardly explains its last early ends. */
   isSign(pod: PodRecord): boolean {
-    return isSign(pod.earlyRun, this.#share);
+    return isBeyondChance(pod.earlyRun.length, this.#share, leastShare);
   }
 
   /** Counts one for the peers where it says something. @returns whether it did */

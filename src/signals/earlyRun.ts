@@ -1,9 +1,3 @@
-/** A sign is a run that chance gives less often. A little more than 1/10,000, for rounding. */
-const byChance = 1.0001e-4;
-/** The base share is at least this, so that a single early end is never a sign. */
-const leastBase = 0.01;
-const mostBase = 0.5;
-
 /**
  * How many exchanges of a pod ended early in a row. One that lasts shows that only at its end, so
  * requests count against the run that were placed since it began and have not ended early: when
@@ -44,9 +38,4 @@ export class EarlyRun {
     this.#ownSinceStart = 0;
     this.#placedAtStart = placed;
   }
-}
-
-/** @param base the share of exchanges that end early where nothing is wrong */
-export function isSign({ length }: EarlyRun, base: number): boolean {
-  return Math.min(mostBase, Math.max(leastBase, base)) ** length <= byChance;
 }

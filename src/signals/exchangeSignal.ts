@@ -19,7 +19,8 @@ export class ExchangeSignal {
   served: string | undefined;
   /** Reported already. */
   isDecided = false;
-  #status: number | undefined;
+  /** Good so far. The rest of its body may still show otherwise. */
+  isGoodSoFar = false;
   #scan: EventScan | undefined;
   #bytes = 0;
   #head = '';
@@ -41,7 +42,6 @@ export class ExchangeSignal {
   ): ResponseVerdict | undefined {
     this.#sawHeaders = true;
     this.served = served;
-    this.#status = status;
     this.#isComplete = isEnd;
     if (status !== undefined) {
       const verdict = verdictOfStatus(status);
@@ -52,27 +52,28 @@ export class ExchangeSignal {
     return status === undefined ? neutral : good;
   }
 
-  /** @param isPastEarly the exchange has lasted longer than one that fails fast */
+  /**
+   * @param isPastEarly the exchange has lasted longer than one that fails fast
+   * @returns a verdict, or undefined while the rest must decide
+   */
   onBody(part: Buffer, isEnd: boolean, isPastEarly: boolean): ResponseVerdict | undefined {
     this.#bytes += part.length;
     if (this.#bytes <= longestNoContent) this.#head += part.toString('latin1');
     this.#scan ??= new EventScan();
-    if (this.#scan.hasError(part)) return failed('error-event');
-    if (isEnd) {
-      this.#isComplete = true;
-      return this.#bytes <= longestNoContent && noContent.test(this.#head) ? failed('empty') : good;
-    }
-    return isPastEarly ? good : undefined;
+    if (this.#scan.hasError(part)) return failed(isPastEarly ? 'error-late' : 'error-event');
+    if (!isEnd) return undefined;
+    this.#isComplete = true;
+    return this.#bytes <= longestNoContent && noContent.test(this.#head) ? failed('empty') : good;
   }
 
-  /** The exchange ended without a verdict. */
-  onEnd(isEarly: boolean): ResponseVerdict {
-    const isCut = this.#sawHeaders && this.watch === 'body' && !this.#isComplete;
-    return isCut && isEarly ? failed('cut') : neutral;
+  /** Trailers follow a complete body, which may be empty then: gRPC puts its status there. */
+  onTrailers(): ResponseVerdict {
+    this.#isComplete = true;
+    return good;
   }
 
-  /** It succeeded as far as its status says. */
-  get looksGood(): boolean {
-    return this.#status !== undefined && this.#status < 400;
+  /** Its body was followed, and the exchange ended before it was complete. */
+  get isIncomplete(): boolean {
+    return this.watch === 'body' && this.#sawHeaders && !this.#isComplete;
   }
 }

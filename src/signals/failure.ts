@@ -15,8 +15,12 @@ export const failureKinds = [
   'unreachable',
   /** The response began and ended early, before it was complete. */
   'cut',
+  /** The response ended incomplete when it had lasted a usual time, several times in a row. */
+  'cut-late',
   /** An error event in a stream that began with 200. */
   'error-event',
+  /** The same when the stream had lasted a usual time. */
+  'error-late',
   /** 200 without content. */
   'empty',
 ] as const;
@@ -30,6 +34,11 @@ export type ResponseVerdict =
 
 export const good: ResponseVerdict = { kind: 'good' };
 export const neutral: ResponseVerdict = { kind: 'neutral' };
+
+/** Only a response that is followed to its end shows whether the pod still fails so. */
+export function isLate(failure: PodFailure): boolean {
+  return failure === 'cut-late' || failure === 'error-late';
+}
 
 export function failed(failure: PodFailure): ResponseVerdict {
   return { kind: 'failure', failure };

@@ -9,13 +9,13 @@ import {
   type QuarantineTimes,
   trusted,
 } from './podHealth.ts';
-import { PodRecord } from './podRecord.ts';
+import type { PodRecord } from './podRecord.ts';
 
 export interface JudgedPodsOptions {
   readonly times: QuarantineTimes;
   readonly clock: Clock;
-  /** After how many requests the first sample of a new pod is due. */
-  readonly firstSample: () => number;
+  /** The record of a new pod. */
+  readonly create: (address: string) => PodRecord;
   /** Called for each change of a pod's health. */
   readonly onHealth: (from: PodHealth, to: PodHealth) => void;
   /** The same, without changes that say nothing to an operator. */
@@ -49,7 +49,7 @@ export class JudgedPods {
   of(address: string): PodRecord {
     let pod = this.#pods.get(address);
     if (pod === undefined) {
-      pod = new PodRecord(address, this.#options.firstSample());
+      pod = this.#options.create(address);
       this.#pods.set(address, pod);
     }
     return pod;

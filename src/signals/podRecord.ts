@@ -1,6 +1,6 @@
 import { DecayingCount } from './decayingCount.ts';
 import { EarlyRun } from './earlyRun.ts';
-import type { PodFailure } from './failure.ts';
+import { isLate, type PodFailure } from './failure.ts';
 import { type PodHealth, trusted } from './podHealth.ts';
 import { UsualDuration } from './usualDuration.ts';
 
@@ -13,6 +13,8 @@ export class PodRecord {
   health: PodHealth = trusted;
   /** Requests until the next sample. */
   untilSample: number;
+  /** Samples until one that is followed to its end. */
+  untilBodySample: number;
   readonly duration = new UsualDuration();
   /** Recent failures, and recent good responses that were observed. */
   readonly failures = new DecayingCount();
@@ -25,6 +27,8 @@ export class PodRecord {
   /** Requests that were placed on it. */
   placed = 0;
   readonly earlyRun = new EarlyRun();
+  /** Responses that were followed and ended incomplete, since the last complete one. */
+  incompleteInRow = 0;
   /** Early ends that peers are told of. */
   announcedEarlyEnds = 0;
   /** Until then this instance suspects it by what it has observed itself. */
@@ -36,9 +40,10 @@ export class PodRecord {
   /** When each of its penalties ends, oldest first. */
   readonly #penaltyEndsMs: number[] = [];
 
-  constructor(address: string, untilSample: number) {
+  constructor(address: string, untilSample: number, untilBodySample: number) {
     this.address = address;
     this.untilSample = untilSample;
+    this.untilBodySample = untilBodySample;
   }
 
   /** An exchange that ends before this ends early; 0: none does. */
@@ -51,10 +56,20 @@ export class PodRecord {
     return this.duration.count >= enoughExchanges ? this.duration.usualMs : pool.usualMs;
   }
 
+  /** Only a complete response is a good one: its last ones ended incomplete, or failed late. */
+  get mustComplete(): boolean {
+    return this.incompleteInRow > 0 || (this.health.kind === 'trial' && isLate(this.health.reason));
+  }
+
   /** @param startMs when the request was placed */
   succeeded(startMs: number, nowMs: number): void {
     this.successes.add(nowMs);
     if (startMs > this.#rowSinceMs) this.failuresInRow = 0;
+  }
+
+  /** What seemed to succeed has failed after all. */
+  retractSuccess(nowMs: number): void {
+    this.successes.remove(nowMs);
   }
 
   failed(failure: PodFailure, startMs: number, nowMs: number): void {
@@ -89,6 +104,7 @@ export class PodRecord {
     this.failures.clear();
     this.successes.clear();
     this.failuresInRow = 0;
+    this.incompleteInRow = 0;
     this.earlyRun.clear();
     this.signUntilMs = Number.NEGATIVE_INFINITY;
     this.#penaltyEndsMs.length = 0;

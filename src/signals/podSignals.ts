@@ -1,8 +1,9 @@
 import { isConvicted, othersOf } from './conviction.ts';
 import { EarlyEnds } from './earlyEnds.ts';
 import { ExchangeSignal } from './exchangeSignal.ts';
-import { failed, type ResponseVerdict } from './failure.ts';
+import { failed, good, isLate, neutral, type ResponseVerdict } from './failure.ts';
 import { JudgedPods } from './judgedPods.ts';
+import { LateEnds } from './lateEnds.ts';
 import { PodPenalties } from './penalties.ts';
 import { isJudged, type PodEvent, type PodHealth, suspicionMs, trusted } from './podHealth.ts';
 import type { PodRecord } from './podRecord.ts';
@@ -18,24 +19,27 @@ const relapseMs = 60_000;
  * way back: a quarantine ends by itself, and then trial requests decide.
  */
 export class PodSignals {
+  /** What early ends add to the load of pods, so that they draw no further requests. */
+  readonly penalties: PodPenalties;
   readonly #options: PodSignalsOptions;
   readonly #pods: JudgedPods;
   readonly #early = new EarlyEnds();
-  readonly #penalties = new PodPenalties();
+  readonly #late = new LateEnds();
   readonly #sampler: ResponseSampler;
 
   constructor(options: PodSignalsOptions) {
     this.#options = options;
-    const { clock, isDoubtful, onTransition, random, settings } = options;
+    const { clock, isDoubtful, onTransition, random, schedulers, settings } = options;
     const { sampleOneIn, quarantineBaseMs: baseMs, quarantineMaxMs: maxMs } = settings;
     this.#sampler = new ResponseSampler({ sampleOneIn, random, isDoubtful });
     this.#pods = new JudgedPods({
       times: { baseMs, maxMs },
       clock,
-      firstSample: () => this.#sampler.firstSample(),
+      create: (address) => this.#sampler.newRecord(address),
       onHealth: (from, to) => this.#sampler.onChange(from, to),
       onTransition,
     });
+    this.penalties = new PodPenalties(clock, (address) => this.#pods.get(address), schedulers);
   }
 
   /** Excluded from decisions, the longest excluded first. A new set after each change. */
@@ -92,9 +96,20 @@ export class PodSignals {
 
   onBody(exchange: ExchangeSignal, part: Buffer, isEnd: boolean): void {
     if (exchange.isDecided) return;
+    const pod = this.#pods.of(exchange.address);
     const elapsedMs = this.#options.clock.nowMs() - exchange.startMs;
-    const isPastEarly = elapsedMs > this.#pods.of(exchange.address).earlyMs(this.#early.usual);
-    this.#decide(exchange, exchange.onBody(part, isEnd, isPastEarly));
+    const isPastEarly = elapsedMs > pod.earlyMs(this.#early.usual);
+    const verdict = exchange.onBody(part, isEnd, isPastEarly);
+    if (verdict !== undefined) this.#onBodyEnd(pod, exchange, verdict);
+    else if (isPastEarly && !exchange.isGoodSoFar && !pod.mustComplete) {
+      exchange.isGoodSoFar = true;
+      this.#succeed(pod, exchange);
+    }
+  }
+
+  onTrailers(exchange: ExchangeSignal): void {
+    if (exchange.isDecided || exchange.watch !== 'body') return;
+    this.#onBodyEnd(this.#pods.of(exchange.address), exchange, exchange.onTrailers());
   }
 
   onEnd(exchange: ExchangeSignal): void {
@@ -103,32 +118,16 @@ export class PodSignals {
     const pod = this.#pods.of(exchange.served ?? exchange.address);
     const isEarly = this.#early.record(pod, nowMs - exchange.startMs);
     if (!exchange.isDecided) {
-      const verdict = exchange.onEnd(isEarly);
       if (exchange.watch === 'none' && !isEarly) pod.normalEnds.add(nowMs);
-      this.#judge(pod, verdict, exchange);
+      if (exchange.isIncomplete) this.#onIncomplete(pod, exchange, isEarly);
+      else this.#judge(pod, neutral, exchange);
     }
     if (isEarly) this.#onEarlyEnd(pod);
-  }
-
-  /** What the pod's early ends add to its load, so that they draw no further requests. */
-  penalties(address: string): number {
-    if (this.#penalties.areOver) return 0;
-    return this.#penalties.of(this.#pods.get(address), this.#options.clock.nowMs());
-  }
-
-  /** How many schedulers likely meet the same. */
-  get schedulers(): number {
-    return this.#options.schedulers();
   }
 
   /** Something outside of this instance's exchanges happened to this pod. */
   apply(address: string, event: PodEvent): void {
     this.#pods.apply(this.#pods.of(address), event);
-  }
-
-  /** Its last requests failed here. */
-  hasFailed(address: string): boolean {
-    return (this.record(address)?.failuresInRow ?? 0) > 0;
   }
 
   /** Another instance has observed a failure of this pod. */
@@ -160,9 +159,38 @@ export class PodSignals {
   #decide(exchange: ExchangeSignal, verdict: ResponseVerdict | undefined): void {
     if (verdict === undefined || exchange.isDecided) return;
     exchange.isDecided = true;
-    const address = exchange.served ?? exchange.address;
-    if (verdict.kind === 'good') this.#options.onGood(address, exchange.startMs);
-    this.#judge(this.#pods.of(address), verdict, exchange);
+    const pod = this.#pods.of(exchange.served ?? exchange.address);
+    if (verdict.kind === 'good') this.#succeed(pod, exchange);
+    else this.#judge(pod, verdict, exchange);
+  }
+
+  #succeed(pod: PodRecord, exchange: ExchangeSignal): void {
+    this.#options.onGood(pod.address, exchange.startMs);
+    this.#judge(pod, good, exchange);
+  }
+
+  /** The response was complete, or failed before. */
+  #onBodyEnd(pod: PodRecord, exchange: ExchangeSignal, verdict: ResponseVerdict): void {
+    const isFailure = verdict.kind === 'failure';
+    if (!isFailure || isLate(verdict.failure)) this.#late.record(pod, !isFailure);
+    if (!exchange.isGoodSoFar) this.#decide(exchange, verdict);
+    else if (isFailure) this.#failAfterAll(pod, exchange, verdict);
+    exchange.isDecided = true;
+  }
+
+  /** The pod cut the response, or the client has left: Envoy does not say. */
+  #onIncomplete(pod: PodRecord, exchange: ExchangeSignal, isEarly: boolean): void {
+    if (isEarly) this.#judge(pod, failed('cut'), exchange);
+    else if (this.#late.record(pod, false)) this.#failAfterAll(pod, exchange, failed('cut-late'));
+    else {
+      this.#sampler.sampleNextBody(pod);
+      this.#judge(pod, neutral, exchange);
+    }
+  }
+
+  #failAfterAll(pod: PodRecord, exchange: ExchangeSignal, verdict: ResponseVerdict): void {
+    if (exchange.isGoodSoFar) pod.retractSuccess(this.#options.clock.nowMs());
+    this.#judge(pod, verdict, exchange);
   }
 
   #judge(pod: PodRecord, verdict: ResponseVerdict, { isTrial, startMs }: ExchangeSignal): void {
@@ -180,7 +208,8 @@ export class PodSignals {
         pod.failed(failure, startMs, nowMs);
         this.#options.onFailure(failure);
         this.#sign(pod);
-        if (isTrial) this.#pods.apply(pod, { kind: 'trial-failed', reason: failure });
+        if (isTrial && pod.health.kind === 'trial')
+          this.#pods.apply(pod, { kind: 'trial-failed', reason: failure });
         else this.#convict(pod);
         this.#pods.changed(pod);
         return;
@@ -207,7 +236,7 @@ export class PodSignals {
   }
 
   #penalize(pod: PodRecord): void {
-    this.#penalties.add(pod, this.#options.clock.nowMs() + pod.usualMs(this.#early.usual));
+    this.penalties.add(pod, pod.usualMs(this.#early.usual));
   }
 
   /** This instance itself has observed something that makes it suspect the pod. */

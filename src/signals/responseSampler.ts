@@ -1,5 +1,5 @@
 import type { PodHealth } from './podHealth.ts';
-import type { PodRecord } from './podRecord.ts';
+import { PodRecord } from './podRecord.ts';
 import type { ResponseWatch } from './responseWatch.ts';
 
 export interface ResponseSamplerOptions {
@@ -11,6 +11,8 @@ export interface ResponseSamplerOptions {
   readonly isDoubtful: (address: string) => boolean;
 }
 
+/** One of so many samples is followed to its end. */
+const bodySampleOneIn = 8;
 /** So many responses of the other pods show whether a suspected one fails alone. */
 const othersToWatch = 32;
 
@@ -24,9 +26,11 @@ export class ResponseSampler {
     this.#options = options;
   }
 
-  /** After how many requests the first sample of a pod is due: not the same for all. */
-  firstSample(): number {
-    return 1 + Math.floor(this.#options.random() * this.#options.sampleOneIn);
+  /** Its first samples are due at random, so that instances do not sample the same pods. */
+  newRecord(address: string): PodRecord {
+    const { random, sampleOneIn } = this.#options;
+    const oneOf = (count: number) => 1 + Math.floor(random() * count);
+    return new PodRecord(address, oneOf(sampleOneIn), oneOf(bodySampleOneIn));
   }
 
   /** To be called for each change of a pod's health. */
@@ -34,6 +38,12 @@ export class ResponseSampler {
     if (from.kind === to.kind) return;
     if (to.kind === 'suspected') this.#othersToWatch = othersToWatch;
     this.#suspected += Number(to.kind === 'suspected') - Number(from.kind === 'suspected');
+  }
+
+  /** The next request to the pod is followed to its end. */
+  sampleNextBody(pod: PodRecord): void {
+    pod.untilSample = 1;
+    pod.untilBodySample = 1;
   }
 
   watchFor(pod: PodRecord): ResponseWatch {
@@ -48,6 +58,9 @@ export class ResponseSampler {
     pod.untilSample -= 1;
     if (pod.untilSample > 0) return 'none';
     pod.untilSample = sampleOneIn;
-    return 'headers';
+    pod.untilBodySample -= 1;
+    if (pod.untilBodySample > 0) return 'headers';
+    pod.untilBodySample = bodySampleOneIn;
+    return 'body';
   }
 }

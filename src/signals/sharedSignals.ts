@@ -112,7 +112,8 @@ export class SharedSignals implements RecordListener {
   /** At once: each request until then may be lost. */
   #onQuarantine(from: string, address: string, signal: PodSignal): void {
     const { signals, localId } = this.#options;
-    const isBelieved = !this.#disbelieved.get(from)?.has(address) || signals.hasFailed(address);
+    const isBelieved =
+      !this.#disbelieved.get(from)?.has(address) || (signals.record(address)?.failuresInRow ?? 0) > 0;
     if (!isBelieved) return;
     const health = signals.health(address);
     if (isJudged(health)) {

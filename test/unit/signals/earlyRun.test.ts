@@ -1,20 +1,7 @@
-import { EarlyRun, isSign } from '../../../src/signals/earlyRun.ts';
-
-const rarely = 0.001;
+import { isBeyondChance } from '../../../src/signals/chance.ts';
+import { EarlyRun } from '../../../src/signals/earlyRun.ts';
 
 describe('a run of early ends', () => {
-  it('is a sign after two in a row where they are rare, and later where they are not', () => {
-    const run = new EarlyRun();
-    run.add(0);
-    expect(isSign(run, 0)).toBe(false);
-    run.add(1);
-    expect(isSign(run, rarely)).toBe(true);
-    expect(isSign(run, 0.1)).toBe(false);
-    run.add(2);
-    run.add(3);
-    expect(isSign(run, 0.1)).toBe(true);
-  });
-
   it('starts again when most requests since its first have not ended early', () => {
     const run = new EarlyRun();
     run.add(100);
@@ -37,5 +24,18 @@ describe('a run of early ends', () => {
     expect(run.length).toBe(2);
     run.addOfPeer(50);
     expect(run.length).toBe(1);
+  });
+});
+
+describe('what happens several times in a row', () => {
+  it.each([
+    [1, 0, false],
+    [2, 0.001, true],
+    [2, 0.1, false],
+    [4, 0.1, true],
+    [13, 0.9, false],
+    [14, 0.9, true],
+  ])('%d times, with a share of %d otherwise: beyond chance is %s', (inRow, share, expected) => {
+    expect(isBeyondChance(inRow, share, 0.01)).toBe(expected);
   });
 });

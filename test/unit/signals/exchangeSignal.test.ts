@@ -37,7 +37,7 @@ describe('the body of a response', () => {
     for (const [index, part] of parts.entries()) {
       verdict ??= one.onBody(Buffer.from(part), ends && index === parts.length - 1, isPastEarly);
     }
-    return nameOf(verdict ?? one.onEnd(true));
+    return one.isIncomplete && verdict === undefined ? 'incomplete' : nameOf(verdict);
   }
 
   it.each([
@@ -55,12 +55,19 @@ describe('the body of a response', () => {
     expect(judge(parts)).toBe(expected);
   });
 
-  it('is cut when it ends early and incomplete', () => {
-    expect(judge(['data: {"choices":[]}\n\n'], { ends: false })).toBe('cut');
-    expect(judge([], { ends: false })).toBe('cut');
+  it('is incomplete without its end', () => {
+    expect(judge(['data: {"choices":[]}\n\n'], { ends: false })).toBe('incomplete');
+    expect(judge([], { ends: false })).toBe('incomplete');
   });
 
-  it('is good once it lasts longer than a failure', () => {
-    expect(judge(['data: {"choices":[]}\n\n'], { ends: false, isPastEarly: true })).toBe('good');
+  it('tells a late error event from one that fails fast', () => {
+    expect(judge(['event: error\ndata: {}\n\n'], { isPastEarly: true })).toBe('error-late');
+  });
+
+  it('is complete with trailers, also when it is empty', () => {
+    const one = signal('body');
+    one.onHeaders(200, undefined, false);
+    expect(nameOf(one.onTrailers())).toBe('good');
+    expect(one.isIncomplete).toBe(false);
   });
 });

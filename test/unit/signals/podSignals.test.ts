@@ -52,11 +52,11 @@ function start(settings = {}, schedulers = 1) {
 }
 
 describe('when all pods answer well', () => {
-  it('watches one request of sixteen', () => {
+  it('watches one request of sixteen, and follows one of 128 to its end', () => {
     const { clock, signals } = start();
-    const watched = Array.from({ length: 320 }, () => signals.begin(bad, clock.nowMs()).watch);
-    expect(watched.filter((watch) => watch === 'headers')).toHaveLength(20);
-    expect(watched.filter((watch) => watch === 'body')).toHaveLength(0);
+    const watched = Array.from({ length: 1_280 }, () => signals.begin(bad, clock.nowMs()).watch);
+    expect(watched.filter((watch) => watch === 'headers')).toHaveLength(70);
+    expect(watched.filter((watch) => watch === 'body')).toHaveLength(10);
   });
 
   it('watches none where sampling is off', () => {
@@ -132,7 +132,7 @@ describe('when one pod fails fast', () => {
     warmUp();
     sendAll((address) => (address === bad ? { status: 500, lastsMs: 2 } : normal), 4);
     clock.advance(5);
-    const load = new PenalizedLoad(new MemoryLedger(), signals);
+    const load = new PenalizedLoad(new MemoryLedger(), signals.penalties);
     expect(load.localInFlight(bad)).toBeGreaterThanOrEqual(2);
     expect(load.inFlight(bad)).toBe(4 * load.localInFlight(bad));
     expect(load.inFlight(well[0] as string)).toBe(0);
@@ -144,7 +144,7 @@ describe('when one pod fails fast', () => {
     const { clock, signals, warmUp } = start();
     warmUp();
     const ledger = new MemoryLedger();
-    const load = new PenalizedLoad(ledger, signals);
+    const load = new PenalizedLoad(ledger, signals.penalties);
     const policy = leastRequestPolicy.create({ random: seededRandom(2) });
     const failedAtMs: number[] = [];
     const startMs = clock.nowMs();
@@ -178,6 +178,76 @@ describe('when some exchanges always end early', () => {
     }
     // Two in a row alone would be a sign 200 times.
     expect(transitions.filter(({ to }) => to.kind === 'suspected').length).toBeLessThan(10);
+  });
+});
+
+describe('when a pod cuts its responses after their usual time', () => {
+  const rounds = (seconds: number) => seconds * 100;
+
+  /** Requests at random pods; which responses end incomplete is drawn. */
+  function run(incomplete: (address: string, random: () => number) => boolean, seconds: number) {
+    const fixture = start({ sampleOneIn: 16 });
+    const { clock, signals } = fixture;
+    fixture.warmUp();
+    const random = seededRandom(5);
+    let placedOnBad = 0;
+    let excludedAfter: number | undefined;
+    for (let request = 0; request < rounds(seconds); request += 1) {
+      const address = addresses[Math.floor(random() * addresses.length)] as string;
+      if (address === bad && !signals.excluded.has(bad)) placedOnBad += 1;
+      if (signals.excluded.has(bad)) excludedAfter ??= placedOnBad;
+      if (!signals.excluded.has(address)) {
+        const exchange = signals.begin(address, clock.nowMs());
+        const isIncomplete = incomplete(address, random);
+        if (exchange.watch !== 'none') signals.onHeaders(exchange, 200, address, false);
+        if (exchange.watch === 'body') {
+          clock.after(300, () => signals.onBody(exchange, Buffer.from('data: {"choices":[]}\n\n'), false));
+          if (!isIncomplete) clock.after(499, () => signals.onBody(exchange, Buffer.from('end'), true));
+        }
+        clock.after(500, () => signals.onEnd(exchange));
+      }
+      clock.advance(10);
+    }
+    return { ...fixture, excludedAfter };
+  }
+
+  it('finds it by the responses that it follows, and keeps it out while it does', () => {
+    const { signals, transitions, excludedAfter } = run((address) => address === bad, 60);
+    // One of 128, and two more one after the other; then all of them.
+    expect(excludedAfter).toBeLessThan(300);
+    const periods = transitions.filter(({ to }) => to.kind === 'quarantined');
+    expect(periods.length).toBeGreaterThan(3);
+    expect(periods.map(({ to }) => 'reason' in to && to.reason)).toContain('cut-late');
+    const acquittals = transitions.filter(({ from, to }) => from.kind === 'trial' && to.kind === 'trusted');
+    expect(acquittals).toEqual([]);
+    expect(signals.health(bad).kind).not.toBe('trusted');
+  });
+
+  it('trusts it again only when complete responses show that it is well', () => {
+    let isIll = true;
+    const { clock, signals } = run((address) => isIll && address === bad, 20);
+    expect(signals.health(bad).kind).not.toBe('trusted');
+    isIll = false;
+    for (let elapsedMs = 0; elapsedMs < 10_000 && signals.health(bad).kind !== 'trusted'; elapsedMs += 10) {
+      if (!signals.excluded.has(bad)) {
+        const exchange = signals.begin(bad, clock.nowMs());
+        expect(exchange.watch).toBe('body');
+        signals.onHeaders(exchange, 200, bad, false);
+        clock.after(300, () => signals.onBody(exchange, Buffer.from('data: {}\n\n'), false));
+        clock.after(400, () => expect(signals.health(bad).kind).toBe('trial'));
+        clock.after(499, () => signals.onBody(exchange, Buffer.from('the end'), true));
+        clock.after(500, () => signals.onEnd(exchange));
+      }
+      clock.advance(10);
+    }
+    expect(signals.health(bad).kind).toBe('trusted');
+  });
+
+  it('blames no pod for clients that leave, however many do', () => {
+    for (const share of [0.1, 0.3, 0.6]) {
+      const { transitions } = run((_address, random) => random() < share, 120);
+      expect(transitions.filter(({ to }) => to.kind === 'quarantined')).toEqual([]);
+    }
   });
 });
 
