@@ -33,7 +33,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
   ['telemetry', { purpose: 'log, metrics, traces', imports: [leaves] }],
   ['grpc', { purpose: 'HTTP/2 and gRPC server', imports: [] }],
   ['proto', { purpose: 'messages and their codecs', imports: [leaves] }],
-  ['request', { purpose: 'what a request asks for', imports: [] }],
+  ['request', { purpose: 'what a request asks for, read from its headers and body', imports: [] }],
   ['scheduling', { purpose: 'policies and the scheduler', imports: [leaves, 'request'] }],
   [
     'config',
