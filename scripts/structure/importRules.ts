@@ -131,7 +131,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
     'tools/simulator',
     {
       purpose: 'policies on a virtual clock',
-      imports: [leaves, 'scheduling', 'ledger', 'tools/commandLine', 'tools/podsim'],
+      imports: [leaves, 'request', 'scheduling', 'ledger', 'tools/commandLine', 'tools/podsim'],
     },
   ],
   [

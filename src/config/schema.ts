@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { policyNames } from '../scheduling/policies/index.ts';
 import { logLevels } from '../telemetry/log.ts';
 import {
   coherentEtcdAccess,
@@ -11,6 +10,7 @@ import {
 import { endpointSetting } from './endpointSchema.ts';
 import { limits } from './limitsSection.ts';
 import { probe } from './probeSection.ts';
+import { scheduling } from './schedulingSection.ts';
 import { section } from './section.ts';
 import { signals } from './signalsSection.ts';
 import { etcdTls, serverTls } from './tlsSections.ts';
@@ -18,7 +18,6 @@ import {
   boolean,
   etcdEndpoint,
   filePath,
-  headerName,
   hostPattern,
   httpUrl,
   keyPart,
@@ -87,28 +86,6 @@ const pool = section({
   etcd: boolean().default(false).describe('Use the endpoints registered in etcd'),
   dnsRefreshMs: milliseconds(100).default(5000).describe('Time between two lookups of a host name'),
   probe: probe.prefault({}),
-});
-
-const scheduling = section({
-  policy: oneOf(policyNames).default('least-request').describe('The policy that chooses an endpoint'),
-  allowRequestPolicy: boolean().default(true).describe('Let a request name its policy in routing-strategy'),
-  unknownPolicy: oneOf(['reject', 'default'])
-    .default('reject')
-    .describe('For a request that names an unknown policy: reject it, or use the default policy'),
-  modelHeaders: z
-    .array(headerName(), { error: 'a list of header names' })
-    .default(['x-baton-model', 'x-gateway-model-name'])
-    .describe('Headers that name the model of a request: only endpoints that serve it are chosen'),
-  labelHeader: headerName()
-    .exactOptional()
-    .describe(
-      'Header that selects endpoints by labels (key=value,key2!=value2), such as external-filter; none: not read',
-    ),
-  destinationHeaders: z
-    .array(headerName(), { error: 'a list of header names' })
-    .default([])
-    .describe('Further headers for the chosen address, such as target-pod'),
-  retryAfterSeconds: wholeNumber(0).default(1).describe('The header retry-after of a 503'),
 });
 
 const etcd = section({

@@ -44,7 +44,7 @@ export class DecisionRecorder {
     const isRoute = decision.kind === 'route';
     const policy = isRoute ? decision.policy : (request.policy ?? defaultPolicy());
     const outcome = isRoute ? 'route' : decision.why.kind;
-    metrics.decisions.add(policy, outcome);
+    metrics.decisions.add(policy.includes(',') ? 'mix' : policy, outcome);
     metrics.decisionDuration.record((performance.now() - arrivedMs) / 1000);
 
     const endpoint = isRoute ? decision.endpoint.address : undefined;

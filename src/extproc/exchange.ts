@@ -2,7 +2,7 @@ import type { FailureStatus, ServerStream, ServerStreamListener } from '../grpc/
 import { parseAddress } from '../hostPort.ts';
 import { MalformedMessage } from '../proto/wire/wireReader.ts';
 import { readSchedulingRequest } from '../request/readSchedulingRequest.ts';
-import type { RequestHeaders } from '../request/requestHeaders.ts';
+import type { RequestHeadersFor } from '../request/requestHeaders.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Reservation } from '../scheduling/reservation.ts';
 import type { Decision } from '../scheduling/scheduler.ts';
@@ -21,7 +21,7 @@ const longestAddress = 256;
 
 export interface ExchangeOptions {
   /** The configured headers that a request is read by, now. */
-  readonly requestHeaders: () => RequestHeaders;
+  readonly requestHeaders: RequestHeadersFor;
   readonly decide: (request: SchedulingRequest) => Decision;
   readonly routeReplies: RouteReplies;
   readonly retryAfterSeconds: number;
@@ -142,7 +142,7 @@ export class Exchange implements ServerStreamListener {
 
   #replyToHeaders(reader: ProcessingRequestReader): void {
     const { requestHeaders, decide, routeReplies, retryAfterSeconds, recorder, signals } = this.#options;
-    const request = readSchedulingRequest(reader, requestHeaders());
+    const request = readSchedulingRequest(reader, requestHeaders);
     const decision = decide(request);
     switch (decision.kind) {
       case 'route':

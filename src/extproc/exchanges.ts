@@ -1,5 +1,5 @@
 import type { FailureStatus, ServerStream, ServerStreamListener } from '../grpc/serverStream.ts';
-import { noRequestHeaders, type RequestHeaders } from '../request/requestHeaders.ts';
+import { noRequestHeaders, type RequestHeadersFor } from '../request/requestHeaders.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Decision } from '../scheduling/scheduler.ts';
 import type { PodSignals } from '../signals/podSignals.ts';
@@ -19,7 +19,7 @@ export interface ExchangesOptions {
   /** Further streams fail with RESOURCE_EXHAUSTED, which Envoy does not retry. */
   readonly maxStreams: number;
   /** Read for each request. Default: none. */
-  readonly requestHeaders?: () => RequestHeaders;
+  readonly requestHeaders?: RequestHeadersFor;
   readonly decide: (request: SchedulingRequest) => Decision;
   /** Further headers that carry the chosen address without alternates. */
   readonly extraHeaders: readonly string[];

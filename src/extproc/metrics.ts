@@ -36,7 +36,7 @@ export type ErrorWhere = (typeof errorWheres)[number];
 export const extprocMetrics = {
   decisions: counter({
     name: 'baton_decisions',
-    labels: [labelOr('policy', policyNames, 'unknown'), label('outcome', decisionOutcomes)],
+    labels: [labelOr('policy', [...policyNames, 'mix'], 'unknown'), label('outcome', decisionOutcomes)],
     means: 'Decisions by policy and outcome',
     worry:
       'A rising share of outcomes other than `route`. `no-ready-endpoint`: no pod passes its probe. ' +

@@ -12,7 +12,7 @@ import type { UnexpectedErrors } from '../extproc/unexpectedErrors.ts';
 import type { GrpcServer } from '../grpc/grpcServer.ts';
 import { answersStreams, isFit, takesTraffic } from '../phase.ts';
 import type { Pool } from '../pool/pool.ts';
-import type { RequestHeaders } from '../request/requestHeaders.ts';
+import type { RequestHeadersFor } from '../request/requestHeaders.ts';
 import { PolicySet } from '../scheduling/policySet.ts';
 import { Scheduler } from '../scheduling/scheduler.ts';
 import { traitsOf } from '../scheduling/traits.ts';
@@ -22,6 +22,7 @@ import { FirstDecisionProbe } from './firstDecisionProbe.ts';
 import type { PortHealth } from './host.ts';
 import type { InstanceMetrics } from './instruments.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { RequestHeaderChoice } from './requestHeaderChoice.ts';
 import type { SharedParts } from './sharedParts.ts';
 import type { SignalParts } from './signalParts.ts';
 
@@ -71,7 +72,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     onStreamArrived: detectPause,
     answersStreams: () => answersStreams(lifecycle.phase),
     maxStreams: limits.maxStreams,
-    requestHeaders: createRequestHeaders(options),
+    requestHeaders: createRequestHeaders(options, scheduler),
     decide: firstDecisionProbe.wrap((request) => scheduler.schedule(request)),
     extraHeaders: scheduling.destinationHeaders,
     retryAfterSeconds: scheduling.retryAfterSeconds,
@@ -97,19 +98,26 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
   return { grpcServer, health, exchanges, firstDecisionProbe };
 }
 
-/** The model is read only where it can make a difference. */
-function createRequestHeaders({ config, pool }: EdgePartsOptions): () => RequestHeaders {
-  const { modelHeaders, labelHeader } = config.scheduling;
-  const withModels = { models: modelHeaders, labels: labelHeader };
-  const withoutModels = { models: [], labels: labelHeader };
-  return () => (traitsOf(pool.ready()).models ? withModels : withoutModels);
+function createRequestHeaders({ config, pool }: EdgePartsOptions, scheduler: Scheduler): RequestHeadersFor {
+  const { modelHeaders, labelHeader, sessionHeaders, sessionCookie } = config.scheduling;
+  const choice = new RequestHeaderChoice({
+    configured: {
+      models: modelHeaders,
+      labels: labelHeader,
+      session: { headers: sessionHeaders, cookie: sessionCookie },
+    },
+    hasModels: () => traitsOf(pool.ready()).models,
+    policyFor: (name) => scheduler.policyFor(name),
+  });
+  return (name) => choice.for(name);
 }
 
-function createScheduler({ dynamic, pool, signals }: EdgePartsOptions): Scheduler {
+function createScheduler({ config, dynamic, pool, signals }: EdgePartsOptions): Scheduler {
+  const affinity = { loadFactor: config.scheduling.affinityLoadPercent / 100 };
   return new Scheduler({
     pool,
     ledger: signals.load,
-    policies: new PolicySet({ random: Math.random }),
+    policies: new PolicySet({ random: Math.random, affinity }),
     quarantine: signals.quarantine,
     rules: () => dynamic.config.scheduling,
     random: Math.random,

@@ -1,9 +1,10 @@
 import { readModel } from './readModel.ts';
 import { readPolicy } from './readPolicy.ts';
+import { readSession } from './readSession.ts';
 import { readSubset } from './readSubset.ts';
 import { readText } from './readText.ts';
 import { readTraceparent } from './readTraceparent.ts';
-import { noRequestHeaders, type RequestHeaders } from './requestHeaders.ts';
+import { noRequestHeaders, type RequestHeadersFor } from './requestHeaders.ts';
 import type { RequestSource } from './requestSource.ts';
 import { plainRequest, type SchedulingRequest } from './schedulingRequest.ts';
 
@@ -13,18 +14,21 @@ import { plainRequest, type SchedulingRequest } from './schedulingRequest.ts';
  */
 export function readSchedulingRequest(
   source: RequestSource,
-  headers: RequestHeaders = noRequestHeaders,
+  headersFor: RequestHeadersFor = () => noRequestHeaders,
 ): SchedulingRequest {
   const policy = readPolicy(source);
+  const headers = headersFor(policy);
   const traceparent = readTraceparent(source);
   const subset = readSubset(source);
   const model = headers.models.length === 0 ? undefined : readModel(source, headers.models);
+  const session = headers.session === undefined ? undefined : readSession(source, headers.session);
   const labels = headers.labels === undefined ? undefined : readText(source, headers.labels);
   const isPlain =
     policy === undefined &&
     traceparent === undefined &&
     subset === undefined &&
     model === undefined &&
+    session === undefined &&
     labels === undefined;
   if (isPlain) return plainRequest;
   return {
@@ -32,6 +36,7 @@ export function readSchedulingRequest(
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(subset === undefined ? {} : { subset }),
     ...(model === undefined ? {} : { model }),
+    ...(session === undefined ? {} : { session }),
     ...(labels === undefined ? {} : { labels }),
   };
 }

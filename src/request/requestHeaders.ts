@@ -4,6 +4,18 @@ export interface RequestHeaders {
   readonly models: readonly string[];
   /** It selects endpoints by their labels. undefined: it is not read. */
   readonly labels: string | undefined;
+  /** They name the session. undefined: it is not read. */
+  readonly session: SessionHeaders | undefined;
 }
 
-export const noRequestHeaders: RequestHeaders = { models: [], labels: undefined };
+export interface SessionHeaders {
+  /** The first that has a value counts. */
+  readonly headers: readonly string[];
+  /** The name of a cookie, for requests that have none of the headers. */
+  readonly cookie: string | undefined;
+}
+
+/** Which headers are read for a request that names this policy, or none. */
+export type RequestHeadersFor = (policy: string | undefined) => RequestHeaders;
+
+export const noRequestHeaders: RequestHeaders = { models: [], labels: undefined, session: undefined };

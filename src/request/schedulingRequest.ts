@@ -4,6 +4,8 @@ export interface SchedulingRequest {
   readonly policy?: string;
   /** The model that the request is for. */
   readonly model?: string;
+  /** What requests of one conversation or client have in common, as given. */
+  readonly session?: string;
   /** The labels that its endpoint must have, as given. */
   readonly labels?: string;
   /** The endpoints that the request may go to. Absent: all. */

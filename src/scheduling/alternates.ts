@@ -1,6 +1,5 @@
 import type { Endpoint } from './endpoint.ts';
-import type { Load, Random } from './load.ts';
-import { relativeLoad } from './policy.ts';
+import { type Load, type Random, relativeLoad } from './load.ts';
 import { at, randomIndex } from './sample.ts';
 
 /** Candidates that are compared: enough to avoid a busy one, few enough for large pools. */

@@ -3,7 +3,7 @@
  */
 export type { SchedulingRequest } from '../request/schedulingRequest.ts';
 export type { Endpoint } from './endpoint.ts';
-export type { Load, Random } from './load.ts';
+export { type Load, type Random, relativeLoad } from './load.ts';
 export { type PolicyName, policyNames } from './policies/index.ts';
-export { type Policy, type PolicyDefinition, relativeLoad } from './policy.ts';
+export type { Policy, PolicyDefinition, PolicyOptions } from './policy.ts';
 export { PolicySet } from './policySet.ts';

@@ -1,3 +1,5 @@
+import type { Endpoint } from './endpoint.ts';
+
 /** How busy endpoints are at the moment of a decision. */
 export interface Load {
   /** Requests in flight on the endpoint; a fraction where stale counts decay. Never negative. */
@@ -13,3 +15,8 @@ export interface Load {
 
 /** A number in [0, 1), like Math.random. */
 export type Random = () => number;
+
+/** The load an endpoint would carry with one request more, relative to its capacity. */
+export function relativeLoad(endpoint: Endpoint, load: Load): number {
+  return (load.inFlight(endpoint.address) + 1) / endpoint.weight;
+}

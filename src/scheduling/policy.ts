@@ -5,19 +5,36 @@ import type { Load, Random } from './load.ts';
 /** Chooses one of the candidates. Its only state may be what it has picked. */
 export interface Policy {
   readonly name: string;
+  /** What it reads of a request that is not read otherwise. Default: nothing. */
+  readonly reads?: readonly RequestFact[];
   /**
    * Changes no state, so a choice can be asked for without being made.
    *
    * @param candidates at least one, in no particular order
    */
   choose(candidates: readonly Endpoint[], load: Load, request: SchedulingRequest): Endpoint;
+  /**
+   * What each candidate would cost, in their order: 0 or more, the lowest is the best. For mixes
+   * and explanations. Undefined: its choice does not come from a comparison.
+   */
+  costs?(candidates: readonly Endpoint[], load: Load, request: SchedulingRequest): readonly number[];
   /** The request goes to this endpoint, which was chosen from these candidates. */
   onPicked?(endpoint: Endpoint, candidates: readonly Endpoint[], request: SchedulingRequest): void;
 }
 
+/** Parts of a SchedulingRequest that are read only for a policy that needs them. */
+export type RequestFact = 'model' | 'session';
+
 /** What a policy is created from. */
 export interface PolicyOptions {
   readonly random: Random;
+  readonly affinity: {
+    /**
+     * An endpoint whose load for its weight is above this many times the mean gets no request for
+     * affinity's sake; at least 1.
+     */
+    readonly loadFactor: number;
+  };
 }
 
 /** A policy as the list in policies/index.ts has it. */
@@ -28,9 +45,4 @@ export interface PolicyDefinition {
   readonly summary: string;
   /** Called once for each scheduler. */
   create(options: PolicyOptions): Policy;
-}
-
-/** The load an endpoint would carry with one request more, relative to its capacity. */
-export function relativeLoad(endpoint: Endpoint, load: Load): number {
-  return (load.inFlight(endpoint.address) + 1) / endpoint.weight;
 }

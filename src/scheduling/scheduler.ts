@@ -26,7 +26,7 @@ export interface SchedulerOptions {
   readonly filters?: readonly Filter[];
   /** Default: no endpoint is in quarantine. */
   readonly quarantine?: Pick<FilterContext, 'quarantined' | 'maxQuarantinedShare'>;
-  /** Read at each decision: dynamic configuration changes them. */
+  /** Read at each decision: dynamic configuration replaces them. */
   readonly rules: () => SchedulingRules;
   readonly random: Random;
 }
@@ -58,6 +58,9 @@ const noQuarantine = { quarantined: () => nothing, maxQuarantinedShare: 0 };
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #candidates: CandidateFinder;
+  #rules: SchedulingRules | undefined;
+  /** The policy of these rules. */
+  #default: Policy | undefined;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -73,7 +76,7 @@ export class Scheduler {
 
   schedule(request: SchedulingRequest): Decision {
     const { ledger, random } = this.#options;
-    const policy = this.#policyFor(request.policy);
+    const policy = this.policyFor(request.policy);
     if (policy === undefined) return reject(this.#unknownPolicy(request.policy ?? ''));
 
     const candidates = this.#candidates.find(request);
@@ -88,6 +91,18 @@ export class Scheduler {
     return { kind: 'route', endpoint, alternates, policy: policy.name, candidates: count, reservation };
   }
 
+  /** The policy to use, or undefined when the request names one that does not exist. */
+  policyFor(name: string | undefined): Policy | undefined {
+    const rules = this.#options.rules();
+    if (rules !== this.#rules) {
+      this.#rules = rules;
+      this.#default = this.#options.policies.named(rules.policy);
+    }
+    if (name === undefined || !rules.allowRequestPolicy) return this.#default;
+    const named = this.#options.policies.named(name);
+    return named ?? (rules.unknownPolicy === 'default' ? this.#default : undefined);
+  }
+
   /** One that the filters by load leave; in a large pool the first choice often is. */
   #chooseByLoad(policy: Policy, given: readonly Endpoint[], request: SchedulingRequest): Endpoint {
     const { ledger } = this.#options;
@@ -96,15 +111,6 @@ export class Scheduler {
       if (this.#candidates.admits(first)) return first;
     }
     return policy.choose(this.#candidates.filterByLoad(request, given), ledger, request);
-  }
-
-  /** The policy to use, or undefined when the request names one that does not exist. */
-  #policyFor(name: string | undefined): Policy | undefined {
-    const { policies, rules } = this.#options;
-    const { policy, allowRequestPolicy, unknownPolicy } = rules();
-    if (name === undefined || !allowRequestPolicy) return policies.named(policy);
-    const named = policies.named(name);
-    return named ?? (unknownPolicy === 'default' ? policies.named(policy) : undefined);
   }
 
   #unknownPolicy(given: string): Rejection {

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../src/scheduling/endpoint.ts';
-import type { Load, Random } from '../../src/scheduling/load.ts';
-import { type Policy, relativeLoad } from '../../src/scheduling/policy.ts';
+import { type Load, type Random, relativeLoad } from '../../src/scheduling/load.ts';
+import type { Policy } from '../../src/scheduling/policy.ts';
 import { at, randomIndex } from '../../src/scheduling/sample.ts';
 
 /**

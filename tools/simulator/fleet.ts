@@ -1,5 +1,6 @@
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { MemoryLedger } from '../../src/ledger/memoryLedger.ts';
+import { plainRequest } from '../../src/request/schedulingRequest.ts';
 import type { Endpoint } from '../../src/scheduling/endpoint.ts';
 import type { Random } from '../../src/scheduling/load.ts';
 import { PolicySet } from '../../src/scheduling/policySet.ts';
@@ -40,16 +41,23 @@ export class SimulatedFleet {
   /** The instances that get requests, oldest first. */
   readonly #active: Instance[] = [];
   #started = 0;
+  #endpoints: readonly Endpoint[];
 
   constructor(options: FleetOptions) {
     this.#options = options;
+    this.#endpoints = options.endpoints;
     for (let i = 0; i < options.scenario.instances; i += 1) this.#start();
   }
 
   /** Schedules one request at a random instance, as behind a load balancer. */
-  schedule(): { readonly instance: string; readonly decision: Decision } {
+  schedule(request = plainRequest): { readonly instance: string; readonly decision: Decision } {
     const { id, scheduler } = at(this.#active, randomIndex(this.#active.length, this.#options.random));
-    return { instance: id, decision: scheduler.schedule({}) };
+    return { instance: id, decision: scheduler.schedule(request) };
+  }
+
+  /** The pod leaves the pool; its requests go on. */
+  removeEndpoint(address: string): void {
+    this.#endpoints = this.#endpoints.filter((endpoint) => endpoint.address !== address);
   }
 
   /** Starts the churn of the scenario, until `untilMs`. */
@@ -87,12 +95,12 @@ export class SimulatedFleet {
   }
 
   #start(): void {
-    const { endpoints, random, scheme } = this.#options;
+    const { random, scheme } = this.#options;
     this.#started += 1;
     const id = `instance-${this.#started}`;
     const ledger = this.#ledgerOf(id);
     const scheduler = new Scheduler({
-      pool: { ready: () => endpoints, all: () => endpoints },
+      pool: { ready: () => this.#endpoints, all: () => this.#endpoints },
       ledger,
       policies: new PolicySet({
         random,

@@ -57,6 +57,12 @@ export const envoyAlone: Scheme = {
 };
 export const randomChoice: Scheme = { name: 'random', knowledge: 'own', policy: product('random') };
 
+export const sessionAffinity: Scheme = {
+  name: 'session-affinity',
+  knowledge: 'shared',
+  policy: product('session-affinity'),
+};
+
 /** In the order of the table. */
 export const schemes: readonly Scheme[] = [
   globalShortestQueue,

@@ -1,8 +1,10 @@
 import type { PolicyDefinition } from '../policy.ts';
 import { leastRequestPolicy } from './leastRequest.ts';
+import { loraAffinityPolicy } from './loraAffinity.ts';
 import { powerOfTwoPolicy } from './powerOfTwo.ts';
 import { randomPolicy } from './random.ts';
 import { roundRobinPolicy } from './roundRobin.ts';
+import { sessionAffinityPolicy } from './sessionAffinity.ts';
 
 /**
  * Every policy of Baton, in the order of the documents. A policy is a file of this folder and a
@@ -14,6 +16,8 @@ export const policyDefinitions = [
   roundRobinPolicy,
   leastRequestPolicy,
   powerOfTwoPolicy,
+  sessionAffinityPolicy,
+  loraAffinityPolicy,
 ] as const satisfies readonly PolicyDefinition[];
 
 export type PolicyName = (typeof policyDefinitions)[number]['name'];

@@ -50,15 +50,13 @@ class LeastRequest implements Policy {
 
   choose(candidates: readonly Endpoint[], load: Load): Endpoint {
     const unacknowledged = load.unacknowledgedPicks();
-    const trust = Math.exp((-stalenessDiscount * unacknowledged) / candidates.length);
+    const trust = trustInPeers(unacknowledged, candidates.length);
     const size = sampleSize(candidates.length, unacknowledged * trust);
     let chosen = at(candidates, 0);
     let least = Number.POSITIVE_INFINITY;
     let ties = 0;
     eachSampled(candidates, size, this.#random, (candidate) => {
-      const local = load.localInFlight(candidate.address);
-      const peers = load.inFlight(candidate.address) - local;
-      const relative = (local + trust * peers + 1) / candidate.weight;
+      const relative = trustedLoad(candidate, load, trust);
       if (relative > least) return;
       if (relative < least) ties = 0;
       least = relative;
@@ -69,6 +67,22 @@ class LeastRequest implements Policy {
     });
     return chosen;
   }
+
+  costs(candidates: readonly Endpoint[], load: Load): readonly number[] {
+    const trust = trustInPeers(load.unacknowledgedPicks(), candidates.length);
+    return candidates.map((candidate) => trustedLoad(candidate, load, trust));
+  }
+}
+
+/** How much peers' counts weigh, in (0, 1]. */
+function trustInPeers(unacknowledged: number, candidates: number): number {
+  return Math.exp((-stalenessDiscount * unacknowledged) / candidates);
+}
+
+function trustedLoad({ address, weight }: Endpoint, load: Load, trust: number): number {
+  const local = load.localInFlight(address);
+  const peers = load.inFlight(address) - local;
+  return (local + trust * peers + 1) / weight;
 }
 
 /** @param concurrentPickers picks that peers likely make at the same time on the same counts */

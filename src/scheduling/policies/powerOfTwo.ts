@@ -1,6 +1,6 @@
 import type { Endpoint } from '../endpoint.ts';
-import type { Load, Random } from '../load.ts';
-import { type Policy, type PolicyDefinition, type PolicyOptions, relativeLoad } from '../policy.ts';
+import { type Load, type Random, relativeLoad } from '../load.ts';
+import type { Policy, PolicyDefinition, PolicyOptions } from '../policy.ts';
 import { at, twoIndices } from '../sample.ts';
 
 export const powerOfTwoPolicy = {
@@ -27,5 +27,9 @@ class PowerOfTwo implements Policy {
     const one = at(candidates, i);
     const other = at(candidates, j);
     return relativeLoad(one, load) <= relativeLoad(other, load) ? one : other;
+  }
+
+  costs(candidates: readonly Endpoint[], load: Load): readonly number[] {
+    return candidates.map((candidate) => relativeLoad(candidate, load));
   }
 }

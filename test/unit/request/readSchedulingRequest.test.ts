@@ -59,10 +59,18 @@ describe('a scheduling request', () => {
     ['the model of the first header that has one', { 'x-b': 'b', 'x-a': ' a ' }, { model: 'a' }],
     ['the model of the next header', { 'x-a': '', 'x-b': 'b' }, { model: 'b' }],
     ['the labels as given', { 'external-filter': ' k=v,l=w ' }, { labels: 'k=v,l=w' }],
+    ['the session of a header', { 'x-session-id': ' s 1', cookie: 'sid=c' }, { session: 's 1' }],
+    ['the session of the cookie', { cookie: 'a=b; sid=c=d ; sid=e' }, { session: 'c=d' }],
+    ['no session of a cookie with another name', { cookie: 'xsid=c; sid' }, {}],
+    ['no session that is empty', { 'x-session-id': ' ', cookie: 'sid=' }, {}],
     ['none of them', {}, {}],
   ])('holds %s', (_what, headers, expected) => {
-    const configured = { models: ['x-a', 'x-b'], labels: 'external-filter' };
-    expect(readSchedulingRequest(sourceOf({ headers }), configured)).toEqual(expected);
+    const configured = {
+      models: ['x-a', 'x-b'],
+      labels: 'external-filter',
+      session: { headers: ['x-session-id'], cookie: 'sid' },
+    };
+    expect(readSchedulingRequest(sourceOf({ headers }), () => configured)).toEqual(expected);
   });
 
   it('is one shared object when it holds nothing', () => {

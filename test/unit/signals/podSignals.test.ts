@@ -145,7 +145,7 @@ describe('when one pod fails fast', () => {
     warmUp();
     const ledger = new MemoryLedger();
     const load = new PenalizedLoad(ledger, signals.penalties);
-    const policy = leastRequestPolicy.create({ random: seededRandom(2) });
+    const policy = leastRequestPolicy.create({ random: seededRandom(2), affinity: { loadFactor: 2 } });
     const failedAtMs: number[] = [];
     const startMs = clock.nowMs();
     for (let request = 0; request < 1_100; request += 1) {

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { policyText } from './policySetting.ts';
+import { section } from './section.ts';
+import { boolean, headerName, oneOf, text, wholeNumber } from './validators.ts';
+
+/** How an endpoint is chosen, and what of a request it depends on. */
+export const scheduling = section({
+  policy: policyText()
+    .default('least-request')
+    .describe('The policy that chooses an endpoint, or a mix such as session-affinity:2,least-request:1'),
+  allowRequestPolicy: boolean().default(true).describe('Let a request name its policy in routing-strategy'),
+  unknownPolicy: oneOf(['reject', 'default'])
+    .default('reject')
+    .describe('For a request that names an unknown policy: reject it, or use the default policy'),
+  modelHeaders: z
+    .array(headerName(), { error: 'a list of header names' })
+    .default(['x-baton-model', 'x-gateway-model-name'])
+    .describe('Headers that name the model of a request: only endpoints that serve it are chosen'),
+  sessionHeaders: z
+    .array(headerName(), { error: 'a list of header names' })
+    .default(['x-session-id'])
+    .describe('Headers that name the session of a request, for session-affinity'),
+  sessionCookie: text()
+    .min(1)
+    .exactOptional()
+    .describe('Cookie that names the session of a request without such a header; none: not read'),
+  affinityLoadPercent: wholeNumber(100)
+    .default(200)
+    .describe('For affinity, an endpoint gets requests up to this share of the mean load'),
+  labelHeader: headerName()
+    .exactOptional()
+    .describe(
+      'Header that selects endpoints by labels (key=value,key2!=value2), such as external-filter; none: not read',
+    ),
+  destinationHeaders: z
+    .array(headerName(), { error: 'a list of header names' })
+    .default([])
+    .describe('Further headers for the chosen address, such as target-pod'),
+  retryAfterSeconds: wholeNumber(0).default(1).describe('The header retry-after of a 503'),
+});

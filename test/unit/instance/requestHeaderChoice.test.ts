@@ -1,0 +1,35 @@
+import { RequestHeaderChoice } from '../../../src/instance/requestHeaderChoice.ts';
+import { PolicySet } from '../../../src/scheduling/policySet.ts';
+
+describe('which headers are read for a request', () => {
+  const configured = {
+    models: ['x-model'],
+    labels: 'filter',
+    session: { headers: ['x-session-id'], cookie: undefined },
+  };
+  const policies = new PolicySet({ random: Math.random });
+  const read = (hasModels: boolean, policy: string): readonly string[] => {
+    const choice = new RequestHeaderChoice({
+      configured,
+      hasModels: () => hasModels,
+      policyFor: (name) => policies.named(name ?? 'least-request'),
+    });
+    const headers = choice.for(policy === '' ? undefined : policy);
+    return [
+      ...headers.models,
+      ...(headers.labels ? [headers.labels] : []),
+      ...(headers.session?.headers ?? []),
+    ];
+  };
+
+  it.each<[what: string, hasModels: boolean, policy: string, expected: string[]]>([
+    ['no policy named, no models in the pool', false, '', ['filter']],
+    ['no policy named, models in the pool', true, '', ['x-model', 'filter']],
+    ['an unknown policy', false, 'none-such', ['filter']],
+    ['session-affinity', false, 'session-affinity', ['filter', 'x-session-id']],
+    ['lora-affinity', false, 'lora-affinity', ['x-model', 'filter']],
+    ['a mix', false, 'session-affinity:2,lora-affinity:1', ['x-model', 'filter', 'x-session-id']],
+  ])('%s', (_what, hasModels, policy, expected) => {
+    expect(read(hasModels, policy)).toEqual(expected);
+  });
+});
