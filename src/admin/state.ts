@@ -35,6 +35,8 @@ export interface InstanceState {
   /** null while enough endpoints pass their probes. */
   readonly panic: PanicReport | null;
   readonly streams: { readonly open: number };
+  /** Of the ext_proc port. */
+  readonly connections: ConnectionsReport;
   readonly consistency: ConsistencyReport;
   readonly drain: DrainReport | null;
   readonly firstDecision: FirstDecision | null;
@@ -50,6 +52,13 @@ export type InstanceStateSource = Omit<InstanceState, 'pool'> & { readonly pool:
 export interface Readiness {
   readonly ready: boolean;
   readonly reasons: readonly string[];
+}
+
+/** null where the transport does not know. */
+export interface ConnectionsReport {
+  readonly connections: number | null;
+  /** What all clients make this instance hold. */
+  readonly heldBytes: number | null;
 }
 
 export interface StoreReport {

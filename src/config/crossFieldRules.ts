@@ -86,6 +86,23 @@ export function graceCoversNotice(drain: { noticeMs: number; graceMs: number }, 
   addProblem(context, ['graceMs'], `${drain.graceMs} given, expected ${expected}`);
 }
 
+/**
+ * A message that arrives in parts occupies up to twice its size, and one connection may use half of
+ * what all may hold. Runs on the raw tree when a part of it is invalid, so it assumes no types.
+ */
+export function buffersCoverMessages(tree: unknown, context: Context): void {
+  const { server, limits } = tree as {
+    server?: { maxMessageBytes?: unknown };
+    limits?: { bufferBytes?: unknown };
+  };
+  const maxMessageBytes = server?.maxMessageBytes;
+  const bufferBytes = limits?.bufferBytes;
+  if (typeof maxMessageBytes !== 'number' || typeof bufferBytes !== 'number') return;
+  if (bufferBytes >= 4 * maxMessageBytes) return;
+  const expected = `at least four times server.maxMessageBytes, which is ${maxMessageBytes}`;
+  addProblem(context, ['limits', 'bufferBytes'], `${bufferBytes} given, expected ${expected}`);
+}
+
 /** Runs on the raw tree when a part of it is invalid, so it assumes no types. */
 export function registeredEndpointsNeedEtcd(tree: unknown, context: Context): void {
   const { pool, etcd } = tree as { pool?: { etcd?: unknown }; etcd?: { endpoints?: unknown } };

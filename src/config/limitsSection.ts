@@ -19,5 +19,10 @@ const connectionLimits = section({
 /** The limits of one instance. */
 export const limits = section({
   maxStreams: wholeNumber(1).default(100_000).describe('Requests in flight at once'),
+  bufferBytes: wholeNumber(1_048_576)
+    .default(134_217_728)
+    .describe(
+      'What all connections may make it hold (partial messages, waiting input, unread output): above it the one that holds most is closed',
+    ),
   connection: connectionLimits.prefault({}),
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { logLevels } from '../telemetry/log.ts';
 import {
+  buffersCoverMessages,
   coherentEtcdAccess,
   distinctEndpoints,
   graceCoversNotice,
@@ -12,8 +13,9 @@ import { limits } from './limitsSection.ts';
 import { probe } from './probeSection.ts';
 import { scheduling } from './schedulingSection.ts';
 import { section } from './section.ts';
+import { server } from './serverSection.ts';
 import { signals } from './signalsSection.ts';
-import { etcdTls, serverTls } from './tlsSections.ts';
+import { etcdTls } from './tlsSections.ts';
 import {
   boolean,
   etcdEndpoint,
@@ -35,32 +37,6 @@ import {
  * docs/configuration.md and the JSON schema come from here. Nothing here reads a file, the
  * environment or a flag (load.ts does).
  */
-
-/**
- * A part of a response body, where Baton asks for it, is at most what Envoy reads at once from a
- * pod: the buffer of a connection (1 MiB by default) and one more read (128 KiB). The headers of a
- * request are at most 60 KiB by default, and the hint of a subset 64 KiB. In bytes.
- */
-const largestPlainMessage = 1_310_720;
-
-const server = section({
-  address: listenAddress({ orOff: false })
-    .default('127.0.0.1:9002')
-    .describe('The address for Envoy (ext_proc and gRPC health)'),
-  transport: oneOf(['builtin', 'grpc-js'])
-    .default('builtin')
-    .describe('The gRPC server: the builtin one, or grpc-js'),
-  workers: wholeNumber(1, 64)
-    .default(1)
-    .describe('Processes that share the port; each is an instance (needs etcd and the builtin transport)'),
-  maxMessageBytes: wholeNumber(1024, 2_147_483_647)
-    .default(largestPlainMessage)
-    .describe('The largest message accepted from Envoy: 1 MiB for a part of a response, and headers'),
-  acceptsCompressed: boolean()
-    .default(false)
-    .describe('Accept messages compressed with gzip or deflate, which Envoy does not send by default'),
-  tls: serverTls.prefault({}),
-});
 
 const instance = section({
   id: keyPart({ mayBeEmpty: true })
@@ -192,7 +168,8 @@ export const configSchema = section({
   telemetry: telemetry.prefault({}),
 })
   .superRefine(registeredEndpointsNeedEtcd, { when: () => true })
-  .superRefine(sharedPort, { when: () => true });
+  .superRefine(sharedPort, { when: () => true })
+  .superRefine(buffersCoverMessages, { when: () => true });
 
 /**
  * The whole configuration, every default filled in. Durations are milliseconds where names end in

@@ -1,3 +1,5 @@
+import type { ServerReport } from '../grpc/grpcServer.ts';
+import { reachedLimits } from '../grpc/http2/limits.ts';
 import type { Rejection } from '../scheduling/decision.ts';
 import { policyNames } from '../scheduling/policies/index.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
@@ -63,6 +65,13 @@ export const extprocMetrics = {
       'Errors that only a bug can cause, by what they ended: a call, a connection, a record of a decision, a callback of a library',
     worry: 'Any rise: please report it, with the stack in the log (`error.unexpected`).',
   }),
+  connectionsLimited: counter({
+    name: 'baton_connections_limited',
+    labels: [label('limit', reachedLimits)],
+    means: 'Connections to the gRPC port that a limit closed, by the limit',
+    worry:
+      'Any rise: something that is no Envoy connects, or a limit is too low. The log (`connection.limited`) says more.',
+  }),
 };
 export type ExtprocMetrics = Instruments<typeof extprocMetrics>;
 
@@ -73,5 +82,24 @@ export const extprocGauges = [
     means: 'Open ext_proc streams',
     worry: 'It comes near `limits.maxStreams`, or stays high without traffic.',
     read: ({ open }) => open,
+  }),
+];
+
+export const connectionGauges = [
+  gauge<ServerReport>({
+    name: 'baton_connections_open',
+    labels: [],
+    means: 'Open connections to the gRPC port; absent with `server.transport: grpc-js`',
+    worry: 'More than the worker threads of all Envoys and the clients of health checks.',
+    read: ({ connections }) => connections,
+  }),
+  gauge<ServerReport>({
+    name: 'baton_connections_held',
+    labels: [],
+    unit: 'By',
+    means:
+      'Bytes held for the clients of the gRPC port: partial messages, input that waits, output that is not read; absent with `server.transport: grpc-js`',
+    worry: 'It comes near `limits.bufferBytes`.',
+    read: ({ heldBytes }) => heldBytes,
   }),
 ];

@@ -10,7 +10,14 @@ import type { UnexpectedErrors } from './unexpectedErrors.ts';
 export interface ExtProcServerOptions
   extends Pick<
     BuiltinServerOptions,
-    'maxMessageBytes' | 'acceptsCompressed' | 'limits' | 'certificates' | 'onForeignProtocol' | 'keepalive'
+    | 'maxMessageBytes'
+    | 'acceptsCompressed'
+    | 'limits'
+    | 'totalLimits'
+    | 'onReachedLimit'
+    | 'certificates'
+    | 'onForeignProtocol'
+    | 'keepalive'
   > {
   /** Takes the ext_proc streams. */
   readonly acceptStream: StreamHandler;

@@ -12,7 +12,9 @@ import {
   type GrpcServerOptions,
   type ListenAddress,
   ListenError,
+  type ServerReport,
 } from './grpcServer.ts';
+import { BufferBudget } from './http2/bufferBudget.ts';
 import { Connection, type ConnectionOptions } from './http2/connection.ts';
 import { FairTurns } from './http2/fairTurns.ts';
 import type { Http2Limits } from './http2/limits.ts';
@@ -36,6 +38,7 @@ export class BuiltinServer implements GrpcServer, ConnectionAdopter {
   readonly #options: BuiltinServerOptions;
   readonly #connectionOptions: ConnectionOptions;
   readonly #onUnexpectedError: OnUnexpectedError;
+  readonly #buffers: BufferBudget;
   readonly #connections = new Set<Connection>();
   readonly #server: Server | TlsServer;
   #usages: ConnectionUsages | undefined;
@@ -47,13 +50,18 @@ export class BuiltinServer implements GrpcServer, ConnectionAdopter {
   constructor(options: BuiltinServerOptions) {
     const { handlers, maxMessageBytes, acceptsCompressed = false, limits, certificates } = options;
     const { keepalive = defaultKeepalive, onForeignProtocol = () => {} } = options;
-    const { onUnexpectedError = warnOfError } = options;
+    const { totalLimits, onReachedLimit = () => {}, onUnexpectedError = warnOfError } = options;
+    this.#buffers = new BufferBudget(totalLimits.bufferBytes);
     this.#options = options;
     this.#onUnexpectedError = onUnexpectedError;
     this.#connectionOptions = {
       route: acceptCalls({ handlers, maxMessageBytes, acceptsCompressed, onUnexpectedError }),
       headersTooLarge: httpFailure(431),
       limits,
+      // So that one connection alone cannot use up what all have.
+      maxPartialBytes: totalLimits.bufferBytes / 2,
+      buffers: this.#buffers,
+      onReachedLimit,
       turns: new FairTurns(() => performance.now()),
       ...keepalive,
       onForeignProtocol,
@@ -80,6 +88,10 @@ export class BuiltinServer implements GrpcServer, ConnectionAdopter {
         resolve(boundPort(this.#server));
       });
     });
+  }
+
+  report(): ServerReport {
+    return { connections: this.#connections.size, heldBytes: this.#buffers.heldBytes };
   }
 
   get adopter(): ConnectionAdopter {

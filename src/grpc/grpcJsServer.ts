@@ -13,6 +13,7 @@ import {
   type GrpcServerOptions,
   type ListenAddress,
   ListenError,
+  type ServerReport,
 } from './grpcServer.ts';
 import type { ServerStream, StreamHandler } from './serverStream.ts';
 import type { CertificateSource } from './tls/certificateSource.ts';
@@ -71,6 +72,10 @@ export class GrpcJsServer implements GrpcServer {
     await closed.promise;
     clearTimeout(timeout);
     await this.#certificates?.stop();
+  }
+
+  report(): ServerReport {
+    return { connections: null, heldBytes: null };
   }
 
   async #credentials(): Promise<ServerCredentials> {

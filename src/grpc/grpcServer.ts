@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { OnUnexpectedError } from './containErrors.ts';
 import type { OnForeignProtocol } from './foreignProtocol.ts';
 import type { KeepaliveOptions } from './http2/keepalive.ts';
+import type { OnReachedLimit, TotalLimits } from './http2/limits.ts';
 import type { StreamHandler } from './serverStream.ts';
 import type { CertificateSource } from './tls/certificateSource.ts';
 
@@ -10,6 +11,9 @@ export interface GrpcServerOptions {
   readonly handlers: ReadonlyMap<string, StreamHandler>;
   /** After decompression. */
   readonly maxMessageBytes: number;
+  /** What all connections may use together. Only the builtin server bounds `bufferBytes`. */
+  readonly totalLimits: TotalLimits;
+  readonly onReachedLimit?: OnReachedLimit;
   /**
    * Whether messages may be compressed with gzip or deflate; else such calls are UNIMPLEMENTED. The
    * grpc-js server always accepts them. Default: false.
@@ -44,6 +48,14 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** What a server holds now; null where it does not know. */
+export interface ServerReport {
+  /** Open connections. */
+  readonly connections: number | null;
+  /** What all clients make it hold. */
+  readonly heldBytes: number | null;
+}
+
 /** A gRPC server on one port. */
 export interface GrpcServer {
   /**
@@ -56,6 +68,7 @@ export interface GrpcServer {
    * left.
    */
   close(timeoutMs: number): Promise<void>;
+  report(): ServerReport;
   /** undefined: the server serves only connections that it accepts. */
   readonly adopter: ConnectionAdopter | undefined;
 }

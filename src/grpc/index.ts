@@ -8,7 +8,8 @@ export {
   type GrpcServerOptions,
   type ListenAddress,
   ListenError,
+  type ServerReport,
 } from './grpcServer.ts';
-export type { Http2Limits } from './http2/limits.ts';
+export type { Http2Limits, OnReachedLimit, ReachedLimit, TotalLimits } from './http2/limits.ts';
 export type { FailureStatus, ServerStream, ServerStreamListener, StreamHandler } from './serverStream.ts';
 export type { Certificate, CertificateSource } from './tls/certificateSource.ts';

@@ -2,6 +2,7 @@ import type { EventLog } from '../admin/eventLog.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import type { DynamicConfig } from '../dynamic/dynamicConfig.ts';
+import { reportReachedLimits } from '../extproc/connectionLimits.ts';
 import { DecisionRecorder } from '../extproc/decisionRecorder.ts';
 import { Exchanges } from '../extproc/exchanges.ts';
 import { foreignProtocolLog } from '../extproc/foreignProtocolLog.ts';
@@ -92,6 +93,8 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     maxMessageBytes: server.maxMessageBytes,
     acceptsCompressed: server.acceptsCompressed,
     limits: limits.connection,
+    totalLimits: limits,
+    onReachedLimit: reportReachedLimits(log, metrics),
     certificates: createCertificateFiles(server.tls, log),
     onForeignProtocol: foreignProtocolLog(log),
   });

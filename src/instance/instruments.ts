@@ -1,5 +1,5 @@
 import { etcdGauges, etcdMetrics } from '../etcd/metrics.ts';
-import { extprocGauges, extprocMetrics } from '../extproc/metrics.ts';
+import { connectionGauges, extprocGauges, extprocMetrics } from '../extproc/metrics.ts';
 import {
   consistencyGauges,
   handoffGauges,
@@ -32,6 +32,7 @@ export const instanceGauges: readonly GaugeMetric<MeasuredState>[] = [
   ...gaugesOf('instance', lifeGauges),
   ...gaugesOf('drain', drainGauges),
   ...gaugesOf('streams', extprocGauges),
+  ...gaugesOf('connections', connectionGauges),
   ...gaugesOf('store', etcdGauges),
   ...gaugesOf('store', storeGauges),
   ...gaugesOf('peers', peerGauges),

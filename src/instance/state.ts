@@ -16,7 +16,8 @@ export function measuredState(parts: InstanceParts): MeasuredState {
 }
 
 function summaryOf(parts: InstanceParts): StateSummary {
-  const { config, dynamic, exchanges, firstDecisionProbe, lifecycle, pool, sharing, startup } = parts;
+  const { config, dynamic, exchanges, firstDecisionProbe, grpcServer } = parts;
+  const { lifecycle, pool, sharing, startup } = parts;
   const { id, release, generation, zone } = config.instance;
   return {
     instance: {
@@ -38,6 +39,7 @@ function summaryOf(parts: InstanceParts): StateSummary {
     handoffs: sharing.kind === 'etcd' ? sharing.ledger.handoffs() : [],
     panic: pool.panic ?? null,
     streams: { open: exchanges.open },
+    connections: grpcServer.report(),
     consistency: parts.consistencyCheck.report(),
     drain: parts.instanceDrain.report(),
     firstDecision: firstDecisionProbe.first ?? null,

@@ -2,16 +2,17 @@ import { HealthStatus } from '../../src/extproc/healthStatus.ts';
 import { openExtProcServer } from '../../src/extproc/openExtProcServer.ts';
 import type { OnForeignProtocol } from '../../src/grpc/foreignProtocol.ts';
 import type { GrpcServer } from '../../src/grpc/grpcServer.ts';
-import type { Http2Limits } from '../../src/grpc/http2/limits.ts';
+import type { Http2Limits, ReachedLimit, TotalLimits } from '../../src/grpc/http2/limits.ts';
 import type { GrpcServerKind } from '../../src/grpc/openGrpcServer.ts';
 import type { ServerStream, StreamHandler } from '../../src/grpc/serverStream.ts';
 import type { CertificateSource } from '../../src/grpc/tls/certificateSource.ts';
-import { generousLimits } from './generousLimits.ts';
+import { generousLimits, generousTotalLimits } from './generousLimits.ts';
 
 export interface EchoOptions {
   /** Default `builtin`. */
   readonly kind?: GrpcServerKind;
   readonly limits?: Partial<Http2Limits>;
+  readonly totalLimits?: Partial<TotalLimits>;
   readonly maxMessageBytes?: number;
   readonly acceptsCompressed?: boolean;
   readonly certificates?: CertificateSource;
@@ -27,13 +28,14 @@ export class EchoServer {
   readonly events: string[] = [];
   readonly streams: ServerStream[] = [];
   readonly unexpected: unknown[] = [];
+  readonly reachedLimits: ReachedLimit[] = [];
   accepted = 0;
   open = 0;
   address = '';
 
   constructor(options: EchoOptions = {}) {
     const { kind = 'builtin', limits, maxMessageBytes = 1_000_000, certificates } = options;
-    const { acceptsCompressed = false, onForeignProtocol = () => {} } = options;
+    const { totalLimits, acceptsCompressed = false, onForeignProtocol = () => {} } = options;
     const health = new HealthStatus({
       onCheckArrived: () => {},
       takesTraffic: () => true,
@@ -45,6 +47,8 @@ export class EchoServer {
       maxMessageBytes,
       acceptsCompressed,
       limits: { ...generousLimits, ...limits },
+      totalLimits: { ...generousTotalLimits, ...totalLimits },
+      onReachedLimit: (limit) => this.reachedLimits.push(limit),
       certificates,
       onForeignProtocol,
       errors: { report: (error) => this.unexpected.push(error) },

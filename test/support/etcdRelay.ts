@@ -2,7 +2,7 @@ import { Client, type ClientDuplexStream, credentials } from '@grpc/grpc-js';
 import { BuiltinServer } from '../../src/grpc/builtinServer.ts';
 import type { ServerStream, StreamHandler } from '../../src/grpc/serverStream.ts';
 import { failOnErrors } from './failOnErrors.ts';
-import { generousLimits } from './generousLimits.ts';
+import { generousLimits, generousTotalLimits } from './generousLimits.ts';
 
 const watchPath = '/etcdserverpb.Watch/Watch';
 const paths = [
@@ -34,6 +34,7 @@ export class EtcdRelay {
       handlers: new Map(paths.map((path) => [path, this.#relay(path)])),
       maxMessageBytes: 4 * 1024 * 1024,
       limits: generousLimits,
+      totalLimits: generousTotalLimits,
       onUnexpectedError: failOnErrors.report,
     });
   }

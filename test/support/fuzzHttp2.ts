@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { acceptCalls } from '../../src/grpc/call/acceptCalls.ts';
-import { Connection } from '../../src/grpc/http2/connection.ts';
-import { FairTurns } from '../../src/grpc/http2/fairTurns.ts';
 import { flag, frameType, preface } from '../../src/grpc/http2/protocol.ts';
 import type { StreamHandler } from '../../src/grpc/serverStream.ts';
 import { failOnErrors } from './failOnErrors.ts';
+import { connectionOn } from './memoryConnection.ts';
 import { MemorySocket } from './memorySocket.ts';
 import { frame, message, processPath, requestFields, settingsFrame, uint32 } from './rawHttp2.ts';
 
@@ -120,14 +119,13 @@ export function survive(bytes: Buffer, chunkLengths: readonly number[]): void {
     };
   };
   const socket = new MemorySocket();
-  const connection = new Connection(socket, {
+  const connection = connectionOn(socket, {
     route: acceptCalls({
       handlers: new Map([[processPath, accept]]),
       maxMessageBytes: 1000,
       acceptsCompressed: true,
       onUnexpectedError: failOnErrors.report,
     }),
-    headersTooLarge: Buffer.from([0x88]),
     limits: {
       streams: 3,
       headerBytes: 1000,
@@ -135,13 +133,6 @@ export function survive(bytes: Buffer, chunkLengths: readonly number[]): void {
       controlFramesPerSecond: 2,
       emptyFramesPerSecond: 2,
     },
-    nowMs: () => 0,
-    turns: new FairTurns(() => 0),
-    keepaliveTimeMs: 1000,
-    keepaliveTimeoutMs: 1000,
-    onClosed() {},
-    onForeignProtocol() {},
-    onUnexpectedError: failOnErrors.report,
   });
   let offset = 0;
   for (let i = 0; offset < bytes.length; i += 1) {

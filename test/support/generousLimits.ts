@@ -1,4 +1,4 @@
-import type { Http2Limits } from '../../src/grpc/http2/limits.ts';
+import type { Http2Limits, TotalLimits } from '../../src/grpc/http2/limits.ts';
 
 /** Limits that only tests about limits reach. */
 export const generousLimits: Http2Limits = {
@@ -8,3 +8,5 @@ export const generousLimits: Http2Limits = {
   controlFramesPerSecond: 10_000,
   emptyFramesPerSecond: 10_000,
 };
+
+export const generousTotalLimits: TotalLimits = { bufferBytes: 128 * 1024 * 1024 };

@@ -7,7 +7,7 @@ import { MemoryLedger } from '../../src/ledger/memoryLedger.ts';
 import { PolicySet } from '../../src/scheduling/policySet.ts';
 import { Scheduler } from '../../src/scheduling/scheduler.ts';
 import { endpoints } from './endpoints.ts';
-import { generousLimits } from './generousLimits.ts';
+import { generousLimits, generousTotalLimits } from './generousLimits.ts';
 import { recorderOf } from './recorderOf.ts';
 import { seededRandom } from './seededRandom.ts';
 
@@ -44,6 +44,7 @@ export class SchedulingServer {
       health: new HealthStatus({ onCheckArrived: () => {}, takesTraffic: () => true, isFit: () => true }),
       maxMessageBytes,
       limits: generousLimits,
+      totalLimits: generousTotalLimits,
       errors: { report: (error) => this.unexpected.push(error) },
     });
   }

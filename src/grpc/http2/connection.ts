@@ -1,9 +1,12 @@
 import type { Duplex } from 'node:stream';
 import type { OnForeignProtocol } from '../foreignProtocol.ts';
+import type { BufferBudget, Debtor } from './bufferBudget.ts';
 import type { FairTurns, TurnTaker } from './fairTurns.ts';
 import { FrameReader } from './frameReader.ts';
 import { FrameWriter } from './frameWriter.ts';
+import { Input } from './input.ts';
 import { Keepalive, type KeepaliveOptions } from './keepalive.ts';
+import type { OnReachedLimit } from './limits.ts';
 import { Output } from './output.ts';
 import { ConnectionError, errorCode, PrefaceError } from './protocol.ts';
 import { Session, type SessionOptions } from './session.ts';
@@ -12,14 +15,14 @@ export interface ConnectionOptions
   extends Omit<SessionOptions, 'onFinished' | 'onUnfinished'>,
     KeepaliveOptions {
   readonly turns: FairTurns;
+  readonly buffers: BufferBudget;
+  readonly onReachedLimit: OnReachedLimit;
   readonly onClosed: (connection: Connection) => void;
   readonly onForeignProtocol: OnForeignProtocol;
   /** Receives an error that is no ConnectionError. It ends the connection. */
   readonly onUnexpectedError: (error: unknown) => void;
 }
 
-/** What waits for a later turn when all received bytes are handled. */
-const noBytes = Buffer.alloc(0);
 /** While a peer leaves more than this unread, nothing is read from it. */
 const maxUnreadBytes = 4 * 1024 * 1024;
 /**
@@ -38,18 +41,18 @@ const keepalivePing = Buffer.from('liveness');
  *
  * Nothing that is thrown here leaves it: the connection ends, and others go on.
  */
-export class Connection implements TurnTaker {
+export class Connection implements TurnTaker, Debtor {
   readonly #socket: Duplex;
   readonly #options: ConnectionOptions;
   readonly #output: Output;
   readonly #frames: FrameWriter;
   readonly #session: Session;
   readonly #reader: FrameReader;
+  readonly #input: Input;
   readonly #keepalive: Keepalive;
   #state: 'open' | 'closing' | 'closed' | 'released' = 'open';
-  /** Received, and left for a later turn. Nothing is read meanwhile. */
-  #postponed: Buffer = noBytes;
   #isReading = true;
+  #heldBytes = 0;
   #closingSinceMs = 0;
 
   constructor(socket: Duplex, options: ConnectionOptions) {
@@ -64,11 +67,11 @@ export class Connection implements TurnTaker {
       onUnfinished: () => options.turns.wait(this),
     });
     this.#reader = new FrameReader(this.#session, options.turns);
+    this.#input = new Input({ turns: options.turns, taker: this, handle: (bytes) => this.#handle(bytes) });
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
     socket.on('drain', () => this.#pauseOrResume());
     socket.on('end', () => this.#contain(() => this.#onPeerEnd()));
-    // 'close' follows and is handled.
-    socket.on('error', () => {});
+    socket.on('error', () => {}); // 'close' follows and is handled
     socket.on('close', () => this.#contain(() => this.#onSocketClosed()));
     this.#session.open();
   }
@@ -77,25 +80,29 @@ export class Connection implements TurnTaker {
   receive(chunk: Buffer): void {
     if (this.#state !== 'open') return;
     this.#keepalive.onReceived();
-    if (this.#postponed.length > 0) this.#postpone(Buffer.concat([this.#postponed, chunk]));
-    else if (!this.#options.turns.begin(this)) this.#postpone(Buffer.from(chunk));
-    else {
-      const handled = this.#handle(chunk);
-      if (handled < chunk.length) this.#postpone(Buffer.from(chunk.subarray(handled)));
-    }
+    this.#input.receive(chunk);
     this.#pauseOrResume();
   }
 
-  work(): void {
-    if (this.#state === 'open') this.#handlePostponed();
-    else this.#abortStreams();
+  get heldBytes(): number {
+    return this.#heldBytes;
   }
 
-  #handlePostponed(): void {
-    const chunk = this.#postponed;
-    this.#postponed = noBytes;
-    const handled = this.#handle(chunk);
-    if (handled < chunk.length) this.#postpone(chunk.subarray(handled));
+  /** The connection that holds the most, when all hold too much. */
+  evict(): void {
+    this.#options.onReachedLimit('bufferBytes');
+    this.#fail(new ConnectionError(errorCode.enhanceYourCalm, 'this connection holds most of the memory'));
+    this.#flush();
+    // What it has not read would be kept until then.
+    this.destroy();
+  }
+
+  work(): void {
+    if (this.#state !== 'open') {
+      this.#abortStreams();
+      return;
+    }
+    this.#input.continue();
     this.#pauseOrResume();
   }
 
@@ -114,18 +121,11 @@ export class Connection implements TurnTaker {
     return handled;
   }
 
-  #postpone(rest: Buffer): void {
-    if (this.#state !== 'open') return;
-    this.#postponed = rest;
-    this.#options.turns.wait(this);
-  }
-
   #pauseOrResume(): void {
-    const mustRead = this.#postponed.length === 0 && this.#output.unreadBytes <= maxUnreadBytes;
-    if (mustRead === this.#isReading) return;
+    const mustRead = this.#input.postponedBytes === 0 && this.#output.unreadBytes <= maxUnreadBytes;
+    if (mustRead !== this.#isReading) this.#socket[mustRead ? 'resume' : 'pause']();
     this.#isReading = mustRead;
-    if (mustRead) this.#socket.resume();
-    else this.#socket.pause();
+    this.#reportHeldBytes();
   }
 
   /** Asks the peer to leave. The connection closes when it has and no stream is open. */
@@ -145,6 +145,9 @@ export class Connection implements TurnTaker {
   }
 
   #check(nowMs: number): void {
+    this.#output.trim();
+    this.#reader.trim();
+    this.#reportHeldBytes();
     if (this.#state === 'closing') {
       if (nowMs - this.#closingSinceMs >= closeTimeoutMs) this.destroy();
       return;
@@ -170,6 +173,14 @@ export class Connection implements TurnTaker {
     this.#abortStreams();
   }
 
+  #reportHeldBytes(): void {
+    const before = this.#heldBytes;
+    const inputBytes = this.#input.postponedBytes + this.#reader.heldBytes + this.#session.heldBytes;
+    const isClosed = this.#state === 'closed' || this.#state === 'released';
+    this.#heldBytes = isClosed ? 0 : inputBytes + this.#output.heldBytes;
+    if (this.#heldBytes !== before) this.#options.buffers.onChanged(this, before);
+  }
+
   #contain(work: () => void): void {
     try {
       work();
@@ -181,6 +192,7 @@ export class Connection implements TurnTaker {
   #onThrown(error: unknown): void {
     const isProtocolError = error instanceof ConnectionError;
     if (!isProtocolError) this.#options.onUnexpectedError(error);
+    else if (error.code === errorCode.enhanceYourCalm) this.#options.onReachedLimit('rate');
     if (error instanceof PrefaceError) this.#options.onForeignProtocol(error.protocol);
     try {
       this.#fail(isProtocolError ? error : new ConnectionError(errorCode.internalError, 'internal error'));
@@ -221,6 +233,7 @@ export class Connection implements TurnTaker {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
     this.#closingSinceMs = this.#options.nowMs();
+    this.#input.drop();
     // After whatever the running code still writes.
     queueMicrotask(() => {
       this.#flush();
@@ -231,6 +244,7 @@ export class Connection implements TurnTaker {
   #onSocketClosed(): void {
     if (this.#state === 'closed' || this.#state === 'released') return;
     this.#state = 'closed';
+    this.#reportHeldBytes();
     this.#abortStreams();
   }
 }

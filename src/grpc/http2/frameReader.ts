@@ -32,6 +32,16 @@ export class FrameReader {
     this.#turns = turns;
   }
 
+  /** The memory that the part of a frame occupies. */
+  get heldBytes(): number {
+    return this.#part?.length ?? 0;
+  }
+
+  /** Gives back what is only kept for the next part. */
+  trim(): void {
+    if (this.#partBytes === 0) this.#part = undefined;
+  }
+
   /**
    * @returns how many bytes are handled: not all when the slice is spent
    * @throws ConnectionError when the preface is wrong or a frame is too large

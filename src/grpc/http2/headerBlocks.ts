@@ -27,6 +27,11 @@ export class HeaderBlocks {
     this.#limitBytes = limitBytes;
   }
 
+  /** The memory that a partial block occupies. */
+  get heldBytes(): number {
+    return this.#partial?.bytes.length ?? 0;
+  }
+
   /** The stream whose block is not complete. Only its CONTINUATION frames may follow. */
   get incompleteStreamId(): number | undefined {
     return this.#partial?.streamId;

@@ -25,3 +25,19 @@ export interface Http2Limits {
 }
 
 export const burstSeconds = 5;
+
+/** What all connections of one server may use together. */
+export interface TotalLimits {
+  /** What is held for peers: see BufferBudget. */
+  readonly bufferBytes: number;
+}
+
+/**
+ * Which limit ended a connection: `bufferBytes`; or `rate`, one of those that end it with
+ * ENHANCE_YOUR_CALM.
+ */
+export const reachedLimits = ['bufferBytes', 'rate'] as const;
+export type ReachedLimit = (typeof reachedLimits)[number];
+
+/** Receives it once for each connection. Must not throw. */
+export type OnReachedLimit = (limit: ReachedLimit) => void;

@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream';
 import { growBuffer } from '../growBuffer.ts';
 
+const noBytes = Buffer.alloc(0);
 const initialBytes = 4096;
 /** Larger buffers are not reused. */
-const maxReusedBytes = 256 * 1024;
+const maxReusedBytes = 64 * 1024;
 
 /**
  * What is to be written to a socket. Frames written while a received chunk is handled leave
@@ -13,7 +14,7 @@ const maxReusedBytes = 256 * 1024;
 export class Output {
   readonly #socket: Duplex;
   readonly #flush = (): void => this.flush();
-  #bytes = Buffer.allocUnsafeSlow(initialBytes);
+  #bytes: Buffer = noBytes;
   #length = 0;
   #isCorked = false;
 
@@ -31,6 +32,16 @@ export class Output {
     return this.#socket.writableLength;
   }
 
+  /** The memory that it occupies. */
+  get heldBytes(): number {
+    return this.#bytes.length + this.#socket.writableLength;
+  }
+
+  /** Gives back what is only kept for the next write. */
+  trim(): void {
+    if (this.#length === 0) this.#bytes = noBytes;
+  }
+
   /** Writes nothing until `flush`. */
   cork(): void {
     this.#isCorked = true;
@@ -41,7 +52,9 @@ export class Output {
     const offset = this.#length;
     if (offset === 0 && !this.#isCorked) queueMicrotask(this.#flush);
     const needed = offset + count;
-    if (needed > this.#bytes.length) this.#bytes = growBuffer(this.#bytes, offset, needed);
+    if (needed > this.#bytes.length) {
+      this.#bytes = growBuffer(this.#bytes, offset, Math.max(needed, initialBytes));
+    }
     this.#length = needed;
     return offset;
   }
@@ -56,6 +69,6 @@ export class Output {
     this.#socket.write(full.subarray(0, length));
     // What the socket still queues lies in the buffer.
     const isWritten = this.#socket.writableLength === 0;
-    if (!isWritten || full.length > maxReusedBytes) this.#bytes = Buffer.allocUnsafeSlow(initialBytes);
+    if (!isWritten || full.length > maxReusedBytes) this.#bytes = noBytes;
   }
 }

@@ -66,6 +66,11 @@ export class Session implements FrameSink {
     return this.#streams.lastId;
   }
 
+  /** The memory that partial messages, a partial header block and queued data occupy. */
+  get heldBytes(): number {
+    return this.#streams.heldBytes + this.#flow.queuedBytes;
+  }
+
   /** Sends this side's SETTINGS, its first frame. */
   open(): void {
     const { streams, headerBytes } = this.#options.limits;

@@ -24,16 +24,15 @@ export interface StreamsOptions {
   /** The whole response, a header block, to a request whose header list is too large. */
   readonly headersTooLarge: Uint8Array;
   readonly limits: Http2Limits;
+  /**
+   * What partial messages may occupy on one connection. Windows are given back as bytes arrive, so
+   * that streams do not block each other; this bound stands in their place.
+   */
+  readonly maxPartialBytes: number;
   readonly turns: Pick<FairTurns, 'spend'>;
   /** Receives what a listener throws when its connection is lost. */
   readonly onUnexpectedError: (error: unknown) => void;
 }
-
-/**
- * What partial messages may occupy on one connection. Windows are given back as bytes arrive, so
- * that streams do not block each other; this bound stands in their place.
- */
-export const maxBufferedBytes = 64 * 1024 * 1024;
 
 /** What the streams of one connection share. */
 export interface StreamsParts {
@@ -59,7 +58,7 @@ export class Streams implements StreamOwner, HeaderBlockSink {
   /** What takes requests with the current head, once one has been routed. */
   #accept: AcceptStream | undefined;
   #acceptsNew = true;
-  #bufferedBytes = 0;
+  #partialBytes = 0;
 
   constructor(options: StreamsOptions, parts: StreamsParts) {
     this.#options = options;
@@ -76,6 +75,11 @@ export class Streams implements StreamOwner, HeaderBlockSink {
 
   get lastId(): number {
     return this.#table.lastId;
+  }
+
+  /** The memory that partial messages and a partial header block occupy. */
+  get heldBytes(): number {
+    return this.#partialBytes + this.#blocks.heldBytes;
   }
 
   get incompleteBlockStreamId(): number | undefined {
@@ -119,8 +123,8 @@ export class Streams implements StreamOwner, HeaderBlockSink {
   }
 
   reserveBuffer(bytes: number): boolean {
-    if (bytes > 0 && this.#bufferedBytes + bytes > maxBufferedBytes) return false;
-    this.#bufferedBytes += bytes;
+    if (bytes > 0 && this.#partialBytes + bytes > this.#options.maxPartialBytes) return false;
+    this.#partialBytes += bytes;
     return true;
   }
 

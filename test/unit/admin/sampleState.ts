@@ -52,6 +52,7 @@ export const sampleState: InstanceState = {
   ],
   panic: null,
   streams: { open: 3 },
+  connections: { connections: 2, heldBytes: 4096 },
   consistency: {
     rounds: 0,
     ageMs: null,

@@ -309,6 +309,11 @@ describe('when a value has the wrong form', () => {
     ['drain', 'graceMs:', `drain.graceMs: nothing given, expected ${ms}`],
     ['drain', 'graceMs: 100', 'drain.graceMs: 100 given, expected at least drain.noticeMs, which is 3000'],
     [
+      'limits',
+      'bufferBytes: 5000000',
+      'limits.bufferBytes: 5000000 given, expected at least four times server.maxMessageBytes, which is 1310720',
+    ],
+    [
       'scheduling',
       'policy: fastest',
       'scheduling.policy: "fastest" given, expected one of random, round-robin, least-request, power-of-two, session-affinity, lora-affinity, or a mix of least-request, power-of-two, session-affinity, lora-affinity such as session-affinity:2,least-request:1',

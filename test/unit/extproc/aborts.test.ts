@@ -11,7 +11,7 @@ import { createInstruments } from '../../../src/telemetry/instruments.ts';
 import { until } from '../../../tools/testbed/until.ts';
 import { endpoints } from '../../support/endpoints.ts';
 import { failOnErrors } from '../../support/failOnErrors.ts';
-import { generousLimits } from '../../support/generousLimits.ts';
+import { generousLimits, generousTotalLimits } from '../../support/generousLimits.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
 import { message, processPath } from '../../support/rawHttp2.ts';
 import { recorderOf } from '../../support/recorderOf.ts';
@@ -56,6 +56,7 @@ describe('many requests of which every tenth is aborted', () => {
       health: new HealthStatus({ onCheckArrived: () => {}, takesTraffic: () => true, isFit: () => true }),
       maxMessageBytes: 10_000,
       limits: { ...generousLimits, resetsPerSecond: 1_000_000 },
+      totalLimits: generousTotalLimits,
       errors: failOnErrors,
     });
     const client = connect(`http://127.0.0.1:${await server.listen({ host: '127.0.0.1', port: 0 })}`);

@@ -15,7 +15,7 @@ import { Scheduler } from '../../../src/scheduling/scheduler.ts';
 import { until } from '../../../tools/testbed/until.ts';
 import { endpoints } from '../../support/endpoints.ts';
 import { failOnErrors } from '../../support/failOnErrors.ts';
-import { generousLimits } from '../../support/generousLimits.ts';
+import { generousLimits, generousTotalLimits } from '../../support/generousLimits.ts';
 import { recorderOf } from '../../support/recorderOf.ts';
 import { seededRandom } from '../../support/seededRandom.ts';
 
@@ -71,6 +71,7 @@ async function serve(options: Partial<ExchangesOptions> = {}): Promise<void> {
     health,
     maxMessageBytes: 1_000_000,
     limits: generousLimits,
+    totalLimits: generousTotalLimits,
     errors: failOnErrors,
   });
   address = await listenOn(server, '127.0.0.1:0');
@@ -313,6 +314,7 @@ describe.each(['builtin', 'grpc-js'] as const)('over %s', (serverKind) => {
         health,
         maxMessageBytes: 1,
         limits: generousLimits,
+        totalLimits: generousTotalLimits,
         errors: failOnErrors,
       });
       await expect(listenOn(other, address)).rejects.toThrow(`cannot listen on ${address}`);

@@ -18,7 +18,7 @@ import { createInstruments } from '../../../src/telemetry/instruments.ts';
 import { type Log, silentLog } from '../../../src/telemetry/log.ts';
 import { until } from '../../../tools/testbed/until.ts';
 import { endpoints } from '../../support/endpoints.ts';
-import { generousLimits } from '../../support/generousLimits.ts';
+import { generousLimits, generousTotalLimits } from '../../support/generousLimits.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
 import { recorderOf } from '../../support/recorderOf.ts';
 import { seededRandom } from '../../support/seededRandom.ts';
@@ -80,6 +80,7 @@ describe.each(['builtin', 'grpc-js'] as const)('one exception, one request: over
       health: new HealthStatus({ onCheckArrived, takesTraffic: () => true, isFit: () => true }),
       maxMessageBytes: 1_000_000,
       limits: generousLimits,
+      totalLimits: generousTotalLimits,
       errors: new UnexpectedErrors(log, metrics),
     });
     const address = await listenOn(server, '127.0.0.1:0');

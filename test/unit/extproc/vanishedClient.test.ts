@@ -7,7 +7,7 @@ import { endpoint } from '../../support/endpoints.ts';
 import { failOnErrors } from '../../support/failOnErrors.ts';
 import { openExchange } from '../../support/fakeEnvoyClient.ts';
 import { FaultProxy } from '../../support/faultProxy.ts';
-import { generousLimits } from '../../support/generousLimits.ts';
+import { generousLimits, generousTotalLimits } from '../../support/generousLimits.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
 import { recorderOf } from '../../support/recorderOf.ts';
 
@@ -40,6 +40,7 @@ describe.each(['builtin', 'grpc-js'] as const)('a client that vanishes without F
         health: new HealthStatus({ onCheckArrived: () => {}, takesTraffic: () => true, isFit: () => true }),
         maxMessageBytes: 10_000,
         limits: generousLimits,
+        totalLimits: generousTotalLimits,
         errors: failOnErrors,
         keepalive: { keepaliveTimeMs: 500, keepaliveTimeoutMs: 500 },
       });

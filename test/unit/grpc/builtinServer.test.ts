@@ -1,11 +1,9 @@
-import { Connection, type ConnectionOptions } from '../../../src/grpc/http2/connection.ts';
-import { FairTurns } from '../../../src/grpc/http2/fairTurns.ts';
+import type { Connection, ConnectionOptions } from '../../../src/grpc/http2/connection.ts';
 import { errorCode, flag, frameType, largestStreamId } from '../../../src/grpc/http2/protocol.ts';
 import { until } from '../../../tools/testbed/until.ts';
 import { EchoServer } from '../../support/echoServer.ts';
-import { failOnErrors } from '../../support/failOnErrors.ts';
-import { generousLimits } from '../../support/generousLimits.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
+import { connectionOn } from '../../support/memoryConnection.ts';
 import { MemorySocket } from '../../support/memorySocket.ts';
 import { frame, message, RawClient, requestFields, settingsFrame, uint32 } from '../../support/rawHttp2.ts';
 
@@ -237,20 +235,3 @@ describe('when the code of a connection throws what nothing expects', () => {
 });
 
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-
-/** A connection on a socket in memory. */
-function connectionOn(socket: MemorySocket, changes: Partial<ConnectionOptions> = {}): Connection {
-  return new Connection(socket, {
-    route: () => (stream) => ({ onData() {}, onEnd: () => stream.end(Buffer.from([0x88])), onClosed() {} }),
-    headersTooLarge: Buffer.alloc(0),
-    limits: generousLimits,
-    nowMs: () => 0,
-    turns: new FairTurns(() => 0),
-    keepaliveTimeMs: 1000,
-    keepaliveTimeoutMs: 1000,
-    onClosed() {},
-    onForeignProtocol() {},
-    onUnexpectedError: failOnErrors.report,
-    ...changes,
-  });
-}

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { BuiltinServer, ListenError } from '../../../src/grpc/index.ts';
-import { generousLimits } from '../../support/generousLimits.ts';
+import { generousLimits, generousTotalLimits } from '../../support/generousLimits.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
 import { message } from '../../support/rawHttp2.ts';
 
@@ -24,6 +24,7 @@ function openEchoServer(onClosing?: () => void): BuiltinServer {
     ]),
     maxMessageBytes: 1000,
     limits: generousLimits,
+    totalLimits: generousTotalLimits,
     ...(onClosing && { onClosing }),
   });
 }

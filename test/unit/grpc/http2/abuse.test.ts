@@ -1,6 +1,5 @@
 import { burstSeconds } from '../../../../src/grpc/http2/limits.ts';
 import { errorCode, flag, frameType, setting } from '../../../../src/grpc/http2/protocol.ts';
-import { maxBufferedBytes } from '../../../../src/grpc/http2/streams.ts';
 import { until } from '../../../../tools/testbed/until.ts';
 import { EchoServer } from '../../../support/echoServer.ts';
 import { checkForLeaks } from '../../../support/leakCheck.ts';
@@ -212,8 +211,9 @@ describe('a stream', () => {
 describe('partial messages', () => {
   it('may occupy a limited amount of memory for each connection, and other streams go on', async () => {
     const announced = 1_000_000;
-    const count = Math.ceil(maxBufferedBytes / announced) + 3;
-    const roomy = await new EchoServer({ limits: { streams: 1000 } }).listen();
+    const totalLimits = { bufferBytes: 64 * 1024 * 1024 };
+    const count = Math.ceil(totalLimits.bufferBytes / 2 / announced) + 3;
+    const roomy = await new EchoServer({ limits: { streams: 1000 }, totalLimits }).listen();
     const other = await RawClient.connect(roomy.address);
     const incomplete = message(Buffer.alloc(announced)).subarray(0, -1);
     for (let index = 0; index < count; index += 1) {

@@ -1,8 +1,7 @@
-import { Connection, type ConnectionOptions } from '../../../../src/grpc/http2/connection.ts';
+import type { ConnectionOptions } from '../../../../src/grpc/http2/connection.ts';
 import { FairTurns } from '../../../../src/grpc/http2/fairTurns.ts';
 import { flag, frameType, preface } from '../../../../src/grpc/http2/protocol.ts';
-import { failOnErrors } from '../../../support/failOnErrors.ts';
-import { generousLimits } from '../../../support/generousLimits.ts';
+import { connectionOn } from '../../../support/memoryConnection.ts';
 import { MemorySocket } from '../../../support/memorySocket.ts';
 import { frame, requestFields, settingsFrame } from '../../../support/rawHttp2.ts';
 
@@ -32,17 +31,10 @@ function connect(name: string, changes: Partial<ConnectionOptions> = {}) {
     done.push(name);
   };
   const socket = new MemorySocket();
-  const connection = new Connection(socket, {
+  const connection = connectionOn(socket, {
     route: () => () => ({ onData: work, onEnd() {}, onClosed: work }),
-    headersTooLarge: Buffer.alloc(0),
-    limits: generousLimits,
     turns,
     nowMs: () => nowMs,
-    keepaliveTimeMs: 1000,
-    keepaliveTimeoutMs: 1000,
-    onClosed() {},
-    onForeignProtocol() {},
-    onUnexpectedError: failOnErrors.report,
     ...changes,
   });
   socket.receive(preface, settingsFrame(), open(1));

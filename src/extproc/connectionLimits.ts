@@ -1,0 +1,33 @@
+import type { OnReachedLimit, ReachedLimit } from '../grpc/http2/limits.ts';
+import type { Log } from '../telemetry/log.ts';
+import { LogInterval } from './logInterval.ts';
+import type { ExtprocMetrics } from './metrics.ts';
+
+/** Clients reconnect without end, so one line for each limit in this time is enough. */
+const logIntervalMs = 60_000;
+
+const remedies: Readonly<Record<ReachedLimit, string>> = {
+  bufferBytes:
+    'clients made this instance hold more than limits.bufferBytes, and the one that held most was closed: ' +
+    'check what connects to this port',
+  rate:
+    'a client did more than limits.connection allows, or asks for more than it reads, and was closed: ' +
+    'check what connects to this port',
+};
+
+/** Counts the connections that a limit ended, and logs which limit it was. */
+export function reportReachedLimits(
+  log: Log,
+  metrics: Pick<ExtprocMetrics, 'connectionsLimited'>,
+): OnReachedLimit {
+  const intervals = new Map<ReachedLimit, LogInterval>();
+  return (limit) => {
+    metrics.connectionsLimited.add(limit);
+    const interval = intervals.get(limit) ?? new LogInterval(logIntervalMs);
+    intervals.set(limit, interval);
+    interval.log((suppressed) => {
+      const remedy = remedies[limit];
+      log.warn({ event: 'connection.limited', limit, remedy, suppressed }, 'connection closed by a limit');
+    });
+  };
+}
