@@ -38,10 +38,18 @@ export function wholeEtcdIdentity(tls: TlsIdentity & { caFile?: string }, contex
   }
 }
 
-export function wholeServerIdentity(tls: TlsIdentity & { clientCaFile?: string }, context: Context): void {
+interface ServerIdentity extends TlsIdentity {
+  readonly clientCaFile?: string;
+  readonly clientNames?: readonly string[];
+}
+
+export function wholeServerIdentity(tls: ServerIdentity, context: Context): void {
   wholeIdentity('server.tls', tls, context);
   if (tls.clientCaFile !== undefined && tls.certFile === undefined) {
     addProblem(context, ['clientCaFile'], 'needs server.tls.certFile');
+  }
+  if (tls.clientNames !== undefined && tls.clientCaFile === undefined) {
+    addProblem(context, ['clientNames'], 'needs server.tls.clientCaFile');
   }
 }
 

@@ -1,6 +1,7 @@
+import { z } from 'zod';
 import { wholeEtcdIdentity, wholeServerIdentity } from './crossFieldRules.ts';
 import { section } from './section.ts';
-import { filePath } from './validators.ts';
+import { certificateName, filePath } from './validators.ts';
 
 /** The TLS settings of the gRPC port. */
 export const serverTls = section({
@@ -13,6 +14,13 @@ export const serverTls = section({
   clientCaFile: filePath()
     .exactOptional()
     .describe('Only clients with a certificate of these authorities are accepted (PEM)'),
+  clientNames: z
+    .array(certificateName(), { error: 'a list of names' })
+    .min(1, { error: 'a list of at least one name; without the setting, every name is accepted' })
+    .exactOptional()
+    .describe(
+      'Only clients whose certificate has one of these names are accepted: a DNS name, URI, IP or mail address',
+    ),
 }).superRefine(wholeServerIdentity);
 
 /** The TLS settings of the connections to etcd. */

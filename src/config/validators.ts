@@ -80,6 +80,12 @@ export function hostPattern() {
     .toLowerCase();
 }
 
+/** A name in a certificate is compared as it stands there. */
+export function certificateName() {
+  const error = 'a name as it stands in the certificate, without spaces around it and without *';
+  return z.string({ error }).regex(/^[^\s*]([^*]*[^\s*])?$/, { error });
+}
+
 export function httpUrl() {
   const error = 'a URL that begins with http:// or https://';
   return z.string({ error }).refine(isHttpUrl, { error });

@@ -89,7 +89,7 @@ export const connectionGauges = [
   gauge<ServerReport>({
     name: 'baton_connections_open',
     labels: [],
-    means: 'Open connections to the gRPC port; absent with `server.transport: grpc-js`',
+    means: 'Open connections to the gRPC port',
     worry: 'More than the worker threads of all Envoys and the clients of health checks.',
     read: ({ connections }) => connections,
   }),

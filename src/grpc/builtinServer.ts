@@ -1,5 +1,5 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import type { TLSSocket, Server as TlsServer } from 'node:tls';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { acceptCalls } from './call/acceptCalls.ts';
 import { httpFailure } from './call/status.ts';
 import { type ConnectionUsage, ConnectionUsages } from './connectionUsage.ts';
@@ -11,14 +11,13 @@ import {
   type GrpcServer,
   type GrpcServerOptions,
   type ListenAddress,
-  ListenError,
   type ServerReport,
 } from './grpcServer.ts';
 import { BufferBudget } from './http2/bufferBudget.ts';
 import { Connection, type ConnectionOptions } from './http2/connection.ts';
 import { FairTurns } from './http2/fairTurns.ts';
 import type { Http2Limits } from './http2/limits.ts';
-import { createTlsServer } from './tls/tlsServer.ts';
+import { Listener } from './listener.ts';
 
 const connectionCheckIntervalMs = 1_000;
 
@@ -40,7 +39,7 @@ export class BuiltinServer implements GrpcServer, ConnectionAdopter {
   readonly #onUnexpectedError: OnUnexpectedError;
   readonly #buffers: BufferBudget;
   readonly #connections = new Set<Connection>();
-  readonly #server: Server | TlsServer;
+  readonly #listener: Listener;
   #usages: ConnectionUsages | undefined;
   #connectionChecks: NodeJS.Timeout | undefined;
   /** Resolved when the last connection has closed after `close`. */
@@ -69,25 +68,20 @@ export class BuiltinServer implements GrpcServer, ConnectionAdopter {
       onUnexpectedError: (error) => onUnexpectedError(error, 'connection'),
       onClosed: (connection) => this.#onConnectionClosed(connection),
     };
-    this.#server = certificates
-      ? createTlsServer(certificates, (socket) => this.#onSecureSocket(socket), onForeignProtocol)
-      : createServer({ noDelay: true, pauseOnConnect: true }, (socket) => this.#onSocket(socket));
+    this.#listener = new Listener({
+      certificates,
+      serve: (socket) => this.#onSocket(socket),
+      serveSecure: (socket) => this.#onSecureSocket(socket),
+      onForeignProtocol,
+      onUnexpectedError,
+    });
   }
 
   async listen(address: ListenAddress): Promise<number> {
-    await this.#startCertificates();
-    return new Promise((resolve, reject) => {
-      const onError = (cause: Error): void => reject(new ListenError(address, cause));
-      this.#server.once('error', onError);
-      this.#server.listen({ host: address.host, port: address.port }, () => {
-        this.#server.off('error', onError);
-        // A connection that could not be accepted, for want of file descriptors: its client
-        // retries.
-        this.#server.on('error', () => {});
-        this.#startConnectionChecks();
-        resolve(boundPort(this.#server));
-      });
-    });
+    await this.#listener.start();
+    const port = await this.#listener.listen(address);
+    this.#startConnectionChecks();
+    return port;
   }
 
   report(): ServerReport {
@@ -99,13 +93,13 @@ export class BuiltinServer implements GrpcServer, ConnectionAdopter {
   }
 
   async startAdopting(onServingChanged: () => void): Promise<void> {
-    await this.#startCertificates();
+    await this.#listener.start();
     this.#usages = new ConnectionUsages(onServingChanged);
     this.#startConnectionChecks();
   }
 
   adopt(socket: Socket): void {
-    this.#server.emit('connection', socket);
+    this.#listener.adopt(socket);
   }
 
   get serving(): number {
@@ -118,7 +112,7 @@ export class BuiltinServer implements GrpcServer, ConnectionAdopter {
 
   async close(timeoutMs: number): Promise<void> {
     this.#isClosing = true;
-    if (this.#server.listening) this.#server.close();
+    this.#listener.close();
     this.#options.onClosing?.();
     for (const connection of this.#connections) connection.shutdown();
     this.#resolveIfAllClosed();
@@ -128,13 +122,7 @@ export class BuiltinServer implements GrpcServer, ConnectionAdopter {
     await this.#allClosed.promise;
     clearTimeout(timeout);
     clearInterval(this.#connectionChecks);
-    await this.#options.certificates?.stop();
-  }
-
-  async #startCertificates(): Promise<void> {
-    await this.#options.certificates?.start((certificate) => {
-      (this.#server as TlsServer).setSecureContext({ ...certificate });
-    });
+    await this.#listener.stop();
   }
 
   #onSocket(socket: Socket): void {
@@ -143,10 +131,13 @@ export class BuiltinServer implements GrpcServer, ConnectionAdopter {
   }
 
   /** Read as a stream: the handle below it carries ciphertext. */
-  #onSecureSocket(socket: TLSSocket): void {
+  #onSecureSocket(socket: TLSSocket): Connection | undefined {
+    const offersHttp2 = socket.alpnProtocol === 'h2';
+    if (!offersHttp2) this.#options.certificates?.onHandshakeRefused('the client does not offer h2 by ALPN');
     // The handshake may have ended after the server closed.
-    if (this.#isClosing) socket.destroy();
-    else this.#connect(socket);
+    if (offersHttp2 && !this.#isClosing) return this.#connect(socket);
+    socket.destroySoon();
+    return undefined;
   }
 
   #connect(socket: Socket): Connection | undefined {
@@ -198,9 +189,4 @@ export class BuiltinServer implements GrpcServer, ConnectionAdopter {
       for (const connection of this.#connections) connection.check(nowMs);
     }, connectionCheckIntervalMs);
   }
-}
-
-function boundPort(server: Server): number {
-  const bound = server.address();
-  return typeof bound === 'object' && bound !== null ? bound.port : 0;
 }

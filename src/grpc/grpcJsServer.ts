@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import {
   logVerbosity,
   Server,
@@ -6,28 +7,37 @@ import {
   setLogVerbosity,
   status,
 } from '@grpc/grpc-js';
+import type { AcceptedConnection } from './acceptedConnection.ts';
 import { containErrors, warnOfError } from './containErrors.ts';
 import {
   defaultKeepalive,
   type GrpcServer,
   type GrpcServerOptions,
   type ListenAddress,
-  ListenError,
   type ServerReport,
 } from './grpcServer.ts';
+import { Listener } from './listener.ts';
 import type { ServerStream, StreamHandler } from './serverStream.ts';
-import type { CertificateSource } from './tls/certificateSource.ts';
-import { RenewedCredentials } from './tls/renewedCredentials.ts';
+import { defaultDistrustedGraceMs } from './tls/certificateSource.ts';
 
-/** The reference: the server of @grpc/grpc-js behind the same interface as the builtin one. */
+/**
+ * The reference: the server of @grpc/grpc-js behind the same interface as the builtin one. It gets
+ * the connections that a `Listener` accepts, so TLS is the same with both.
+ */
 export class GrpcJsServer implements GrpcServer {
   readonly adopter = undefined;
   readonly #server: Server;
-  readonly #certificates: CertificateSource | undefined;
+  readonly #listener: Listener;
   readonly #onClosing: (() => void) | undefined;
+  readonly #graceMs: number;
+  readonly #sockets = new Set<Socket>();
+  /** Resolved when the last connection has closed after `close`. */
+  readonly #allClosed = Promise.withResolvers<void>();
+  #isClosing = false;
 
   constructor(options: GrpcServerOptions) {
-    const { handlers, maxMessageBytes, certificates, onClosing, onUnexpectedError = warnOfError } = options;
+    const { handlers, maxMessageBytes, certificates, onClosing } = options;
+    const { onUnexpectedError = warnOfError, onForeignProtocol = () => {} } = options;
     const { keepaliveTimeMs, keepaliveTimeoutMs } = options.keepalive ?? defaultKeepalive;
     // The library writes to stderr by itself; what matters also arrives as an error.
     setLogVerbosity(logVerbosity.NONE);
@@ -39,8 +49,15 @@ export class GrpcJsServer implements GrpcServer {
       'grpc.max_concurrent_streams': 2 ** 31 - 1,
       'grpc-node.max_session_memory': Number.MAX_SAFE_INTEGER,
     });
-    this.#certificates = certificates;
     this.#onClosing = onClosing;
+    this.#graceMs = certificates?.distrustedGraceMs ?? defaultDistrustedGraceMs;
+    this.#listener = new Listener({
+      certificates,
+      serve: (socket) => void this.#serve(socket.resume()),
+      serveSecure: (socket) => this.#serve(socket),
+      onForeignProtocol,
+      onUnexpectedError,
+    });
     for (const [path, handler] of handlers) {
       // On the wire every kind of method is a stream of messages; the handler knows which kind it
       // is.
@@ -50,39 +67,50 @@ export class GrpcJsServer implements GrpcServer {
   }
 
   async listen(address: ListenAddress): Promise<number> {
-    const { host, port } = address;
-    const target = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-    const credentials = await this.#credentials();
-    return new Promise((resolve, reject) => {
-      this.#server.bindAsync(target, credentials, (cause, boundPort) => {
-        if (cause === null) resolve(boundPort);
-        else reject(new ListenError(address, cause));
-      });
-    });
+    await this.#listener.start();
+    return this.#listener.listen(address);
   }
 
   async close(timeoutMs: number): Promise<void> {
+    this.#isClosing = true;
+    this.#listener.close();
     this.#onClosing?.();
-    const closed = Promise.withResolvers<void>();
-    this.#server.tryShutdown(() => closed.resolve());
+    // It does not wait for connections that it did not accept itself.
+    this.#server.tryShutdown(() => {});
+    this.#resolveIfAllClosed();
     const timeout = setTimeout(() => {
-      this.#server.forceShutdown();
-      closed.resolve();
+      for (const socket of this.#sockets) socket.destroy();
     }, timeoutMs);
-    await closed.promise;
+    await this.#allClosed.promise;
     clearTimeout(timeout);
-    await this.#certificates?.stop();
+    await this.#listener.stop();
   }
 
   report(): ServerReport {
-    return { connections: null, heldBytes: null };
+    return { connections: this.#sockets.size, heldBytes: null };
   }
 
-  async #credentials(): Promise<ServerCredentials> {
-    if (this.#certificates === undefined) return ServerCredentials.createInsecure();
-    const credentials = new RenewedCredentials(this.#certificates.requestsClientCertificate);
-    await this.#certificates.start((certificate) => credentials.setCertificate(certificate));
-    return credentials;
+  /** The library can only shut down an injector as a whole, so each connection has its own. */
+  #serve(socket: Socket): AcceptedConnection | undefined {
+    // The handshake may have ended after the server closed.
+    if (this.#isClosing) {
+      socket.destroy();
+      return undefined;
+    }
+    const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    this.#sockets.add(socket);
+    injector.injectConnection(socket);
+    // Behind the listener of the session, which aborts its streams.
+    socket.once('close', () => {
+      injector.destroy();
+      this.#sockets.delete(socket);
+      this.#resolveIfAllClosed();
+    });
+    return { shutdown: () => injector.drain(this.#graceMs), destroy: () => socket.destroy() };
+  }
+
+  #resolveIfAllClosed(): void {
+    if (this.#isClosing && this.#sockets.size === 0) this.#allClosed.resolve();
   }
 }
 

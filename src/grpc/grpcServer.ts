@@ -30,7 +30,10 @@ export interface GrpcServerOptions {
    * connection throws, which closes it. Default: a warning of the process.
    */
   readonly onUnexpectedError?: OnUnexpectedError;
-  /** A client speaks another protocol than the port. Only the builtin server reports this. */
+  /**
+   * A client speaks another protocol than the port. grpc-js reports only plain text where it
+   * expects TLS.
+   */
   readonly onForeignProtocol?: OnForeignProtocol;
   /**
    * A peer that vanished without closing is detected within about the sum of the two times.

@@ -95,7 +95,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     limits: limits.connection,
     totalLimits: limits,
     onReachedLimit: reportReachedLimits(log, metrics),
-    certificates: createCertificateFiles(server.tls, log),
+    certificates: createCertificateFiles(options),
     onForeignProtocol: foreignProtocolLog(log),
   });
   return { grpcServer, health, exchanges, firstDecisionProbe };
@@ -134,8 +134,9 @@ function createFirstDecisionProbe({ events, log, sharing }: EdgePartsOptions): F
   });
 }
 
-function createCertificateFiles(tls: Config['server']['tls'], log: Log): CertificateFiles | undefined {
-  const { certFile, keyFile, clientCaFile } = tls;
+function createCertificateFiles({ config, log }: EdgePartsOptions): CertificateFiles | undefined {
+  const { certFile, keyFile, clientCaFile, clientNames } = config.server.tls;
   if (certFile === undefined || keyFile === undefined) return undefined;
-  return new CertificateFiles({ certFile, keyFile, ...(clientCaFile && { clientCaFile }) }, { log });
+  const files = { certFile, keyFile, ...(clientCaFile && { clientCaFile }) };
+  return new CertificateFiles(files, { clientNames, graceMs: config.drain.graceMs, log });
 }

@@ -34,6 +34,7 @@ const tls = {
   certFile: tlsFile('server.pem'),
   keyFile: tlsFile('server.key'),
   clientCaFile: tlsFile('ca.pem'),
+  clientNames: ['baton.test'],
 };
 
 describe.each(serverKinds)('when Envoy and Baton (%s) use TLS', (transport) => {

@@ -1,5 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import type { Certificate, CertificateSource } from '../../grpc/tls/certificateSource.ts';
+import {
+  type Certificate,
+  type CertificateSource,
+  defaultDistrustedGraceMs,
+} from '../../grpc/tls/certificateSource.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { WatchedFile } from '../../watchedFile.ts';
 import { parseTlsFiles, type TlsFiles } from './parseTlsFiles.ts';
@@ -8,6 +12,13 @@ import { refusedHandshakeLog } from './refusedHandshakeLog.ts';
 export interface CertificateFilesOptions {
   /** How often the files are polled (5000). */
   readonly pollMs?: number;
+  /** Names of which a client's certificate must have one. Default: any name. */
+  readonly clientNames?: readonly string[] | undefined;
+  /**
+   * How long the open streams of a client may go on whose authority is removed from the file.
+   * Default: 30 s.
+   */
+  readonly graceMs?: number;
   readonly log: Log;
 }
 
@@ -17,13 +28,18 @@ export interface CertificateFilesOptions {
  */
 export class CertificateFiles implements CertificateSource {
   readonly requestsClientCertificate: boolean;
+  readonly clientNames: ReadonlySet<string> | undefined;
+  readonly distrustedGraceMs: number;
   readonly onHandshakeRefused: (reason: string) => void;
   readonly #log: Log;
   readonly #files: WatchedFile<TlsFiles, Certificate>;
   #onCertificate: (certificate: Certificate) => void = () => {};
 
-  constructor(files: TlsFiles, { pollMs = 5_000, log }: CertificateFilesOptions) {
+  constructor(files: TlsFiles, options: CertificateFilesOptions) {
+    const { pollMs = 5_000, clientNames, graceMs = defaultDistrustedGraceMs, log } = options;
     this.requestsClientCertificate = files.clientCaFile !== undefined;
+    this.clientNames = clientNames && new Set(clientNames);
+    this.distrustedGraceMs = graceMs;
     this.onHandshakeRefused = refusedHandshakeLog(log);
     this.#log = log;
     this.#files = new WatchedFile({
@@ -48,6 +64,14 @@ export class CertificateFiles implements CertificateSource {
 
   stop(): Promise<void> {
     return this.#files.stop();
+  }
+
+  onClientsDistrusted(connections: number): void {
+    const { distrustedGraceMs: graceMs } = this;
+    this.#log.warn(
+      { event: 'tls.authority-removed', connections, graceMs },
+      'connections whose authority was removed are asked to leave, then closed',
+    );
   }
 
   #use(certificate: Certificate): void {

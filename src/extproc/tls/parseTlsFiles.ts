@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { reasonOfFileError } from '../../boundedFile.ts';
 import { BatonError } from '../../errors.ts';
+import { parseAuthorities } from '../../grpc/tls/authorities.ts';
 import type { Certificate } from '../../grpc/tls/certificateSource.ts';
 import type { FileContent, FileContents } from '../../watchedFile.ts';
 
@@ -50,12 +51,6 @@ export function parseTlsFiles({ certFile, keyFile, clientCaFile }: FileContents<
     }
   }
   throw new BatonError('tls-invalid', problems.join('; '));
-}
-
-/** node:tls skips authorities that it cannot read, and would then refuse every client. */
-function parseAuthorities(text: string): readonly X509Certificate[] {
-  const blocks = text.split(/(?=-----BEGIN )/).filter((block) => block.startsWith('-----BEGIN '));
-  return (blocks.length > 0 ? blocks : [text]).map((block) => new X509Certificate(block));
 }
 
 function formatReason(file: string, error: unknown): string {

@@ -389,6 +389,7 @@ describe('when a value has the wrong form', () => {
     ['server', 'tls: { certFile: a }', 'server.tls.certFile: needs server.tls.keyFile'],
     ['server', 'tls: { keyFile: a }', 'server.tls.keyFile: needs server.tls.certFile'],
     ['server', 'tls: { clientCaFile: a }', 'server.tls.clientCaFile: needs server.tls.certFile'],
+    ['server', 'tls: { clientNames: [a] }', 'server.tls.clientNames: needs server.tls.clientCaFile'],
     ['limits', 'maxStreams: 0', 'limits.maxStreams: 0 given, expected a whole number, at least 1'],
     [
       'telemetry',
