@@ -37,9 +37,3 @@ export async function withCpu<Pids extends readonly number[]>(
   const cpuUs = after.map((ms, index) => ((ms - (before[index] ?? 0)) * 1000) / report.sent);
   return { report, cpuUs: cpuUs as { [Index in keyof Pids]: number } };
 }
-
-/** Resident memory in MiB. */
-export async function residentMiB(pid: number): Promise<number> {
-  const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kib) / 1024;
-}

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { freePort } from '../tools/testbed/ports.ts';
+import { residentMiB } from '../tools/testbed/processFigures.ts';
 import { until } from '../tools/testbed/until.ts';
-import { residentMiB } from './cpu.ts';
 import { isServing } from './isServing.ts';
 import { kit } from './kit.ts';
 import type { BenchEnvironment, Setup } from './setups.ts';

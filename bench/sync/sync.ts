@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startTestEtcd } from '../../test/support/testEtcd.ts';
 import { Baton } from '../../tools/testbed/baton.ts';
 import { freePorts } from '../../tools/testbed/ports.ts';
-import { residentMiB } from '../cpu.ts';
+import { residentMiB } from '../../tools/testbed/processFigures.ts';
 import { readBenchFlags } from '../flags.ts';
 import { addressesOf } from './addresses.ts';
 import { type EtcdFigures, readEtcd } from './etcdFigures.ts';

@@ -119,7 +119,13 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
   ['tools/commandLine', { purpose: 'how a tool runs its command line', imports: [leaves] }],
   ['tools/charts', { purpose: 'HTML and SVG of charts', imports: [] }],
   ['tools/podsim', { purpose: 'a simulated inference pod', imports: [leaves, 'tools/commandLine'] }],
-  ['tools/testbed', { purpose: 'real processes for tests and tools', imports: [leaves, 'admin'] }],
+  [
+    'tools/testbed',
+    {
+      purpose: 'real processes and clients for tests and tools',
+      imports: [leaves, 'grpc', 'proto', 'admin'],
+    },
+  ],
   [
     'tools/rehearsal',
     {
@@ -184,7 +190,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
 export const packageRules: ReadonlyMap<string, readonly string[]> = new Map([
   ['etcd3', ['etcd']],
   ['cockatiel', ['etcd']],
-  ['@grpc/grpc-js', ['grpc', 'proto', 'etcd', 'bench']],
+  ['@grpc/grpc-js', ['grpc', 'proto', 'etcd', 'tools/testbed', 'bench']],
   ['@grpc/proto-loader', ['proto']],
   ['@opentelemetry/*', ['telemetry']],
   ['pino', ['telemetry']],

@@ -1,8 +1,8 @@
 import { httpGet } from '../../tools/testbed/httpGet.ts';
+import { servedPlace, subsetPlace } from '../../tools/testbed/nestedMessage.ts';
 import { allCountsReturnToZero } from '../support/counts.ts';
 import { addLuaFilter, namedHeader, showPick, waitForDecisions } from '../support/envoyWindows.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
-import { servedPlace, subsetPlace } from '../support/nestedMessage.ts';
 import { sendHttp } from '../support/sendHttp.ts';
 import { serverKinds } from '../support/serverKinds.ts';
 import { useTopology } from '../support/topology.ts';

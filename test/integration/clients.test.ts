@@ -7,10 +7,10 @@ import { externalProcessorService } from '../../src/proto/services.ts';
 import { Baton } from '../../tools/testbed/baton.ts';
 import { Pod } from '../../tools/testbed/pod.ts';
 import { freePorts } from '../../tools/testbed/ports.ts';
+import { message, processPath } from '../../tools/testbed/rawHttp2.ts';
 import { checkoutDir } from '../../tools/testbed/tools.ts';
 import { foreignTool } from '../support/foreignTool.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
-import { message, processPath } from '../support/rawHttp2.ts';
 
 /** Clients of other projects, against a running instance. `make clients` builds the first two. */
 checkForLeaks();

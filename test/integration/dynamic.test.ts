@@ -4,10 +4,10 @@ import { connect } from '../../src/etcd/client.ts';
 import { decodeDynamicConfig } from '../../src/proto/records/dynamicConfigRecord.ts';
 import { stateCodecs } from '../../src/proto/stateCodecs.ts';
 import type { Baton } from '../../tools/testbed/baton.ts';
+import { openExchange } from '../../tools/testbed/extProcClient.ts';
 import { httpGet, httpGetJson } from '../../tools/testbed/httpGet.ts';
 import { BatonCluster } from '../support/batonCluster.ts';
 import { eventually } from '../support/eventually.ts';
-import { openExchange } from '../support/fakeEnvoyClient.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { allHaveJoined, areDegraded } from '../support/views.ts';
 

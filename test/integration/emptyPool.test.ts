@@ -1,8 +1,8 @@
+import { openExchange } from '../../tools/testbed/extProcClient.ts';
 import { httpGet } from '../../tools/testbed/httpGet.ts';
 import { BatonCluster } from '../support/batonCluster.ts';
 import { runBaton } from '../support/batonCommand.ts';
 import { eventually } from '../support/eventually.ts';
-import { openExchange } from '../support/fakeEnvoyClient.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { logLines } from '../support/logLines.ts';
 

@@ -1,8 +1,8 @@
 import { stateCodecs } from '../../src/proto/stateCodecs.ts';
 import type { Baton } from '../../tools/testbed/baton.ts';
+import { type OpenExchange, openExchange } from '../../tools/testbed/extProcClient.ts';
 import { BatonCluster } from '../support/batonCluster.ts';
 import { eventually } from '../support/eventually.ts';
-import { type OpenExchange, openExchange } from '../support/fakeEnvoyClient.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 
 /**

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Baton } from '../../tools/testbed/baton.ts';
+import { type OpenExchange, openExchange } from '../../tools/testbed/extProcClient.ts';
 import { BatonCluster } from '../support/batonCluster.ts';
 import { viewOf } from '../support/counts.ts';
 import { EtcdRelay } from '../support/etcdRelay.ts';
 import { eventually } from '../support/eventually.ts';
-import { type OpenExchange, openExchange } from '../support/fakeEnvoyClient.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { logLines } from '../support/logLines.ts';
 

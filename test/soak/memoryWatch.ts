@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { residentMiB } from '../../bench/cpu.ts';
+import { residentMiB } from '../../tools/testbed/processFigures.ts';
 import type { SoakMember } from './soakEnvironment.ts';
 
 /** Resident memory of one process of an instance, in MiB. */

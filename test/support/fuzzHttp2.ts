@@ -2,10 +2,17 @@ import fc from 'fast-check';
 import { acceptCalls } from '../../src/grpc/call/acceptCalls.ts';
 import { flag, frameType, preface } from '../../src/grpc/http2/protocol.ts';
 import type { StreamHandler } from '../../src/grpc/serverStream.ts';
+import {
+  frame,
+  message,
+  processPath,
+  requestFields,
+  settingsFrame,
+  uint32,
+} from '../../tools/testbed/rawHttp2.ts';
 import { failOnErrors } from './failOnErrors.ts';
 import { connectionOn } from './memoryConnection.ts';
 import { MemorySocket } from './memorySocket.ts';
-import { frame, message, processPath, requestFields, settingsFrame, uint32 } from './rawHttp2.ts';
 
 /** Arbitrary bytes for a connection, and what must hold for all of them. */
 

@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream';
-import { type Frame, readFrames } from './rawHttp2.ts';
+import { type Frame, readFrames } from '../../tools/testbed/rawHttp2.ts';
 
 /** A socket in memory whose peer reads everything and never closes. */
 export class MemorySocket extends Duplex {

@@ -8,12 +8,12 @@ import { openExtProcServer } from '../../../src/extproc/openExtProcServer.ts';
 import { MemoryLedger } from '../../../src/ledger/memoryLedger.ts';
 import { externalProcessorService } from '../../../src/proto/services.ts';
 import { createInstruments } from '../../../src/telemetry/instruments.ts';
+import { message, processPath } from '../../../tools/testbed/rawHttp2.ts';
 import { until } from '../../../tools/testbed/until.ts';
 import { endpoints } from '../../support/endpoints.ts';
 import { failOnErrors } from '../../support/failOnErrors.ts';
 import { generousLimits, generousTotalLimits } from '../../support/generousLimits.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
-import { message, processPath } from '../../support/rawHttp2.ts';
 import { recorderOf } from '../../support/recorderOf.ts';
 
 checkForLeaks();

@@ -5,10 +5,10 @@ import { foreignProtocolLog } from '../../../src/extproc/foreignProtocolLog.ts';
 import { preface } from '../../../src/grpc/http2/protocol.ts';
 import type { CertificateSource } from '../../../src/grpc/tls/certificateSource.ts';
 import { silentLog } from '../../../src/telemetry/log.ts';
+import { settingsFrame } from '../../../tools/testbed/rawHttp2.ts';
 import { until } from '../../../tools/testbed/until.ts';
 import { EchoServer } from '../../support/echoServer.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
-import { settingsFrame } from '../../support/rawHttp2.ts';
 import { tlsBytes } from '../../support/tlsFixtures.ts';
 
 checkForLeaks();

@@ -3,16 +3,16 @@ import { ProcessingRequestReader } from '../../../src/extproc/processingRequestR
 import { flag, frameType } from '../../../src/grpc/http2/protocol.ts';
 import { externalProcessorService } from '../../../src/proto/services.ts';
 import { MalformedMessage } from '../../../src/proto/wire/wireReader.ts';
-import { checkForLeaks } from '../../support/leakCheck.ts';
-import { measureTurns } from '../../support/longestTurn.ts';
 import {
   nestedGroups,
   nestedLists,
   nestedStructs,
   servedPlace,
   subsetPlace,
-} from '../../support/nestedMessage.ts';
-import { frame, message, RawClient, requestFields } from '../../support/rawHttp2.ts';
+} from '../../../tools/testbed/nestedMessage.ts';
+import { frame, message, RawClient, requestFields } from '../../../tools/testbed/rawHttp2.ts';
+import { checkForLeaks } from '../../support/leakCheck.ts';
+import { measureTurns } from '../../support/longestTurn.ts';
 import { SchedulingServer } from '../../support/schedulingServer.ts';
 
 /** Messages whose nesting or size is meant to end the process, or to stop it for a while. */

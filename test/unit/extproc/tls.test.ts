@@ -9,10 +9,10 @@ import { CertificateFiles } from '../../../src/extproc/tls/certificateFiles.ts';
 import { preface } from '../../../src/grpc/http2/protocol.ts';
 import { ExternalProcessor, Health } from '../../../src/proto/clients.ts';
 import type { Log } from '../../../src/telemetry/log.ts';
+import { settingsFrame } from '../../../tools/testbed/rawHttp2.ts';
 import { until } from '../../../tools/testbed/until.ts';
 import { EchoServer } from '../../support/echoServer.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
-import { settingsFrame } from '../../support/rawHttp2.ts';
 import { tlsBytes, tlsFile } from '../../support/tlsFixtures.ts';
 
 checkForLeaks();

@@ -1,11 +1,18 @@
 import type { Connection, ConnectionOptions } from '../../../src/grpc/http2/connection.ts';
 import { errorCode, flag, frameType, largestStreamId } from '../../../src/grpc/http2/protocol.ts';
+import {
+  frame,
+  message,
+  RawClient,
+  requestFields,
+  settingsFrame,
+  uint32,
+} from '../../../tools/testbed/rawHttp2.ts';
 import { until } from '../../../tools/testbed/until.ts';
 import { EchoServer } from '../../support/echoServer.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
 import { connectionOn } from '../../support/memoryConnection.ts';
 import { MemorySocket } from '../../support/memorySocket.ts';
-import { frame, message, RawClient, requestFields, settingsFrame, uint32 } from '../../support/rawHttp2.ts';
 
 checkForLeaks();
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { BuiltinServer, ListenError } from '../../../src/grpc/index.ts';
+import { message } from '../../../tools/testbed/rawHttp2.ts';
 import { generousLimits, generousTotalLimits } from '../../support/generousLimits.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
-import { message } from '../../support/rawHttp2.ts';
 
 /** The server as `baton/grpc` offers it, with a service that Baton does not know. */
 checkForLeaks();

@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { flag, frameType } from '../../../src/grpc/http2/protocol.ts';
 import type { GrpcServerKind } from '../../../src/grpc/openGrpcServer.ts';
+import { frame, message, RawClient, requestFields } from '../../../tools/testbed/rawHttp2.ts';
 import { EchoServer } from '../../support/echoServer.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
-import { frame, message, RawClient, requestFields } from '../../support/rawHttp2.ts';
 
 /**
  * Requests that the two servers answer differently, and which one follows gRPC's specification. A

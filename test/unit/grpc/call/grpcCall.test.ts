@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { flag, frameType } from '../../../../src/grpc/http2/protocol.ts';
+import { frame, message, RawClient, requestFields } from '../../../../tools/testbed/rawHttp2.ts';
 import { until } from '../../../../tools/testbed/until.ts';
 import { EchoServer } from '../../../support/echoServer.ts';
 import { checkForLeaks } from '../../../support/leakCheck.ts';
-import { frame, message, RawClient, requestFields } from '../../../support/rawHttp2.ts';
 
 checkForLeaks();
 

@@ -1,8 +1,5 @@
 import { burstSeconds } from '../../../../src/grpc/http2/limits.ts';
 import { errorCode, flag, frameType, setting } from '../../../../src/grpc/http2/protocol.ts';
-import { until } from '../../../../tools/testbed/until.ts';
-import { EchoServer } from '../../../support/echoServer.ts';
-import { checkForLeaks } from '../../../support/leakCheck.ts';
 import {
   frame,
   message,
@@ -10,7 +7,10 @@ import {
   requestFields,
   settingsFrame,
   uint32,
-} from '../../../support/rawHttp2.ts';
+} from '../../../../tools/testbed/rawHttp2.ts';
+import { until } from '../../../../tools/testbed/until.ts';
+import { EchoServer } from '../../../support/echoServer.ts';
+import { checkForLeaks } from '../../../support/leakCheck.ts';
 
 checkForLeaks();
 

@@ -1,8 +1,8 @@
 import { errorCode, flag, frameType, setting } from '../../../../src/grpc/http2/protocol.ts';
+import { frame, message, RawClient, settingsFrame, uint32 } from '../../../../tools/testbed/rawHttp2.ts';
 import { until } from '../../../../tools/testbed/until.ts';
 import { EchoServer } from '../../../support/echoServer.ts';
 import { checkForLeaks } from '../../../support/leakCheck.ts';
-import { frame, message, RawClient, settingsFrame, uint32 } from '../../../support/rawHttp2.ts';
 
 checkForLeaks();
 

@@ -1,9 +1,9 @@
 import type { ConnectionOptions } from '../../../../src/grpc/http2/connection.ts';
 import { FairTurns } from '../../../../src/grpc/http2/fairTurns.ts';
 import { flag, frameType, preface } from '../../../../src/grpc/http2/protocol.ts';
+import { frame, requestFields, settingsFrame } from '../../../../tools/testbed/rawHttp2.ts';
 import { connectionOn } from '../../../support/memoryConnection.ts';
 import { MemorySocket } from '../../../support/memorySocket.ts';
-import { frame, requestFields, settingsFrame } from '../../../support/rawHttp2.ts';
 
 /** Connections of one server, whose work takes time only by the clock of this test. */
 const workMs = 0.125;

@@ -1,9 +1,4 @@
 import { flag, frameType, preface, setting } from '../../../../src/grpc/http2/protocol.ts';
-import { until } from '../../../../tools/testbed/until.ts';
-import { EchoServer } from '../../../support/echoServer.ts';
-import { Flood } from '../../../support/flood.ts';
-import { checkForLeaks } from '../../../support/leakCheck.ts';
-import { measureTurns } from '../../../support/longestTurn.ts';
 import {
   frame,
   message,
@@ -11,7 +6,12 @@ import {
   requestFields,
   settingsFrame,
   uint32,
-} from '../../../support/rawHttp2.ts';
+} from '../../../../tools/testbed/rawHttp2.ts';
+import { until } from '../../../../tools/testbed/until.ts';
+import { EchoServer } from '../../../support/echoServer.ts';
+import { Flood } from '../../../support/flood.ts';
+import { checkForLeaks } from '../../../support/leakCheck.ts';
+import { measureTurns } from '../../../support/longestTurn.ts';
 
 checkForLeaks();
 

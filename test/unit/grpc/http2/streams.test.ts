@@ -1,9 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { errorCode, flag, frameType, setting } from '../../../../src/grpc/http2/protocol.ts';
-import { until } from '../../../../tools/testbed/until.ts';
-import { EchoServer } from '../../../support/echoServer.ts';
-import { checkForLeaks } from '../../../support/leakCheck.ts';
 import {
   frame,
   message,
@@ -12,7 +9,10 @@ import {
   requestFields,
   settingsFrame,
   uint32,
-} from '../../../support/rawHttp2.ts';
+} from '../../../../tools/testbed/rawHttp2.ts';
+import { until } from '../../../../tools/testbed/until.ts';
+import { EchoServer } from '../../../support/echoServer.ts';
+import { checkForLeaks } from '../../../support/leakCheck.ts';
 
 /** What RFC 9113 requires when a client violates it. h2spec has more such cases. */
 checkForLeaks();

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { HpackDecoder } from '../../src/grpc/hpack/decoder.ts';
 import { encodeFields } from '../../src/grpc/hpack/encodeFields.ts';
 import { flag, frameType, preface } from '../../src/grpc/http2/protocol.ts';
-import { until } from '../../tools/testbed/until.ts';
+import { until } from './until.ts';
 
 /** A received frame. */
 export interface Frame {

@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { type ChannelCredentials, connectivityState, credentials } from '@grpc/grpc-js';
+import { ExternalProcessor } from '../../src/proto/clients.ts';
+import type { HeaderValue } from '../../src/proto/generated/edge/envoy/config/core/v3/HeaderValue.ts';
+
+/** An ext_proc exchange that stays open until `end`. */
+export interface OpenExchange {
+  /** The chosen pod; undefined: the request was rejected. */
+  readonly pod: string | undefined;
+  /** The gRPC status that it ended with; never rejects. */
+  readonly status: Promise<number>;
+  end(): void;
+}
+
+export interface OpenOptions {
+  /** Of the HTTP request. Default: none. */
+  readonly headers?: readonly HeaderValue[];
+  /** Ends the exchange with DEADLINE_EXCEEDED. Default: none. */
+  readonly timeoutMs?: number;
+}
+
+/** A client that asks as Envoy does for requests without a body, all on one connection. */
+export class ExtProcClient {
+  readonly #client: InstanceType<typeof ExternalProcessor>;
+
+  constructor(address: string, channel: ChannelCredentials = credentials.createInsecure()) {
+    this.#client = new ExternalProcessor(address, channel, {
+      'grpc.use_local_subchannel_pool': 1,
+      'grpc.enable_http_proxy': 0,
+    });
+  }
+
+  /** @throws Error of grpc-js, or one with the status, when it ends without a reply */
+  async open({ headers = [], timeoutMs }: OpenOptions = {}): Promise<OpenExchange> {
+    const stream = this.#client.process(timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs });
+    const status = new Promise<number>((resolve) => stream.once('status', ({ code }) => resolve(code)));
+    // A drain half-closes it and a kill cuts it: the exchange is over either way.
+    stream.on('error', () => {});
+    stream.write({ request_headers: { headers: { headers: [...headers] } } });
+    const unanswered = status.then((code) => {
+      throw new Error(`the exchange ended with status ${code} before a reply`);
+    });
+    const [reply] = await Promise.race([once(stream, 'data'), unanswered]);
+    unanswered.catch(() => {});
+    stream.resume();
+    const fields = reply.dynamic_metadata?.fields?.['envoy.lb']?.structValue?.fields;
+    const destination: string | undefined = fields?.['x-gateway-destination-endpoint']?.stringValue;
+    return { pod: destination?.split(',')[0], status, end: () => void stream.end() };
+  }
+
+  /** Calls `onLost` each time the connection is lost. */
+  watchConnection(onLost: () => void): void {
+    const channel = this.#client.getChannel();
+    const watch = (): void => {
+      const before = channel.getConnectivityState(false);
+      channel.watchConnectivityState(before, Number.POSITIVE_INFINITY, (error) => {
+        if (error) return;
+        if (before === connectivityState.READY) onLost();
+        watch();
+      });
+    };
+    watch();
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+}
+
+/** Opens an exchange on a connection of its own, which closes when the exchange has ended. */
+export async function openExchange(address: string): Promise<OpenExchange> {
+  const client = new ExtProcClient(address);
+  const exchange = await client.open();
+  void exchange.status.then(() => client.close());
+  return exchange;
+}
