@@ -23,6 +23,7 @@ const exitCodeByCode = {
   'endpoints-invalid': exitCodes.config,
   'endpoints-unreadable': exitCodes.config,
   'tls-invalid': exitCodes.config,
+  'extension-invalid': exitCodes.config,
   'listen-failed': exitCodes.unavailable,
   'store-unreachable': exitCodes.unavailable,
   'store-refused': exitCodes.unavailable,

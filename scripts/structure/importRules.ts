@@ -36,6 +36,10 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
   ['request', { purpose: 'what a request asks for, read from its headers and body', imports: [] }],
   ['scheduling', { purpose: 'policies and the scheduler', imports: [leaves, 'request'] }],
   [
+    'extensions',
+    { purpose: "third parties' policies and filters", imports: [leaves, 'request', 'scheduling'] },
+  ],
+  [
     'config',
     { purpose: 'settings from file, environment, flags', imports: [leaves, 'telemetry', 'scheduling'] },
   ],
@@ -97,6 +101,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
         'proto',
         'request',
         'scheduling',
+        'extensions',
         'etcd',
         'ledger',
         'pool',
@@ -148,6 +153,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
         leaves,
         'telemetry',
         'proto',
+        'extensions',
         'etcd',
         'ledger',
         'pool',

@@ -23,12 +23,18 @@ export function addCheckCommand(program: Command, { settingsHelp }: CommandConte
  * the same on every machine.
  *
  * @returns what to print
- * @throws BatonError `config-invalid`
+ * @throws BatonError `config-invalid` or `extension-invalid`
  */
 export async function checkFile(file: string, flags: ConfigFlags, env: ProcessEnv): Promise<string> {
   const { load } = await import('../config/load.ts');
   const loaded = load({ ...flags, config: file }, { ...env, environment: {} }, 'endpoints');
   if (loaded.kind === 'invalid') throw invalidConfig(loaded.problems);
+  const [{ loadExtensions }, { createPolicySet }] = await Promise.all([
+    import('../extensions/loadExtensions.ts'),
+    import('../extensions/createPolicySet.ts'),
+  ]);
+  const { policies } = await loadExtensions(loaded.config.scheduling.extensions);
+  createPolicySet(loaded.config.scheduling, policies);
   const { unusedTraits } = await import('../config/unusedTraits.ts');
   const { scheduling, pool } = loaded.config;
   const warnings = unusedTraits(scheduling, pool.endpoints).map((reason) => `warning: ${reason}\n`);

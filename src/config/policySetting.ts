@@ -6,13 +6,24 @@ import { PolicySet } from '../scheduling/policySet.ts';
 const policies = new PolicySet({ random: Math.random });
 const example = 'session-affinity:2,least-request:1';
 
-/** The name of a policy, or a mix of those that compare costs. */
+/**
+ * The name of a policy, or a mix of those that compare costs. Names with a slash are those of
+ * extensions, which are not loaded here.
+ */
 export function policyText() {
-  const error = `one of ${policyNames.join(', ')}, or a mix of ${policies.mixable.join(', ')} such as ${example}`;
-  const mix = z.string({ error }).refine(isMix, { error }).describe(`A mix, such as ${example}`);
-  return z.union([z.enum(policyNames), mix], { error });
+  const own = `one of ${policyNames.join(', ')}`;
+  const mix = `a mix of ${policies.mixable.join(', ')} such as ${example}`;
+  const error = `${own}, or ${mix}, or vendor/name of an extension`;
+  const other = z.string({ error }).refine(isMixOrExtension, { error });
+  return z.union([z.enum(policyNames), other.describe(`A mix, such as ${example}, or vendor/name`)], {
+    error,
+  });
 }
 
-function isMix(text: string): boolean {
-  return parseMix(text) !== undefined && policies.named(text) !== undefined;
+function isMixOrExtension(text: string): boolean {
+  const parts = parseMix(text);
+  if (parts === undefined) return false;
+  const known = parts.filter(({ name }) => !name.includes('/'));
+  if (parts.length === 1) return known.length === 0 || policies.named(text) !== undefined;
+  return known.every(({ name }) => policies.mixable.includes(name));
 }

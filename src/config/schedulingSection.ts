@@ -16,6 +16,10 @@ export const scheduling = section({
     .array(headerName(), { error: 'a list of header names' })
     .default(['x-baton-model', 'x-gateway-model-name'])
     .describe('Headers that name the model of a request: only endpoints that serve it are chosen'),
+  extensions: z
+    .array(text().min(1), { error: 'a list of paths and package names' })
+    .default([])
+    .describe('Modules with further policies and filters: paths such as ./tenants.mjs, or packages'),
   sessionHeaders: z
     .array(headerName(), { error: 'a list of header names' })
     .default(['x-session-id'])

@@ -4,6 +4,7 @@ import type { Decision } from '../scheduling/scheduler.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ScheduleTrace } from '../telemetry/scheduleTrace.ts';
 import type { ExtprocMetrics, StreamEnd, UndecidedOutcome } from './metrics.ts';
+import { policyLabel } from './policyLabel.ts';
 
 export interface DecisionRecorderOptions {
   /** For requests that name none, now. */
@@ -44,7 +45,7 @@ export class DecisionRecorder {
     const isRoute = decision.kind === 'route';
     const policy = isRoute ? decision.policy : (request.policy ?? defaultPolicy());
     const outcome = isRoute ? 'route' : decision.why.kind;
-    metrics.decisions.add(policy.includes(',') ? 'mix' : policy, outcome);
+    metrics.decisions.add(policyLabel(policy), outcome);
     metrics.decisionDuration.record((performance.now() - arrivedMs) / 1000);
 
     const endpoint = isRoute ? decision.endpoint.address : undefined;

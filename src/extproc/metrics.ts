@@ -3,7 +3,7 @@ import { reachedLimits } from '../grpc/http2/limits.ts';
 import type { Rejection } from '../scheduling/decision.ts';
 import { policyNames } from '../scheduling/policies/index.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
-import { counter, gauge, histogram, label, labelOr } from '../telemetry/metric.ts';
+import { counter, gauge, histogram, label, labelOr, openLabel } from '../telemetry/metric.ts';
 
 /** `route`, why the scheduler rejected, or why a stream came to no decision. */
 export const decisionOutcomes = [
@@ -15,6 +15,8 @@ export const decisionOutcomes = [
   'unknown-model',
   'no-endpoint-with-labels',
   'invalid-labels',
+  'rejected-by-filter',
+  'filter-failed',
   'unknown-policy',
   'overloaded',
   'bad-request',
@@ -38,7 +40,10 @@ export type ErrorWhere = (typeof errorWheres)[number];
 export const extprocMetrics = {
   decisions: counter({
     name: 'baton_decisions',
-    labels: [labelOr('policy', [...policyNames, 'mix'], 'unknown'), label('outcome', decisionOutcomes)],
+    labels: [
+      labelOr('policy', [...policyNames, 'mix', 'extension'], 'unknown'),
+      label('outcome', decisionOutcomes),
+    ],
     means: 'Decisions by policy and outcome',
     worry:
       'A rising share of outcomes other than `route`. `no-ready-endpoint`: no pod passes its probe. ' +
@@ -57,6 +62,12 @@ export const extprocMetrics = {
     means: 'ext_proc streams by how they ended',
     worry:
       '`error` rises: messages that cannot be read, or connections that break. `drained` rises only in drains.',
+  }),
+  extensionErrors: counter({
+    name: 'baton_extension_errors',
+    labels: [openLabel('name', 'policies and filters of `scheduling.extensions`')],
+    means: 'Errors of extensions. A policy is replaced by least-request for the request, a filter rejects it',
+    worry: 'Any rise: a module of `scheduling.extensions` has a bug, see the log (`extension.failed`).',
   }),
   unexpectedErrors: counter({
     name: 'baton_unexpected_errors',

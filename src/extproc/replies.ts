@@ -36,7 +36,7 @@ export function rejectReply(why: Rejection, retryAfterSeconds: number): Buffer {
     }
     case 'unknown-model': {
       const message = `The model ${quoted(why.model)} does not exist: no endpoint serves it.`;
-      return immediate('NotFound', 'invalid_request_error', 'model_not_found', message, []);
+      return immediate(404, 'invalid_request_error', 'model_not_found', message, []);
     }
     case 'no-endpoint-with-labels': {
       const message = `No ready endpoint has the labels ${quoted(why.given)}.`;
@@ -46,6 +46,13 @@ export function rejectReply(why: Rejection, retryAfterSeconds: number): Buffer {
       const message = `${quoted(why.given)} selects no labels; expected key=value,key2!=value2.`;
       return badRequest('invalid_label_selector', message);
     }
+    case 'rejected-by-filter': {
+      const type = why.status === 503 || why.status === 429 ? 'service_unavailable' : 'invalid_request_error';
+      const retryAfter = why.status === 503 ? [header('retry-after', String(retryAfterSeconds))] : [];
+      return immediate(why.status, type, why.code, why.message, retryAfter);
+    }
+    case 'filter-failed':
+      return immediate(500, 'server_error', 'filter_failed', `The filter ${why.filter} failed.`, []);
     case 'unknown-policy': {
       const known = why.known.join(', ');
       const remedy = 'With scheduling.unknownPolicy: default, unknown names use the default policy.';
@@ -58,16 +65,16 @@ export function rejectReply(why: Rejection, retryAfterSeconds: number): Buffer {
 }
 
 function badRequest(code: string, message: string): Buffer {
-  return immediate('BadRequest', 'invalid_request_error', code, message, []);
+  return immediate(400, 'invalid_request_error', code, message, []);
 }
 
 function unavailable(code: string, message: string, retryAfterSeconds: number): Buffer {
   const retryAfter = header('retry-after', String(retryAfterSeconds));
-  return immediate('ServiceUnavailable', 'service_unavailable', code, message, [retryAfter]);
+  return immediate(503, 'service_unavailable', code, message, [retryAfter]);
 }
 
 function immediate(
-  status: 'BadRequest' | 'NotFound' | 'ServiceUnavailable',
+  status: 400 | 403 | 404 | 429 | 500 | 503,
   type: string,
   code: string,
   message: string,

@@ -14,11 +14,11 @@ import type { GrpcServer } from '../grpc/grpcServer.ts';
 import { answersStreams, isFit, takesTraffic } from '../phase.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { RequestHeadersFor } from '../request/requestHeaders.ts';
-import { PolicySet } from '../scheduling/policySet.ts';
 import { Scheduler } from '../scheduling/scheduler.ts';
 import { traitsOf } from '../scheduling/traits.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ScheduleTrace } from '../telemetry/scheduleTrace.ts';
+import type { ExtensionParts } from './extensionParts.ts';
 import { FirstDecisionProbe } from './firstDecisionProbe.ts';
 import type { PortHealth } from './host.ts';
 import type { InstanceMetrics } from './instruments.ts';
@@ -47,6 +47,7 @@ export interface EdgePartsOptions {
   readonly pool: Pool;
   readonly sharing: SharedParts;
   readonly signals: SignalParts;
+  readonly extensions: ExtensionParts;
   /** The health of the port, where several instances share it. */
   readonly portHealth: PortHealth | undefined;
 }
@@ -101,13 +102,15 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
   return { grpcServer, health, exchanges, firstDecisionProbe };
 }
 
-function createRequestHeaders({ config, pool }: EdgePartsOptions, scheduler: Scheduler): RequestHeadersFor {
+function createRequestHeaders(options: EdgePartsOptions, scheduler: Scheduler): RequestHeadersFor {
+  const { config, pool } = options;
   const { modelHeaders, labelHeader, sessionHeaders, sessionCookie } = config.scheduling;
   const choice = new RequestHeaderChoice({
     configured: {
       models: modelHeaders,
       labels: labelHeader,
       session: { headers: sessionHeaders, cookie: sessionCookie },
+      others: options.extensions.headers,
     },
     hasModels: () => traitsOf(pool.ready()).models,
     policyFor: (name) => scheduler.policyFor(name),
@@ -115,12 +118,14 @@ function createRequestHeaders({ config, pool }: EdgePartsOptions, scheduler: Sch
   return (name) => choice.for(name);
 }
 
-function createScheduler({ config, dynamic, pool, signals }: EdgePartsOptions): Scheduler {
-  const affinity = { loadFactor: config.scheduling.affinityLoadPercent / 100 };
+function createScheduler(options: EdgePartsOptions): Scheduler {
+  const { config, dynamic, extensions, pool, signals } = options;
   return new Scheduler({
     pool,
     ledger: signals.load,
-    policies: new PolicySet({ random: Math.random, affinity }),
+    policies: extensions.policies,
+    filters: extensions.filters,
+    fallbackPolicy: config.scheduling.policy,
     quarantine: signals.quarantine,
     rules: () => dynamic.config.scheduling,
     random: Math.random,

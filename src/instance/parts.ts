@@ -2,6 +2,7 @@ import { EventLog } from '../admin/eventLog.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import { DynamicConfig } from '../dynamic/dynamicConfig.ts';
+import type { LoadedExtensions } from '../extensions/loadExtensions.ts';
 import { UnexpectedErrors } from '../extproc/unexpectedErrors.ts';
 import { ConsistencyCheck } from '../ledger/consistencyCheck.ts';
 import type { CompositePool } from '../pool/compositePool.ts';
@@ -10,6 +11,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts';
 import { AdminPort } from './adminPort.ts';
 import { createEdgeParts, type EdgeParts } from './edgeParts.ts';
 import { endpointEvents } from './endpointEvents.ts';
+import { createExtensionParts } from './extensionParts.ts';
 import type { PortHealth } from './host.ts';
 import { InstanceDrain } from './instanceDrain.ts';
 import { instanceMetrics } from './instruments.ts';
@@ -44,11 +46,13 @@ export interface InstanceParts extends EdgeParts {
  * Nothing is started or connected yet (start.ts, connect.ts).
  *
  * @param portHealth the health of the port, where several instances share it
+ * @throws BatonError `extension-invalid`
  */
 export function createParts(
   config: Config,
   telemetry: Telemetry,
   portHealth: PortHealth | undefined,
+  loaded: LoadedExtensions,
 ): InstanceParts {
   const { log, trace } = telemetry;
   const metrics = telemetry.instruments(instanceMetrics);
@@ -74,7 +78,8 @@ export function createParts(
   const base = { config, log, metrics, events, errors, startedAt, lifecycle, dynamic, pool };
   const sharing = createSharedParts(base);
   const signals = createSignalParts({ ...base, sharing });
-  const edge = createEdgeParts({ ...base, trace, sharing, signals, portHealth });
+  const extensions = createExtensionParts(config, loaded, { log, metrics });
+  const edge = createEdgeParts({ ...base, trace, sharing, signals, extensions, portHealth });
   const { exchanges } = edge;
   return {
     ...base,

@@ -1,8 +1,9 @@
 import type { Config } from '../config/schema.ts';
+import { loadExtensions } from '../extensions/loadExtensions.ts';
 import { startTelemetry } from '../telemetry/telemetry.ts';
 import { connectParts } from './connect.ts';
 import type { Host } from './host.ts';
-import { createParts } from './parts.ts';
+import { createParts, type InstanceParts } from './parts.ts';
 import { start } from './start.ts';
 import { stop } from './stop.ts';
 import { onAbort } from './stopSignals.ts';
@@ -19,9 +20,16 @@ export async function serve(
   host: Host,
   setUncaughtErrorHandler: (handler: UncaughtErrorHandler) => void,
 ): Promise<void> {
+  const extensions = await loadExtensions(config.scheduling.extensions);
   const telemetry = await startTelemetry({ ...config.telemetry, instance: config.instance });
   const { log } = telemetry;
-  const parts = createParts(config, telemetry, host.portHealth);
+  let parts: InstanceParts;
+  try {
+    parts = createParts(config, telemetry, host.portHealth, extensions);
+  } catch (error) {
+    await telemetry.stop();
+    throw error;
+  }
   const { errors, sharing } = parts;
   const onStoreClientFailed = (): void => {
     if (sharing.kind === 'etcd') sharing.store.rejoin('an exception in the client of etcd');

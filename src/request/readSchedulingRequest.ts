@@ -1,3 +1,4 @@
+import { readHeaders } from './readHeaders.ts';
 import { readModel } from './readModel.ts';
 import { readPolicy } from './readPolicy.ts';
 import { readSession } from './readSession.ts';
@@ -23,12 +24,14 @@ export function readSchedulingRequest(
   const model = headers.models.length === 0 ? undefined : readModel(source, headers.models);
   const session = headers.session === undefined ? undefined : readSession(source, headers.session);
   const labels = headers.labels === undefined ? undefined : readText(source, headers.labels);
+  const others = headers.others.length === 0 ? undefined : readHeaders(source, headers.others);
   const isPlain =
     policy === undefined &&
     traceparent === undefined &&
     subset === undefined &&
     model === undefined &&
     session === undefined &&
+    others === undefined &&
     labels === undefined;
   if (isPlain) return plainRequest;
   return {
@@ -36,6 +39,7 @@ export function readSchedulingRequest(
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(subset === undefined ? {} : { subset }),
     ...(model === undefined ? {} : { model }),
+    ...(others === undefined ? {} : { headers: others }),
     ...(session === undefined ? {} : { session }),
     ...(labels === undefined ? {} : { labels }),
   };

@@ -6,6 +6,8 @@ export interface RequestHeaders {
   readonly labels: string | undefined;
   /** They name the session. undefined: it is not read. */
   readonly session: SessionHeaders | undefined;
+  /** Extensions read them as they are. */
+  readonly others: readonly string[];
 }
 
 export interface SessionHeaders {
@@ -18,4 +20,9 @@ export interface SessionHeaders {
 /** Which headers are read for a request that names this policy, or none. */
 export type RequestHeadersFor = (policy: string | undefined) => RequestHeaders;
 
-export const noRequestHeaders: RequestHeaders = { models: [], labels: undefined, session: undefined };
+export const noRequestHeaders: RequestHeaders = {
+  models: [],
+  labels: undefined,
+  session: undefined,
+  others: [],
+};

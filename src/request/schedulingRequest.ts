@@ -10,6 +10,8 @@ export interface SchedulingRequest {
   readonly labels?: string;
   /** The endpoints that the request may go to. Absent: all. */
   readonly subset?: Subset;
+  /** The headers that extensions read, by name in lower case, as given. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** W3C `traceparent`, as given. */
   readonly traceparent?: string;
 }

@@ -1,4 +1,5 @@
 import type { Endpoint } from './endpoint.ts';
+import type { ExtensionRejection } from './extension.ts';
 
 /** Where a request goes. */
 export interface Route {
@@ -23,4 +24,7 @@ export type Rejection =
   | { readonly kind: 'unknown-model'; readonly model: string }
   | { readonly kind: 'no-endpoint-with-labels'; readonly given: string }
   | { readonly kind: 'invalid-labels'; readonly given: string }
+  | ({ readonly kind: 'rejected-by-filter'; readonly filter: string } & ExtensionRejection)
+  /** The filter of an extension threw, or returned what is no result. */
+  | { readonly kind: 'filter-failed'; readonly filter: string }
   | { readonly kind: 'unknown-policy'; readonly given: string; readonly known: readonly string[] };

@@ -26,6 +26,8 @@ export interface SchedulerOptions {
   readonly filters?: readonly Filter[];
   /** Default: no endpoint is in quarantine. */
   readonly quarantine?: Pick<FilterContext, 'quarantined' | 'maxQuarantinedShare'>;
+  /** Where the rules name a policy that does not exist here. Default: there is none. */
+  readonly fallbackPolicy?: string;
   /** Read at each decision: dynamic configuration replaces them. */
   readonly rules: () => SchedulingRules;
   readonly random: Random;
@@ -96,7 +98,8 @@ export class Scheduler {
     const rules = this.#options.rules();
     if (rules !== this.#rules) {
       this.#rules = rules;
-      this.#default = this.#options.policies.named(rules.policy);
+      const { policies, fallbackPolicy = rules.policy } = this.#options;
+      this.#default = policies.named(rules.policy) ?? policies.named(fallbackPolicy);
     }
     if (name === undefined || !rules.allowRequestPolicy) return this.#default;
     const named = this.#options.policies.named(name);

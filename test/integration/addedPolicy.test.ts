@@ -3,12 +3,10 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { credentials } from '@grpc/grpc-js';
-import { ExternalProcessor } from '../../src/proto/clients.ts';
-import type { ProcessingResponse__Output } from '../../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingResponse.ts';
 import { Baton } from '../../tools/testbed/baton.ts';
 import { freePort } from '../../tools/testbed/ports.ts';
 import { checkoutDir } from '../../tools/testbed/tools.ts';
+import { decideOnce, replyTo } from '../support/decideOnce.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 
 /**
@@ -89,27 +87,10 @@ it('an instance serves with them, and its errors name them', async () => {
   });
   await baton.start();
   try {
-    const chosen = await decide(baton.address, {});
-    const destination = chosen.request_headers?.response?.header_mutation?.set_headers?.[0]?.header;
-    expect(String(destination?.raw_value).split(',')[0]).toBe('10.0.0.3:8001');
-    const refused = await decide(baton.address, { 'routing-strategy': 'none-such' });
+    expect(await decideOnce(baton.address, {})).toEqual({ pod: '10.0.0.3:8001' });
+    const refused = await replyTo(baton.address, { 'routing-strategy': 'none-such' });
     expect(String(refused.immediate_response?.body)).toContain('power-of-two, last-listed');
   } finally {
     await baton.stop();
   }
 });
-
-async function decide(address: string, headers: Record<string, string>): Promise<ProcessingResponse__Output> {
-  const client = new ExternalProcessor(address, credentials.createInsecure());
-  const stream = client.process();
-  try {
-    return await new Promise((resolve, reject) => {
-      stream.on('data', resolve).on('error', reject);
-      const named = Object.entries(headers).map(([key, value]) => ({ key, raw_value: Buffer.from(value) }));
-      stream.write({ request_headers: { headers: { headers: named } } });
-    });
-  } finally {
-    stream.end();
-    client.close();
-  }
-}

@@ -6,6 +6,7 @@ describe('which headers are read for a request', () => {
     models: ['x-model'],
     labels: 'filter',
     session: { headers: ['x-session-id'], cookie: undefined },
+    others: [],
   };
   const policies = new PolicySet({ random: Math.random });
   const read = (hasModels: boolean, policy: string): readonly string[] => {

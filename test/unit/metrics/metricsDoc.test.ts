@@ -18,6 +18,7 @@ describe('docs/metrics.md', () => {
     metrics.syncLag.record(0.001);
     metrics.decisionDuration.record(0.001);
     metrics.reloadFailures.add('file pods.yaml');
+    metrics.extensionErrors.add('acme/policy');
     const { instance, steering, consistency } = sampleState;
     const drain = {
       startedAt: instance.startedAt,

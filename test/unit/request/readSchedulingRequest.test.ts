@@ -63,12 +63,14 @@ describe('a scheduling request', () => {
     ['the session of the cookie', { cookie: 'a=b; sid=c=d ; sid=e' }, { session: 'c=d' }],
     ['no session of a cookie with another name', { cookie: 'xsid=c; sid' }, {}],
     ['no session that is empty', { 'x-session-id': ' ', cookie: 'sid=' }, {}],
+    ['the headers of extensions', { 'x-tenant': ' t', 'x-else': 'e' }, { headers: { 'x-tenant': ' t' } }],
     ['none of them', {}, {}],
   ])('holds %s', (_what, headers, expected) => {
     const configured = {
       models: ['x-a', 'x-b'],
       labels: 'external-filter',
       session: { headers: ['x-session-id'], cookie: 'sid' },
+      others: ['x-tenant', 'x-tier'],
     };
     expect(readSchedulingRequest(sourceOf({ headers }), () => configured)).toEqual(expected);
   });

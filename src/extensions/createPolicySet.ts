@@ -1,0 +1,34 @@
+import { BatonError } from '../errors.ts';
+import { policyDefinitions } from '../scheduling/policies/index.ts';
+import type { PolicyDefinition } from '../scheduling/policy.ts';
+import { PolicySet } from '../scheduling/policySet.ts';
+
+/** The settings that policies depend on. */
+export interface PolicySettings {
+  readonly policy: string;
+  readonly affinityLoadPercent: number;
+}
+
+/**
+ * The policies of Baton and of its extensions.
+ *
+ * @throws BatonError `extension-invalid` when one cannot be created, or `policy` names none of them
+ */
+export function createPolicySet(
+  { policy, affinityLoadPercent }: PolicySettings,
+  ofExtensions: readonly PolicyDefinition[],
+): PolicySet {
+  const affinity = { loadFactor: affinityLoadPercent / 100 };
+  const definitions = [...policyDefinitions, ...ofExtensions];
+  let policies: PolicySet;
+  try {
+    policies = new PolicySet({ random: Math.random, affinity, definitions });
+  } catch (cause) {
+    throw new BatonError('extension-invalid', 'a policy of scheduling.extensions cannot be created', {
+      cause,
+    });
+  }
+  if (policies.named(policy) !== undefined) return policies;
+  const known = `policies are ${policies.names.join(', ')}, and mixes of ${policies.mixable.join(', ')}`;
+  throw new BatonError('extension-invalid', `scheduling.policy: there is no policy ${policy}; ${known}`);
+}
