@@ -10,6 +10,9 @@ const remedies: Readonly<Record<ReachedLimit, string>> = {
   bufferBytes:
     'clients made this instance hold more than limits.bufferBytes, and the one that held most was closed: ' +
     'check what connects to this port',
+  deadline:
+    'a client began something and did not finish it (the preface, a frame, a header block), and was closed: ' +
+    'check what connects to this port',
   rate:
     'a client did more than limits.connection allows, or asks for more than it reads, and was closed: ' +
     'check what connects to this port',

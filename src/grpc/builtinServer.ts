@@ -14,9 +14,11 @@ import {
   type ServerReport,
 } from './grpcServer.ts';
 import { BufferBudget } from './http2/bufferBudget.ts';
-import { Connection, type ConnectionOptions } from './http2/connection.ts';
+import { Connection } from './http2/connection.ts';
+import type { ConnectionOptions } from './http2/connectionOptions.ts';
 import { FairTurns } from './http2/fairTurns.ts';
 import type { Http2Limits } from './http2/limits.ts';
+import type { RouteRequest } from './http2/streamsOptions.ts';
 import { Listener } from './listener.ts';
 
 const connectionCheckIntervalMs = 1_000;
@@ -35,7 +37,7 @@ export interface BuiltinServerOptions extends GrpcServerOptions {
  */
 export class BuiltinServer implements GrpcServer, ConnectionAdopter {
   readonly #options: BuiltinServerOptions;
-  readonly #connectionOptions: ConnectionOptions;
+  readonly #connectionOptions: Omit<ConnectionOptions, 'onClosed'>;
   readonly #onUnexpectedError: OnUnexpectedError;
   readonly #buffers: BufferBudget;
   readonly #connections = new Set<Connection>();
@@ -66,7 +68,6 @@ export class BuiltinServer implements GrpcServer, ConnectionAdopter {
       onForeignProtocol,
       nowMs: () => performance.now(),
       onUnexpectedError: (error) => onUnexpectedError(error, 'connection'),
-      onClosed: (connection) => this.#onConnectionClosed(connection),
     };
     this.#listener = new Listener({
       certificates,
@@ -152,31 +153,26 @@ export class BuiltinServer implements GrpcServer, ConnectionAdopter {
 
   #createConnection(socket: Socket): Connection {
     const usage = this.#usages?.begin(() => connection.shutdown());
-    const options = usage ? this.#observingOptions(usage) : this.#connectionOptions;
-    const connection = new Connection(socket, options);
+    const connection = new Connection(socket, {
+      ...this.#connectionOptions,
+      ...(usage && { route: this.#observingRoute(usage) }),
+      onClosed: () => {
+        if (usage !== undefined) this.#usages?.end(usage);
+        this.#connections.delete(connection);
+        this.#resolveIfAllClosed();
+      },
+    });
     this.#connections.add(connection);
     return connection;
   }
 
-  #observingOptions(usage: ConnectionUsage): ConnectionOptions {
-    const { route, onClosed } = this.#connectionOptions;
+  #observingRoute(usage: ConnectionUsage): RouteRequest {
+    const { route } = this.#connectionOptions;
     const { loadPaths } = this.#options;
-    return {
-      ...this.#connectionOptions,
-      route: (head) => {
-        usage.observe(loadPaths?.has(head.path ?? '') === false ? 'other' : 'load');
-        return route(head);
-      },
-      onClosed: (connection) => {
-        this.#usages?.end(usage);
-        onClosed(connection);
-      },
+    return (head) => {
+      usage.observe(loadPaths?.has(head.path ?? '') === false ? 'other' : 'load');
+      return route(head);
     };
-  }
-
-  #onConnectionClosed(connection: Connection): void {
-    this.#connections.delete(connection);
-    this.#resolveIfAllClosed();
   }
 
   #resolveIfAllClosed(): void {

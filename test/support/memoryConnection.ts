@@ -1,5 +1,6 @@
 import { BufferBudget } from '../../src/grpc/http2/bufferBudget.ts';
-import { Connection, type ConnectionOptions } from '../../src/grpc/http2/connection.ts';
+import { Connection } from '../../src/grpc/http2/connection.ts';
+import type { ConnectionOptions } from '../../src/grpc/http2/connectionOptions.ts';
 import { FairTurns } from '../../src/grpc/http2/fairTurns.ts';
 import { failOnErrors } from './failOnErrors.ts';
 import { generousLimits, generousTotalLimits } from './generousLimits.ts';

@@ -1,8 +1,8 @@
 import { containErrors, type OnUnexpectedError } from '../containErrors.ts';
 import { encodeFields } from '../hpack/encodeFields.ts';
-import type { StreamListener } from '../http2/http2Stream.ts';
 import type { RequestHead } from '../http2/requestHead.ts';
-import type { AcceptStream, RouteRequest } from '../http2/streams.ts';
+import type { StreamListener } from '../http2/streamOwner.ts';
+import type { AcceptStream, RouteRequest } from '../http2/streamsOptions.ts';
 import type { StreamHandler } from '../serverStream.ts';
 import { allEncodings, type Encoding, uncompressed } from './encoding.ts';
 import { type CallOptions, GrpcCall } from './grpcCall.ts';

@@ -1,4 +1,5 @@
-import type { Http2Stream, StreamListener } from '../http2/http2Stream.ts';
+import type { Http2Stream } from '../http2/http2Stream.ts';
+import type { StreamListener } from '../http2/streamOwner.ts';
 import type { FailureStatus, ServerStream, ServerStreamListener, StreamHandler } from '../serverStream.ts';
 import { decompress, type Encoding, maxExpansion } from './encoding.ts';
 import { PartialMessage, prefixBytes } from './partialMessage.ts';
@@ -91,6 +92,7 @@ export class GrpcCall implements ServerStream, StreamListener {
   /** @returns the offset behind the bytes that were used */
   #onPart(bytes: Buffer, start: number, end: number): number {
     this.#partial ??= new PartialMessage();
+    this.#stream.expectMessage(true);
     const offset = this.#partial.add(bytes, start, end);
     const { announcedBytes, whole, bufferedBytes } = this.#partial;
     const isReserved = this.#stream.reserveBuffer(bufferedBytes - this.#reservedBytes);
@@ -114,6 +116,7 @@ export class GrpcCall implements ServerStream, StreamListener {
   /** @param start of the prefix */
   #onMessage(bytes: Buffer, start: number, end: number): void {
     const message = bytes.subarray(start + prefixBytes, end);
+    this.#stream.expectMessage(false);
     if (message.length > this.#maxMessageBytes) this.#abortTooLarge();
     else if (bytes[start] === 0) this.#listener?.onMessage(message);
     else this.#onCompressed(message);

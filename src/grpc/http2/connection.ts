@@ -1,30 +1,16 @@
 import type { Duplex } from 'node:stream';
-import type { OnForeignProtocol } from '../foreignProtocol.ts';
-import type { BufferBudget, Debtor } from './bufferBudget.ts';
-import type { FairTurns, TurnTaker } from './fairTurns.ts';
+import type { Debtor } from './bufferBudget.ts';
+import type { ConnectionOptions } from './connectionOptions.ts';
+import type { TurnTaker } from './fairTurns.ts';
 import { FrameReader } from './frameReader.ts';
 import { FrameWriter } from './frameWriter.ts';
 import { Input } from './input.ts';
-import { Keepalive, type KeepaliveOptions } from './keepalive.ts';
-import type { OnReachedLimit } from './limits.ts';
+import type { ReachedLimit } from './limits.ts';
 import { Output } from './output.ts';
 import { ConnectionError, errorCode, PrefaceError } from './protocol.ts';
-import { Session, type SessionOptions } from './session.ts';
+import { Session } from './session.ts';
+import { Supervision } from './supervision.ts';
 
-export interface ConnectionOptions
-  extends Omit<SessionOptions, 'onFinished' | 'onUnfinished'>,
-    KeepaliveOptions {
-  readonly turns: FairTurns;
-  readonly buffers: BufferBudget;
-  readonly onReachedLimit: OnReachedLimit;
-  readonly onClosed: (connection: Connection) => void;
-  readonly onForeignProtocol: OnForeignProtocol;
-  /** Receives an error that is no ConnectionError. It ends the connection. */
-  readonly onUnexpectedError: (error: unknown) => void;
-}
-
-/** While a peer leaves more than this unread, nothing is read from it. */
-const maxUnreadBytes = 4 * 1024 * 1024;
 /**
  * How long a peer has to read the last frames, GOAWAY among them, before the socket is destroyed.
  */
@@ -49,16 +35,15 @@ export class Connection implements TurnTaker, Debtor {
   readonly #session: Session;
   readonly #reader: FrameReader;
   readonly #input: Input;
-  readonly #keepalive: Keepalive;
+  readonly #supervision: Supervision;
   #state: 'open' | 'closing' | 'closed' | 'released' = 'open';
-  #isReading = true;
   #heldBytes = 0;
   #closingSinceMs = 0;
 
   constructor(socket: Duplex, options: ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
-    this.#keepalive = new Keepalive(options, options.nowMs());
+    this.#supervision = new Supervision(options, options.nowMs());
     this.#output = new Output(socket);
     this.#frames = new FrameWriter(this.#output);
     this.#session = new Session(this.#frames, {
@@ -67,9 +52,15 @@ export class Connection implements TurnTaker, Debtor {
       onUnfinished: () => options.turns.wait(this),
     });
     this.#reader = new FrameReader(this.#session, options.turns);
-    this.#input = new Input({ turns: options.turns, taker: this, handle: (bytes) => this.#handle(bytes) });
+    this.#input = new Input({
+      socket,
+      output: this.#output,
+      turns: options.turns,
+      taker: this,
+      handle: (bytes) => this.#handle(bytes),
+    });
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
-    socket.on('drain', () => this.#pauseOrResume());
+    socket.on('drain', () => this.#input.pauseOrResume());
     socket.on('end', () => this.#contain(() => this.#onPeerEnd()));
     socket.on('error', () => {}); // 'close' follows and is handled
     socket.on('close', () => this.#contain(() => this.#onSocketClosed()));
@@ -79,9 +70,9 @@ export class Connection implements TurnTaker, Debtor {
   /** @param chunk received bytes; valid only until this returns */
   receive(chunk: Buffer): void {
     if (this.#state !== 'open') return;
-    this.#keepalive.onReceived();
+    this.#supervision.onReceived();
     this.#input.receive(chunk);
-    this.#pauseOrResume();
+    this.#reportHeldBytes();
   }
 
   get heldBytes(): number {
@@ -90,10 +81,14 @@ export class Connection implements TurnTaker, Debtor {
 
   /** The connection that holds the most, when all hold too much. */
   evict(): void {
-    this.#options.onReachedLimit('bufferBytes');
-    this.#fail(new ConnectionError(errorCode.enhanceYourCalm, 'this connection holds most of the memory'));
+    this.#evict('bufferBytes', 'this connection holds most of the memory');
+  }
+
+  /** At once: what it has not read would be kept until it has. */
+  #evict(limit: ReachedLimit, message: string): void {
+    this.#options.onReachedLimit(limit);
+    this.#fail(new ConnectionError(errorCode.enhanceYourCalm, message));
     this.#flush();
-    // What it has not read would be kept until then.
     this.destroy();
   }
 
@@ -103,7 +98,7 @@ export class Connection implements TurnTaker, Debtor {
       return;
     }
     this.#input.continue();
-    this.#pauseOrResume();
+    this.#reportHeldBytes();
   }
 
   /** @returns how many bytes are handled: not all when the slice is spent */
@@ -119,13 +114,6 @@ export class Connection implements TurnTaker, Debtor {
     }
     this.#flush();
     return handled;
-  }
-
-  #pauseOrResume(): void {
-    const mustRead = this.#input.postponedBytes === 0 && this.#output.unreadBytes <= maxUnreadBytes;
-    if (mustRead !== this.#isReading) this.#socket[mustRead ? 'resume' : 'pause']();
-    this.#isReading = mustRead;
-    this.#reportHeldBytes();
   }
 
   /** Asks the peer to leave. The connection closes when it has and no stream is open. */
@@ -148,22 +136,29 @@ export class Connection implements TurnTaker, Debtor {
     this.#output.trim();
     this.#reader.trim();
     this.#reportHeldBytes();
-    if (this.#state === 'closing') {
-      if (nowMs - this.#closingSinceMs >= closeTimeoutMs) this.destroy();
-      return;
-    }
-    const action = this.#keepalive.check(nowMs);
-    switch (action) {
+    if (this.#state === 'closing' && nowMs - this.#closingSinceMs >= closeTimeoutMs) this.destroy();
+    if (this.#state !== 'open') return;
+    this.#session.resetOverdueStreams(this.#supervision.advance(nowMs));
+    // What waits for its turn may be the rest.
+    const frame = this.#input.postponedBytes > 0 ? undefined : this.#reader.partialFrame;
+    const verdict = this.#supervision.check(nowMs, { ...this.#session.unfinished, frame });
+    switch (verdict.kind) {
       case 'nothing':
         break;
       case 'ping':
         this.#frames.ping(keepalivePing, false);
         break;
-      case 'close':
+      case 'dead':
         this.destroy();
         break;
+      case 'idle':
+        this.#session.shutdown();
+        break;
+      case 'overdue':
+        this.#evict('deadline', verdict.message);
+        break;
       default:
-        action satisfies never;
+        verdict satisfies never;
     }
   }
 
@@ -215,7 +210,7 @@ export class Connection implements TurnTaker, Debtor {
     if (!turns.begin(this) || !this.#session.abortStreams()) turns.wait(this);
     else if (this.#state === 'closed') {
       this.#state = 'released';
-      onClosed(this);
+      onClosed();
     }
   }
 

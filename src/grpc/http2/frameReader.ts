@@ -26,6 +26,8 @@ export class FrameReader {
   /** The beginning of a frame whose rest has not arrived. */
   #part: Buffer | undefined;
   #partBytes = 0;
+  /** How many parts there were. */
+  #begun = 0;
 
   constructor(sink: FrameSink, turns: FairTurns) {
     this.#sink = sink;
@@ -35,6 +37,11 @@ export class FrameReader {
   /** The memory that the part of a frame occupies. */
   get heldBytes(): number {
     return this.#part?.length ?? 0;
+  }
+
+  /** Another one for each frame that did not arrive at once. */
+  get partialFrame(): number | undefined {
+    return this.#partBytes > 0 ? this.#begun : undefined;
   }
 
   /** Gives back what is only kept for the next part. */
@@ -91,6 +98,7 @@ export class FrameReader {
   }
 
   #appendToPart(chunk: Buffer, start: number, end: number): void {
+    if (this.#partBytes === 0) this.#begun += 1;
     this.#part ??= Buffer.allocUnsafeSlow(frameHeaderBytes + defaultMaxFrameBytes);
     chunk.copy(this.#part, this.#partBytes, start, end);
     this.#partBytes += end - start;

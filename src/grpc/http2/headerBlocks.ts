@@ -19,6 +19,8 @@ export class HeaderBlocks {
   readonly #budgets: AbuseBudgets;
   readonly #limitBytes: number;
   #partial: PartialBlock | undefined;
+  /** How many blocks came in several frames. */
+  #begun = 0;
 
   /** @param limitBytes a longer block is an attack (CONTINUATION flood, CVE-2024-27316) */
   constructor(sink: HeaderBlockSink, budgets: AbuseBudgets, limitBytes: number) {
@@ -37,12 +39,18 @@ export class HeaderBlocks {
     return this.#partial?.streamId;
   }
 
+  /** Another one for each block. */
+  get partialBlock(): number | undefined {
+    return this.#partial && this.#begun;
+  }
+
   onHeaders(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
     const payload = payloadOf(flags, flag.priority, bytes, start, end);
     const endStream = (flags & flag.endStream) !== 0;
     if (flags & flag.endHeaders) {
       this.#sink.onHeaderBlock(id, endStream, bytes, payload.start, payload.end);
     } else {
+      this.#begun += 1;
       this.#partial = { streamId: id, endStream, bytes: Buffer.allocUnsafe(initialBytes), length: 0 };
       this.#append(this.#partial, bytes, payload.start, payload.end);
     }

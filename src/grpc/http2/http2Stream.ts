@@ -1,6 +1,6 @@
 import { errorCode, type Http2ErrorCode, largestWindowBytes } from './protocol.ts';
-import type { SendFlow } from './sendFlow.ts';
 import { SendQueue } from './sendQueue.ts';
+import type { StreamListener, StreamOwner } from './streamOwner.ts';
 
 /**
  * The states of a stream (RFC 9113, section 5.1), as a server that never pushes sees them.
@@ -24,26 +24,6 @@ import { SendQueue } from './sendQueue.ts';
  */
 export type StreamState = 'open' | 'half-closed-remote' | 'closed';
 
-/** Receives what the peer sends on one stream. Nothing follows `onClosed`. */
-export interface StreamListener {
-  /** `bytes[start, end)` is valid only until the call returns. */
-  onData(bytes: Buffer, start: number, end: number): void;
-  onEnd(): void;
-  /** The stream was reset, or its connection is lost. */
-  onClosed(how: 'cancelled' | 'error'): void;
-}
-
-/** The connection, as its streams see it. */
-export interface StreamOwner {
-  readonly flow: SendFlow;
-  /** The stream is closed: both sides have ended it. */
-  remove(stream: Http2Stream): void;
-  /** Sends RST_STREAM and removes the stream. */
-  reset(stream: Http2Stream, code: Http2ErrorCode): void;
-  /** Partial messages occupy `bytes` more (or less). False: more than one connection may occupy. */
-  reserveBuffer(bytes: number): boolean;
-}
-
 /** The head of the request that opens a stream. */
 export interface StreamStart {
   /** The HEADERS frame carried END_STREAM. */
@@ -54,6 +34,9 @@ export interface StreamStart {
 
 const emptyChunk = new Uint8Array(0);
 
+/** What a stream waits for from its peer, as bits. */
+const awaits = { nothing: 0, message: 1, window: 2 } as const;
+
 /** Then other streams are sent, and the slice of the connection may be spent. */
 const maxChunksAtOnce = 64;
 
@@ -62,6 +45,8 @@ export class Http2Stream {
   readonly id: number;
   /** Received since the last WINDOW_UPDATE for this stream. */
   receivedBytes = 0;
+  /** When a check first saw it awaited for the same; undefined: none has. In elapsed ms. */
+  awaitedSinceMs: number | undefined;
   readonly #owner: StreamOwner;
   #state: StreamState;
   #listener: StreamListener | undefined;
@@ -69,6 +54,7 @@ export class Http2Stream {
   #missingBytes: number;
   #sendWindowBytes: number;
   #queue: SendQueue | undefined;
+  #awaits: number = awaits.message;
 
   constructor(id: number, owner: StreamOwner, { endStream, contentBytes }: StreamStart) {
     this.id = id;
@@ -76,6 +62,17 @@ export class Http2Stream {
     this.#missingBytes = contentBytes;
     this.#owner = owner;
     this.#sendWindowBytes = owner.flow.peer.initialWindowBytes;
+    owner.awaited += 1;
+  }
+
+  /** The peer must do something before it goes on: a message is expected, or data is queued. */
+  get isAwaited(): boolean {
+    return this.#awaits !== awaits.nothing;
+  }
+
+  /** Whether the peer has to send a message, or the rest of one. True in the beginning. */
+  expectMessage(isExpected: boolean): void {
+    this.#setAwaits(isExpected ? this.#awaits | awaits.message : this.#awaits & ~awaits.message);
   }
 
   get state(): StreamState {
@@ -104,6 +101,7 @@ export class Http2Stream {
       flow.frames.data(this.id, first, second);
     } else {
       this.#queue ??= new SendQueue();
+      this.#setAwaits(this.#awaits | awaits.window);
       flow.queuedBytes += this.#queue.push(Buffer.concat([first, second]));
       this.sendQueued();
       if (flow.canSend) flow.continueLater();
@@ -132,6 +130,7 @@ export class Http2Stream {
       flow.windowBytes -= bytes;
       flow.frames.data(this.id, queue.first.subarray(0, bytes), emptyChunk);
       flow.queuedBytes -= queue.shift(bytes);
+      this.awaitedSinceMs = undefined;
     }
     if (queue.first === undefined) this.#endQueue(queue);
     else this.#waitForWindow();
@@ -194,15 +193,25 @@ export class Http2Stream {
   /** The only writer of the state after the constructor. A closed stream has no listener. */
   #setState(state: StreamState): void {
     this.#state = state;
-    if (state === 'closed') this.#listener = undefined;
+    if (state !== 'closed') return;
+    this.#listener = undefined;
+    this.#setAwaits(awaits.nothing);
+  }
+
+  #setAwaits(what: number): void {
+    if (what === this.#awaits) return;
+    if (this.#awaits === awaits.nothing) this.#owner.awaited += 1;
+    if (what === awaits.nothing) this.#owner.awaited -= 1;
+    this.#awaits = what;
+    this.awaitedSinceMs = undefined;
   }
 
   #sendEnd(block: Uint8Array): void {
     const isWhole = this.#state === 'half-closed-remote';
     this.#owner.flow.frames.headers(this.id, block, true);
     this.#setState('closed');
-    if (isWhole) this.#owner.remove(this);
-    else this.#owner.reset(this, errorCode.noError);
+    if (isWhole) this.#owner.remove(this.id);
+    else this.#owner.reset(this.id, errorCode.noError);
   }
 
   #sendableBytes(): number {
@@ -221,5 +230,6 @@ export class Http2Stream {
     this.#owner.flow.queuedBytes -= this.#queue.size();
     this.#queue = undefined;
     this.#owner.flow.waiting.delete(this);
+    this.#setAwaits(this.#awaits & ~awaits.window);
   }
 }

@@ -33,10 +33,10 @@ export interface TotalLimits {
 }
 
 /**
- * Which limit ended a connection: `bufferBytes`; or `rate`, one of those that end it with
- * ENHANCE_YOUR_CALM.
+ * Which limit ended a connection: `bufferBytes`; a `deadline`; or `rate`, one of those on what a
+ * connection may do.
  */
-export const reachedLimits = ['bufferBytes', 'rate'] as const;
+export const reachedLimits = ['bufferBytes', 'deadline', 'rate'] as const;
 export type ReachedLimit = (typeof reachedLimits)[number];
 
 /** Receives it once for each connection. Must not throw. */

@@ -25,6 +25,16 @@ export const frameType = {
   continuation: 9,
 } as const;
 
+/** Frames that name a stream. */
+export function isStreamFrame(type: number): boolean {
+  return type <= frameType.rstStream || type === frameType.continuation;
+}
+
+/** Frames that name none. WINDOW_UPDATE may do both. */
+export function isConnectionFrame(type: number): boolean {
+  return type === frameType.settings || type === frameType.ping || type === frameType.goaway;
+}
+
 export const flag = { ack: 0x1, endStream: 0x1, endHeaders: 0x4, padded: 0x8, priority: 0x20 } as const;
 
 export const setting = {

@@ -1,4 +1,5 @@
 import { AbuseBudgets } from './abuseBudgets.ts';
+import type { Unfinished } from './deadlines.ts';
 import type { FairTurns } from './fairTurns.ts';
 import type { FrameSink } from './frameReader.ts';
 import type { FrameWriter } from './frameWriter.ts';
@@ -9,12 +10,15 @@ import {
   errorCode,
   flag,
   frameType,
+  isConnectionFrame,
+  isStreamFrame,
   largestStreamId,
   setting,
 } from './protocol.ts';
 import { streamWindowBytes } from './receiveFlow.ts';
 import { SendFlow } from './sendFlow.ts';
-import { Streams, type StreamsOptions } from './streams.ts';
+import { Streams } from './streams.ts';
+import type { StreamsOptions } from './streamsOptions.ts';
 
 export interface SessionOptions extends StreamsOptions {
   readonly nowMs: () => number;
@@ -64,6 +68,22 @@ export class Session implements FrameSink {
 
   get lastStreamId(): number {
     return this.#streams.lastId;
+  }
+
+  get unfinished(): Omit<Unfinished, 'frame'> {
+    const isEmpty = this.#streams.open === 0;
+    const { lastId } = this.#streams;
+    return {
+      preface: this.#peerState === 'awaiting-settings' ? 0 : undefined,
+      headerBlock: this.#streams.partialBlock,
+      idle: isEmpty && this.#local === 'open' ? lastId : undefined,
+      leaving: isEmpty && this.#local !== 'open' ? lastId : undefined,
+    };
+  }
+
+  /** Resets streams whose peer has let them wait for too long. */
+  resetOverdueStreams(elapsedMs: number): void {
+    this.#streams.resetOverdue(elapsedMs);
   }
 
   /** The memory that partial messages, a partial header block and queued data occupy. */
@@ -218,14 +238,6 @@ export class Session implements FrameSink {
     else if (growth === 0) throw new ConnectionError(errorCode.protocolError, 'WINDOW_UPDATE by 0');
     else this.#flow.growWindow(growth);
   }
-}
-
-function isStreamFrame(type: number): boolean {
-  return type <= frameType.rstStream || type === frameType.continuation;
-}
-
-function isConnectionFrame(type: number): boolean {
-  return type === frameType.settings || type === frameType.ping || type === frameType.goaway;
 }
 
 function requireLength(bytes: number, expected: number): void {

@@ -1,3 +1,4 @@
+import { streamDeadlineMs } from './deadlines.ts';
 import type { FairTurns } from './fairTurns.ts';
 import type { Http2Stream } from './http2Stream.ts';
 
@@ -68,6 +69,15 @@ export class StreamTable {
     turns.spend(this.#open.size / streamsPerUnit);
     for (const stream of this.#open.values()) if (!stream.growWindow(bytes)) return false;
     return true;
+  }
+
+  /** Streams that have waited for their peer for too long, as the checks saw it. */
+  *overdue(elapsedMs: number): Iterable<Http2Stream> {
+    for (const stream of this.#open.values()) {
+      if (!stream.isAwaited) continue;
+      stream.awaitedSinceMs ??= elapsedMs;
+      if (elapsedMs - stream.awaitedSinceMs >= streamDeadlineMs) yield stream;
+    }
   }
 
   /**

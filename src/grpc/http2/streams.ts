@@ -1,38 +1,15 @@
 import type { AbuseBudgets } from './abuseBudgets.ts';
-import type { FairTurns } from './fairTurns.ts';
 import { payloadOf } from './framePayload.ts';
 import type { FrameWriter } from './frameWriter.ts';
 import { type HeaderBlockSink, HeaderBlocks } from './headerBlocks.ts';
-import { Http2Stream, type StreamListener, type StreamOwner } from './http2Stream.ts';
-import type { Http2Limits } from './limits.ts';
+import { Http2Stream } from './http2Stream.ts';
 import { ConnectionError, errorCode, flag, type Http2ErrorCode } from './protocol.ts';
 import { ReceiveFlow } from './receiveFlow.ts';
-import type { RequestHead } from './requestHead.ts';
 import { RequestHeadReader } from './requestHeadReader.ts';
 import type { SendFlow } from './sendFlow.ts';
+import type { StreamOwner } from './streamOwner.ts';
+import type { AcceptStream, StreamsOptions } from './streamsOptions.ts';
 import { StreamTable } from './streamTable.ts';
-
-/**
- * Selects what accepts the stream of a request, by its head. The result also accepts streams of
- * later requests with the same head. The head is valid only until the call returns.
- */
-export type RouteRequest = (head: RequestHead) => AcceptStream;
-export type AcceptStream = (stream: Http2Stream) => StreamListener;
-
-export interface StreamsOptions {
-  readonly route: RouteRequest;
-  /** The whole response, a header block, to a request whose header list is too large. */
-  readonly headersTooLarge: Uint8Array;
-  readonly limits: Http2Limits;
-  /**
-   * What partial messages may occupy on one connection. Windows are given back as bytes arrive, so
-   * that streams do not block each other; this bound stands in their place.
-   */
-  readonly maxPartialBytes: number;
-  readonly turns: Pick<FairTurns, 'spend'>;
-  /** Receives what a listener throws when its connection is lost. */
-  readonly onUnexpectedError: (error: unknown) => void;
-}
 
 /** What the streams of one connection share. */
 export interface StreamsParts {
@@ -43,12 +20,16 @@ export interface StreamsParts {
   readonly onEmpty: () => void;
 }
 
+/** What a stream occupies, about, before its handler has a message to account for it by. */
+const awaitedStreamBytes = 1024;
+
 /**
  * The streams of one connection: what frames that name a stream mean. A stream error resets the
  * stream; a connection error is thrown (RFC 9113, section 5.4).
  */
 export class Streams implements StreamOwner, HeaderBlockSink {
   readonly flow: SendFlow;
+  awaited = 0;
   readonly #options: StreamsOptions;
   readonly #parts: StreamsParts;
   readonly #table = new StreamTable();
@@ -77,13 +58,18 @@ export class Streams implements StreamOwner, HeaderBlockSink {
     return this.#table.lastId;
   }
 
-  /** The memory that partial messages and a partial header block occupy. */
+  /** The memory that partial messages, a partial header block and awaited streams occupy. */
   get heldBytes(): number {
-    return this.#partialBytes + this.#blocks.heldBytes;
+    return this.#partialBytes + this.#blocks.heldBytes + this.awaited * awaitedStreamBytes;
   }
 
   get incompleteBlockStreamId(): number | undefined {
     return this.#blocks.incompleteStreamId;
+  }
+
+  /** Another one for each header block. */
+  get partialBlock(): number | undefined {
+    return this.#blocks.partialBlock;
   }
 
   /** To be called after the first SETTINGS frame is written. */
@@ -111,15 +97,28 @@ export class Streams implements StreamOwner, HeaderBlockSink {
     return this.#table.abortAll(this.#options.turns, this.#options.onUnexpectedError);
   }
 
-  remove(stream: Http2Stream): void {
-    this.#table.remove(stream.id);
+  /**
+   * Resets streams whose peer has let them wait for too long; in several checks if there are many.
+   *
+   * @param elapsedMs the time that counts for deadlines
+   */
+  resetOverdue(elapsedMs: number): void {
+    if (this.awaited === 0) return;
+    for (const stream of this.#table.overdue(elapsedMs)) {
+      this.#fail(stream.id, errorCode.cancel);
+      if (this.#options.turns.spend(1)) return;
+    }
+  }
+
+  remove(id: number): void {
+    this.#table.remove(id);
     if (this.#table.size === 0) this.#parts.onEmpty();
   }
 
-  reset(stream: Http2Stream, code: Http2ErrorCode): void {
-    this.#parts.frames.rstStream(stream.id, code);
-    this.#table.recordReset(stream.id);
-    this.remove(stream);
+  reset(id: number, code: Http2ErrorCode): void {
+    this.#parts.frames.rstStream(id, code);
+    this.#table.recordReset(id);
+    this.remove(id);
   }
 
   reserveBuffer(bytes: number): boolean {
@@ -162,7 +161,7 @@ export class Streams implements StreamOwner, HeaderBlockSink {
     this.#parts.budgets.reset();
     const stream = this.#table.get(id);
     if (stream === undefined) return;
-    this.remove(stream);
+    this.remove(id);
     stream.abort('cancelled');
   }
 
@@ -236,7 +235,7 @@ export class Streams implements StreamOwner, HeaderBlockSink {
     const stream = this.#table.get(id);
     if (stream === undefined) this.#parts.frames.rstStream(id, code);
     else {
-      this.reset(stream, code);
+      this.reset(id, code);
       stream.abort('error');
     }
   }

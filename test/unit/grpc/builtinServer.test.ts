@@ -1,4 +1,5 @@
-import type { Connection, ConnectionOptions } from '../../../src/grpc/http2/connection.ts';
+import type { Connection } from '../../../src/grpc/http2/connection.ts';
+import type { ConnectionOptions } from '../../../src/grpc/http2/connectionOptions.ts';
 import { errorCode, flag, frameType, largestStreamId } from '../../../src/grpc/http2/protocol.ts';
 import {
   frame,

@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from '../../../../src/grpc/http2/connection.ts';
+import type { ConnectionOptions } from '../../../../src/grpc/http2/connectionOptions.ts';
 import { FairTurns } from '../../../../src/grpc/http2/fairTurns.ts';
 import { flag, frameType, preface } from '../../../../src/grpc/http2/protocol.ts';
 import { frame, requestFields, settingsFrame } from '../../../../tools/testbed/rawHttp2.ts';

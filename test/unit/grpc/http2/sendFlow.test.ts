@@ -1,9 +1,10 @@
 import { FairTurns } from '../../../../src/grpc/http2/fairTurns.ts';
 import { FrameWriter } from '../../../../src/grpc/http2/frameWriter.ts';
-import { Http2Stream, type StreamOwner } from '../../../../src/grpc/http2/http2Stream.ts';
+import { Http2Stream } from '../../../../src/grpc/http2/http2Stream.ts';
 import { Output } from '../../../../src/grpc/http2/output.ts';
 import { PeerSettings } from '../../../../src/grpc/http2/peerSettings.ts';
 import { SendFlow } from '../../../../src/grpc/http2/sendFlow.ts';
+import type { StreamOwner } from '../../../../src/grpc/http2/streamOwner.ts';
 import { MemorySocket } from '../../../support/memorySocket.ts';
 
 /** A flow, and streams on it, without a connection. */
@@ -13,7 +14,7 @@ function openFlow({ initialWindowBytes }: { initialWindowBytes: number }) {
   peer.initialWindowBytes = initialWindowBytes;
   const output = new Output(socket);
   const flow = new SendFlow(new FrameWriter(output), peer, new FairTurns(() => 0), () => {});
-  const owner: StreamOwner = { flow, remove() {}, reset() {}, reserveBuffer: () => true };
+  const owner: StreamOwner = { flow, awaited: 0, remove() {}, reset() {}, reserveBuffer: () => true };
   const open = (id: number) => {
     const stream = new Http2Stream(id, owner, { endStream: false, contentBytes: -1 });
     stream.begin({ onData() {}, onEnd() {}, onClosed() {} });
