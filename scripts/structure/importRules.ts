@@ -87,7 +87,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
     'admin',
     {
       purpose: 'the admin port and its types',
-      imports: [leaves, 'etcd', 'ledger', 'signals', 'steering', 'dynamic'],
+      imports: [leaves, 'scheduling', 'etcd', 'ledger', 'signals', 'steering', 'dynamic'],
     },
   ],
   [
@@ -153,6 +153,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
         leaves,
         'telemetry',
         'proto',
+        'scheduling',
         'extensions',
         'etcd',
         'ledger',
@@ -174,6 +175,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
     {
       purpose: 'benchmarks',
       imports: [
+        leaves,
         'telemetry',
         'grpc',
         'proto',

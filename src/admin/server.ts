@@ -15,6 +15,10 @@ export interface AdminSources {
   /** All metrics in Prometheus' text format; only the first part may be long. */
   readonly metricsText: () => Promise<Iterable<string>>;
   readonly events: { list(): readonly LifeEvent[] };
+  /** The last decisions, explained. */
+  readonly decisions: () => object;
+  /** Decides about a request with these headers, by name in lower case, and reserves nothing. */
+  readonly explain: (headers: ReadonlyMap<string, string>, subset: string | undefined) => object;
 }
 
 export interface AdminOptions extends AdminSources {
@@ -74,8 +78,28 @@ function addRoutes(server: FastifyInstance, { turns }: RequestGuard, sources: Ad
   });
   server.get('/state', async (_request, reply) => sendJson(reply, state()));
   server.get('/events', async () => events.list());
+  server.get('/decisions', async (_request, reply) => sendJson(reply, sources.decisions()));
+  server.get('/explain', async (request, reply) => {
+    const { searchParams } = new URL(request.url, 'http://admin');
+    const headers = readHeaderParameters(searchParams.getAll('header'));
+    if (headers === undefined) {
+      return reply.code(400).send({ error: 'a parameter header is not NAME:VALUE' });
+    }
+    return sendJson(reply, sources.explain(headers, searchParams.get('subset') ?? undefined));
+  });
   server.get('/metrics', async (_request, reply) => {
     const text = slicedText(await metricsText(), turns);
     return reply.type('text/plain; version=0.0.4; charset=utf-8').send(text);
   });
+}
+
+/** `name:value` each, by name in lower case; undefined: one has no colon or no name. */
+function readHeaderParameters(texts: readonly string[]): ReadonlyMap<string, string> | undefined {
+  const headers = new Map<string, string>();
+  for (const text of texts) {
+    const colon = text.indexOf(':');
+    if (colon < 1) return undefined;
+    headers.set(text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1).trim());
+  }
+  return headers;
 }

@@ -8,6 +8,7 @@ import type { CommandContext } from './commandContext.ts';
 import { addConfigCommand } from './config.ts';
 import { areStacksShown } from './configure.ts';
 import { addDynamicCommand } from './dynamic.ts';
+import { addExplainCommand } from './explain.ts';
 import { formatError } from './formatError.ts';
 import { exitCodesHelp, loadSettingsHelp } from './help.ts';
 import { addPodsimCommand } from './podsim.ts';
@@ -78,6 +79,7 @@ async function createProgram(
   addConfigCommand(program, context);
   addRegisterCommand(program, context);
   addStatusCommand(program);
+  addExplainCommand(program);
   addUpgradeCommand(program);
   addDynamicCommand(program);
   addProbeCommand(program);

@@ -14,16 +14,20 @@ import type { GrpcServer } from '../grpc/grpcServer.ts';
 import { answersStreams, isFit, takesTraffic } from '../phase.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { RequestHeadersFor } from '../request/requestHeaders.ts';
+import { DecisionWatch } from '../scheduling/decisionWatch.ts';
+import { type Explanation, explain } from '../scheduling/explanation.ts';
 import { Scheduler } from '../scheduling/scheduler.ts';
 import { traitsOf } from '../scheduling/traits.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ScheduleTrace } from '../telemetry/scheduleTrace.ts';
+
 import type { ExtensionParts } from './extensionParts.ts';
 import { FirstDecisionProbe } from './firstDecisionProbe.ts';
 import type { PortHealth } from './host.ts';
 import type { InstanceMetrics } from './instruments.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { RequestHeaderChoice } from './requestHeaderChoice.ts';
+import { type AskedRequest, requestOfHeaders } from './requestOfHeaders.ts';
 import type { SharedParts } from './sharedParts.ts';
 import type { SignalParts } from './signalParts.ts';
 
@@ -33,6 +37,9 @@ export interface EdgeParts {
   readonly health: HealthStatus;
   readonly exchanges: Exchanges;
   readonly firstDecisionProbe: FirstDecisionProbe;
+  readonly decisionWatch: DecisionWatch;
+  /** Decides about a request and reserves nothing. */
+  readonly explainRequest: (asked: AskedRequest) => Explanation;
 }
 
 export interface EdgePartsOptions {
@@ -58,6 +65,8 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
   const { limits, scheduling, server } = config;
   const firstDecisionProbe = createFirstDecisionProbe(options);
   const scheduler = createScheduler(options);
+  const requestHeaders = createRequestHeaders(options, scheduler);
+  const decisionWatch = new DecisionWatch({ scheduler, clock: systemClock, now: () => new Date() });
   const recorder = new DecisionRecorder({
     defaultPolicy: () => dynamic.config.scheduling.policy,
     metrics,
@@ -74,8 +83,8 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     onStreamArrived: detectPause,
     answersStreams: () => answersStreams(lifecycle.phase),
     maxStreams: limits.maxStreams,
-    requestHeaders: createRequestHeaders(options, scheduler),
-    decide: firstDecisionProbe.wrap((request) => scheduler.schedule(request)),
+    requestHeaders,
+    decide: firstDecisionProbe.wrap((request) => decisionWatch.decide(request)),
     extraHeaders: scheduling.destinationHeaders,
     retryAfterSeconds: scheduling.retryAfterSeconds,
     nowMs: systemClock.nowMs,
@@ -99,7 +108,11 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     certificates: createCertificateFiles(options),
     onForeignProtocol: foreignProtocolLog(log),
   });
-  return { grpcServer, health, exchanges, firstDecisionProbe };
+  const explainRequest = (asked: AskedRequest): Explanation => {
+    const request = requestOfHeaders(asked, requestHeaders);
+    return explain(request, scheduler.trail(request), scheduler.preview(request));
+  };
+  return { grpcServer, health, exchanges, firstDecisionProbe, decisionWatch, explainRequest };
 }
 
 function createRequestHeaders(options: EdgePartsOptions, scheduler: Scheduler): RequestHeadersFor {

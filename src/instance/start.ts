@@ -22,6 +22,8 @@ export async function start(parts: InstanceParts, host: Host): Promise<void> {
     state: () => instanceState(parts),
     metricsText: () => telemetry.metricsText(),
     events,
+    decisions: () => parts.decisionWatch.report(),
+    explain: (headers, subset) => parts.explainRequest({ headers, subset }),
   });
   telemetry.log.info(
     {

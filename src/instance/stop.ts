@@ -5,7 +5,17 @@ const closeTimeoutMs = 1_000;
 
 /** Stops the parts of an instance in the reverse order of their start. */
 export async function stop(parts: InstanceParts): Promise<void> {
-  const { adminPort, consistencyCheck, grpcServer, lifecycle, pool, sharing, signals, startup } = parts;
+  const {
+    adminPort,
+    consistencyCheck,
+    decisionWatch,
+    grpcServer,
+    lifecycle,
+    pool,
+    sharing,
+    signals,
+    startup,
+  } = parts;
   startup.stop();
   // Any other phase means that no drain came before.
   if (lifecycle.phase !== 'stopped') lifecycle.moveTo('stopped', 'the start failed');
@@ -18,6 +28,7 @@ export async function stop(parts: InstanceParts): Promise<void> {
     await sharing.store.stop();
   }
   await grpcServer.close(closeTimeoutMs);
+  decisionWatch.stop();
   signals.podSignals?.stop();
   await pool.stop();
   await adminPort.close();

@@ -1,5 +1,6 @@
 import { plainRequest, type SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Endpoint } from './endpoint.ts';
+import { type FilterStep, filterStep } from './explanation.ts';
 import { type Candidates, type Filter, type FilterContext, isEndpoints } from './filter.ts';
 
 type LoadFilter = Filter & Required<Pick<Filter, 'byLoad'>>;
@@ -60,6 +61,24 @@ export class CandidateFinder {
       const next = filter.apply(request, left, this.#context);
       return isEndpoints(next) ? next : left;
     }, endpoints);
+  }
+
+  /** Applies every filter, with what each of them removed. */
+  trace(request: SchedulingRequest): {
+    readonly filters: readonly FilterStep[];
+    readonly candidates: readonly Endpoint[];
+  } {
+    const steps: FilterStep[] = [];
+    let candidates = this.#context.ready();
+    if (candidates.length === 0) return { filters: steps, candidates };
+    for (const filter of [...this.#filters, ...this.#allLoadFilters]) {
+      const result = filter.apply(request, candidates, this.#context);
+      const left = isEndpoints(result) ? result : [];
+      steps.push(filterStep(filter.name, candidates, left));
+      candidates = left;
+      if (left.length === 0) break;
+    }
+    return { filters: steps, candidates };
   }
 
   #findPlain(ready: readonly Endpoint[]): Candidates {

@@ -3,6 +3,7 @@ import { alternatesTo } from './alternates.ts';
 import { CandidateFinder } from './candidateFinder.ts';
 import type { Rejection, Route } from './decision.ts';
 import type { Endpoint } from './endpoint.ts';
+import { costsOf, type Outcome, type Trail } from './explanation.ts';
 import { type Filter, type FilterContext, isEndpoints } from './filter.ts';
 import { filters as filtersOfBaton } from './filters/index.ts';
 import type { Random } from './load.ts';
@@ -83,9 +84,7 @@ export class Scheduler {
 
     const candidates = this.#candidates.find(request);
     if (!isEndpoints(candidates)) return reject(candidates);
-    const endpoint = this.#candidates.hasLoadFilters
-      ? this.#chooseByLoad(policy, candidates, request)
-      : policy.choose(candidates, ledger, request);
+    const endpoint = this.#choose(policy, candidates, request);
     policy.onPicked?.(endpoint, candidates, request);
     const alternates = alternatesTo(endpoint, candidates, ledger, random);
     const reservation = ledger.reserve(endpoint.address);
@@ -104,6 +103,30 @@ export class Scheduler {
     if (name === undefined || !rules.allowRequestPolicy) return this.#default;
     const named = this.#options.policies.named(name);
     return named ?? (rules.unknownPolicy === 'default' ? this.#default : undefined);
+  }
+
+  /** What leads to the decision about this request. To be called before the decision. */
+  trail(request: SchedulingRequest): Trail {
+    const { ledger, pool } = this.#options;
+    const policy = this.policyFor(request.policy);
+    const { filters, candidates } = this.#candidates.trace(request);
+    const costs = policy === undefined ? [] : costsOf(policy, candidates, ledger, request);
+    return { policy, ready: pool.ready().length, filters, candidates, costs };
+  }
+
+  /** Decides and reserves nothing. */
+  preview(request: SchedulingRequest): Outcome {
+    const policy = this.policyFor(request.policy);
+    if (policy === undefined) return { kind: 'reject', why: this.#unknownPolicy(request.policy ?? '') };
+    const candidates = this.#candidates.find(request);
+    if (!isEndpoints(candidates)) return { kind: 'reject', why: candidates };
+    return { kind: 'route', endpoint: this.#choose(policy, candidates, request) };
+  }
+
+  #choose(policy: Policy, candidates: readonly Endpoint[], request: SchedulingRequest): Endpoint {
+    return this.#candidates.hasLoadFilters
+      ? this.#chooseByLoad(policy, candidates, request)
+      : policy.choose(candidates, this.#options.ledger, request);
   }
 
   /** One that the filters by load leave; in a large pool the first choice often is. */

@@ -69,4 +69,6 @@ export const quietSources: AdminSources = {
   state: () => sampleState,
   metricsText: async () => [],
   events: { list: () => [] },
+  decisions: () => ({}),
+  explain: () => ({}),
 };

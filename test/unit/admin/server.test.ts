@@ -17,6 +17,11 @@ describe('the admin port', () => {
     state: () => state(),
     metricsText: () => metricsText(),
     events,
+    decisions: () => ({ decisions: [] }),
+    explain: (headers: ReadonlyMap<string, string>, subset: string | undefined) => ({
+      headers: [...headers],
+      subset,
+    }),
   };
 
   beforeEach(async () => {
@@ -37,6 +42,18 @@ describe('the admin port', () => {
     const response = await get('/readyz');
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({ ready: true, reasons: [] });
+  });
+
+  it('explains a request of the headers and the subset that are given', async () => {
+    const query = 'header=X-A:%20b%3Ac&header=routing-strategy:random&subset=10.0.0.1:80';
+    expect(await (await get(`/explain?${query}`)).json()).toEqual({
+      headers: [
+        ['x-a', 'b:c'],
+        ['routing-strategy', 'random'],
+      ],
+      subset: '10.0.0.1:80',
+    });
+    expect((await get('/explain?header=none')).status).toBe(400);
   });
 
   it('answers /readyz with 503 and every reason when it is not', async () => {

@@ -1,0 +1,51 @@
+import type { Command } from 'commander';
+import { BatonError } from '../errors.ts';
+import type { Explanation } from '../scheduling/explanation.ts';
+import { getJson } from './getJson.ts';
+import { exitCodesHelp } from './help.ts';
+import { printLines } from './printLines.ts';
+
+const timeoutMs = 5_000;
+
+interface ExplainFlags {
+  readonly admin: string;
+  readonly header: readonly string[];
+  readonly subset?: string;
+  readonly json: boolean;
+}
+
+/** `baton explain`: where a request would go now, and why. */
+export function addExplainCommand(program: Command): void {
+  program
+    .command('explain')
+    .description('ask an instance where a request would go now, and why; nothing is reserved')
+    .option('--header <name:value>', 'a header of the request; may be repeated', appendTo, [])
+    .option('--subset <addresses>', 'the subset hint of a gateway: ip:port,ip:port')
+    .option('--admin <host:port>', 'the admin port of the instance', '127.0.0.1:9090')
+    .option('--json', 'for programs', false)
+    .addHelpText('after', exitCodesHelp)
+    .action(async (flags: ExplainFlags) => {
+      const explanation = await readExplanation(flags);
+      if (flags.json) process.stdout.write(`${JSON.stringify(explanation, null, 2)}\n`);
+      else printLines((await import('../admin/explanationText.ts')).explanationText(explanation));
+    });
+}
+
+/** @throws BatonError `usage-invalid` or `admin-unreachable` */
+async function readExplanation({ admin, header, subset }: ExplainFlags): Promise<Explanation> {
+  const wrong = header.find((text) => text.indexOf(':') < 1);
+  if (wrong !== undefined) {
+    throw new BatonError('usage-invalid', `--header ${JSON.stringify(wrong)} is not NAME:VALUE`);
+  }
+  const parameters = new URLSearchParams(header.map((text): [string, string] => ['header', text]));
+  if (subset !== undefined) parameters.set('subset', subset);
+  try {
+    return (await getJson(`http://${admin}/explain?${parameters}`, timeoutMs)) as Explanation;
+  } catch (cause) {
+    throw new BatonError('admin-unreachable', `no explanation from the admin port ${admin}`, { cause });
+  }
+}
+
+function appendTo(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text];
+}
