@@ -20,6 +20,8 @@ export const leafFiles: readonly string[] = [
   'controlCharacters',
   'errors',
   'hostPort',
+  'judgingTimer',
+  'localFailure',
   'packageRoot',
   'phase',
   'urlSecrets',

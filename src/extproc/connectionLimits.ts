@@ -1,6 +1,6 @@
 import type { OnReachedLimit, ReachedLimit } from '../grpc/http2/limits.ts';
 import type { Log } from '../telemetry/log.ts';
-import { LogInterval } from './logInterval.ts';
+import { LogInterval } from '../telemetry/logInterval.ts';
 import type { ExtprocMetrics } from './metrics.ts';
 
 /** Clients reconnect without end, so one line for each limit in this time is enough. */

@@ -1,5 +1,5 @@
 import type { Log } from '../telemetry/log.ts';
-import { LogInterval } from './logInterval.ts';
+import { LogInterval } from '../telemetry/logInterval.ts';
 import type { ExtprocMetrics } from './metrics.ts';
 
 const logIntervalMs = 1_000;

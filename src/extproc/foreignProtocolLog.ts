@@ -1,6 +1,6 @@
 import type { ForeignProtocol, OnForeignProtocol } from '../grpc/foreignProtocol.ts';
 import type { Log } from '../telemetry/log.ts';
-import { LogInterval } from './logInterval.ts';
+import { LogInterval } from '../telemetry/logInterval.ts';
 
 /** Clients retry without end, so one line for each protocol in this time is enough. */
 const logIntervalMs = 60_000;

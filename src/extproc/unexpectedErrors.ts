@@ -1,5 +1,5 @@
 import type { Log } from '../telemetry/log.ts';
-import { LogInterval } from './logInterval.ts';
+import { LogInterval } from '../telemetry/logInterval.ts';
 import type { ErrorWhere, ExtprocMetrics } from './metrics.ts';
 
 /** A bug that every request meets must not fill the log. */

@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http';
-import { type ProbeResult, resultOfError, resultOfStatus } from './probeResult.ts';
+import { JudgingTimer } from '../judgingTimer.ts';
+import { type ProbeResult, resultOfClosing, resultOfError, resultOfStatus } from './probeResult.ts';
 
 /**
  * One HTTP probe: a GET that any 2xx status passes. It ends with the status line; the body is not
@@ -11,11 +12,14 @@ export interface HttpProbeTarget {
   readonly host: string;
   readonly port: number;
   readonly path: string;
-  /** The status has to come within it. */
+  /** The status has to come within this time of a process that runs (judgingTimer.ts). */
   readonly timeoutMs: number;
   /** Ends the probe early; it is undecided then. */
   readonly signal: AbortSignal;
 }
+
+/** Informational responses (1xx) come before the answer, and may come without end. */
+const maxBytesBeforeStatus = 64 * 1024;
 
 const oneConnectionEach = new Agent({ keepAlive: false });
 
@@ -30,20 +34,26 @@ export function httpProbe({ host, port, path, timeoutMs, signal }: HttpProbeTarg
       result ??= end;
       probe.destroy();
     };
-    const onStop = () => endAs({ kind: 'undecided', reason: 'stopped' });
+    const onStop = () => endAs({ kind: 'undecided', cause: 'stopped', reason: 'stopped' });
     const onTimeout = () =>
       endAs({ kind: 'failed', failure: 'unanswered', reason: `no answer in ${timeoutMs} ms` });
-    const timer = setTimeout(onTimeout, timeoutMs);
+    const timer = new JudgingTimer(timeoutMs, onTimeout);
     signal.addEventListener('abort', onStop);
-    probe.on('error', (error) => endAs(resultOfError(error)));
+    probe.on('error', (error) => endAs(resultOfError(error, timer.hasStalled)));
+    probe.on('information', () => {
+      if ((probe.socket?.bytesRead ?? 0) < maxBytesBeforeStatus) return;
+      endAs({ kind: 'failed', failure: 'status', reason: 'informational responses without an answer' });
+    });
+    probe.on('upgrade', ({ statusCode = 0 }) => endAs(resultOfStatus(statusCode)));
     probe.on('response', (response) => {
       response.on('error', () => {});
       endAs(resultOfStatus(response.statusCode ?? 0));
     });
     probe.on('close', () => {
-      clearTimeout(timer);
+      const { hasStalled } = timer;
+      timer.cancel();
       signal.removeEventListener('abort', onStop);
-      resolve(result ?? { kind: 'failed', failure: 'refused', reason: 'closed without a response' });
+      resolve(result ?? resultOfClosing('closed without a response', hasStalled));
     });
     if (signal.aborted) onStop();
     else probe.end();

@@ -8,6 +8,13 @@ export const poolMetrics = {
     means: 'Failed reads of an endpoint source',
     worry: 'Any rise: the pool stays as the last good read left it. The log names the problem.',
   }),
+  probesNotMade: counter({
+    name: 'baton_probes_not_made',
+    labels: [],
+    means: 'Probes that this process or machine could not make; the endpoint stays as it was',
+    worry:
+      'Any rise: no free file descriptor, port or memory, or a local firewall. The log names the reason.',
+  }),
 };
 export type PoolMetrics = Instruments<typeof poolMetrics>;
 

@@ -1,6 +1,7 @@
 import type { EtcdMetrics } from '../etcd/metrics.ts';
 import { stateCodecs } from '../proto/stateCodecs.ts';
 import type { Log } from '../telemetry/log.ts';
+import { LogInterval } from '../telemetry/logInterval.ts';
 import { CompositePool } from './compositePool.ts';
 import { FileSource } from './fileSource.ts';
 import type { PoolMetrics } from './metrics.ts';
@@ -8,6 +9,9 @@ import type { EndpointSource, PoolReport } from './pool.ts';
 import { Prober, type ProberOptions } from './prober.ts';
 import { RegisteredSource } from './registeredSource.ts';
 import { StaticSource } from './staticSource.ts';
+
+/** Each probe fails while it lasts, so one line in this time is enough. */
+const localFailureLogMs = 10_000;
 
 /** The section `pool` of the configuration. */
 export interface PoolSettings {
@@ -42,6 +46,16 @@ export function openPool(
   if (endpoints.length > 0) sources.push(new StaticSource(endpoints, { dnsRefreshMs, report }));
   if (file !== undefined) sources.push(new FileSource(file, { dnsRefreshMs, report }));
   if (etcd) sources.push(new RegisteredSource({ codec: stateCodecs.registeredEndpoint, report }));
-  const health = probe.enabled ? new Prober(probe) : undefined;
+  const logInterval = new LogInterval(localFailureLogMs);
+  const onLocalFailure = (reason: string): void => {
+    metrics.probesNotMade.add();
+    logInterval.log((suppressed) => {
+      log.warn(
+        { event: 'endpoint.not-probed', reason, suppressed },
+        'endpoints cannot be probed, for a reason of this process or machine; they stay as they are',
+      );
+    });
+  };
+  const health = probe.enabled ? new Prober({ ...probe, onLocalFailure }) : undefined;
   return new CompositePool({ sources, report, health, panicPercent: probe.panicPercent });
 }

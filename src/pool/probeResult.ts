@@ -1,9 +1,20 @@
+import { isLocalFailure } from '../localFailure.ts';
+
 /** What one probe says of an endpoint. */
 export type ProbeResult =
   | { readonly kind: 'passed'; readonly reason: string }
   | { readonly kind: 'failed'; readonly failure: ProbeFailure; readonly reason: string }
   /** It says nothing of the endpoint: the fault is on this side. */
-  | { readonly kind: 'undecided'; readonly reason: string };
+  | { readonly kind: 'undecided'; readonly cause: UndecidedCause; readonly reason: string };
+
+/**
+ * Why a probe says nothing.
+ *
+ * stopped  it was ended early
+ * stalled  this process stood still meanwhile
+ * local    this process or machine could not connect (localFailure.ts)
+ */
+export type UndecidedCause = 'stopped' | 'stalled' | 'local';
 
 /**
  * How a probe failed. It matters when many endpoints fail at once (panicRule.ts).
@@ -16,24 +27,30 @@ export type ProbeResult =
  */
 export type ProbeFailure = 'status' | 'late' | 'unanswered' | 'refused' | 'unreachable';
 
-/** Errors of this process or machine, such as no free file descriptor. */
-const localErrors: ReadonlySet<string> = new Set([
-  'EMFILE',
-  'ENFILE',
-  'ENOBUFS',
-  'EADDRNOTAVAIL',
-  'ENOMEM',
-  'EAGAIN',
-]);
-const refusals: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE']);
+/** A server that waited too long for the request closes the connection as well. */
+const closings: ReadonlySet<string> = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE']);
 
-/** The result of a probe that ended with an error of the socket or of the HTTP parser. */
-export function resultOfError({ code = '', message }: NodeJS.ErrnoException): ProbeResult {
-  if (localErrors.has(code)) return { kind: 'undecided', reason: message };
-  if (refusals.has(code)) return { kind: 'failed', failure: 'refused', reason: message };
+/**
+ * The result of a probe that ended with an error of the socket or of the HTTP parser.
+ *
+ * @param hasStalled this process stood still during the probe
+ */
+export function resultOfError(
+  { code = '', message }: NodeJS.ErrnoException,
+  hasStalled: boolean,
+): ProbeResult {
+  if (isLocalFailure(code)) return { kind: 'undecided', cause: 'local', reason: message };
+  if (closings.has(code)) return resultOfClosing(message, hasStalled);
+  if (code === 'ECONNREFUSED') return { kind: 'failed', failure: 'refused', reason: message };
   // The parser's codes: it speaks, but not HTTP.
   const failure = code.startsWith('HPE_') ? 'status' : 'unreachable';
   return { kind: 'failed', failure, reason: message };
+}
+
+/** The connection was closed without an answer. */
+export function resultOfClosing(reason: string, hasStalled: boolean): ProbeResult {
+  if (hasStalled) return { kind: 'undecided', cause: 'stalled', reason };
+  return { kind: 'failed', failure: 'refused', reason };
 }
 
 export function resultOfStatus(status: number): ProbeResult {

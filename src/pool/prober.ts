@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { splitHostPort } from '../hostPort.ts';
+import { JudgingTimer } from '../judgingTimer.ts';
 import { type HealthRecord, nextHealth, type Thresholds, unknownHealth } from './healthVerdict.ts';
 import { httpProbe } from './httpProbe.ts';
 import type { EndpointFault, EndpointHealth, HealthChange } from './pool.ts';
@@ -32,6 +33,8 @@ export interface ProberOptions extends Thresholds {
   /** Within [0, 1). */
   readonly random?: () => number;
   readonly probe?: (address: string, signal: AbortSignal) => Promise<ProbeResult>;
+  /** A probe said nothing, because this process or machine could not connect. */
+  readonly onLocalFailure?: (reason: string) => void;
 }
 
 interface Target {
@@ -46,9 +49,7 @@ interface Target {
 }
 
 const jitter = 0.1;
-/** A timer that is later than this shows that this process stalled, not the endpoint. */
-const stallMs = 100;
-/** Until the next probe after one that says nothing. */
+/** Until the next probe after one that says nothing, or later in a large pool. */
 const retryMs = 200;
 
 export class Prober implements EndpointHealth {
@@ -145,33 +146,26 @@ export class Prober implements EndpointHealth {
     const { timeoutMs, maxTimeoutMs = timeoutMs } = this.#options;
     const limitMs = target.usual.timeoutMs(timeoutMs, maxTimeoutMs);
     let isDecided = false;
-    let dueMs = startedMs + limitMs;
     const decide = (result: ProbeResult) => {
       if (isDecided) return;
       isDecided = true;
-      clearTimeout(overdue);
+      overdue.cancel();
       this.#undecided -= 1;
       target.probing = false;
       this.#evaluate(target, result, startedMs);
       this.#startWaiting();
     };
-    const onOverdue = () => {
-      const nowMs = performance.now();
-      if (nowMs > dueMs + stallMs) {
-        // The answer may have come meanwhile, unread: it gets its time again.
-        dueMs = nowMs + limitMs;
-        overdue = setTimeout(onOverdue, limitMs);
-        return;
-      }
-      const reason = `no answer in ${Math.round(limitMs)} ms`;
-      decide({ kind: 'failed', failure: 'unanswered', reason });
-    };
     this.#undecided += 1;
     target.probing = true;
     this.#armTimer(target);
-    let overdue = setTimeout(onOverdue, limitMs);
+    const overdue = new JudgingTimer(limitMs, () => {
+      const reason = `no answer in ${Math.round(limitMs)} ms`;
+      decide({ kind: 'failed', failure: 'unanswered', reason });
+    });
     const result = await this.#probe(target.address, this.#stopping.signal);
-    if (this.#targets.get(target.address) === target) this.#learn(target, result, startedMs, isDecided);
+    // The time in which this process stood still is not the endpoint's.
+    if (this.#targets.get(target.address) === target && !overdue.hasStalled)
+      this.#learn(target, result, startedMs, isDecided);
     decide(result);
   }
 
@@ -191,7 +185,8 @@ export class Prober implements EndpointHealth {
     // Removed meanwhile, or removed and added again: this result belongs to neither.
     if (this.#targets.get(target.address) !== target) return;
     if (result.kind === 'undecided') {
-      this.#probeAfter(target, Math.min(retryMs, this.#options.intervalMs));
+      if (result.cause === 'local') this.#options.onLocalFailure?.(result.reason);
+      this.#probeAfter(target, Math.max(Math.min(retryMs, this.#options.intervalMs), this.#slowestMs));
       return;
     }
     const passed = result.kind === 'passed';
@@ -215,9 +210,13 @@ export class Prober implements EndpointHealth {
     for (const listener of this.#listeners) listener({ address, healthy, reason });
   }
 
+  /** The least time between two probes of one endpoint, so that all keep to the rate. */
+  get #slowestMs(): number {
+    return (this.#targets.size / this.#maxProbesPerSecond) * 1000;
+  }
+
   #armTimer(target: Target): void {
-    const slowestMs = (this.#targets.size / this.#maxProbesPerSecond) * 1000;
-    const intervalMs = Math.max(this.#options.intervalMs, slowestMs);
+    const intervalMs = Math.max(this.#options.intervalMs, this.#slowestMs);
     // After its first probe an endpoint gets a random offset in the interval, and roughly keeps it.
     const first = target.timer === undefined;
     const share = first ? this.#random() : 1 - jitter + 2 * jitter * this.#random();

@@ -23,6 +23,11 @@ export class FakeClock implements PodClock {
     return () => this.#timers.delete(timer);
   }
 
+  /** The process stands still for this long; the timers that are due fire at the next advance. */
+  stall(forMs: number): void {
+    this.#nowMs += forMs;
+  }
+
   /** Fires the timers that are due, each at its time; `lateMs` after it, as in a busy process. */
   advance(byMs: number, lateMs = 0): void {
     const endMs = this.#nowMs + byMs;
@@ -30,7 +35,7 @@ export class FakeClock implements PodClock {
       const [next] = [...this.#timers].sort(([, a], [, b]) => a - b);
       if (!next || next[1] + lateMs > endMs) break;
       this.#timers.delete(next[0]);
-      this.#nowMs = next[1] + lateMs;
+      this.#nowMs = Math.max(this.#nowMs, next[1] + lateMs);
       next[0]();
     }
     this.#nowMs = endMs;

@@ -1,5 +1,5 @@
 import type { Log } from '../../telemetry/log.ts';
-import { LogInterval } from '../logInterval.ts';
+import { LogInterval } from '../../telemetry/logInterval.ts';
 
 /** Clients retry without end, so one line in this time is enough. */
 const logIntervalMs = 10_000;

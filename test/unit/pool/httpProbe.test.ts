@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { Worker } from 'node:worker_threads';
 import { httpProbe } from '../../../src/pool/httpProbe.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
 
@@ -85,6 +87,74 @@ describe('when the server answers', () => {
   });
 });
 
+describe('when the server sends without end', () => {
+  it.each([
+    ['a body', 'HTTP/1.1 200 OK\r\n\r\n', 'x'.repeat(65_536), { kind: 'passed', reason: 'HTTP 200' }],
+    [
+      'informational responses',
+      '',
+      'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(1000),
+      { kind: 'failed', failure: 'status', reason: 'informational responses without an answer' },
+    ],
+    ['headers', 'HTTP/1.1 200 OK\r\n', 'x: y\r\n'.repeat(1000), { kind: 'failed', failure: 'status' }],
+    ['a status line', 'HTTP/1.1 200 ', 'x'.repeat(65_536), { kind: 'failed', failure: 'status' }],
+  ])('reads little of %s', async (_what, beginning, repeated, result) => {
+    let sent = 0;
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.write(beginning);
+      const send = (): void => {
+        if (socket.destroyed) return;
+        sent += repeated.length;
+        socket.write(repeated, () => setImmediate(send));
+      };
+      send();
+    });
+    expect(await probe(await listen(server))).toMatchObject(result);
+    // What the buffers of two sockets of this machine may hold.
+    expect(sent).toBeLessThan(16 * 1024 * 1024);
+  });
+});
+
+describe('when this process stands still during the probe', () => {
+  /** A server in a thread of its own, which runs on. */
+  async function threadServer(onConnection: string): Promise<{ port: number; stop(): Promise<number> }> {
+    const script = `
+      const { createServer } = require('node:net');
+      const { parentPort } = require('node:worker_threads');
+      const server = createServer((socket) => {
+        socket.on('error', () => {});
+        (${onConnection})(socket);
+      });
+      server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`;
+    const worker = new Worker(script, { eval: true });
+    const [port] = (await once(worker, 'message')) as [number];
+    return { port, stop: () => worker.terminate() };
+  }
+
+  const standStill = (forMs: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, forMs);
+
+  it('an answer in time counts, although the timer is due first', async () => {
+    const { port, stop } = await threadServer(
+      `(socket) => socket.once('data', () => socket.end('HTTP/1.1 204 No Content\\r\\n\\r\\n'))`,
+    );
+    const result = briefProbe(port, 300);
+    standStill(1000);
+    expect(await result).toEqual({ kind: 'passed', reason: 'HTTP 204' });
+    await stop();
+  });
+
+  it('a server that waited too long for the request is not at fault', async () => {
+    const { port, stop } = await threadServer('(socket) => setTimeout(() => socket.resetAndDestroy(), 100)');
+    const result = briefProbe(port, 2_000);
+    // Connected, in the system, before the stall.
+    await new Promise(process.nextTick);
+    standStill(1000);
+    expect(await result).toMatchObject({ kind: 'undecided', cause: 'stalled' });
+    await stop();
+  });
+});
+
 describe('when there is no answer', () => {
   it('fails after its timeout on a server that accepts and sends nothing', async () => {
     const port = await listen(createServer());
@@ -127,6 +197,6 @@ describe('when it is stopped', () => {
     if (when === 'before') stop.abort();
     const result = probe(port, '/', stop.signal);
     stop.abort();
-    expect(await result).toEqual({ kind: 'undecided', reason: 'stopped' });
+    expect(await result).toEqual({ kind: 'undecided', cause: 'stopped', reason: 'stopped' });
   });
 });

@@ -168,7 +168,7 @@ describe('when the fault is on this side', () => {
       unhealthyThreshold: 1,
       probe: async () => {
         probes++;
-        return probes === 1 ? passed : { kind: 'undecided', reason: 'connect EMFILE' };
+        return probes === 1 ? passed : { kind: 'undecided', cause: 'local', reason: 'connect EMFILE' };
       },
     });
     prober.watch(new Set(['a']));
