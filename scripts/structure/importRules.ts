@@ -22,6 +22,7 @@ export const leafFiles: readonly string[] = [
   'hostPort',
   'judgingTimer',
   'localFailure',
+  'nearest',
   'packageRoot',
   'phase',
   'urlSecrets',

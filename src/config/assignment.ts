@@ -1,4 +1,4 @@
-import { nearest } from './nearest.ts';
+import { nearest } from '../nearest.ts';
 import type { Origin, Problem } from './problem.ts';
 import { Provenance } from './provenance.ts';
 import { configTree, findNode, isSection, type Section, type Setting, settings } from './settings.ts';

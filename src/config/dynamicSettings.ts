@@ -1,6 +1,6 @@
+import { nearest } from '../nearest.ts';
 import { type Assignment, findSetting, fromText, merge } from './assignment.ts';
 import { formatIssue } from './issues.ts';
-import { nearest } from './nearest.ts';
 import type { Origin, Problem } from './problem.ts';
 import type { Provenance } from './provenance.ts';
 import { type Config, configSchema, dynamicPaths } from './schema.ts';

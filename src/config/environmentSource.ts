@@ -1,5 +1,5 @@
+import { nearest } from '../nearest.ts';
 import { type Assignment, fromText, type SourceValues } from './assignment.ts';
-import { nearest } from './nearest.ts';
 import type { Problem } from './problem.ts';
 import { settings } from './settings.ts';
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
+import { nearest } from '../nearest.ts';
 import { crossField } from './crossFieldRules.ts';
 import { endpointKeys, invalidAddress } from './endpointSchema.ts';
-import { nearest } from './nearest.ts';
 import type { Problem } from './problem.ts';
 import type { Provenance } from './provenance.ts';
 import { redact } from './redact.ts';

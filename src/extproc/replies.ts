@@ -35,7 +35,8 @@ export function rejectReply(why: Rejection, retryAfterSeconds: number): Buffer {
       return unavailable('model_not_ready', message, retryAfterSeconds);
     }
     case 'unknown-model': {
-      const message = `The model ${quoted(why.model)} does not exist: no endpoint serves it.`;
+      const near = why.near.length > 0 ? ` Did you mean ${why.near.map(quoted).join(' or ')}?` : '';
+      const message = `The model ${quoted(why.model)} does not exist: no endpoint serves it.${near}`;
       return immediate(404, 'invalid_request_error', 'model_not_found', message, []);
     }
     case 'no-endpoint-with-labels': {

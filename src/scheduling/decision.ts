@@ -21,7 +21,7 @@ export type Rejection =
   /** Endpoints serve the model, but none of them is ready, or in the subset. */
   | { readonly kind: 'model-not-ready'; readonly model: string }
   /** No endpoint of the pool serves the model. */
-  | { readonly kind: 'unknown-model'; readonly model: string }
+  | { readonly kind: 'unknown-model'; readonly model: string; readonly near: readonly string[] }
   | { readonly kind: 'no-endpoint-with-labels'; readonly given: string }
   | { readonly kind: 'invalid-labels'; readonly given: string }
   | ({ readonly kind: 'rejected-by-filter'; readonly filter: string } & ExtensionRejection)

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../endpoint.ts';
 import type { Candidates, Filter } from '../filter.ts';
+import { nearModels } from '../nearModels.ts';
 
 export const modelFilter: Filter = {
   name: 'model',
@@ -14,5 +15,6 @@ function servingModel(model: string, endpoints: readonly Endpoint[], all: readon
   const serves = ({ models }: Endpoint): boolean => models.length === 0 || models.includes(model);
   const serving = endpoints.filter(serves);
   if (serving.length > 0) return serving;
-  return { kind: all.some(serves) ? 'model-not-ready' : 'unknown-model', model };
+  if (all.some(serves)) return { kind: 'model-not-ready', model };
+  return { kind: 'unknown-model', model, near: nearModels(model, all) };
 }

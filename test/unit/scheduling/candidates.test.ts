@@ -117,7 +117,22 @@ describe('a model', () => {
   });
 
   it('that no endpoint lists is unknown', () => {
-    expect(candidates({ model: 'c' }, [a, b])).toEqual({ kind: 'unknown-model', model: 'c' });
+    expect(candidates({ model: 'xyz' }, [a, b])).toEqual({ kind: 'unknown-model', model: 'xyz', near: [] });
+  });
+
+  it.each<[given: string, near: string[]]>([
+    ['lama-70b', ['llama-70b']],
+    ['LLAMA-70B', ['llama-70b']],
+    ['meta/llama-70b', ['llama-70b']],
+    ['qwen', ['qwen-3', 'qwen-32b', 'qwen-4']],
+    ['gpt-4o', []],
+    ['x'.repeat(10_000), []],
+  ])('that is unknown (%.20s) comes with at most three near ones', (model, near) => {
+    const pods = [
+      serving('10.0.0.1:8000', 'llama-70b', 'qwen-3', 'qwen-32b'),
+      serving('10.0.0.2:8000', 'qwen-4', 'qwen-5'),
+    ];
+    expect(candidates({ model }, pods)).toEqual({ kind: 'unknown-model', model, near });
   });
 
   it('whose endpoints are not ready, or not in the subset, is not ready', () => {

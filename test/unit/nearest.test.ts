@@ -1,4 +1,4 @@
-import { nearest } from '../../../src/config/nearest.ts';
+import { nearest } from '../../src/nearest.ts';
 
 describe('nearest', () => {
   const known = ['graceMs', 'quietMs', 'noticeMs', 'id'];
