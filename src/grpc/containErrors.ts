@@ -1,4 +1,4 @@
-import type { ServerStream, ServerStreamListener, StreamHandler } from './serverStream.ts';
+import type { MessageParts, ServerStream, ServerStreamListener, StreamHandler } from './serverStream.ts';
 
 /**
  * What threw an error that nothing handles: the handler of a call, or the code of a connection,
@@ -22,10 +22,11 @@ export function containErrors(handler: StreamHandler, report: OnUnexpectedError)
   return (stream) => new ContainedCall(stream, report).begin(handler);
 }
 
-class ContainedCall implements ServerStreamListener {
+class ContainedCall implements ServerStreamListener, MessageParts {
   readonly #stream: ServerStream;
   readonly #report: OnUnexpectedError;
   #listener: ServerStreamListener | undefined;
+  #parts: MessageParts | undefined;
 
   constructor(stream: ServerStream, report: OnUnexpectedError) {
     this.#stream = stream;
@@ -49,6 +50,31 @@ class ContainedCall implements ServerStreamListener {
     }
   }
 
+  onLongMessage(firstByte: number): MessageParts | undefined {
+    try {
+      this.#parts = this.#listener?.onLongMessage?.(firstByte);
+    } catch (error) {
+      this.#fail(error);
+    }
+    return this.#parts === undefined ? undefined : this;
+  }
+
+  onPart(bytes: Buffer, start: number, end: number): void {
+    try {
+      this.#parts?.onPart(bytes, start, end);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  onWhole(): void {
+    try {
+      this.#parts?.onWhole();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
   onEnd(): void {
     try {
       this.#listener?.onEnd();
@@ -60,6 +86,7 @@ class ContainedCall implements ServerStreamListener {
   onClosed(how: 'cancelled' | 'error'): void {
     const listener = this.#listener;
     this.#listener = undefined;
+    this.#parts = undefined;
     try {
       listener?.onClosed(how);
     } catch (error) {

@@ -16,10 +16,25 @@ export interface ServerStream {
   fail(code: FailureStatus, message: string): void;
 }
 
+/** Takes a message as it arrives. `bytes[start, end)` is valid only until `onPart` returns. */
+export interface MessageParts {
+  onPart(bytes: Buffer, start: number, end: number): void;
+  /** The last part was the last one. */
+  onWhole(): void;
+}
+
 /** The client's side of one gRPC call. Nothing follows `onClosed`. */
 export interface ServerStreamListener {
   /** @param message the encoded message; the bytes are valid only until this returns */
   onMessage(message: Buffer): void;
+  /**
+   * A message begins that does not arrive at once. The builtin server asks for each that is not
+   * compressed.
+   *
+   * @returns what takes it as it arrives: it may then have any size, and none of it is kept.
+   *   undefined: it is collected, and comes to `onMessage`
+   */
+  onLongMessage?(firstByte: number): MessageParts | undefined;
   /** The client has sent its last message. */
   onEnd(): void;
   /**

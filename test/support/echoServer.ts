@@ -4,7 +4,7 @@ import type { OnForeignProtocol } from '../../src/grpc/foreignProtocol.ts';
 import type { GrpcServer } from '../../src/grpc/grpcServer.ts';
 import type { Http2Limits, ReachedLimit, TotalLimits } from '../../src/grpc/http2/limits.ts';
 import type { GrpcServerKind } from '../../src/grpc/openGrpcServer.ts';
-import type { ServerStream, StreamHandler } from '../../src/grpc/serverStream.ts';
+import type { MessageParts, ServerStream, StreamHandler } from '../../src/grpc/serverStream.ts';
 import type { CertificateSource } from '../../src/grpc/tls/certificateSource.ts';
 import { generousLimits, generousTotalLimits } from './generousLimits.ts';
 
@@ -15,6 +15,8 @@ export interface EchoOptions {
   readonly totalLimits?: Partial<TotalLimits>;
   readonly maxMessageBytes?: number;
   readonly acceptsCompressed?: boolean;
+  /** Messages whose first byte is this one are taken as they arrive. */
+  readonly longMessageByte?: number;
   readonly certificates?: CertificateSource;
   readonly onForeignProtocol?: OnForeignProtocol;
 }
@@ -29,6 +31,7 @@ export class EchoServer {
   readonly streams: ServerStream[] = [];
   readonly unexpected: unknown[] = [];
   readonly reachedLimits: ReachedLimit[] = [];
+  readonly #longMessageByte: number | undefined;
   accepted = 0;
   open = 0;
   address = '';
@@ -36,6 +39,7 @@ export class EchoServer {
   constructor(options: EchoOptions = {}) {
     const { kind = 'builtin', limits, maxMessageBytes = 1_000_000, certificates } = options;
     const { totalLimits, acceptsCompressed = false, onForeignProtocol = () => {} } = options;
+    this.#longMessageByte = options.longMessageByte;
     const health = new HealthStatus({
       onCheckArrived: () => {},
       takesTraffic: () => true,
@@ -60,6 +64,16 @@ export class EchoServer {
     return this;
   }
 
+  #parts(): MessageParts {
+    let taken = '';
+    return {
+      onPart: (bytes, start, end) => {
+        taken += bytes.toString('latin1', start, end);
+      },
+      onWhole: () => this.events.push(`parts ${taken.length}`, taken.slice(0, 8)),
+    };
+  }
+
   #accept(stream: ServerStream): ReturnType<StreamHandler> {
     this.accepted += 1;
     this.open += 1;
@@ -74,6 +88,7 @@ export class EchoServer {
         this.events.push(`message ${message.length}`);
         stream.reply(message);
       },
+      onLongMessage: (firstByte) => (firstByte === this.#longMessageByte ? this.#parts() : undefined),
       onEnd: () => {
         this.events.push('end');
         close();

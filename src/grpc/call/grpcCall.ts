@@ -1,6 +1,12 @@
 import type { Http2Stream } from '../http2/http2Stream.ts';
 import type { StreamListener } from '../http2/streamOwner.ts';
-import type { FailureStatus, ServerStream, ServerStreamListener, StreamHandler } from '../serverStream.ts';
+import type {
+  FailureStatus,
+  MessageParts,
+  ServerStream,
+  ServerStreamListener,
+  StreamHandler,
+} from '../serverStream.ts';
 import { decompress, type Encoding, maxExpansion } from './encoding.ts';
 import { PartialMessage, prefixBytes } from './partialMessage.ts';
 import { failure, okTrailers, okWithoutMessages, responseHeaders, type StatusName } from './status.ts';
@@ -30,6 +36,8 @@ export class GrpcCall implements ServerStream, StreamListener {
   #state: CallState = 'unanswered';
   #listener: ServerStreamListener | undefined;
   #partial: PartialMessage | undefined;
+  /** Takes the content of the partial message; undefined: it is collected. */
+  #taker: MessageParts | undefined;
   /** Reserved on the connection for the partial message. */
   #reservedBytes = 0;
 
@@ -93,8 +101,36 @@ export class GrpcCall implements ServerStream, StreamListener {
   #onPart(bytes: Buffer, start: number, end: number): number {
     this.#partial ??= new PartialMessage();
     this.#stream.expectMessage(true);
-    const offset = this.#partial.add(bytes, start, end);
-    const { announcedBytes, whole, bufferedBytes } = this.#partial;
+    let offset = start;
+    if (this.#partial.length < prefixBytes) offset = this.#partial.add(bytes, start, end);
+    if (this.#partial.length === prefixBytes && offset < end) {
+      this.#offer(this.#partial, bytes[offset] as number);
+      // The listener may have failed the call.
+      if (this.#state === 'closed') return offset;
+    }
+    return this.#taker === undefined
+      ? this.#collect(this.#partial, bytes, offset, end)
+      : this.#pass(this.#partial, this.#taker, bytes, offset, end);
+  }
+
+  #offer({ missingBytes, isCompressed }: PartialMessage, firstByte: number): void {
+    if (missingBytes > 0 && !isCompressed) this.#taker = this.#listener?.onLongMessage?.(firstByte);
+  }
+
+  #pass(partial: PartialMessage, to: MessageParts, bytes: Buffer, start: number, end: number) {
+    const offset = start + Math.min(partial.missingBytes, end - start);
+    partial.pass(offset - start);
+    if (offset > start) to.onPart(bytes, start, offset);
+    if (partial.missingBytes === 0 && this.#partial === partial) {
+      this.#dropPartial();
+      to.onWhole();
+    }
+    return offset;
+  }
+
+  #collect(partial: PartialMessage, bytes: Buffer, start: number, end: number): number {
+    const offset = partial.add(bytes, start, end);
+    const { announcedBytes, whole, bufferedBytes } = partial;
     const isReserved = this.#stream.reserveBuffer(bufferedBytes - this.#reservedBytes);
     if (isReserved) this.#reservedBytes = bufferedBytes;
     if (announcedBytes !== undefined && announcedBytes > this.#maxMessageBytes) this.#abortTooLarge();
@@ -109,6 +145,7 @@ export class GrpcCall implements ServerStream, StreamListener {
 
   #dropPartial(): void {
     this.#partial = undefined;
+    this.#taker = undefined;
     if (this.#reservedBytes > 0) this.#stream.reserveBuffer(-this.#reservedBytes);
     this.#reservedBytes = 0;
   }

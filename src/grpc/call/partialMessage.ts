@@ -11,6 +11,21 @@ export class PartialMessage {
   #bytes = Buffer.allocUnsafe(initialBytes);
   #length = 0;
 
+  /** How many bytes have arrived, with those of the prefix. */
+  get length(): number {
+    return this.#length;
+  }
+
+  get isCompressed(): boolean {
+    return this.#bytes[0] !== 0;
+  }
+
+  /** How many bytes are still to come: of the prefix, or then of the message. */
+  get missingBytes(): number {
+    const announced = this.announcedBytes;
+    return (announced === undefined ? prefixBytes : prefixBytes + announced) - this.#length;
+  }
+
   /** The memory that it occupies. */
   get bufferedBytes(): number {
     return this.#bytes.length;
@@ -23,7 +38,7 @@ export class PartialMessage {
 
   /** The whole message with its prefix, once it has arrived. */
   get whole(): Buffer | undefined {
-    return this.#missingBytes() === 0 ? this.#bytes.subarray(0, this.#length) : undefined;
+    return this.missingBytes === 0 ? this.#bytes.subarray(0, this.#length) : undefined;
   }
 
   /**
@@ -32,7 +47,7 @@ export class PartialMessage {
    * @returns the offset behind the bytes that were used
    */
   add(bytes: Buffer, start: number, end: number): number {
-    const count = Math.min(this.#missingBytes(), end - start);
+    const count = Math.min(this.missingBytes, end - start);
     const needed = this.#length + count;
     if (needed > this.#bytes.length) this.#bytes = growBuffer(this.#bytes, this.#length, needed);
     bytes.copy(this.#bytes, this.#length, start, start + count);
@@ -40,8 +55,8 @@ export class PartialMessage {
     return start + count;
   }
 
-  #missingBytes(): number {
-    const announced = this.announcedBytes;
-    return (announced === undefined ? prefixBytes : prefixBytes + announced) - this.#length;
+  /** Counts bytes that go elsewhere. */
+  pass(count: number): void {
+    this.#length += count;
   }
 }

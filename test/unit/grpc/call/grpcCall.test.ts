@@ -103,6 +103,56 @@ describe('messages', () => {
   });
 });
 
+describe('a message that its listener takes as it arrives', () => {
+  const first = 'L';
+  const long = (bytes: number): Buffer => message(Buffer.from(first.repeat(bytes)));
+  let partly: EchoServer;
+  let sender: RawClient;
+
+  beforeEach(async () => {
+    const longMessageByte = first.charCodeAt(0);
+    partly = await new EchoServer({ maxMessageBytes, longMessageByte }).listen();
+    sender = await RawClient.connect(partly.address);
+    sender.open(1, requestFields());
+  });
+  afterEach(async () => {
+    sender.close();
+    await partly.server.close(500);
+    expect(partly.unexpected).toEqual([]);
+  });
+  const sendInFrames = (bytes: Buffer, size: number): void => {
+    for (let start = 0; start < bytes.length; start += size) {
+      sender.send(frame(frameType.data, 0, 1, bytes.subarray(start, start + size)));
+    }
+  };
+  const eventsAre = (...events: string[]) =>
+    until(() => partly.events.length >= events.length, { what: 'the messages' }).then(() =>
+      expect(partly.events).toEqual(events),
+    );
+
+  it.each([1, 2, 3, 5, 6, 7, 1000])('comes whole in frames of %i bytes, between others', async (size) => {
+    const other = message(Buffer.from('other'));
+    sendInFrames(Buffer.concat([long(40), other, message(Buffer.alloc(0)), long(30), other]), size);
+    const inParts = (bytes: number) => [`parts ${bytes}`, first.repeat(8)];
+    const whole = ['message 40', 'message 5', 'message 0', 'message 30', 'message 5'];
+    const parts = [...inParts(40), 'message 5', 'message 0', ...inParts(30), 'message 5'];
+    // What is there at once is no long message.
+    await eventsAre(...(size < 40 ? parts : whole));
+  });
+
+  it('may be longer than a message that is collected', async () => {
+    sendInFrames(long(1_000_000), 16_000);
+    await eventsAre('parts 1000000', first.repeat(8));
+  });
+
+  it('ends the call when it is incomplete', async () => {
+    sendInFrames(long(100).subarray(0, 60), 20);
+    sender.send(frame(frameType.data, flag.endStream, 1));
+    expect(await sender.ended(1)).toMatchObject({ 'grpc-status': '13' });
+    expect(partly.events).toEqual(['error']);
+  });
+});
+
 describe('where messages may be compressed', () => {
   beforeEach(async () => {
     client.close();
