@@ -24,5 +24,10 @@ export const limits = section({
     .describe(
       'What all connections may make it hold (partial messages, waiting input, unread output): above it the one that holds most is closed',
     ),
+  bufferedBodyBytes: wholeNumber(0)
+    .default(1_048_576)
+    .describe(
+      'The longest request body that Envoy must buffer as a whole, where a decision needs it: no more than its buffer limit, above which it answers 413. Of longer ones it sends what fits',
+    ),
   connection: connectionLimits.prefault({}),
 });

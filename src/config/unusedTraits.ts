@@ -7,15 +7,18 @@ export function unusedTraits(
   { labelHeader, modelHeaders }: Config['scheduling'],
   endpoints: readonly Endpoint[],
 ): readonly string[] {
-  const { labels, models } = traitsOf(endpoints);
+  const { labels, models, modelsDiffer } = traitsOf(endpoints);
   const unused: string[] = [];
   if (labels && labelHeader === undefined) {
     unused.push(
       'endpoints have labels, but no request can select by them: scheduling.labelHeader is not set',
     );
   }
-  if (models && modelHeaders.length === 0) {
-    unused.push('endpoints list models, but no request names one: scheduling.modelHeaders is empty');
+  // Where they differ, the body names the model.
+  if (models && !modelsDiffer && modelHeaders.length === 0) {
+    unused.push(
+      'all endpoints list the same models, so nothing reads them: scheduling.modelHeaders is empty',
+    );
   }
   return unused;
 }

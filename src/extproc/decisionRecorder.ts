@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
-import type { Decision } from '../scheduling/scheduler.ts';
+import type { Unreserved } from '../scheduling/scheduler.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ScheduleTrace } from '../telemetry/scheduleTrace.ts';
-import type { ExtprocMetrics, StreamEnd, UndecidedOutcome } from './metrics.ts';
+import type { BodyOutcome, ExtprocMetrics, StreamEnd, UndecidedOutcome } from './metrics.ts';
 import { policyLabel } from './policyLabel.ts';
 
 export interface DecisionRecorderOptions {
@@ -30,9 +30,9 @@ export class DecisionRecorder {
   /**
    * A decision whose reply is written.
    *
-   * @param arrivedMs when the request's stream arrived, by performance.now()
+   * @param arrivedMs when the message arrived that it answers, by performance.now()
    */
-  decided(request: SchedulingRequest, decision: Decision, arrivedMs: number): void {
+  decided(request: SchedulingRequest, decision: Unreserved, arrivedMs: number): void {
     try {
       this.#record(request, decision, arrivedMs);
     } catch (error) {
@@ -40,7 +40,7 @@ export class DecisionRecorder {
     }
   }
 
-  #record(request: SchedulingRequest, decision: Decision, arrivedMs: number): void {
+  #record(request: SchedulingRequest, decision: Unreserved, arrivedMs: number): void {
     const { metrics, trace, log, defaultPolicy } = this.#options;
     const isRoute = decision.kind === 'route';
     const policy = isRoute ? decision.policy : (request.policy ?? defaultPolicy());
@@ -63,6 +63,11 @@ export class DecisionRecorder {
   /** A stream that came to no decision. */
   undecided(outcome: UndecidedOutcome): void {
     this.#options.metrics.decisions.add('unknown', outcome);
+  }
+
+  /** A request body was asked for. */
+  body(outcome: BodyOutcome): void {
+    this.#options.metrics.requestBodies.add(outcome);
   }
 
   ended(how: StreamEnd): void {

@@ -1,23 +1,27 @@
-import type { FailureStatus, ServerStream, ServerStreamListener } from '../grpc/serverStream.ts';
-import { parseAddress } from '../hostPort.ts';
+import type {
+  FailureStatus,
+  MessageParts,
+  ServerStream,
+  ServerStreamListener,
+} from '../grpc/serverStream.ts';
 import { MalformedMessage } from '../proto/wire/wireReader.ts';
+import { readPolicy } from '../request/readPolicy.ts';
 import { readSchedulingRequest } from '../request/readSchedulingRequest.ts';
 import type { RequestHeadersFor } from '../request/requestHeaders.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
-import type { Reservation } from '../scheduling/reservation.ts';
+import type { Rejection } from '../scheduling/decision.ts';
 import type { Decision } from '../scheduling/scheduler.ts';
-import type { ExchangeSignal } from '../signals/exchangeSignal.ts';
-import type { PodSignals } from '../signals/podSignals.ts';
+import { requestBodyTag } from './bodyMessageReader.ts';
+import { type BodyPhase, bodyModeFor } from './bodyPhase.ts';
 import type { DecisionRecorder } from './decisionRecorder.ts';
+import type { ExchangeSignals, ExchangeState } from './exchangeState.ts';
 import type { StreamEnd } from './metrics.ts';
-import { type ProcessingRequestKind, ProcessingRequestReader } from './processingRequestReader.ts';
+import { wantedParts, wantsNothing } from './modeOverride.ts';
+import { PendingBody, type ReadBody } from './pendingBody.ts';
+import { ProcessingRequestReader } from './processingRequestReader.ts';
 import { continueReply, rejectReply } from './replies.ts';
 import type { RouteReplies } from './routeReplies.ts';
-
-/** The metadata in which Envoy's override_host policy reports the pod that served. */
-const servedNamespace = 'envoy.lb';
-const servedKey = 'x-gateway-destination-endpoint-served';
-const longestAddress = 256;
+import { watchResponse } from './watchResponse.ts';
 
 export interface ExchangeOptions {
   /** The configured headers that a request is read by, now. */
@@ -25,29 +29,24 @@ export interface ExchangeOptions {
   readonly decide: (request: SchedulingRequest) => Decision;
   readonly routeReplies: RouteReplies;
   readonly retryAfterSeconds: number;
-  readonly recorder: Pick<DecisionRecorder, 'decided' | 'undecided'>;
+  /** undefined: no body is asked for. */
+  readonly bodies: BodyPhase | undefined;
+  readonly nowMs: () => number;
+  readonly recorder: Pick<DecisionRecorder, 'decided' | 'undecided' | 'body'>;
   /** Judges pods by how their exchanges end; undefined: no response is watched. */
-  readonly signals: Pick<PodSignals, 'begin' | 'onHeaders' | 'onBody' | 'onTrailers' | 'onEnd'> | undefined;
+  readonly signals: ExchangeSignals | undefined;
   /** Called once, after the reservation is released. */
   readonly onClosed: (exchange: Exchange, how: StreamEnd) => void;
 }
-
-type State =
-  | { readonly kind: 'undecided' }
-  | { readonly kind: 'rejected' }
-  | {
-      readonly kind: 'routed';
-      readonly reservation: Reservation;
-      readonly signal: ExchangeSignal | undefined;
-    }
-  | { readonly kind: 'closed' };
 
 /**
  * One ext_proc stream: one HTTP exchange, one reservation. Envoy keeps the stream open until the
  * exchange ends, so whatever ends the stream first releases the reservation.
  *
- * undecided → routed | rejected   the request headers arrived
- * any       → closed              end, reset, lost connection, invalid message, drain, exception
+ * undecided → routed | rejected        the request headers arrived
+ * undecided → awaiting-body            they did, and the body was asked for: Envoy has a decision
+ * awaiting-body → routed | rejected    the body arrived, or the exchange goes on without it
+ * any → closed                         end, reset, lost connection, bad message, drain, exception
  *
  * What is thrown here fails this stream alone (grpc/containErrors.ts): `onClosed` follows.
  */
@@ -55,7 +54,7 @@ export class Exchange implements ServerStreamListener {
   readonly #stream: ServerStream;
   readonly #options: ExchangeOptions;
   readonly #openedMs: number;
-  #state: State = { kind: 'undecided' };
+  #state: ExchangeState = { kind: 'undecided' };
 
   /** @param openedMs when the stream arrived, by performance.now() */
   constructor(stream: ServerStream, openedMs: number, options: ExchangeOptions) {
@@ -66,7 +65,9 @@ export class Exchange implements ServerStreamListener {
 
   /** The endpoint of its reservation; undefined: it has none. */
   get reservedEndpoint(): string | undefined {
-    return this.#state.kind === 'routed' ? this.#state.reservation.address : undefined;
+    const state = this.#state;
+    if (state.kind === 'awaiting-body') return state.body.reservedEndpoint;
+    return state.kind === 'routed' ? state.reservation.address : undefined;
   }
 
   onMessage(message: Buffer): void {
@@ -75,8 +76,13 @@ export class Exchange implements ServerStreamListener {
       this.#reply(new ProcessingRequestReader(message));
     } catch (error) {
       if (!(error instanceof MalformedMessage)) throw error;
-      this.#fail('INTERNAL', `invalid ProcessingRequest: ${error.message}`);
+      this.#failMalformed(error);
     }
+  }
+
+  onLongMessage(firstByte: number): MessageParts | undefined {
+    const state = this.#state;
+    return state.kind === 'awaiting-body' && firstByte === requestBodyTag ? state.body : undefined;
   }
 
   onEnd(): void {
@@ -103,26 +109,20 @@ export class Exchange implements ServerStreamListener {
     if (kind === undefined) {
       this.#fail('INVALID_ARGUMENT', 'the ProcessingRequest has no headers, body or trailers');
     } else if (kind === 'request_headers' && this.#state.kind === 'undecided') this.#decide(request);
-    else {
+    else if (kind === 'request_body' && this.#state.kind === 'awaiting-body') {
+      this.#state.body.read(request.bodyBytes(), request.isEndOfStream);
+    } else {
+      this.settle();
       // First the reply: the response waits for it.
       this.#stream.reply(continueReply(kind));
-      this.#watch(request, kind);
+      if (this.#state.kind !== 'routed') return;
+      const { reservation, signal } = this.#state;
+      watchResponse(request, reservation, signal, this.#options.signals);
     }
   }
 
-  #watch(message: ProcessingRequestReader, kind: ProcessingRequestKind): void {
-    const { signals } = this.#options;
-    if (this.#state.kind !== 'routed') return;
-    const { reservation, signal } = this.#state;
-    if (kind === 'response_headers') {
-      const served = servedIn(message);
-      if (served !== undefined && served !== reservation.address) reservation.move(served);
-      if (signal === undefined) return;
-      const status = Number(message.header(':status'));
-      signals?.onHeaders(signal, status > 0 ? status : undefined, served, message.isEndOfStream);
-    } else if (kind === 'response_body' && signal !== undefined) {
-      signals?.onBody(signal, message.bodyBytes(), message.isEndOfStream);
-    } else if (kind === 'response_trailers' && signal !== undefined) signals?.onTrailers(signal);
+  #failMalformed(error: MalformedMessage): void {
+    this.#fail('INTERNAL', `invalid ProcessingRequest: ${error.message}`);
   }
 
   #fail(code: FailureStatus, message: string): void {
@@ -133,37 +133,103 @@ export class Exchange implements ServerStreamListener {
 
   #decide(reader: ProcessingRequestReader): void {
     try {
-      this.#replyToHeaders(reader);
+      this.#decideOnHeaders(reader);
     } catch (error) {
       if (!(error instanceof MalformedMessage)) this.#options.recorder.undecided('internal-error');
       throw error;
     }
   }
 
-  #replyToHeaders(reader: ProcessingRequestReader): void {
-    const { requestHeaders, decide, routeReplies, retryAfterSeconds, recorder, signals } = this.#options;
-    const request = readSchedulingRequest(reader, requestHeaders);
+  #decideOnHeaders(reader: ProcessingRequestReader): void {
+    const { decide, requestHeaders, recorder, routeReplies, signals } = this.#options;
+    const policy = readPolicy(reader);
+    const headers = requestHeaders(policy);
+    const request = readSchedulingRequest(reader, policy, headers);
+    const canBodyDecide = headers.modelInBody !== 'unread' && request.model === undefined;
+    if (canBodyDecide && this.#awaitBody(reader, request)) return;
     const decision = decide(request);
-    switch (decision.kind) {
-      case 'route':
-        {
-          const { endpoint, reservation } = decision;
-          const signal = signals?.begin(endpoint.address, this.#openedMs);
-          this.#state = { kind: 'routed', reservation, signal };
-          // An override would end the body modes of a gateway that has its own.
-          const wanted = signal?.watch ?? 'none';
-          const watch = wanted === 'none' || reader.sendsNoBodies ? wanted : 'none';
-          this.#stream.reply(routeReplies.encode(decision, watch));
-        }
-        break;
-      case 'reject':
-        this.#state = { kind: 'rejected' };
-        this.#stream.reply(rejectReply(decision.why, retryAfterSeconds));
-        break;
-      default:
-        decision satisfies never;
-    }
+    if (decision.kind === 'route') {
+      const { endpoint, reservation } = decision;
+      const signal = signals?.begin(endpoint.address, this.#openedMs);
+      this.#state = { kind: 'routed', reservation, signal };
+      // An override would end the body modes of a gateway that has its own.
+      const watch = signal?.watch ?? 'none';
+      const isWatched = watch !== 'none' && reader.sendsNoBodies;
+      const wanted = isWatched ? wantedParts('none', watch) : wantsNothing;
+      this.#stream.reply(routeReplies.encode(decision, wanted));
+    } else this.#reject(decision.why);
     recorder.decided(request, decision, this.#openedMs);
+  }
+
+  /**
+   * Replies with a whole decision, and asks for the body.
+   *
+   * @returns false: the body cannot be read, or nothing in it could change the decision
+   */
+  #awaitBody(reader: ProcessingRequestReader, request: SchedulingRequest): boolean {
+    const { bodies, nowMs, recorder, routeReplies, signals } = this.#options;
+    if (bodies === undefined) return false;
+    const mode = bodyModeFor(reader, bodies.bufferedBytes);
+    if (mode === 'none') return false;
+    const first = bodies.preview(request);
+    if (first.kind === 'reject') return false;
+    const isSentAnyway = mode === 'configured';
+    const watch = isSentAnyway ? 'none' : (signals?.watchAhead(first.endpoint.address) ?? 'none');
+    const body = new PendingBody({
+      request,
+      first,
+      isCertain: isSentAnyway,
+      watch,
+      bodies,
+      recorder,
+      nowMs,
+      onRead: (read) => this.#onBody(body, read),
+      onMalformed: (error) => this.#failMalformed(error),
+    });
+    this.#state = { kind: 'awaiting-body', body };
+    this.#stream.reply(routeReplies.encode(first, isSentAnyway ? wantsNothing : wantedParts(mode, watch)));
+    return true;
+  }
+
+  #onBody(body: PendingBody, read: ReadBody): void {
+    this.#state = { kind: 'undecided' };
+    try {
+      this.#decideOnBody(body, read);
+    } catch (error) {
+      this.#options.recorder.undecided('internal-error');
+      throw error;
+    }
+  }
+
+  #decideOnBody({ watch }: PendingBody, { request, isWhole, bytes }: ReadBody): void {
+    const { decide, nowMs, recorder, requestHeaders, routeReplies, signals } = this.#options;
+    const arrivedMs = nowMs();
+    const { modelInBody } = requestHeaders(request.policy);
+    const isModelMissed = !isWhole && request.model === undefined && modelInBody === 'decides';
+    const decision: Decision = isModelMissed
+      ? { kind: 'reject', why: { kind: 'model-not-read', readBytes: bytes } }
+      : decide(request);
+    if (decision.kind === 'route') {
+      const { endpoint, reservation } = decision;
+      const signal = signals?.begin(endpoint.address, arrivedMs, watch);
+      this.#state = { kind: 'routed', reservation, signal };
+      this.#stream.reply(routeReplies.encode(decision, wantsNothing, 'request_body'));
+    } else this.#reject(decision.why);
+    recorder.decided(request, decision, arrivedMs);
+  }
+
+  /** Without its body, the decision on the headers is the final one. */
+  settle(): void {
+    if (this.#state.kind !== 'awaiting-body') return;
+    const { body } = this.#state;
+    const reservation = body.settle();
+    const signal = this.#options.signals?.begin(reservation.address, this.#openedMs, body.watch);
+    this.#state = { kind: 'routed', reservation, signal };
+  }
+
+  #reject(why: Rejection): void {
+    this.#state = { kind: 'rejected' };
+    this.#stream.reply(rejectReply(why, this.#options.retryAfterSeconds));
   }
 
   #close(how: StreamEnd): void {
@@ -171,6 +237,7 @@ export class Exchange implements ServerStreamListener {
     if (state.kind === 'closed') return;
     this.#state = { kind: 'closed' };
     try {
+      if (state.kind === 'awaiting-body') state.body.abandon();
       if (state.kind === 'routed') {
         state.reservation.release();
         // After a drain or a lost connection to Envoy, the exchange itself goes on.
@@ -180,12 +247,4 @@ export class Exchange implements ServerStreamListener {
       this.#options.onClosed(this, how);
     }
   }
-}
-
-/** The pod that Envoy sent the request to; undefined: Envoy does not say. */
-function servedIn(message: ProcessingRequestReader): string | undefined {
-  const served = message.metadataTexts(servedNamespace, servedKey, longestAddress);
-  if (typeof served !== 'string') return undefined;
-  const parsed = parseAddress(served);
-  return parsed.kind === 'ip' ? parsed.address : undefined;
 }

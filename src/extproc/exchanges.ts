@@ -2,9 +2,11 @@ import type { FailureStatus, ServerStream, ServerStreamListener } from '../grpc/
 import { noRequestHeaders, type RequestHeadersFor } from '../request/requestHeaders.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Decision } from '../scheduling/scheduler.ts';
-import type { PodSignals } from '../signals/podSignals.ts';
+import { BodyArrivals } from './bodyArrivals.ts';
+import type { BodyPhase } from './bodyPhase.ts';
 import type { DecisionRecorder } from './decisionRecorder.ts';
 import { Exchange, type ExchangeOptions } from './exchange.ts';
+import type { ExchangeSignals } from './exchangeState.ts';
 import type { StreamEnd } from './metrics.ts';
 import { RouteReplies } from './routeReplies.ts';
 
@@ -26,9 +28,11 @@ export interface ExchangesOptions {
   readonly retryAfterSeconds: number;
   /** A monotonic clock. */
   readonly nowMs: () => number;
-  readonly recorder: Pick<DecisionRecorder, 'decided' | 'undecided' | 'ended'>;
+  readonly recorder: Pick<DecisionRecorder, 'decided' | 'undecided' | 'body' | 'ended'>;
+  /** undefined: no body is asked for. */
+  readonly bodies?: Omit<BodyPhase, 'arrivals'>;
   /** Judges pods by how their exchanges end; undefined: no response is watched. */
-  readonly signals?: Pick<PodSignals, 'begin' | 'onHeaders' | 'onBody' | 'onTrailers' | 'onEnd'> | undefined;
+  readonly signals?: ExchangeSignals | undefined;
 }
 
 /** The open exchanges, and when the last one arrived. */
@@ -47,6 +51,8 @@ export class Exchanges {
       decide: options.decide,
       routeReplies: new RouteReplies(options.extraHeaders),
       retryAfterSeconds: options.retryAfterSeconds,
+      bodies: options.bodies && { ...options.bodies, arrivals: new BodyArrivals() },
+      nowMs: options.nowMs,
       recorder: options.recorder,
       signals: options.signals,
       onClosed: (exchange, how) => this.#onClosed(exchange, how),
@@ -88,6 +94,14 @@ export class Exchanges {
     const exchange = new Exchange(stream, this.#lastOpenedMs, this.#exchangeOptions);
     this.#open.add(exchange);
     return exchange;
+  }
+
+  /**
+   * Decides on those that wait for a body, by their headers. To be called before they are
+   * half-closed, so that their requests, which go on, are counted.
+   */
+  settleAll(): void {
+    for (const exchange of this.#open) exchange.settle();
   }
 
   /**

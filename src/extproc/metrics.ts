@@ -13,6 +13,7 @@ export const decisionOutcomes = [
   'subset-too-large',
   'model-not-ready',
   'unknown-model',
+  'model-not-read',
   'no-endpoint-with-labels',
   'invalid-labels',
   'rejected-by-filter',
@@ -37,6 +38,13 @@ export type StreamEnd = (typeof streamEnds)[number];
 export const errorWheres = ['call', 'connection', 'record', 'library'] as const;
 export type ErrorWhere = (typeof errorWheres)[number];
 
+/**
+ * What came of a request body that was asked for: the whole of it, as much as Envoy buffers, one
+ * that is no JSON object, or none.
+ */
+export const bodyOutcomes = ['whole', 'part', 'invalid', 'missing'] as const;
+export type BodyOutcome = (typeof bodyOutcomes)[number];
+
 export const extprocMetrics = {
   decisions: counter({
     name: 'baton_decisions',
@@ -55,6 +63,13 @@ export const extprocMetrics = {
     buckets: [5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.1, 1],
     means: "From the arrival of a request's stream to the written reply",
     worry: 'A 99th percentile above 1 ms: the process lacks CPU time, or the pool is very large.',
+  }),
+  requestBodies: counter({
+    name: 'baton_request_bodies',
+    labels: [label('outcome', bodyOutcomes)],
+    means: 'Request bodies that were asked for, by what came of them',
+    worry:
+      '`missing` rises as fast as requests come: the Envoy filter has no `allow_mode_override`. `part` rises: bodies are larger than `request_body_buffer_limit` of Envoy. `invalid`: clients send no JSON.',
   }),
   streamsEnded: counter({
     name: 'baton_streams_ended',

@@ -21,6 +21,7 @@ const kinds: readonly (ProcessingRequestKind | undefined)[] = [
 const httpHeaders = { headers: 1, endOfStream: 3 } as const;
 const httpBody = { body: 1, endOfStream: 2 } as const;
 const protocolConfiguration = { requestBodyMode: 1, responseBodyMode: 2 } as const;
+const bodySendMode = { none: 0, buffered: 2, bufferedPartial: 3 } as const;
 const headerMap = { headers: 1 } as const;
 const headerValue = { key: 1, value: 2, rawValue: 3 } as const;
 const metadata = { filterMetadata: 1 } as const;
@@ -91,15 +92,14 @@ export class ProcessingRequestReader implements RequestSource {
 
   /** Envoy sends no body of its own accord. Only the first message of a stream shows it. */
   get sendsNoBodies(): boolean {
-    const reader = this.#read(this.#protocolConfig);
-    while (reader.next()) {
-      const isMode =
-        reader.isVarint(protocolConfiguration.requestBodyMode) ||
-        reader.isVarint(protocolConfiguration.responseBodyMode);
-      if (!isMode) reader.skip();
-      else if (reader.varint() !== 0) return false;
-    }
-    return true;
+    const { request, response } = this.#bodyModes();
+    return request === bodySendMode.none && response === bodySendMode.none;
+  }
+
+  /** Envoy sends the request body of its own accord, in one message. */
+  get buffersRequestBody(): boolean {
+    const { request } = this.#bodyModes();
+    return request === bodySendMode.buffered || request === bodySendMode.bufferedPartial;
   }
 
   /** Nothing of the message follows these headers, or this part of a body. */
@@ -138,6 +138,18 @@ export class ProcessingRequestReader implements RequestSource {
     const value = lastEntry(this.#read(fields), struct.fields, key);
     if (value === undefined) return undefined;
     return value.end - value.start > maxBytes ? 'too-large' : textsOf(this.#read(value));
+  }
+
+  #bodyModes(): { readonly request: number; readonly response: number } {
+    const reader = this.#read(this.#protocolConfig);
+    let request: number = bodySendMode.none;
+    let response: number = bodySendMode.none;
+    while (reader.next()) {
+      if (reader.isVarint(protocolConfiguration.requestBodyMode)) request = reader.varint();
+      else if (reader.isVarint(protocolConfiguration.responseBodyMode)) response = reader.varint();
+      else reader.skip();
+    }
+    return { request, response };
   }
 
   #read(part: MessagePart | undefined): WireReader {

@@ -39,6 +39,11 @@ export function rejectReply(why: Rejection, retryAfterSeconds: number): Buffer {
       const message = `The model ${quoted(why.model)} does not exist: no endpoint serves it.${near}`;
       return immediate(404, 'invalid_request_error', 'model_not_found', message, []);
     }
+    case 'model-not-read': {
+      const remedies = '"model" in front of the messages, the header of scheduling.modelHeaders';
+      const message = `The first ${why.readBytes} bytes of the body do not name the model, and the proxy buffers no more. What helps: ${remedies}, or a larger request_body_buffer_limit of the proxy.`;
+      return badRequest('model_not_read', message);
+    }
     case 'no-endpoint-with-labels': {
       const message = `No ready endpoint has the labels ${quoted(why.given)}.`;
       return unavailable('no_endpoint_with_labels', message, retryAfterSeconds);

@@ -1,6 +1,6 @@
 import { BackwardWriter } from '../proto/wire/backwardWriter.ts';
 import type { Route } from '../scheduling/decision.ts';
-import type { ResponseWatch } from '../signals/responseWatch.ts';
+import { overrides, type WantedParts, wantsNothing, writeModeOverride } from './modeOverride.ts';
 import { destinationHeader, destinationNamespace } from './names.ts';
 
 /** An encoded reply, and where its texts are: the rest depends only on their lengths. */
@@ -18,7 +18,8 @@ interface Lengths {
 }
 
 /** Field numbers, as in proto/. */
-const processingResponse = { requestHeaders: 1, dynamicMetadata: 8, modeOverride: 9 } as const;
+const processingResponse = { requestHeaders: 1, requestBody: 3, dynamicMetadata: 8 } as const;
+/** Also of a BodyResponse. */
 const headersResponse = { response: 1 } as const;
 const commonResponse = { headerMutation: 2 } as const;
 const headerMutation = { setHeaders: 1 } as const;
@@ -27,15 +28,9 @@ const headerValue = { key: 1, rawValue: 3 } as const;
 const struct = { fields: 1 } as const;
 const mapEntry = { key: 1, value: 2 } as const;
 const protobufValue = { stringValue: 3, structValue: 5 } as const;
-const processingMode = {
-  responseHeaderMode: 2,
-  responseBodyMode: 4,
-  requestTrailerMode: 5,
-  responseTrailerMode: 6,
-} as const;
-const sendMode = { send: 1, skip: 2, streamed: 1 } as const;
 
-const watches: readonly ResponseWatch[] = ['none', 'headers', 'body'];
+/** Which message a reply answers. */
+export type RepliesTo = 'request_headers' | 'request_body';
 
 /**
  * Names the endpoint and its alternates in the header and, with the same value, in `envoy.lb`
@@ -44,7 +39,7 @@ const watches: readonly ResponseWatch[] = ['none', 'headers', 'body'];
  */
 export class RouteReplies {
   readonly #extraHeaders: readonly string[];
-  /** By watch and lengths. Addresses have similar lengths, so there are few. */
+  /** By form and lengths. Addresses have similar lengths, so there are few. */
   readonly #layouts = new Map<number, Layout>();
 
   /** @param extraHeaders further headers, which carry the chosen address without alternates */
@@ -53,14 +48,18 @@ export class RouteReplies {
   }
 
   /**
-   * @param watch which parts of this response Envoy is to send
+   * @param wanted what Envoy is to send of the exchange, in a reply to headers
    * @returns bytes that are valid until the next call
    */
-  encode({ endpoint: { address }, alternates }: Route, watch: ResponseWatch = 'none'): Buffer {
+  encode(
+    { endpoint: { address }, alternates }: Route,
+    wanted: WantedParts = wantsNothing,
+    repliesTo: RepliesTo = 'request_headers',
+  ): Buffer {
     let destinations = address;
     for (const alternate of alternates) destinations += `,${alternate.address}`;
     const { length } = destinations;
-    const layout = this.#layoutOf({ address: address.length, destinations: length }, watch);
+    const layout = this.#layoutOf({ address: address.length, destinations: length }, wanted, repliesTo);
     const { bytes } = layout;
     const [first, second] = layout.destinations;
     bytes.write(destinations, first, 'latin1');
@@ -69,11 +68,12 @@ export class RouteReplies {
     return bytes;
   }
 
-  #layoutOf(lengths: Lengths, watch: ResponseWatch): Layout {
-    const key = (lengths.destinations * 0x1_0000 + lengths.address) * watches.length + watches.indexOf(watch);
+  #layoutOf(lengths: Lengths, wanted: WantedParts, repliesTo: RepliesTo): Layout {
+    const form = repliesTo === 'request_body' ? overrides : wanted.index;
+    const key = (lengths.destinations * 0x1_0000 + lengths.address) * (overrides + 1) + form;
     let layout = this.#layouts.get(key);
     if (layout === undefined) {
-      layout = layOut(lengths, this.#extraHeaders, watch);
+      layout = layOut(lengths, this.#extraHeaders, wanted, repliesTo);
       this.#layouts.set(key, layout);
     }
     return layout;
@@ -81,37 +81,30 @@ export class RouteReplies {
 }
 
 /** The last field is written first. */
-function layOut(lengths: Lengths, extraHeaders: readonly string[], watch: ResponseWatch): Layout {
+function layOut(
+  lengths: Lengths,
+  extraHeaders: readonly string[],
+  wanted: WantedParts,
+  repliesTo: RepliesTo,
+): Layout {
   const writer = new BackwardWriter();
   const destinations = ' '.repeat(lengths.destinations);
   const address = ' '.repeat(lengths.address);
-  if (watch !== 'none') writeModeOverride(writer, watch);
+  const isToHeaders = repliesTo === 'request_headers';
+  if (isToHeaders && wanted !== wantsNothing) writeModeOverride(writer, wanted);
   const inMetadata = writeMetadata(writer, destinations);
   const end = writer.position;
   const inExtraHeaders = extraHeaders.toReversed().map((name) => writeSetHeader(writer, name, address));
   const inHeader = writeSetHeader(writer, destinationHeader, destinations);
   writer.wrap(commonResponse.headerMutation, end);
   writer.wrap(headersResponse.response, end);
-  writer.wrap(processingResponse.requestHeaders, end);
+  writer.wrap(isToHeaders ? processingResponse.requestHeaders : processingResponse.requestBody, end);
   const bytes = writer.written();
   return {
     bytes,
     destinations: [bytes.length - inHeader, bytes.length - inMetadata],
     addresses: inExtraHeaders.map((fromEnd) => bytes.length - fromEnd),
   };
-}
-
-/**
- * Replaces the whole processing mode of this request: a body mode that is left out means NONE. The
- * trailers keep the stream open until the exchange ends.
- */
-function writeModeOverride(writer: BackwardWriter, watch: Exclude<ResponseWatch, 'none'>): void {
-  const end = writer.position;
-  writer.number(processingMode.responseTrailerMode, sendMode.send);
-  writer.number(processingMode.requestTrailerMode, sendMode.skip);
-  if (watch === 'body') writer.number(processingMode.responseBodyMode, sendMode.streamed);
-  writer.number(processingMode.responseHeaderMode, sendMode.send);
-  writer.wrap(processingResponse.modeOverride, end);
 }
 
 /** @returns where the text begins, counted from the end of the message */

@@ -12,7 +12,7 @@ export interface DrainOptions {
   readonly quietMs: number;
   /** Exchanges that are still open after this long are half-closed. */
   readonly graceMs: number;
-  readonly exchanges: { readonly open: number; quietMs(): number; halfCloseAll(): number };
+  readonly exchanges: { readonly open: number; quietMs(): number; settleAll(): void; halfCloseAll(): number };
   /** This instance's requests in flight by address. */
   readonly inFlight: () => ReadonlyMap<string, number>;
   readonly clock: Clock;
@@ -44,6 +44,7 @@ export async function drain(options: DrainOptions): Promise<DrainResult> {
     elapsedMs() >= noticeMs && exchanges.quietMs() >= quietMs && exchanges.open === 0;
 
   while (!isComplete() && elapsedMs() < graceMs && !forceStop.aborted) await pause(clock, forceStop);
+  exchanges.settleAll();
   // A copy: half-closing releases every reservation.
   const left = new Map(inFlight());
   return { halfClosed: exchanges.halfCloseAll(), tookMs: elapsedMs(), left };

@@ -88,6 +88,11 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     extraHeaders: scheduling.destinationHeaders,
     retryAfterSeconds: scheduling.retryAfterSeconds,
     nowMs: systemClock.nowMs,
+    bodies: {
+      preview: (request) => scheduler.preview(request),
+      reserve: (route) => scheduler.reserve(route),
+      bufferedBytes: limits.bufferedBodyBytes,
+    },
     recorder,
     signals: options.signals.podSignals,
   });
@@ -122,10 +127,11 @@ function createRequestHeaders(options: EdgePartsOptions, scheduler: Scheduler): 
     configured: {
       models: modelHeaders,
       labels: labelHeader,
+      modelInBody: 'unread',
       session: { headers: sessionHeaders, cookie: sessionCookie },
       others: options.extensions.headers,
     },
-    hasModels: () => traitsOf(pool.ready()).models,
+    models: () => traitsOf(pool.all()),
     policyFor: (name) => scheduler.policyFor(name),
   });
   return (name) => choice.for(name);

@@ -1,19 +1,28 @@
-import type { RequestHeaders } from '../request/requestHeaders.ts';
+import type { ModelInBody, RequestHeaders } from '../request/requestHeaders.ts';
 import type { Policy, RequestFact } from '../scheduling/policy.ts';
+import type { Traits } from '../scheduling/traits.ts';
 
 export interface RequestHeaderChoiceOptions {
   /** All that are configured. */
   readonly configured: RequestHeaders;
-  /** Do endpoints differ by the models that they list, now? */
-  readonly hasModels: () => boolean;
+  /** Which models do the endpoints list, now? */
+  readonly models: () => Pick<Traits, 'models' | 'modelsDiffer'>;
   /** The policy of a request that names this one, or none, now. */
   readonly policyFor: (name: string | undefined) => Policy | undefined;
 }
 
-/** Which headers are read for a request: only those that can make a difference to it. */
+/** Bits. The model is read from headers; also from a body that helps; from one that decides. */
+const inHeaders = 1;
+const inBody = 2;
+const decisive = 4;
+const session = 8;
+const variants = 16;
+const bitsOfFact: Readonly<Record<RequestFact, number>> = { model: inHeaders | inBody, session };
+
+/** What is read of a request: only what can make a difference to it. */
 export class RequestHeaderChoice {
   readonly #options: RequestHeaderChoiceOptions;
-  /** Without and with the model, each without and with the session. */
+  /** By their bits. */
   readonly #variants: readonly RequestHeaders[];
   /** By the policy: bits of the facts that it reads. */
   readonly #bits = new WeakMap<Policy, number>();
@@ -21,18 +30,22 @@ export class RequestHeaderChoice {
   constructor(options: RequestHeaderChoiceOptions) {
     this.#options = options;
     const { configured } = options;
-    this.#variants = [0, model, session, model | session].map((bits) => ({
+    this.#variants = Array.from({ length: variants }, (_, bits) => ({
       ...configured,
-      models: bits & model ? configured.models : [],
+      models: bits & inHeaders ? configured.models : [],
+      modelInBody: modelInBody(bits),
       session: bits & session ? configured.session : undefined,
     }));
   }
 
   /** @param name the policy that the request names */
   for(name: string | undefined): RequestHeaders {
-    const { hasModels, policyFor } = this.#options;
+    const { models, policyFor } = this.#options;
     const policy = policyFor(name);
-    const bits = (policy === undefined ? 0 : this.#bitsOf(policy)) | (hasModels() ? model : 0);
+    const traits = models();
+    let bits = policy === undefined ? 0 : this.#bitsOf(policy);
+    if (traits.models) bits |= inHeaders;
+    if (traits.modelsDiffer) bits |= decisive;
     return this.#variants[bits] as RequestHeaders;
   }
 
@@ -40,13 +53,14 @@ export class RequestHeaderChoice {
     if (policy.reads === undefined) return 0;
     let bits = this.#bits.get(policy);
     if (bits === undefined) {
-      bits = policy.reads.reduce((all, fact) => all | bitOf[fact], 0);
+      bits = policy.reads.reduce((all, fact) => all | bitsOfFact[fact], 0);
       this.#bits.set(policy, bits);
     }
     return bits;
   }
 }
 
-const model = 1;
-const session = 2;
-const bitOf: Readonly<Record<RequestFact, number>> = { model, session };
+function modelInBody(bits: number): ModelInBody {
+  if (bits & decisive) return 'decides';
+  return bits & inBody ? 'helps' : 'unread';
+}

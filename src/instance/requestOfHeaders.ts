@@ -1,3 +1,4 @@
+import { readPolicy } from '../request/readPolicy.ts';
 import { readSchedulingRequest } from '../request/readSchedulingRequest.ts';
 import type { RequestHeadersFor } from '../request/requestHeaders.ts';
 import type { RequestSource } from '../request/requestSource.ts';
@@ -19,5 +20,6 @@ export function requestOfHeaders(
     metadataTexts: (_namespace, _key, maxBytes) =>
       subset !== undefined && Buffer.byteLength(subset) > maxBytes ? 'too-large' : subset,
   };
-  return readSchedulingRequest(source, headersFor);
+  const policy = readPolicy(source);
+  return readSchedulingRequest(source, policy, headersFor(policy));
 }

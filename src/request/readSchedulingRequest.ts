@@ -5,20 +5,21 @@ import { readSession } from './readSession.ts';
 import { readSubset } from './readSubset.ts';
 import { readText } from './readText.ts';
 import { readTraceparent } from './readTraceparent.ts';
-import { noRequestHeaders, type RequestHeadersFor } from './requestHeaders.ts';
+import { noRequestHeaders } from './requestHeaders.ts';
 import type { RequestSource } from './requestSource.ts';
 import { plainRequest, type SchedulingRequest } from './schedulingRequest.ts';
 
 /**
  * Reads what a decision depends on. A destination header that the client sent is ignored: clients
  * do not choose their endpoint.
+ *
+ * @param policy the one that the request names, on which the headers that are read depend
  */
 export function readSchedulingRequest(
   source: RequestSource,
-  headersFor: RequestHeadersFor = () => noRequestHeaders,
+  policy = readPolicy(source),
+  headers = noRequestHeaders,
 ): SchedulingRequest {
-  const policy = readPolicy(source);
-  const headers = headersFor(policy);
   const traceparent = readTraceparent(source);
   const subset = readSubset(source);
   const model = headers.models.length === 0 ? undefined : readModel(source, headers.models);

@@ -1,14 +1,23 @@
-/** The configured headers that say more about a request. Names are in lower case. */
+/** Which parts of a request say more about it, as configured. Names are in lower case. */
 export interface RequestHeaders {
   /** They name the model. Empty: it is not read. */
   readonly models: readonly string[];
   /** It selects endpoints by their labels. undefined: it is not read. */
   readonly labels: string | undefined;
+  /** Whether the body can name the model where no header does. */
+  readonly modelInBody: ModelInBody;
   /** They name the session. undefined: it is not read. */
   readonly session: SessionHeaders | undefined;
   /** Extensions read them as they are. */
   readonly others: readonly string[];
 }
+
+/**
+ * - `unread`: no decision depends on it.
+ * - `helps`: the policy reads it.
+ * - `decides`: pods serve different models.
+ */
+export type ModelInBody = 'unread' | 'helps' | 'decides';
 
 export interface SessionHeaders {
   /** The first that has a value counts. */
@@ -23,6 +32,7 @@ export type RequestHeadersFor = (policy: string | undefined) => RequestHeaders;
 export const noRequestHeaders: RequestHeaders = {
   models: [],
   labels: undefined,
+  modelInBody: 'unread',
   session: undefined,
   others: [],
 };

@@ -22,6 +22,8 @@ export type Rejection =
   | { readonly kind: 'model-not-ready'; readonly model: string }
   /** No endpoint of the pool serves the model. */
   | { readonly kind: 'unknown-model'; readonly model: string; readonly near: readonly string[] }
+  /** Envoy did not send enough of the body to show the model, on which the choice depends. */
+  | { readonly kind: 'model-not-read'; readonly readBytes: number }
   | { readonly kind: 'no-endpoint-with-labels'; readonly given: string }
   | { readonly kind: 'invalid-labels'; readonly given: string }
   | ({ readonly kind: 'rejected-by-filter'; readonly filter: string } & ExtensionRejection)

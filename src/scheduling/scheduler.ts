@@ -3,7 +3,7 @@ import { alternatesTo } from './alternates.ts';
 import { CandidateFinder } from './candidateFinder.ts';
 import type { Rejection, Route } from './decision.ts';
 import type { Endpoint } from './endpoint.ts';
-import { costsOf, type Outcome, type Trail } from './explanation.ts';
+import { costsOf, type Trail } from './explanation.ts';
 import { type Filter, type FilterContext, isEndpoints } from './filter.ts';
 import { filters as filtersOfBaton } from './filters/index.ts';
 import type { Random } from './load.ts';
@@ -45,9 +45,23 @@ export interface SchedulingRules {
 }
 
 /** An endpoint, reserved until the reservation is released; or the reason for a rejection. */
-export type Decision =
-  | (Route & { readonly reservation: Reservation })
-  | { readonly kind: 'reject'; readonly why: Rejection };
+export type Decision = (Route & { readonly reservation: Reservation }) | Reject;
+
+/** A decision that is not reserved yet. */
+export type Unreserved = Route | Reject;
+
+interface Reject {
+  readonly kind: 'reject';
+  readonly why: Rejection;
+}
+
+/** What becomes of a choice. */
+type Hold<Held> = (
+  policy: Policy,
+  endpoint: Endpoint,
+  candidates: readonly Endpoint[],
+  request: SchedulingRequest,
+) => Held;
 
 /** Above this number of candidates their loads are not all read for each request. */
 const largePool = 256;
@@ -64,9 +78,14 @@ export class Scheduler {
   #rules: SchedulingRules | undefined;
   /** The policy of these rules. */
   #default: Policy | undefined;
+  readonly #take: Hold<Reservation>;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
+    this.#take = (policy, endpoint, candidates, request) => {
+      policy.onPicked?.(endpoint, candidates, request);
+      return options.ledger.reserve(endpoint.address);
+    };
     const { pool, ledger, filters = filtersOfBaton, quarantine = noQuarantine } = options;
     this.#candidates = new CandidateFinder(filters, {
       ready: () => pool.ready(),
@@ -78,6 +97,23 @@ export class Scheduler {
   }
 
   schedule(request: SchedulingRequest): Decision {
+    return this.#decide(request, this.#take);
+  }
+
+  /** Decides and reserves nothing. */
+  preview(request: SchedulingRequest): Unreserved {
+    return this.#decide(request, takeNothing);
+  }
+
+  /** Makes a choice the decision. Its policy does not learn of it. */
+  reserve({ endpoint }: Route): Reservation {
+    return this.#options.ledger.reserve(endpoint.address);
+  }
+
+  #decide<Held>(
+    request: SchedulingRequest,
+    hold: Hold<Held>,
+  ): (Route & { readonly reservation: Held }) | Reject {
     const { ledger, random } = this.#options;
     const policy = this.policyFor(request.policy);
     if (policy === undefined) return reject(this.#unknownPolicy(request.policy ?? ''));
@@ -85,9 +121,8 @@ export class Scheduler {
     const candidates = this.#candidates.find(request);
     if (!isEndpoints(candidates)) return reject(candidates);
     const endpoint = this.#choose(policy, candidates, request);
-    policy.onPicked?.(endpoint, candidates, request);
     const alternates = alternatesTo(endpoint, candidates, ledger, random);
-    const reservation = ledger.reserve(endpoint.address);
+    const reservation = hold(policy, endpoint, candidates, request);
     const { length: count } = candidates;
     return { kind: 'route', endpoint, alternates, policy: policy.name, candidates: count, reservation };
   }
@@ -114,15 +149,6 @@ export class Scheduler {
     return { policy, ready: pool.ready().length, filters, candidates, costs };
   }
 
-  /** Decides and reserves nothing. */
-  preview(request: SchedulingRequest): Outcome {
-    const policy = this.policyFor(request.policy);
-    if (policy === undefined) return { kind: 'reject', why: this.#unknownPolicy(request.policy ?? '') };
-    const candidates = this.#candidates.find(request);
-    if (!isEndpoints(candidates)) return { kind: 'reject', why: candidates };
-    return { kind: 'route', endpoint: this.#choose(policy, candidates, request) };
-  }
-
   #choose(policy: Policy, candidates: readonly Endpoint[], request: SchedulingRequest): Endpoint {
     return this.#candidates.hasLoadFilters
       ? this.#chooseByLoad(policy, candidates, request)
@@ -144,6 +170,8 @@ export class Scheduler {
   }
 }
 
-function reject(why: Rejection): Decision {
+const takeNothing = (): undefined => undefined;
+
+function reject(why: Rejection): Reject {
   return { kind: 'reject', why };
 }

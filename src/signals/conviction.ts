@@ -16,6 +16,8 @@ const rareShare = 0.1;
 const enoughOthers = 1.5;
 /** Others that are looked at, in large pools. */
 const mostOthers = 256;
+/** A pod that failed again so soon is excluded for longer than the last time. */
+const relapseMs = 60_000;
 
 export interface Others {
   readonly failures: number;
@@ -47,4 +49,9 @@ export function isConvicted(pod: PodRecord, others: Others, peerFailures: number
   const inRow = Math.min(pod.failuresInRow, failures);
   if (inRow > 0 && inRow + peerFailures >= enoughFailures && failingOthers < rareShare) return true;
   return failures >= ownShare * (failures + pod.successes.at(nowMs)) && failingOthers < othersShare;
+}
+
+/** How long to exclude a convicted pod, in doublings: longer than the last time if it relapses. */
+export function convictionLevel(pod: PodRecord, nowMs: number): number {
+  return nowMs - pod.trustedSinceMs < relapseMs ? pod.lastLevel + 1 : 0;
 }

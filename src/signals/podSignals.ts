@@ -1,4 +1,4 @@
-import { isConvicted, othersOf } from './conviction.ts';
+import { convictionLevel, isConvicted, othersOf } from './conviction.ts';
 import { EarlyEnds } from './earlyEnds.ts';
 import { ExchangeSignal } from './exchangeSignal.ts';
 import { failed, good, isLate, neutral, type ResponseVerdict } from './failure.ts';
@@ -9,9 +9,7 @@ import { isJudged, type PodEvent, type PodHealth, suspicionMs, trusted } from '.
 import type { PodRecord } from './podRecord.ts';
 import type { PodSignalsOptions } from './podSignalsOptions.ts';
 import { ResponseSampler } from './responseSampler.ts';
-
-/** A pod that failed again so soon is excluded for longer than the last time. */
-const relapseMs = 60_000;
+import type { ResponseWatch } from './responseWatch.ts';
 
 /**
  * Judges pods by how their exchanges end. It costs a request two look-ups; only a sample, and the
@@ -68,13 +66,18 @@ export class PodSignals {
     return this.#pods.onChange(listener);
   }
 
-  /** A request that arrived at `startMs`, by the same clock, was placed on this pod. */
-  begin(address: string, startMs: number): ExchangeSignal {
+  /** What to watch of a response that is likely to come from this pod. */
+  watchAhead(likely: string): ResponseWatch {
+    return this.#sampler.watchForLikely(this.#pods.of(likely));
+  }
+
+  /** A request that arrived at `startMs` goes to this pod. `watch` was asked for already. */
+  begin(address: string, startMs: number, watch?: ResponseWatch): ExchangeSignal {
     const pod = this.#pods.of(address);
     pod.placed += 1;
     const isTrial = pod.health.kind === 'trial' && pod.health.awaitedUntilMs === undefined;
     if (isTrial) this.#pods.apply(pod, { kind: 'trial-sent' });
-    return new ExchangeSignal(address, startMs, this.#sampler.watchFor(pod), isTrial);
+    return new ExchangeSignal(address, startMs, watch ?? this.#sampler.watchFor(pod), isTrial);
   }
 
   onHeaders(
@@ -223,8 +226,7 @@ export class PodSignals {
     const nowMs = this.#options.clock.nowMs();
     const others = othersOf(pod, this.#pods.all(), nowMs);
     if (!isConvicted(pod, others, this.#options.peerFailures(pod.address), nowMs)) return;
-    const isRelapse = nowMs - pod.trustedSinceMs < relapseMs;
-    const level = isRelapse ? pod.lastLevel + 1 : 0;
+    const level = convictionLevel(pod, nowMs);
     this.#pods.apply(pod, { kind: 'convicted', reason: pod.lastFailure, level });
   }
 

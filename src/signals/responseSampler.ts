@@ -20,6 +20,8 @@ const othersToWatch = 32;
 export class ResponseSampler {
   readonly #options: ResponseSamplerOptions;
   #suspected = 0;
+  /** How many pods are not trusted: suspected, in quarantine or on trial. */
+  #untrusted = 0;
   #othersToWatch = 0;
 
   constructor(options: ResponseSamplerOptions) {
@@ -37,6 +39,7 @@ export class ResponseSampler {
   onChange(from: PodHealth, to: PodHealth): void {
     if (from.kind === to.kind) return;
     if (to.kind === 'suspected') this.#othersToWatch = othersToWatch;
+    this.#untrusted += Number(to.kind !== 'trusted') - Number(from.kind !== 'trusted');
     this.#suspected += Number(to.kind === 'suspected') - Number(from.kind === 'suspected');
   }
 
@@ -62,5 +65,10 @@ export class ResponseSampler {
     if (pod.untilBodySample > 0) return 'headers';
     pod.untilBodySample = bodySampleOneIn;
     return 'body';
+  }
+
+  /** The same for a response that is likely to come from this pod, and may come from another. */
+  watchForLikely(pod: PodRecord): ResponseWatch {
+    return this.#untrusted > 0 && this.#options.sampleOneIn > 0 ? 'body' : this.watchFor(pod);
   }
 }

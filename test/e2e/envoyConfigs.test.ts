@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import { configSchema } from '../../src/config/schema.ts';
+import { announcingHeaders } from '../../src/request/body/announcedBody.ts';
 import { policyHeader } from '../../src/request/readPolicy.ts';
 import { traceparentHeader } from '../../src/request/readTraceparent.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
@@ -45,7 +46,9 @@ describe.each(files)('%s', (name) => {
 
   it('sends Baton only the headers that it reads', async () => {
     const { forward_rules } = extProc(await load(name));
-    const read = [':status', policyHeader, traceparentHeader, ...modelHeaders].map((exact) => ({ exact }));
+    const announcing = Object.values(announcingHeaders);
+    const names = [':status', ...announcing, policyHeader, traceparentHeader, ...modelHeaders];
+    const read = names.map((exact) => ({ exact }));
     expect(forward_rules).toEqual({ allowed_headers: { patterns: read } });
   });
 

@@ -68,7 +68,7 @@ export function forwardHeader(bootstrap: EnvoyBootstrap, exact: string): void {
   rules.allowed_headers.patterns.push({ exact });
 }
 
-function extProcOf(bootstrap: EnvoyBootstrap): Record<string, unknown> {
+export function extProcOf(bootstrap: EnvoyBootstrap): Record<string, unknown> {
   const extProc = connectionManager(bootstrap).http_filters.find(
     ({ name }) => name === 'envoy.filters.http.ext_proc',
   );

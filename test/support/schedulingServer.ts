@@ -1,17 +1,30 @@
 import { Exchanges } from '../../src/extproc/exchanges.ts';
 import { HealthStatus } from '../../src/extproc/healthStatus.ts';
+import { extprocMetrics } from '../../src/extproc/metrics.ts';
 import { openExtProcServer } from '../../src/extproc/openExtProcServer.ts';
 import type { GrpcServer } from '../../src/grpc/grpcServer.ts';
 import type { GrpcServerKind } from '../../src/grpc/openGrpcServer.ts';
 import { MemoryLedger } from '../../src/ledger/memoryLedger.ts';
+import { noRequestHeaders } from '../../src/request/requestHeaders.ts';
+import type { Endpoint } from '../../src/scheduling/endpoint.ts';
 import { PolicySet } from '../../src/scheduling/policySet.ts';
 import { Scheduler } from '../../src/scheduling/scheduler.ts';
+import { traitsOf } from '../../src/scheduling/traits.ts';
+import { createInstruments } from '../../src/telemetry/instruments.ts';
 import { endpoints } from './endpoints.ts';
 import { generousLimits, generousTotalLimits } from './generousLimits.ts';
 import { recorderOf } from './recorderOf.ts';
 import { seededRandom } from './seededRandom.ts';
 
-/** The ext_proc port of an instance with three ready endpoints, 10.0.0.1:8000 and on. */
+export interface SchedulingServerOptions {
+  readonly maxMessageBytes?: number;
+  /** Default: three, 10.0.0.1:8000 and on. Where their models differ, bodies are asked for. */
+  readonly ready?: readonly Endpoint[];
+  /** Default 1 MiB. */
+  readonly bufferedBytes?: number;
+}
+
+/** The ext_proc port of an instance with ready endpoints. */
 export class SchedulingServer {
   readonly server: GrpcServer;
   readonly ledger = new MemoryLedger();
@@ -19,8 +32,16 @@ export class SchedulingServer {
   readonly unexpected: unknown[] = [];
   address = '';
 
-  constructor(kind: GrpcServerKind, { maxMessageBytes = 8 * 1024 * 1024 } = {}) {
-    const ready = endpoints(3);
+  readonly metrics = createInstruments(extprocMetrics);
+
+  constructor(
+    kind: GrpcServerKind,
+    {
+      maxMessageBytes = 8 * 1024 * 1024,
+      ready = endpoints(3),
+      bufferedBytes = 1_048_576,
+    }: SchedulingServerOptions = {},
+  ) {
     const random = seededRandom(1);
     const scheduler = new Scheduler({
       pool: { ready: () => ready, all: () => ready },
@@ -33,11 +54,21 @@ export class SchedulingServer {
       onStreamArrived: () => {},
       answersStreams: () => true,
       maxStreams: 1000,
+      requestHeaders: () => ({
+        ...noRequestHeaders,
+        models: ['x-model'],
+        modelInBody: traitsOf(ready).modelsDiffer ? 'decides' : 'unread',
+      }),
       decide: (request) => scheduler.schedule(request),
+      bodies: {
+        preview: (request) => scheduler.preview(request),
+        reserve: (route) => scheduler.reserve(route),
+        bufferedBytes,
+      },
       extraHeaders: [],
       retryAfterSeconds: 1,
       nowMs: () => performance.now(),
-      recorder: recorderOf(),
+      recorder: recorderOf(this.metrics),
     });
     this.server = openExtProcServer(kind, {
       acceptStream: (stream) => this.exchanges.accept(stream),

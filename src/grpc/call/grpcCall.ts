@@ -123,6 +123,7 @@ export class GrpcCall implements ServerStream, StreamListener {
     if (offset > start) to.onPart(bytes, start, offset);
     if (partial.missingBytes === 0 && this.#partial === partial) {
       this.#dropPartial();
+      this.#stream.expectMessage(false);
       to.onWhole();
     }
     return offset;

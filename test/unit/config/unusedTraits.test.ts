@@ -11,7 +11,8 @@ describe('a trait that no decision reads', () => {
     ['labels without a header', [plain, labelled], {}, ['endpoints have labels']],
     ['labels with a header', [labelled], { labelHeader: 'external-filter' }, []],
     ['models with the default headers', [serving], {}, []],
-    ['models without headers', [serving], { modelHeaders: [] }, ['endpoints list models']],
+    ['the same models without headers', [serving], { modelHeaders: [] }, ['all endpoints list the same']],
+    ['different models without headers', [serving, plain], { modelHeaders: [] }, []],
     ['nothing', [plain], { modelHeaders: [] }, []],
   ])('is named: %s', (_, endpoints, changes, expected) => {
     const sentences = unusedTraits({ ...scheduling, ...changes }, endpoints);

@@ -1,3 +1,4 @@
+import { type WantedBody, wantedParts } from '../../../src/extproc/modeOverride.ts';
 import { RouteReplies } from '../../../src/extproc/routeReplies.ts';
 import { externalProcessorService } from '../../../src/proto/services.ts';
 import type { ResponseWatch } from '../../../src/signals/responseWatch.ts';
@@ -7,26 +8,47 @@ describe('the reply that names an endpoint', () => {
   const [endpoint, ...alternates] = endpoints(3);
   if (endpoint === undefined) throw new Error('there are no endpoints');
   const route = { kind: 'route', endpoint, alternates, policy: 'random', candidates: 3 } as const;
-  const modeOf = (watch: ResponseWatch) =>
-    externalProcessorService.Process.responseDeserialize(new RouteReplies([]).encode(route, watch))
-      .mode_override;
+  const decode = (bytes: Buffer) => externalProcessorService.Process.responseDeserialize(bytes);
+  const modeOf = (body: WantedBody, watch: ResponseWatch) =>
+    decode(new RouteReplies([]).encode(route, wantedParts(body, watch))).mode_override;
 
-  it('leaves the processing mode alone where no response is watched', () => {
-    expect(modeOf('none') ?? null).toBeNull();
+  it('leaves the processing mode alone where nothing more is wanted', () => {
+    expect(modeOf('none', 'none') ?? null).toBeNull();
   });
 
-  it.each([
-    ['headers', {}],
-    ['body', { response_body_mode: 'STREAMED' }],
-  ] as const)(
-    'requests the %s of the response, and the trailers that keep the stream open',
-    (watch, more) => {
-      expect(modeOf(watch)).toMatchObject({
-        response_header_mode: 'SEND',
-        response_trailer_mode: 'SEND',
+  const bodies = [
+    ['none', 'NONE'],
+    ['buffered', 'BUFFERED'],
+    ['buffered-partial', 'BUFFERED_PARTIAL'],
+  ] as const;
+  const watches = [
+    ['none', 'SKIP', 'NONE'],
+    ['headers', 'SEND', 'NONE'],
+    ['body', 'SEND', 'STREAMED'],
+  ] as const;
+  const wanted = bodies.flatMap(([body, requestBody]) =>
+    watches.map((watch) => [body, requestBody, ...watch] as const),
+  );
+  it.each(wanted.slice(1))(
+    'states every field of the mode (request body: %s, %s; response: %s, %s, %s)',
+    (body, requestBody, watch, responseHeaders, responseBody) => {
+      expect(modeOf(body, watch)).toEqual({
+        request_header_mode: 'SEND',
+        request_body_mode: requestBody,
         request_trailer_mode: 'SKIP',
-        ...more,
+        response_header_mode: responseHeaders,
+        response_body_mode: responseBody,
+        response_trailer_mode: 'SEND',
       });
     },
   );
+
+  it('says the same in answer to the body, without an override', () => {
+    const replies = new RouteReplies(['target-pod']);
+    const toHeaders = decode(replies.encode(route));
+    const toBody = decode(replies.encode(route, wantedParts('none', 'none'), 'request_body'));
+    expect(toBody.request_body?.response).toEqual(toHeaders.request_headers?.response);
+    expect(toBody.dynamic_metadata).toEqual(toHeaders.dynamic_metadata);
+    expect([toBody.request_headers ?? null, toBody.mode_override ?? null]).toEqual([null, null]);
+  });
 });

@@ -13,6 +13,7 @@ function startDrain(options: { noticeMs: number; quietMs: number; graceMs: numbe
       lastArrivalMs = clock.nowMs();
     },
     quietMs: () => clock.nowMs() - lastArrivalMs,
+    settleAll() {},
     halfCloseAll() {
       const left = this.open;
       this.open = 0;

@@ -5,6 +5,7 @@ describe('which headers are read for a request', () => {
   const configured = {
     models: ['x-model'],
     labels: 'filter',
+    modelInBody: 'unread' as const,
     session: { headers: ['x-session-id'], cookie: undefined },
     others: [],
   };
@@ -12,7 +13,7 @@ describe('which headers are read for a request', () => {
   const read = (hasModels: boolean, policy: string): readonly string[] => {
     const choice = new RequestHeaderChoice({
       configured,
-      hasModels: () => hasModels,
+      models: () => ({ models: hasModels, modelsDiffer: false }),
       policyFor: (name) => policies.named(name ?? 'least-request'),
     });
     const headers = choice.for(policy === '' ? undefined : policy);
@@ -32,5 +33,19 @@ describe('which headers are read for a request', () => {
     ['a mix', false, 'session-affinity:2,lora-affinity:1', ['x-model', 'filter', 'x-session-id']],
   ])('%s', (_what, hasModels, policy, expected) => {
     expect(read(hasModels, policy)).toEqual(expected);
+  });
+
+  it.each([
+    ['pods that differ', true, 'least-request', 'decides'],
+    ['pods that do not', false, 'least-request', 'unread'],
+    ['a policy that reads it', false, 'lora-affinity', 'helps'],
+    ['both', true, 'lora-affinity', 'decides'],
+  ])('reads the model of the body because of %s', (_what, modelsDiffer, policy, expected) => {
+    const choice = new RequestHeaderChoice({
+      configured,
+      models: () => ({ models: modelsDiffer, modelsDiffer }),
+      policyFor: (name) => policies.named(name ?? 'least-request'),
+    });
+    expect(choice.for(policy).modelInBody).toBe(expected);
   });
 });

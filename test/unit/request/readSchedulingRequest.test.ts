@@ -69,10 +69,11 @@ describe('a scheduling request', () => {
     const configured = {
       models: ['x-a', 'x-b'],
       labels: 'external-filter',
+      modelInBody: 'unread' as const,
       session: { headers: ['x-session-id'], cookie: 'sid' },
       others: ['x-tenant', 'x-tier'],
     };
-    expect(readSchedulingRequest(sourceOf({ headers }), () => configured)).toEqual(expected);
+    expect(readSchedulingRequest(sourceOf({ headers }), undefined, configured)).toEqual(expected);
   });
 
   it('is one shared object when it holds nothing', () => {

@@ -1,0 +1,42 @@
+import { parseAddress } from '../hostPort.ts';
+import type { Reservation } from '../scheduling/reservation.ts';
+import type { ExchangeSignal } from '../signals/exchangeSignal.ts';
+import type { PodSignals } from '../signals/podSignals.ts';
+import type { ProcessingRequestReader } from './processingRequestReader.ts';
+
+/** The metadata in which Envoy's override_host policy reports the pod that served. */
+const servedNamespace = 'envoy.lb';
+const servedKey = 'x-gateway-destination-endpoint-served';
+const longestAddress = 256;
+
+/**
+ * Follows a part of the response of a routed exchange: the reservation moves to the pod that
+ * served, and the signals judge it.
+ *
+ * @param signal undefined: pods are not judged by their responses
+ */
+export function watchResponse(
+  message: ProcessingRequestReader,
+  reservation: Reservation,
+  signal: ExchangeSignal | undefined,
+  signals: Pick<PodSignals, 'onHeaders' | 'onBody' | 'onTrailers'> | undefined,
+): void {
+  const { kind } = message;
+  if (kind === 'response_headers') {
+    const served = servedIn(message);
+    if (served !== undefined && served !== reservation.address) reservation.move(served);
+    if (signal === undefined) return;
+    const status = Number(message.header(':status'));
+    signals?.onHeaders(signal, status > 0 ? status : undefined, served, message.isEndOfStream);
+  } else if (kind === 'response_body' && signal !== undefined) {
+    signals?.onBody(signal, message.bodyBytes(), message.isEndOfStream);
+  } else if (kind === 'response_trailers' && signal !== undefined) signals?.onTrailers(signal);
+}
+
+/** The pod that Envoy sent the request to; undefined: Envoy does not say. */
+function servedIn(message: ProcessingRequestReader): string | undefined {
+  const served = message.metadataTexts(servedNamespace, servedKey, longestAddress);
+  if (typeof served !== 'string') return undefined;
+  const parsed = parseAddress(served);
+  return parsed.kind === 'ip' ? parsed.address : undefined;
+}
