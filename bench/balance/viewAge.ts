@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { collectSnapshot } from '../../src/etcd/records.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { defaultCheckIntervalMs, startLedger } from '../../test/support/ledgerInstance.ts';
 import { exponential, seededRandom } from '../../tools/simulator/seededRandom.ts';
@@ -53,7 +54,7 @@ export async function crossCheck(
       agesMs.push(nowMs - reservedMs);
     }
   };
-  const noted = { onSnapshot: note, onPut: note, onDelete: note };
+  const noted = { beginSnapshot: () => collectSnapshot(note), onPut: note, onDelete: note };
   const writer = startLedger('writer', etcdUrl, { prefix, checkIntervalMs: defaultCheckIntervalMs });
   const reader = startLedger('reader', etcdUrl, {
     prefix,

@@ -18,10 +18,10 @@ export class TimedStore extends EtcdSession {
   #batch: Batch | undefined;
 
   override start(listeners: Partial<SessionListeners>): void {
-    const records = (listeners.records ?? []).map(({ prefix, listener }) => ({
-      prefix,
-      listener: prefix === 'load/' ? this.#timed(listener) : listener,
-    }));
+    const records = (listeners.records ?? []).map((subscription) => {
+      const { prefix, listener } = subscription;
+      return prefix === 'load/' ? { ...subscription, listener: this.#timed(listener) } : subscription;
+    });
     super.start({ ...listeners, records });
   }
 
@@ -33,7 +33,7 @@ export class TimedStore extends EtcdSession {
 
   #timed(listener: RecordListener): RecordListener {
     return {
-      onSnapshot: (records) => listener.onSnapshot(records),
+      beginSnapshot: () => listener.beginSnapshot(),
       onPut: (key, value) => this.#time(key, () => listener.onPut(key, value)),
       onDelete: (key) => this.#time(key, () => listener.onDelete(key)),
     };

@@ -1,5 +1,5 @@
 import { connect, type EtcdOptions } from '../etcd/client.ts';
-import { readRange } from '../etcd/rangeSnapshot.ts';
+import { readNames } from '../etcd/readNames.ts';
 import { handoffWeight } from '../ledger/handoffWeight.ts';
 import { countUnreadable, type PoolRecords, readPoolRecords } from '../ledger/poolRecords.ts';
 import type { StatusReport } from './statusReport.ts';
@@ -24,8 +24,7 @@ export async function readStatusReport(options: StatusReportOptions, pool: strin
 export async function readPoolNames(options: StatusReportOptions): Promise<readonly string[]> {
   const client = connect(options, `${options.prefix}/`);
   try {
-    const { records } = await readRange(client, { keysOnly: true });
-    return [...new Set([...records.keys()].map((key) => key.split('/', 1)[0] ?? ''))].sort();
+    return await readNames(client);
   } finally {
     client.close();
   }

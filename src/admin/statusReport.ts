@@ -10,7 +10,7 @@ export interface StatusReport {
   readonly endpoints: readonly EndpointLine[];
   /** Requests in flight whose instance has stopped, as far as the view still counts them. */
   readonly handedOff: number;
-  /** Records that could not be read. */
+  /** Records that are not used: unreadable, too large, too many, or without a lease. */
   readonly recordsSkipped: number;
 }
 

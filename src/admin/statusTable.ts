@@ -38,9 +38,11 @@ export function statusTable(report: StatusReport): string {
     lines.push('', `${load(total)} requests in flight on ${endpoints.length} endpoints`);
   }
   if (handedOff > 0) lines.push(`${load(handedOff)} of them were handed off by instances that have stopped`);
-  if (recordsSkipped > 0) lines.push(`${recordsSkipped} unreadable records skipped`);
+  if (recordsSkipped > 0) lines.push(`${recordsSkipped} records skipped: ${whySkipped}`);
   return `${lines.join('\n')}\n`;
 }
+
+const whySkipped = 'unreadable, too large, too many, or without a lease';
 
 /** Aligns text to the left and numbers to the right. */
 function table(head: readonly string[], given: readonly (readonly (string | number)[])[]): string[] {

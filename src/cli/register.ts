@@ -33,18 +33,17 @@ async function register(flags: ConfigFlags & RegisterFlags, signals: StopSignals
     const { formatEndpointProblems } = await import('../pool/endpointProblems.ts');
     throw new BatonError('usage-invalid', `register: ${formatEndpointProblems(parsed.problems)}`);
   }
-  const [{ EtcdSession }, { keepRegistered }, { stateCodecs }, { registrationPlace }, { openProcessLog }] =
+  const [{ EtcdSession }, { keepRegistered }, { stateCodecs }, { recordKeys }, { openProcessLog }] =
     await Promise.all([
       import('../etcd/etcdSession.ts'),
       import('../pool/keepRegistered.ts'),
       import('../proto/stateCodecs.ts'),
-      import('../pool/registeredRecord.ts'),
+      import('../proto/records/recordKeys.ts'),
       import('../telemetry/processLog.ts'),
     ]);
   const { etcd, pool, instance, telemetry } = config;
   const processLog = openProcessLog({ level: telemetry.logLevel, instance });
-  const { address } = parsed.registration.endpoint;
-  const prefix = `${etcd.prefix}/${pool.name}/${registrationPlace(address).prefix}`;
+  const prefix = `${etcd.prefix}/${pool.name}/${recordKeys.endpoints}`;
   await keepRegistered(parsed.registration, {
     openStore: () => new EtcdSession({ ...etcd, prefix }),
     encode: ({ models, ...endpoint }) =>

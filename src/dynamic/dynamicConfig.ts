@@ -5,7 +5,7 @@ import type { EtcdMetrics } from '../etcd/metrics.ts';
 import type { RecordSubscription } from '../etcd/records.ts';
 import { SingleRecord } from '../etcd/singleRecord.ts';
 import { type DynamicConfigRecord, decodeDynamicConfig } from '../proto/records/dynamicConfigRecord.ts';
-import { recordKeys } from '../proto/records/recordKeys.ts';
+import { subscriptionTo } from '../proto/records/recordRules.ts';
 import type { Log } from '../telemetry/log.ts';
 
 export interface DynamicConfigOptions {
@@ -68,7 +68,7 @@ export class DynamicConfig {
 
   /** To be handed to the session. */
   get subscription(): RecordSubscription {
-    return { prefix: recordKeys.dynamicConfig, listener: this.#record };
+    return subscriptionTo('dynamicConfig', this.#record);
   }
 
   /** null: no setting is overridden. */

@@ -5,7 +5,7 @@ import { type DetachedRecord, putDetachedRecord } from './detachedRecord.ts';
 import { refusesWrites } from './failureKind.ts';
 import { type HeldLease, holdLease } from './heldLease.ts';
 import { PrefixWatch } from './prefixWatch.ts';
-import { type RangeOptions, type RangeSnapshot, readRange } from './rangeSnapshot.ts';
+import { type RangeOptions, type RangeSnapshot, readRanges } from './rangeSnapshot.ts';
 import { RecordRouter } from './recordRouter.ts';
 import type { RecordChange } from './records.ts';
 import { type EtcdSessionState, noSessionListeners, type SessionListeners } from './sessionListeners.ts';
@@ -101,7 +101,7 @@ export class EtcdSession {
     if (this.#membership === undefined || progress === undefined || this.#state.kind !== 'joined')
       return undefined;
     const { client, lease } = this.#membership;
-    return { progress, leaseId: lease.id, read: (options) => readRange(client, options) };
+    return { progress, leaseId: lease.id, read: (options) => readRanges(client, options) };
   }
 
   /** Follows the records at another member, or by another connection, without a gap. */

@@ -12,7 +12,8 @@ export type ServiceName = keyof typeof Services;
  * Channel options, named as in gRPC's core documentation. With a local subchannel pool each channel
  * has its own connection, so that a new channel does connect again. etcd closes a connection with
  * pings at intervals below 5 s, or without a stream. A proxy of the environment is for other
- * traffic.
+ * traffic. A message may be as large as several of etcd's largest requests (`--max-request-bytes`,
+ * 1.5 MiB by default); what may be larger is asked for in parts.
  */
 const channelOptions = {
   'grpc.use_local_subchannel_pool': 1,
@@ -21,7 +22,7 @@ const channelOptions = {
   'grpc.keepalive_timeout_ms': 2_000,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1_000,
-  'grpc.max_receive_message_length': -1,
+  'grpc.max_receive_message_length': 64 * 1024 * 1024,
 };
 
 /** The errors after which another token is needed; etcd has no code of its own for them. */

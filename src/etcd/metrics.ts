@@ -2,7 +2,7 @@ import type { Instruments } from '../telemetry/instruments.ts';
 import { counter, gauge, label } from '../telemetry/metric.ts';
 
 /** Records in etcd, by the key range they are in. */
-export const recordKinds = [
+export const recordKindNames = [
   'instance',
   'load',
   'handoff',
@@ -11,12 +11,14 @@ export const recordKinds = [
   'endpoint',
   'config',
 ] as const;
+export type SkippedKind = (typeof recordKindNames)[number];
 
 export const etcdMetrics = {
   recordsSkipped: counter({
     name: 'baton_records_skipped',
-    labels: [label('kind', recordKinds)],
-    means: 'Records in etcd, or parts of them, that could not be read',
+    labels: [label('kind', recordKindNames)],
+    means:
+      'Records in etcd, or parts of them, that are not used: unreadable, too large, too many, without a lease',
     worry:
       'Any rise: something else writes under the prefix, or a setting of the dynamic configuration is unknown ' +
       'to this release. The log names the key.',

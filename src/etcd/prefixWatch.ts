@@ -1,16 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type IEvent, type IResponseHeader, Range } from 'etcd3';
+import type { IEvent, IResponseHeader } from 'etcd3';
 import type { EtcdClient } from './client.ts';
-import { inSlices } from './inSlices.ts';
-import { readRange } from './rangeSnapshot.ts';
-import type { RecordListener } from './records.ts';
+import { type KeyRange, keysOf, usableName } from './rangeSnapshot.ts';
+import { readSnapshot, type SnapshotReceiver } from './readSnapshot.ts';
 import { StoreIdentity } from './storeIdentity.ts';
 import { type WatchProgress, WatchProgressTracker } from './watchProgress.ts';
 import { type WatchEnd, WatchStream } from './watchStream.ts';
 
-export interface PrefixWatchListener extends Omit<RecordListener, 'onSnapshot'> {
-  /** Nothing else is called before it resolves. */
-  onSnapshot(records: ReadonlyMap<string, Uint8Array>): Promise<void>;
+/** Nothing but `put` is called from `beginSnapshot` to `finishSnapshot`. */
+export interface PrefixWatchListener extends SnapshotReceiver {
+  delete(key: string): void;
+  /** The ranges of `toRead` whose stored keys are all followed. */
+  readonly complete: readonly KeyRange[];
+  /** Keys that were left out may be followed, if all is read again. */
+  readonly isWorthReading: boolean;
   /**
    * Events are late from now on. None is missed by the time of `onResumed` or of the next snapshot.
    */
@@ -21,6 +24,8 @@ export interface PrefixWatchListener extends Omit<RecordListener, 'onSnapshot'> 
 /** The wait before a broken stream is resumed doubles from the first to the last of these. */
 const firstBackoffMs = 20;
 const lastBackoffMs = 1_000;
+/** The wait before all is read again because there is room for keys that were left out. */
+const resyncDelayMs = 10_000;
 
 type State =
   | { readonly kind: 'reading' }
@@ -55,6 +60,7 @@ export class PrefixWatch {
   readonly #cancelling = new AbortController();
   #backoffMs = firstBackoffMs;
   #state: State = { kind: 'reading' };
+  #resyncTimer: NodeJS.Timeout | undefined;
 
   /**
    * Resolves once the snapshot is delivered and the watch is accepted.
@@ -105,6 +111,7 @@ export class PrefixWatch {
 
   cancel(): void {
     if ('stream' in this.#state) this.#state.stream.cancel();
+    clearTimeout(this.#resyncTimer);
     this.#cancelling.abort();
     this.#moveTo({ kind: 'cancelled' });
   }
@@ -128,29 +135,16 @@ export class PrefixWatch {
   }
 
   async #read(): Promise<void> {
-    const { records, revision } = await readRange(this.#client, {});
-    if (this.#state.kind !== 'reading') return;
-    const values = new Map<string, Uint8Array>();
-    const revisions = new Map<string, number>();
-    const split = function* (): Iterable<unknown> {
-      for (const [key, record] of records) {
-        values.set(key, record.value);
-        revisions.set(key, record.revision);
-        yield;
-      }
-    };
-    await inSlices(split());
-    await this.#listener.onSnapshot(values);
-    if (this.#state.kind !== 'reading') return;
-    this.#follow(new WatchProgressTracker(revisions, revision), 'following');
+    const position = await readSnapshot(this.#client, this.#listener, () => this.#state.kind === 'reading');
+    if (position === undefined || this.#state.kind !== 'reading') return;
+    const { revisions, revision } = position;
+    this.#follow(new WatchProgressTracker(revisions, revision, this.#listener), 'following');
   }
 
   #follow(progress: WatchProgressTracker, kind: 'following' | 'broken'): void {
-    const { keys, members: pool } = this.#client;
-    const { start, end } = Range.prefix(keys.prefix.toString());
     const stream: WatchStream = new WatchStream({
-      pool,
-      range: { key: start, range_end: end },
+      pool: this.#client.members,
+      range: keysOf(this.#client, this.#watched),
       startRevision: progress.revision + 1,
       onCreated: (header) => this.#onCreated(header, stream, progress),
       onEvents: (events) => this.#onEvents(events, progress),
@@ -178,16 +172,32 @@ export class PrefixWatch {
   #apply(events: readonly IEvent[], progress: WatchProgressTracker): void {
     const prefixLength = this.#client.keys.prefix.length;
     for (const { type, kv } of events) {
-      const key = kv.key.subarray(prefixLength).toString();
+      const key = usableName(kv.key, prefixLength);
       const revision = Number(kv.mod_revision);
-      if (String(type).toLowerCase() === 'delete') {
-        this.#listener.onDelete(key);
+      if (key === undefined) progress.reached(revision);
+      else if (String(type).toLowerCase() === 'delete') {
+        this.#listener.delete(key);
         progress.delete(key, revision);
       } else {
-        this.#listener.onPut(key, kv.value);
-        progress.put(key, revision);
+        const isFollowed = this.#listener.put(key, { revision, leaseId: kv.lease, value: kv.value });
+        if (isFollowed) progress.put(key, revision);
+        else progress.reached(revision);
       }
     }
+    if (this.#listener.isWorthReading) this.#resyncLater();
+  }
+
+  #resyncLater(): void {
+    this.#resyncTimer ??= setTimeout(() => {
+      this.#resyncTimer = undefined;
+      if (this.#listener.isWorthReading) this.resync();
+    }, resyncDelayMs);
+  }
+
+  /** One range, of all that is read: etcd's watch takes only one. */
+  get #watched(): KeyRange {
+    const [first, ...others] = this.#listener.toRead;
+    return first?.isOneKey && others.length === 0 ? first : { prefix: '' };
   }
 
   #onEnded(ended: WatchEnd, stream: WatchStream, progress: WatchProgressTracker): void {

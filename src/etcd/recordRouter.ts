@@ -1,43 +1,60 @@
-import { inSlices } from './inSlices.ts';
 import type { PrefixWatchListener } from './prefixWatch.ts';
-import type { RecordListener } from './records.ts';
+import type { KeyRange } from './rangeSnapshot.ts';
+import { RecordRange } from './recordRange.ts';
+import type { StoredRecord } from './records.ts';
 import type { SessionListeners } from './sessionListeners.ts';
 
 /**
- * Routes each record to the subscriptions whose prefix its key begins with, relative to that
- * prefix.
+ * Routes each record to the subscriptions that its key belongs to, as their rules allow.
  */
 export class RecordRouter implements PrefixWatchListener {
-  readonly #listeners: SessionListeners;
+  readonly #listeners: Pick<SessionListeners, 'onSynced' | 'onWatch'>;
+  readonly #ranges: readonly RecordRange[];
+  /** Each stored key is in one of them. */
+  readonly toRead: readonly KeyRange[];
 
-  constructor(listeners: SessionListeners) {
+  constructor(listeners: Pick<SessionListeners, 'records' | 'onSynced' | 'onWatch' | 'onIgnored'>) {
     this.#listeners = listeners;
+    this.#ranges = listeners.records.map(
+      (subscription) => new RecordRange(subscription, listeners.onIgnored),
+    );
+    this.toRead = this.#ranges.filter((one, nth) => !this.#isCovered(one, nth));
   }
 
-  async onSnapshot(records: ReadonlyMap<string, Uint8Array>): Promise<void> {
-    await inSlices(this.#deliver(records));
+  /** Those of `toRead` whose stored keys are all followed. */
+  get complete(): readonly KeyRange[] {
+    return this.toRead.filter(({ prefix }) =>
+      this.#ranges.every((one) => one.isComplete || !one.prefix.startsWith(prefix)),
+    );
+  }
+
+  get isWorthReading(): boolean {
+    return this.#ranges.some((range) => range.isWorthReading);
+  }
+
+  beginSnapshot(): void {
+    for (const range of this.#ranges) range.beginSnapshot();
+  }
+
+  isFull({ prefix }: KeyRange): boolean {
+    return this.#ranges.every((one) => one.isFull || !one.prefix.startsWith(prefix));
+  }
+
+  finishSnapshot(unread: ReadonlyMap<KeyRange, number>): void {
+    for (const range of this.#ranges) range.finishSnapshot(unread.get(range) ?? 0);
     this.#listeners.onSynced();
   }
 
-  *#deliver(records: ReadonlyMap<string, Uint8Array>): Iterable<unknown> {
-    const matching = this.#listeners.records.map(() => new Map<string, Uint8Array>());
-    for (const [key, value] of records) {
-      for (const [nth, { prefix }] of this.#listeners.records.entries()) {
-        if (key.startsWith(prefix)) matching[nth]?.set(key.slice(prefix.length), value);
-      }
-      yield;
+  put(key: string, record: StoredRecord): boolean {
+    let isFollowed = false;
+    for (const range of this.#ranges) {
+      if (range.includes(key) && range.put(key, record)) isFollowed = true;
     }
-    for (const [nth, { listener }] of this.#listeners.records.entries()) {
-      yield* listener.onSnapshot(matching[nth] ?? new Map()) ?? [];
-    }
+    return isFollowed;
   }
 
-  onPut(key: string, value: Uint8Array): void {
-    this.#route(key, (listener, rest) => listener.onPut(rest, value));
-  }
-
-  onDelete(key: string): void {
-    this.#route(key, (listener, rest) => listener.onDelete(rest));
+  delete(key: string): void {
+    for (const range of this.#ranges) if (range.includes(key)) range.delete(key);
   }
 
   onBroken(): void {
@@ -48,9 +65,12 @@ export class RecordRouter implements PrefixWatchListener {
     this.#listeners.onWatch('resumed');
   }
 
-  #route(key: string, deliver: (listener: RecordListener, rest: string) => void): void {
-    for (const { prefix, listener } of this.#listeners.records) {
-      if (key.startsWith(prefix)) deliver(listener, key.slice(prefix.length));
-    }
+  /** Its keys are those of another range, or among them. */
+  #isCovered(range: RecordRange, nth: number): boolean {
+    return this.#ranges.some((other, otherNth) => {
+      if (otherNth === nth || !other.includes(range.prefix)) return false;
+      const isSame = other.prefix === range.prefix && other.isOneKey === range.isOneKey;
+      return isSame ? otherNth < nth : !(other.isOneKey && !range.isOneKey);
+    });
   }
 }

@@ -1,4 +1,4 @@
-import type { LeasedRecord, RecordSubscription } from './records.ts';
+import type { IgnoredRecords, LeasedRecord, RecordSubscription } from './records.ts';
 
 export type EtcdSessionState =
   | { readonly kind: 'joining'; readonly problem?: string }
@@ -19,6 +19,8 @@ export interface SessionListeners {
   /** Every subscription has its snapshot: after a join, and after each resync. */
   readonly onSynced: () => void;
   readonly onWatch: (state: WatchState) => void;
+  /** The rules of a subscription exclude these records. */
+  readonly onIgnored: (ignored: IgnoredRecords) => void;
   /** While joined: etcd takes no writes, for this reason; or it takes them again. */
   readonly onWrites: (problem: string | undefined) => void;
   readonly onState: (state: EtcdSessionState) => void;
@@ -29,6 +31,7 @@ export const noSessionListeners: SessionListeners = {
   leasedRecords: [],
   onSynced() {},
   onWatch() {},
+  onIgnored() {},
   onWrites() {},
   onState() {},
 };

@@ -1,4 +1,4 @@
-import type { RecordListener } from './records.ts';
+import { collectSnapshot, type RecordListener, type RecordSnapshot } from './records.ts';
 
 export interface SingleRecordOptions<T> {
   /** @throws Error when the bytes are not such a record */
@@ -9,9 +9,8 @@ export interface SingleRecordOptions<T> {
 }
 
 /**
- * Follows one record; the prefix of its subscription is the record's whole key. An unreadable
- * version changes nothing: the last readable one stays in force, as it does while etcd is
- * unreachable.
+ * Follows the one record of a subscription to one key. An unreadable version changes nothing: the
+ * last readable one stays in force, as it does while etcd is unreachable.
  */
 export class SingleRecord<T> implements RecordListener {
   readonly #options: SingleRecordOptions<T>;
@@ -26,15 +25,17 @@ export class SingleRecord<T> implements RecordListener {
     return this.#record;
   }
 
-  onSnapshot(records: ReadonlyMap<string, Uint8Array>): void {
-    const value = records.get('');
-    if (value === undefined) this.#remove();
-    else this.onPut('', value);
+  beginSnapshot(): RecordSnapshot {
+    return collectSnapshot((records) => {
+      const value = records.get('');
+      if (value === undefined) this.onDelete();
+      else this.onPut('', value);
+    });
   }
 
-  onPut(key: string, value: Uint8Array): void {
-    // A longer key is another record. Each join delivers the record again, changed or not.
-    if (key !== '' || (this.#value !== undefined && Buffer.compare(value, this.#value) === 0)) return;
+  onPut(_key: string, value: Uint8Array): void {
+    // Each join delivers the record again, changed or not.
+    if (this.#value !== undefined && Buffer.compare(value, this.#value) === 0) return;
     this.#value = value;
     let record: T;
     try {
@@ -47,11 +48,7 @@ export class SingleRecord<T> implements RecordListener {
     this.#options.onChange(record);
   }
 
-  onDelete(key: string): void {
-    if (key === '') this.#remove();
-  }
-
-  #remove(): void {
+  onDelete(): void {
     if (this.#value === undefined) return;
     this.#value = undefined;
     this.#record = undefined;

@@ -14,7 +14,8 @@ export type WatchEnd =
 
 export interface WatchStreamOptions {
   readonly pool: MemberPool;
-  readonly range: { readonly key: Buffer; readonly range_end: Buffer };
+  /** One key, without `range_end`, or all from `key` to it. */
+  readonly range: { readonly key: Buffer; readonly range_end?: Buffer };
   readonly startRevision: number;
   readonly onCreated: (header: IResponseHeader) => void;
   readonly onEvents: (events: readonly IEvent[]) => void;
@@ -29,7 +30,9 @@ interface WatchResponse {
   readonly canceled: boolean;
   readonly cancel_reason: string;
   readonly compact_revision: string;
-  readonly events: IEvent[];
+  /** More of the same response follows. */
+  readonly fragment: boolean;
+  readonly events: readonly IEvent[];
 }
 
 type State =
@@ -44,6 +47,8 @@ type State =
 export class WatchStream {
   readonly #options: WatchStreamOptions;
   #state: State = { kind: 'opening' };
+  /** Of a revision whose other events are still to come. */
+  #held: readonly IEvent[] = [];
 
   constructor(options: WatchStreamOptions) {
     this.#options = options;
@@ -70,7 +75,9 @@ export class WatchStream {
       return;
     }
     this.#follow(stream, member, connection);
-    stream.write({ create_request: { ...range, start_revision: startRevision, progress_notify: true } });
+    // Without fragments, all that was written during a break may come in one message.
+    const options = { start_revision: startRevision, progress_notify: true, fragment: true };
+    stream.write({ create_request: { ...range, ...options } });
   }
 
   #follow(
@@ -118,7 +125,7 @@ export class WatchStream {
   }
 
   #onResponse(response: WatchResponse, watchId: string | undefined): void {
-    const { onCreated, onEvents } = this.#options;
+    const { onCreated } = this.#options;
     if (!response.canceled && response.watch_id !== watchId) {
       throw new Error(`etcd sent events of watch ${response.watch_id}, which was not created`);
     }
@@ -127,7 +134,16 @@ export class WatchStream {
       const cause = castGrpcErrorMessage(`etcd cancelled the watch: ${reason}`);
       this.#end({ kind: Number(response.compact_revision) > 0 ? 'compacted' : 'refused', cause });
     } else if (response.created) onCreated(response.header);
-    else if (response.events.length > 0) onEvents(response.events);
+    else if (response.events.length > 0) this.#onEvents(response);
+  }
+
+  /** A revision is passed on as a whole: a watch is resumed after the last one that was. */
+  #onEvents({ events, fragment }: WatchResponse): void {
+    const all = this.#held.length === 0 ? events : [...this.#held, ...events];
+    const last = all.at(-1)?.kv.mod_revision;
+    const whole = fragment ? all.findIndex(({ kv }) => kv.mod_revision === last) : all.length;
+    this.#held = all.slice(whole);
+    if (whole > 0) this.#options.onEvents(all.slice(0, whole));
   }
 
   #end(end: WatchEnd): void {

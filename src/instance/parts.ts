@@ -18,6 +18,7 @@ import { instanceMetrics } from './instruments.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createSharedParts, type SharedParts } from './sharedParts.ts';
 import { createSignalParts, type SignalParts } from './signalParts.ts';
+import { SkippedRecords } from './skippedRecords.ts';
 import { Startup } from './startup.ts';
 import { StoreLog } from './storeLog.ts';
 
@@ -34,6 +35,7 @@ export interface InstanceParts extends EdgeParts {
   readonly pool: CompositePool;
   readonly sharing: SharedParts;
   readonly signals: SignalParts;
+  readonly skipped: SkippedRecords;
   readonly storeLog: StoreLog;
   readonly consistencyCheck: ConsistencyCheck;
   readonly startup: Startup;
@@ -62,6 +64,7 @@ export function createParts(
   const errors = new UnexpectedErrors(log, metrics);
   const lifecycle = new Lifecycle(clock);
   const dynamic = new DynamicConfig({ own: config, events, log, metrics });
+  const skipped = new SkippedRecords({ log, metrics, nowMs: () => clock.nowMs() });
   const hasStore = config.etcd.endpoints.length > 0;
   const pool = openPool(
     { ...config.pool, etcd: config.pool.etcd && hasStore },
@@ -69,13 +72,14 @@ export function createParts(
       log,
       metrics,
       onVerdict: endpointEvents(events),
+      onSkipped: (kind, key, cause) => skipped.unreadable(kind, key, cause),
       onPanic: (panic) =>
         events.add('pool', panic ? 'panic: endpoints that fail their probes stay in use' : 'panic over', {
           ...panic,
         }),
     },
   );
-  const base = { config, log, metrics, events, errors, startedAt, lifecycle, dynamic, pool };
+  const base = { config, log, metrics, events, errors, startedAt, lifecycle, dynamic, pool, skipped };
   const sharing = createSharedParts(base);
   const signals = createSignalParts({ ...base, sharing });
   const extensions = createExtensionParts(config, loaded, { log, metrics });

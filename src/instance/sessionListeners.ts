@@ -4,7 +4,7 @@ import type { SharedParts } from './sharedParts.ts';
 
 /** What the parts of an instance listen to in etcd; handed to the session when it starts. */
 export function sessionListeners(
-  { dynamic, pool, signals, startup, storeLog }: InstanceParts,
+  { dynamic, pool, signals, skipped, startup, storeLog }: InstanceParts,
   { ledger, steering }: Extract<SharedParts, { kind: 'etcd' }>,
 ): SessionListeners {
   const { records, leasedRecords, onWatch, onState } = ledger.sessionListeners;
@@ -19,6 +19,7 @@ export function sessionListeners(
     leasedRecords,
     onWatch,
     onSynced: () => steering.onSynced(),
+    onIgnored: (ignored) => skipped.ignored(ignored),
     onWrites: (problem) => storeLog.onWrites(problem),
     onState: (state) => {
       onState(state);

@@ -13,6 +13,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { InstanceMetrics } from './instruments.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { PauseDetector } from './pauseDetector.ts';
+import type { SkippedRecords } from './skippedRecords.ts';
 
 /** The ledger of an instance, and with etcd what belongs to being one of several. */
 export type SharedParts =
@@ -34,6 +35,7 @@ export interface SharedPartsOptions {
   readonly lifecycle: Lifecycle;
   readonly dynamic: DynamicConfig;
   readonly pool: Pool;
+  readonly skipped: SkippedRecords;
 }
 
 /** Not started yet. */
@@ -58,7 +60,7 @@ export function createSharedParts(options: SharedPartsOptions): SharedParts {
 }
 
 function createLedger(
-  { config, log, metrics, events, startedAt, dynamic }: SharedPartsOptions,
+  { config, log, metrics, events, startedAt, dynamic, skipped }: SharedPartsOptions,
   store: EtcdSession,
   announcedPhase: AnnouncedPhase,
   isWithoutEndpoints: () => boolean,
@@ -87,13 +89,14 @@ function createLedger(
       log.info({ event: 'handoff.received', ...fields }, 'handoff received');
       events.add('handoff', `${from} handed off requests in flight`, fields);
     },
+    onSkipped: (kind, key, cause) => skipped.unreadable(kind, key, cause),
     log,
     metrics,
   });
 }
 
 function createSteering(
-  { config, log, metrics, events, lifecycle }: SharedPartsOptions,
+  { config, log, events, lifecycle, skipped }: SharedPartsOptions,
   store: EtcdSession,
   ledger: EtcdLedger,
   announcedPhase: AnnouncedPhase,
@@ -118,10 +121,7 @@ function createSteering(
       log.info({ event: `steering.${event.kind}`, ...fields }, message);
       events.add('steering', message, fields);
     },
-    onUnreadable: (key, cause) => {
-      metrics.recordsSkipped.add('target');
-      log.warn({ event: 'store.record-skipped', kind: 'target', key, cause }, 'unreadable record skipped');
-    },
+    onUnreadable: (cause) => skipped.unreadable('pinnedGeneration', '', cause),
   });
 }
 

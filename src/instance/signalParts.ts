@@ -15,6 +15,7 @@ import { SharedSignals } from '../signals/sharedSignals.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { InstanceMetrics } from './instruments.ts';
 import type { SharedParts } from './sharedParts.ts';
+import type { SkippedRecords } from './skippedRecords.ts';
 
 /** What decides which of the ready endpoints are used, from how their responses end. */
 export interface SignalParts {
@@ -35,6 +36,7 @@ export interface SignalPartsOptions {
   readonly events: EventLog;
   readonly pool: CompositePool;
   readonly sharing: SharedParts;
+  readonly skipped: SkippedRecords;
 }
 
 const nothing: ReadonlySet<string> = new Set();
@@ -66,7 +68,7 @@ export function createSignalParts(options: SignalPartsOptions): SignalParts {
 }
 
 function createSharedSignals(
-  { config, pool, sharing, log, metrics }: SignalPartsOptions,
+  { config, pool, sharing, skipped }: SignalPartsOptions,
   signals: PodSignals,
   peers: PeerSignals,
 ): SharedSignals | undefined {
@@ -76,13 +78,10 @@ function createSharedSignals(
     store: sharing.store,
     signals,
     peers,
-    isInPool: (address) => pool.all().some((endpoint) => endpoint.address === address),
+    isInPool: (address) => pool.has(address),
     random: Math.random,
     clock: systemClock,
-    onUnreadable: (key, cause) => {
-      metrics.recordsSkipped.add('signals');
-      log.warn({ event: 'store.record-skipped', kind: 'signals', key, cause }, 'unreadable record skipped');
-    },
+    onUnreadable: (key, cause) => skipped.unreadable('signals', key, cause),
   });
 }
 

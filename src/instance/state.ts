@@ -32,7 +32,7 @@ function summaryOf(parts: InstanceParts): StateSummary {
       addresses: startup.addresses,
     },
     readiness: startup.readiness(),
-    store: storeReport(sharing, parts.storeLog.regrants),
+    store: storeReport(parts),
     steering: steeringReport(parts),
     dynamic: dynamic.report(),
     peers: peerReports(sharing, id),
@@ -51,7 +51,7 @@ function hasWriteProblem(sharing: SharedParts): boolean {
   return sharing.kind === 'etcd' && sharing.store.writeProblem !== undefined;
 }
 
-function storeReport(sharing: SharedParts, regrants: number): StoreReport {
+function storeReport({ sharing, skipped, storeLog }: InstanceParts): StoreReport {
   if (sharing.kind === 'memory') {
     return {
       kind: 'memory',
@@ -70,8 +70,8 @@ function storeReport(sharing: SharedParts, regrants: number): StoreReport {
     viewAgeMs: ledger.viewAgeMs(),
     syncLagMs: ledger.syncLagMs() ?? null,
     writeProblem: store.writeProblem ?? null,
-    regrants,
-    recordsSkipped: ledger.recordsSkipped,
+    regrants: storeLog.regrants,
+    recordsSkipped: skipped.count,
   };
 }
 

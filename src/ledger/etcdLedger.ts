@@ -1,9 +1,9 @@
-import type { EtcdMetrics } from '../etcd/metrics.ts';
 import type { RecordSubscription } from '../etcd/records.ts';
 import type { SessionListeners } from '../etcd/sessionListeners.ts';
 import { encodeHandoff, type Handoff } from '../proto/records/handoff.ts';
 import type { InstanceRecord } from '../proto/records/instanceRecord.ts';
-import { recordKeys } from '../proto/records/recordKeys.ts';
+import { type OnRecordSkipped, recordKeys } from '../proto/records/recordKeys.ts';
+import { subscriptionTo } from '../proto/records/recordRules.ts';
 import type { Reservation } from '../scheduling/reservation.ts';
 import type { Log } from '../telemetry/log.ts';
 import { Handoffs } from './handoffs.ts';
@@ -23,8 +23,9 @@ export interface EtcdLedgerOptions extends Omit<LocalLoadOptions, 'instances' | 
   readonly unixMs: () => number;
   /** An instance stopped and handed off requests. */
   readonly onHandoff: (instance: string, handoff: Handoff) => void;
+  readonly onSkipped: OnRecordSkipped;
   readonly log: Log;
-  readonly metrics: LocalLoadOptions['metrics'] & EtcdMetrics;
+  readonly metrics: LocalLoadOptions['metrics'];
 }
 
 /**
@@ -41,7 +42,6 @@ export class EtcdLedger implements Ledger {
   readonly #instances: InstanceRecords;
   readonly #announcer: InstanceAnnouncer;
   readonly #instanceListeners = new Set<() => void>();
-  #recordsSkipped = 0;
 
   constructor(options: EtcdLedgerOptions) {
     this.#options = options;
@@ -50,7 +50,7 @@ export class EtcdLedger implements Ledger {
     this.#peers = new PeerCounts({ staleDecayMs: options.staleDecayMs, nowMs });
     this.#peers.markStale();
     this.#instances = new InstanceRecords({
-      onUnreadable: (key, cause) => this.#skip('instance', key, cause),
+      onUnreadable: (key, cause) => options.onSkipped('instances', key, cause),
       onAdded: () => this.#local.intervalChanged(),
       onChange: () => {
         for (const listener of this.#instanceListeners) listener();
@@ -60,13 +60,13 @@ export class EtcdLedger implements Ledger {
       localId,
       peers: this.#peers,
       onLocal: (sequence) => this.#local.acknowledged(sequence),
-      onUnreadable: (key, cause) => this.#skip('load', key, cause),
+      onUnreadable: (key, cause) => options.onSkipped('load', key, cause),
     });
     this.#handoffs = new Handoffs({
       nowMs,
       unixMs: options.unixMs,
       onNew: options.onHandoff,
-      onUnreadable: (key, cause) => this.#skip('handoff', key, cause),
+      onUnreadable: (key, cause) => options.onSkipped('handoffs', key, cause),
     });
 
     this.#local = new LocalLoad({ ...options, instances: () => this.#instances.known.size });
@@ -74,7 +74,7 @@ export class EtcdLedger implements Ledger {
   }
 
   /** For `EtcdSession.start`. */
-  get sessionListeners(): Omit<SessionListeners, 'onSynced' | 'onWrites'> {
+  get sessionListeners(): Omit<SessionListeners, 'onSynced' | 'onWrites' | 'onIgnored'> {
     return {
       records: this.#subscriptions,
       leasedRecords: [this.#announcer.record],
@@ -93,9 +93,9 @@ export class EtcdLedger implements Ledger {
 
   get #subscriptions(): readonly RecordSubscription[] {
     return [
-      { prefix: recordKeys.instances, listener: this.#instances },
-      { prefix: recordKeys.load, listener: this.loadReports },
-      { prefix: recordKeys.handoffs, listener: this.#handoffs },
+      subscriptionTo('instances', this.#instances),
+      subscriptionTo('load', this.loadReports),
+      subscriptionTo('handoffs', this.#handoffs),
     ];
   }
 
@@ -154,10 +154,6 @@ export class EtcdLedger implements Ledger {
   /** Handoffs by name, without decay. */
   get handedOff(): ReadonlyMap<string, Handoff> {
     return this.#handoffs.known;
-  }
-
-  get recordsSkipped(): number {
-    return this.#recordsSkipped;
   }
 
   /** A due write waits for the new interval instead of the old one. */
@@ -239,11 +235,5 @@ export class EtcdLedger implements Ledger {
       this.#options.log.warn({ event: 'ledger.flush-failed', cause }, 'last counts not written');
     });
     await Promise.all([this.#local.stop(), this.#announcer.stop()]);
-  }
-
-  #skip(kind: 'instance' | 'load' | 'handoff', key: string, cause: unknown): void {
-    this.#recordsSkipped += 1;
-    this.#options.metrics.recordsSkipped.add(kind);
-    this.#options.log.warn({ event: 'store.record-skipped', kind, key, cause }, 'unreadable record skipped');
   }
 }

@@ -1,4 +1,4 @@
-import type { RecordListener } from '../etcd/records.ts';
+import type { RecordListener, RecordSnapshot } from '../etcd/records.ts';
 import { judgeId } from '../proto/records/fields.ts';
 import { decodeHandoff, type Handoff } from '../proto/records/handoff.ts';
 import { handoffWeight } from './handoffWeight.ts';
@@ -74,19 +74,19 @@ export class Handoffs implements RecordListener {
     });
   }
 
-  onSnapshot(records: ReadonlyMap<string, Uint8Array>): void {
-    const before = this.#known;
-    this.#known = new Map();
-    this.#sumsAtMs = Number.NEGATIVE_INFINITY;
-    for (const [key, value] of records) {
-      const handoff = this.#read(key, value);
-      if (handoff === undefined) continue;
-      const earlier = before.get(key);
-      const isSame = earlier?.handedOffUnixMs === handoff.handedOffUnixMs;
-      const ageMs = this.#options.unixMs() - handoff.handedOffUnixMs;
-      const startedAtMs = this.#options.nowMs() - Math.min(handoff.ttlMs, Math.max(0, ageMs));
-      this.#known.set(key, { ...handoff, startedAtMs: isSame ? earlier.startedAtMs : startedAtMs });
-    }
+  beginSnapshot(): RecordSnapshot {
+    const known = new Map<string, Known>();
+    return {
+      put: (key, value) => {
+        const handoff = this.#read(key, value);
+        if (handoff !== undefined) known.set(key, this.#sinceItsStart(key, handoff));
+        return value.length;
+      },
+      finish: () => {
+        this.#known = known;
+        this.#sumsAtMs = Number.NEGATIVE_INFINITY;
+      },
+    };
   }
 
   onPut(key: string, value: Uint8Array): void {
@@ -100,6 +100,18 @@ export class Handoffs implements RecordListener {
   onDelete(key: string): void {
     this.#known.delete(key);
     this.#sumsAtMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Of a snapshot: when it was written is known from an earlier event, or from the time of day. */
+  #sinceItsStart(key: string, handoff: Handoff): Known {
+    const earlier = this.#known.get(key);
+    if (earlier?.handedOffUnixMs === handoff.handedOffUnixMs)
+      return { ...handoff, startedAtMs: earlier.startedAtMs };
+    const ageMs = this.#options.unixMs() - handoff.handedOffUnixMs;
+    return {
+      ...handoff,
+      startedAtMs: this.#options.nowMs() - Math.min(handoff.ttlMs, Math.max(0, ageMs)),
+    };
   }
 
   #read(key: string, value: Uint8Array): Handoff | undefined {

@@ -1,4 +1,4 @@
-import type { RecordListener } from '../etcd/records.ts';
+import { collectSnapshot, type RecordListener, type RecordSnapshot } from '../etcd/records.ts';
 import { takesTraffic } from '../phase.ts';
 import { decodeInstance, type InstanceRecord } from '../proto/records/instanceRecord.ts';
 
@@ -29,10 +29,12 @@ export class InstanceRecords implements RecordListener {
     return this.#notServing;
   }
 
-  onSnapshot(records: ReadonlyMap<string, Uint8Array>): void {
-    this.#known = new Map();
-    this.#notServing.clear();
-    for (const [id, value] of records) this.#put(id, value);
+  beginSnapshot(): RecordSnapshot {
+    return collectSnapshot((records) => {
+      this.#known = new Map();
+      this.#notServing.clear();
+      for (const [id, value] of records) this.#put(id, value);
+    });
   }
 
   onPut(id: string, value: Uint8Array): void {

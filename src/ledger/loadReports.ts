@@ -1,4 +1,4 @@
-import type { RecordListener } from '../etcd/records.ts';
+import type { RecordListener, RecordSnapshot } from '../etcd/records.ts';
 import { judgeId } from '../proto/records/fields.ts';
 import { forEachDifference, LoadList } from './loadRecord.ts';
 import { CountSums, type PeerCounts } from './peerCounts.ts';
@@ -29,21 +29,24 @@ export class LoadReports implements RecordListener {
     this.#options = options;
   }
 
-  *onSnapshot(records: ReadonlyMap<string, Uint8Array>): Iterable<unknown> {
+  beginSnapshot(): RecordSnapshot {
     const { localId, peers } = this.#options;
     const known = new Map<string, string>();
     const sums = new CountSums();
-    for (const [key, value] of records) {
-      const reporter = reporterOf(key);
-      if (reporter !== localId && this.#canRead(key, value)) {
+    return {
+      put: (key, value) => {
+        const reporter = reporterOf(key);
+        if (reporter === localId || !this.#canRead(key, value)) return 0;
         const loads = this.#after;
         for (let i = 0; i < loads.length; i += 1) sums.add(reporter, loads.address(i), loads.inFlight(i));
         known.set(key, latin1Of(value));
-      }
-      yield;
-    }
-    this.#known = known;
-    peers.replace(sums);
+        return value.length;
+      },
+      finish: () => {
+        this.#known = known;
+        peers.replace(sums);
+      },
+    };
   }
 
   onPut(key: string, value: Uint8Array): void {

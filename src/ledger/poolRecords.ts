@@ -1,5 +1,7 @@
 import type { EtcdClient } from '../etcd/client.ts';
-import { readRange } from '../etcd/rangeSnapshot.ts';
+import { readSnapshot } from '../etcd/readSnapshot.ts';
+import { RecordRouter } from '../etcd/recordRouter.ts';
+import { reasonToIgnore, type StoredRecord } from '../etcd/records.ts';
 import { parseAddress } from '../hostPort.ts';
 import type { RegisteredEndpoint__Output } from '../proto/generated/state/baton/state/v1/RegisteredEndpoint.ts';
 import { type DynamicConfigRecord, decodeDynamicConfig } from '../proto/records/dynamicConfigRecord.ts';
@@ -8,12 +10,17 @@ import { decodeHandoff, type Handoff } from '../proto/records/handoff.ts';
 import { decodeInstance, type InstanceRecord } from '../proto/records/instanceRecord.ts';
 import { decodePinnedGeneration, type PinnedGeneration } from '../proto/records/pinnedGeneration.ts';
 import { decodePodSignals } from '../proto/records/podSignals.ts';
-import { recordKeys } from '../proto/records/recordKeys.ts';
+import {
+  isOneKey,
+  type RecordKind,
+  recordKeys,
+  recordKindOf,
+  recordKinds,
+} from '../proto/records/recordKeys.ts';
+import { recordRules, subscriptionTo } from '../proto/records/recordRules.ts';
 import { stateCodecs } from '../proto/stateCodecs.ts';
 import { LoadList } from './loadRecord.ts';
 import { reporterOf } from './loadReports.ts';
-
-export type PoolRecordKind = keyof typeof recordKeys;
 
 /**
  * Everything that one pool has in etcd, decoded. The status report, `baton upgrade` and the
@@ -33,77 +40,128 @@ export interface PoolRecords {
   readonly pinnedGeneration: PinnedGeneration | undefined;
   readonly dynamicConfig: DynamicConfigRecord | undefined;
   readonly unreadable: readonly UnreadablePoolRecord[];
+  /** How many records of a kind are not used by its rules. */
+  readonly ignored: ReadonlyMap<RecordKind, number>;
 }
 
 export interface UnreadablePoolRecord {
-  readonly kind: PoolRecordKind;
-  /** What follows the prefix of its kind. */
+  readonly kind: RecordKind;
+  /** What follows the key of its kind. */
   readonly name: string;
 }
 
 /** @throws etcd3's error when etcd does not answer in time */
 export async function readPoolRecords(client: EtcdClient): Promise<PoolRecords> {
-  const { records } = await readRange(client, {});
-  return decodePoolRecords(new Map([...records].map(([key, { value }]) => [key, value])));
+  const pool = new DecodedRecords();
+  const records = recordKinds.map((kind) => {
+    const put = (name: string, value: Uint8Array): number => {
+      pool.add({ kind, name }, value);
+      return value.length;
+    };
+    const listener = { beginSnapshot: () => ({ put, finish() {} }), onPut() {}, onDelete() {} };
+    return subscriptionTo(kind, listener);
+  });
+  const router = new RecordRouter({
+    records,
+    onSynced() {},
+    onWatch() {},
+    onIgnored: ({ prefix, count }) => pool.ignore(prefix, count),
+  });
+  await readSnapshot(client, router, () => true);
+  return pool;
 }
 
-/** @param records by key relative to the pool; keys of no known kind are ignored */
+/** @param records by key relative to the pool; keys of no known kind are left out */
 export function decodePoolRecords(records: ReadonlyMap<string, Uint8Array>): PoolRecords {
-  const instances = new Map<string, InstanceRecord>();
-  const loadReports = new Map<string, Map<string, number>>();
-  const handoffs = new Map<string, Handoff>();
-  const endpoints = new Map<string, RegisteredEndpoint__Output | undefined>();
-  const unreadable: UnreadablePoolRecord[] = [];
-  const loads = new LoadList();
-  let pinnedGeneration: PinnedGeneration | undefined;
-  let dynamicConfig: DynamicConfigRecord | undefined;
+  const pool = new DecodedRecords();
+  for (const [key, value] of records) {
+    const place = placeOf(key);
+    if (place !== undefined) pool.add(place, value);
+  }
+  return pool;
+}
 
-  const decode = (kind: PoolRecordKind, name: string, value: Uint8Array): void => {
+/**
+ * The value of a record as an instance takes it: undefined where it ignores the record, no bytes
+ * where it keeps the last value that was not too large.
+ */
+export function usableValue(key: string, record: StoredRecord): Uint8Array | undefined {
+  const place = placeOf(key);
+  const reason = place && reasonToIgnore(recordRules[place.kind], record);
+  if (reason === 'no-lease') return undefined;
+  return reason === 'too-large' ? new Uint8Array() : record.value;
+}
+
+/** How many records of these kinds are unreadable or ignored. */
+export function countUnreadable({ unreadable, ignored }: PoolRecords, kinds: readonly RecordKind[]): number {
+  const skipped = kinds.reduce((sum, kind) => sum + (ignored.get(kind) ?? 0), 0);
+  return skipped + unreadable.filter(({ kind }) => kinds.includes(kind)).length;
+}
+
+class DecodedRecords implements PoolRecords {
+  readonly instances = new Map<string, InstanceRecord>();
+  readonly loadReports = new Map<string, Map<string, number>>();
+  readonly handoffs = new Map<string, Handoff>();
+  readonly endpoints = new Map<string, RegisteredEndpoint__Output | undefined>();
+  pinnedGeneration: PinnedGeneration | undefined;
+  dynamicConfig: DynamicConfigRecord | undefined;
+  readonly unreadable: UnreadablePoolRecord[] = [];
+  readonly ignored = new Map<RecordKind, number>();
+  readonly #loads = new LoadList();
+
+  add(place: UnreadablePoolRecord, value: Uint8Array): void {
+    try {
+      this.#decode(place, value);
+    } catch {
+      this.unreadable.push(place);
+    }
+  }
+
+  ignore(prefix: string, count: number): void {
+    const kind = recordKindOf(prefix);
+    if (kind !== undefined) this.ignored.set(kind, (this.ignored.get(kind) ?? 0) + count);
+  }
+
+  #decode({ kind, name }: UnreadablePoolRecord, value: Uint8Array): void {
     switch (kind) {
       case 'instances':
-        instances.set(name, decodeInstance(name, value));
+        this.instances.set(name, decodeInstance(name, value));
         break;
       case 'load':
-        addLoads(loadReports, judgeId('the id in the key', reporterOf(name)), loads.read(value));
+        this.#addLoads(judgeId('the id in the key', reporterOf(name)), this.#loads.read(value));
         break;
       case 'handoffs':
         judgeId('the id in the key', reporterOf(name));
-        handoffs.set(name, decodeHandoff(value));
+        this.handoffs.set(name, decodeHandoff(value));
         break;
       case 'endpoints':
         if (!isEndpointKey(name)) throw new Error('the key is no address');
-        endpoints.set(name, undefined);
-        endpoints.set(name, stateCodecs.registeredEndpoint.decode(value));
+        this.endpoints.set(name, undefined);
+        this.endpoints.set(name, stateCodecs.registeredEndpoint.decode(value));
         break;
       case 'signals':
         judgeId('the id in the key', name);
         decodePodSignals(value);
         break;
       case 'pinnedGeneration':
-        pinnedGeneration = decodePinnedGeneration(value);
+        this.pinnedGeneration = decodePinnedGeneration(value);
         break;
       case 'dynamicConfig':
-        dynamicConfig = decodeDynamicConfig(value);
+        this.dynamicConfig = decodeDynamicConfig(value);
         break;
       default:
         kind satisfies never;
     }
-  };
-  for (const [key, value] of records) {
-    const place = placeOf(key);
-    if (place === undefined) continue;
-    try {
-      decode(place.kind, place.name, value);
-    } catch {
-      unreadable.push(place);
+  }
+
+  #addLoads(reporter: string, loads: LoadList): void {
+    const counts = this.loadReports.get(reporter) ?? new Map<string, number>();
+    this.loadReports.set(reporter, counts);
+    for (let i = 0; i < loads.length; i += 1) {
+      const address = loads.address(i);
+      counts.set(address, (counts.get(address) ?? 0) + loads.inFlight(i));
     }
   }
-  return { instances, loadReports, handoffs, endpoints, pinnedGeneration, dynamicConfig, unreadable };
-}
-
-/** How many records of these kinds are unreadable. */
-export function countUnreadable({ unreadable }: PoolRecords, kinds: readonly PoolRecordKind[]): number {
-  return unreadable.filter(({ kind }) => kinds.includes(kind)).length;
 }
 
 /** An address as the pool writes it: in another form it would be a second key of the same pod. */
@@ -112,22 +170,12 @@ function isEndpointKey(name: string): boolean {
   return parsed.kind === 'ip' && parsed.address === name;
 }
 
-const kindsAndKeys = Object.entries(recordKeys) as [PoolRecordKind, string][];
-
 function placeOf(key: string): UnreadablePoolRecord | undefined {
-  for (const [kind, prefix] of kindsAndKeys) {
-    if (prefix.endsWith('/') ? key.startsWith(prefix) : key === prefix) {
+  for (const kind of recordKinds) {
+    const prefix = recordKeys[kind];
+    if (isOneKey(kind) ? key === prefix : key.startsWith(prefix)) {
       return { kind, name: key.slice(prefix.length) };
     }
   }
   return undefined;
-}
-
-function addLoads(loadReports: Map<string, Map<string, number>>, reporter: string, loads: LoadList): void {
-  const counts = loadReports.get(reporter) ?? new Map<string, number>();
-  loadReports.set(reporter, counts);
-  for (let i = 0; i < loads.length; i += 1) {
-    const address = loads.address(i);
-    counts.set(address, (counts.get(address) ?? 0) + loads.inFlight(i));
-  }
 }

@@ -3,7 +3,8 @@ import type { EtcdSession, Inspection } from '../etcd/etcdSession.ts';
 import { recordKeys } from '../proto/records/recordKeys.ts';
 import { type Difference, differing } from './differences.ts';
 import type { EtcdLedger } from './etcdLedger.ts';
-import { compareViewSnapshot, revisionsOf, takeViewSnapshot } from './viewSnapshot.ts';
+import { usableValue } from './poolRecords.ts';
+import { compareViewSnapshot, followedIn, revisionsOf, takeViewSnapshot } from './viewSnapshot.ts';
 
 const pollIntervalMs = 10;
 
@@ -44,9 +45,10 @@ export class StoreConsistency {
     const inspection = store.inspect();
     if (inspection === undefined) return undecided('the watch does not follow');
     const { progress, leaseId, read } = inspection;
-    const now = await read({ keysOnly: true });
+    const ranges = progress.complete;
+    const now = await read({ ranges, keysOnly: true });
     let { revision } = now;
-    if (differing('watch', revisionsOf(now), progress.revisions).length > 0) {
+    if (differing('watch', revisionsOf(now), followedIn(ranges, progress)).length > 0) {
       await this.#untilReached(revision, inspection, signal);
       if (progress.revision < revision) return undecided('the watch is late');
       revision = progress.revision;
@@ -57,9 +59,9 @@ export class StoreConsistency {
     const prefixes = [recordKeys.load + localId, recordKeys.handoffs];
     if (view.peer !== undefined) prefixes.push(recordKeys.load + view.peer);
     const [keys, instances, ...others] = await Promise.all([
-      read({ keysOnly: true, revision }),
-      read({ prefix: recordKeys.instances, revision }),
-      ...prefixes.map((prefix) => read({ prefix, revision })),
+      read({ ranges: view.ranges, keysOnly: true, revision }),
+      read({ ranges: [{ prefix: recordKeys.instances }], revision }),
+      ...prefixes.map((prefix) => read({ ranges: [{ prefix }], revision })),
     ]);
     if (!this.#isCurrent(inspection)) return undecided('the records were read again');
     // An etcd that lost its data has other revisions, and lost the lease as well. The lease comes
@@ -69,8 +71,12 @@ export class StoreConsistency {
     }
     this.#round += 1;
     const records = new Map<string, Uint8Array>();
-    for (const range of [instances, ...others])
-      for (const [key, { value }] of range.records) records.set(key, value);
+    for (const range of [instances, ...others]) {
+      for (const [key, record] of range.records) {
+        const value = usableValue(key, record);
+        if (value !== undefined) records.set(key, value);
+      }
+    }
     return { kind: 'compared', differences: compareViewSnapshot(view, keys, records) };
   }
 

@@ -1,4 +1,4 @@
-import type { RangeSnapshot } from '../etcd/rangeSnapshot.ts';
+import type { KeyRange, RangeSnapshot } from '../etcd/rangeSnapshot.ts';
 import type { WatchProgress } from '../etcd/watchProgress.ts';
 import { recordKeys } from '../proto/records/recordKeys.ts';
 import { type Difference, differing } from './differences.ts';
@@ -8,7 +8,9 @@ import { rebuildView } from './rebuildView.ts';
 
 /** What a ledger knew in one turn of the event loop: the part that one round compares. */
 export interface ViewSnapshot {
-  /** key → version, as the watch had delivered them */
+  /** The ranges whose stored keys were all followed. */
+  readonly ranges: readonly KeyRange[];
+  /** key → version of the keys in these ranges, as the watch had delivered them */
   readonly revisions: ReadonlyMap<string, number>;
   /** Whose counts are compared; undefined without peers. */
   readonly peer: string | undefined;
@@ -42,8 +44,10 @@ export function takeViewSnapshot(
   const peers = [...reporters].filter((id) => id !== localId).sort();
   const peer = peers[round % Math.max(1, peers.length)];
   const counts = (peer === undefined ? undefined : loadReports.byReporter(peer).get(peer)) ?? none;
+  const ranges = progress.complete;
   return {
-    revisions: new Map(progress.revisions),
+    ranges,
+    revisions: followedIn(ranges, progress),
     peer,
     counts,
     handoffs: new Map([...handedOff].map(([instance, handoff]) => [instance, handoff.counts])),
@@ -85,6 +89,18 @@ export function compareViewSnapshot(
     );
   }
   return found;
+}
+
+/** A copy of what the watch has delivered of the keys in these ranges: key → version. */
+export function followedIn(
+  ranges: readonly KeyRange[],
+  { revisions, ranges: all }: WatchProgress,
+): Map<string, number> {
+  // The usual case, and cheap for very many keys.
+  if (ranges.length === all.length) return new Map(revisions);
+  const isIn = (key: string): boolean =>
+    ranges.some(({ prefix, isOneKey }) => (isOneKey ? key === prefix : key.startsWith(prefix)));
+  return new Map([...revisions].filter(([key]) => isIn(key)));
 }
 
 /** key → version */

@@ -35,6 +35,7 @@ export class CompositePool implements Pool {
   readonly #lists: (readonly Endpoint[])[];
   readonly #listeners = new Set<() => void>();
   #all: readonly Endpoint[] = [];
+  #addresses: ReadonlySet<string> = new Set();
   #ready: readonly Endpoint[] = [];
   #duplicates: ReadonlyMap<string, DuplicateEndpoint> = new Map();
   #merging: Promise<void> | undefined;
@@ -61,6 +62,11 @@ export class CompositePool implements Pool {
 
   all(): readonly Endpoint[] {
     return this.#all;
+  }
+
+  /** Does any source list this address? */
+  has(address: string): boolean {
+    return this.#addresses.has(address);
   }
 
   ready(): readonly Endpoint[] {
@@ -154,6 +160,7 @@ export class CompositePool implements Pool {
     const before = this.#all;
     if (sameList(all, before)) return;
     this.#all = all;
+    this.#addresses = addresses;
     const isSameSet = all.length === before.length && before.every(({ address }) => addresses.has(address));
     if (!isSameSet) {
       this.#readiness?.watch(addresses);

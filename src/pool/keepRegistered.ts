@@ -15,7 +15,7 @@ import type { Registration } from './registration.ts';
  */
 
 export interface KeepRegisteredOptions {
-  /** Opens a session with the prefix of `registrationPlace`. It is started once. */
+  /** Opens a session with the prefix of all registered endpoints. It is started once. */
   readonly openStore: () => RegistrationStore;
   readonly encode: (endpoint: Endpoint) => Uint8Array;
   readonly log: PoolReport['log'];

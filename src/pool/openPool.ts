@@ -1,4 +1,4 @@
-import type { EtcdMetrics } from '../etcd/metrics.ts';
+import type { OnRecordSkipped } from '../proto/records/recordKeys.ts';
 import { stateCodecs } from '../proto/stateCodecs.ts';
 import type { Log } from '../telemetry/log.ts';
 import { LogInterval } from '../telemetry/logInterval.ts';
@@ -31,13 +31,17 @@ export function openPool(
     metrics,
     onPanic,
     onVerdict,
-  }: Required<Pick<PoolReport, 'onPanic' | 'onVerdict'>> & { log: Log; metrics: PoolMetrics & EtcdMetrics },
+    onSkipped,
+  }: Required<Pick<PoolReport, 'onPanic' | 'onVerdict'>> & {
+    readonly log: Log;
+    readonly metrics: PoolMetrics;
+    readonly onSkipped: OnRecordSkipped;
+  },
 ): CompositePool {
   const report: PoolReport = {
     log,
     count: (trouble, source) => {
-      if (trouble === 'unreadable-record') metrics.recordsSkipped.add('endpoint');
-      else if (trouble !== 'duplicate-endpoint') metrics.reloadFailures.add(source);
+      if (trouble !== 'duplicate-endpoint') metrics.reloadFailures.add(source);
     },
     onPanic,
     onVerdict,
@@ -45,7 +49,7 @@ export function openPool(
   const sources: EndpointSource[] = [];
   if (endpoints.length > 0) sources.push(new StaticSource(endpoints, { dnsRefreshMs, report }));
   if (file !== undefined) sources.push(new FileSource(file, { dnsRefreshMs, report }));
-  if (etcd) sources.push(new RegisteredSource({ codec: stateCodecs.registeredEndpoint, report }));
+  if (etcd) sources.push(new RegisteredSource({ codec: stateCodecs.registeredEndpoint, onSkipped }));
   const logInterval = new LogInterval(localFailureLogMs);
   const onLocalFailure = (reason: string): void => {
     metrics.probesNotMade.add();

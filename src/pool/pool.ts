@@ -66,7 +66,7 @@ export interface HealthChange {
 }
 
 /** Faults of a source that do not end the pool. */
-export type PoolTrouble = 'broken-file' | 'failed-lookup' | 'unreadable-record' | 'duplicate-endpoint';
+export type PoolTrouble = 'broken-file' | 'failed-lookup' | 'duplicate-endpoint';
 
 /** The pool's log and counters. */
 export interface PoolReport {

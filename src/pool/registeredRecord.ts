@@ -1,7 +1,9 @@
 import type { Inspection } from '../etcd/etcdSession.ts';
-import type { RecordChange } from '../etcd/records.ts';
+import type { KeyRange } from '../etcd/rangeSnapshot.ts';
+import { collectSnapshot, type RecordChange } from '../etcd/records.ts';
 import type { EtcdSessionState, SessionListeners } from '../etcd/sessionListeners.ts';
 import { recordKeys } from '../proto/records/recordKeys.ts';
+import { recordRules } from '../proto/records/recordRules.ts';
 import type { PoolReport } from './pool.ts';
 
 /**
@@ -13,16 +15,7 @@ import type { PoolReport } from './pool.ts';
  * ends deletes only what was written under it, so neither can remove the other's record.
  */
 
-/**
- * Where the record of an address is: `prefix` below the pool is that of its host's records, so that
- * the session follows these alone; `key` is relative to it. (etcd3 cannot watch an empty key.)
- */
-export function registrationPlace(address: string): { readonly prefix: string; readonly key: string } {
-  const colon = address.lastIndexOf(':');
-  return { prefix: recordKeys.endpoints + address.slice(0, colon), key: address.slice(colon) };
-}
-
-/** The part of EtcdSession that is used; its prefix is that of `registrationPlace`. */
+/** The part of EtcdSession that is used; its prefix is that of all registered endpoints. */
 export interface RegistrationStore {
   start(listeners: Pick<SessionListeners, 'records' | 'onSynced' | 'onWatch' | 'onState'>): void;
   inspect(): Pick<Inspection, 'leaseId' | 'read'> | undefined;
@@ -41,8 +34,6 @@ export interface RegisteredRecordOptions {
 
 export class RegisteredRecord {
   readonly #options: RegisteredRecordOptions;
-  /** Relative to the session's prefix. */
-  readonly #key: string;
   /** For log lines. */
   readonly #name: string;
   /** Leases that this process has held: a record under one of them is its own. */
@@ -55,22 +46,23 @@ export class RegisteredRecord {
 
   constructor(options: RegisteredRecordOptions) {
     this.#options = options;
-    const { prefix, key } = registrationPlace(options.address);
-    this.#key = key;
-    this.#name = prefix + key;
+    this.#name = recordKeys.endpoints + options.address;
   }
 
   start(): void {
     const compare = (): void => this.#compareSoon();
-    const onChange = (key: string): void => {
-      if (key === this.#key) compare();
-    };
+    const listener = { beginSnapshot: () => collectSnapshot(() => {}), onPut: compare, onDelete: compare };
     this.#options.store.start({
-      records: [{ prefix: '', listener: { onSnapshot() {}, onPut: onChange, onDelete: onChange } }],
+      // This key alone: a registrar may have no right to read any other.
+      records: [{ ...this.#range, rules: recordRules.endpoints, listener }],
       onSynced: compare,
       onWatch: compare,
       onState: (state) => this.#onState(state),
     });
+  }
+
+  get #range(): KeyRange {
+    return { prefix: this.#options.address, isOneKey: true };
   }
 
   /** Removes the record, if it is this process's. Never rejects. */
@@ -120,12 +112,12 @@ export class RegisteredRecord {
   }
 
   async #compare(): Promise<void> {
-    const { store, encode, log } = this.#options;
+    const { store, address, encode, log } = this.#options;
     // Without a membership the next join compares.
     const inspection = store.inspect();
     if (inspection === undefined) return;
-    const { records } = await inspection.read({ keysOnly: true });
-    const stored = records.get(this.#key);
+    const { records } = await inspection.read({ ranges: [this.#range] });
+    const stored = records.get(address);
     if (stored?.leaseId === inspection.leaseId) return;
     const isForeign = stored !== undefined && !this.#leases.has(stored.leaseId);
     if (isForeign && this.#wasWritten) {
@@ -136,7 +128,7 @@ export class RegisteredRecord {
       return;
     }
     this.#leases.add(inspection.leaseId);
-    await store.change([{ kind: 'put', key: this.#key, value: encode() }]);
+    await store.change([{ kind: 'put', key: address, value: encode() }]);
     this.#wasWritten = true;
     this.#lastProblem = undefined;
     log.info({ event: 'registration.written', key: this.#name }, 'endpoint registered');

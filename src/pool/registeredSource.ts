@@ -1,9 +1,10 @@
-import type { RecordSubscription } from '../etcd/records.ts';
-import { recordKeys } from '../proto/records/recordKeys.ts';
+import type { RecordListener, RecordSnapshot, RecordSubscription } from '../etcd/records.ts';
+import type { OnRecordSkipped } from '../proto/records/recordKeys.ts';
+import { subscriptionTo } from '../proto/records/recordRules.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
 import { type EndpointProblem, formatEndpointProblems } from './endpointProblems.ts';
 import { parseEndpoint } from './parseEndpoint.ts';
-import type { EndpointSource, PoolReport } from './pool.ts';
+import type { EndpointSource } from './pool.ts';
 
 /**
  * The endpoints that are registered in etcd, one record each under `endpoints/<address>`. Its start
@@ -19,7 +20,7 @@ export interface RegisteredTraits {
 export interface RegisteredSourceOptions {
   /** Throws when the bytes are no such record. */
   readonly codec: { decode(bytes: Uint8Array): RegisteredTraits };
-  readonly report: PoolReport;
+  readonly onSkipped: OnRecordSkipped;
 }
 
 export class RegisteredSource implements EndpointSource {
@@ -36,19 +37,16 @@ export class RegisteredSource implements EndpointSource {
   }
 
   get subscription(): RecordSubscription {
-    return {
-      prefix: recordKeys.endpoints,
-      listener: {
-        onSnapshot: (records) => this.#replaceAll(records),
-        onPut: (key, value) => {
-          this.#put(this.#endpoints, key, value);
-          this.#changed();
-        },
-        onDelete: (key) => {
-          if (this.#endpoints.delete(key)) this.#changed();
-        },
+    return subscriptionTo('endpoints', {
+      beginSnapshot: () => this.#beginSnapshot(),
+      onPut: (key, value) => {
+        this.#put(this.#endpoints, key, value);
+        this.#changed();
       },
-    };
+      onDelete: (key) => {
+        if (this.#endpoints.delete(key)) this.#changed();
+      },
+    } satisfies RecordListener);
   }
 
   /**
@@ -73,14 +71,18 @@ export class RegisteredSource implements EndpointSource {
     });
   }
 
-  *#replaceAll(records: ReadonlyMap<string, Uint8Array>): Iterable<unknown> {
+  #beginSnapshot(): RecordSnapshot {
     const endpoints = new Map<string, Endpoint>();
-    for (const [key, value] of records) {
-      this.#put(endpoints, key, value);
-      yield;
-    }
-    this.#endpoints = endpoints;
-    this.#changed();
+    return {
+      put: (key, value) => {
+        this.#put(endpoints, key, value);
+        return keptBytes(endpoints.get(key));
+      },
+      finish: () => {
+        this.#endpoints = endpoints;
+        this.#changed();
+      },
+    };
   }
 
   /** An unreadable record changes nothing: its key still means that the pod is alive. */
@@ -88,17 +90,20 @@ export class RegisteredSource implements EndpointSource {
     const before = this.#endpoints.get(key);
     try {
       endpoints.set(key, endpointOf(key, this.#options.codec.decode(value)));
-    } catch (error) {
+    } catch (cause) {
       if (before) endpoints.set(key, before);
-      const { report } = this.#options;
-      const reason = (error as Error).message;
-      report.count('unreadable-record', this.name);
-      report.log.warn(
-        { event: 'store.record-skipped', kind: 'endpoint', key: recordKeys.endpoints + key, reason },
-        'unreadable record skipped',
-      );
+      this.#options.onSkipped('endpoints', key, cause);
     }
   }
+}
+
+/** Of an endpoint in memory, without its texts. */
+const plainBytes = 500;
+
+function keptBytes(endpoint: Endpoint | undefined): number {
+  if (endpoint === undefined) return 0;
+  const texts = [...endpoint.models, ...Object.entries(endpoint.labels).flat()];
+  return texts.reduce((sum, text) => sum + text.length, plainBytes);
 }
 
 /** Protobuf's zero stands for "not given": weight 1, slots unknown. */

@@ -1,9 +1,16 @@
 import type { Clock } from '../clock.ts';
-import type { RecordChange, RecordListener, RecordSubscription } from '../etcd/records.ts';
+import {
+  collectSnapshot,
+  type RecordChange,
+  type RecordListener,
+  type RecordSnapshot,
+  type RecordSubscription,
+} from '../etcd/records.ts';
 import { Publisher } from '../ledger/publisher.ts';
 import { judgeId } from '../proto/records/fields.ts';
 import { decodePodSignals, encodePodSignals, type PodSignal } from '../proto/records/podSignals.ts';
 import { recordKeys } from '../proto/records/recordKeys.ts';
+import { subscriptionTo } from '../proto/records/recordRules.ts';
 import { failureKinds, type PodFailure } from './failure.ts';
 import { judges, leads, type PeerSignals } from './peerSignals.ts';
 import { isJudged, longestDeferralMs } from './podHealth.ts';
@@ -55,7 +62,7 @@ export class SharedSignals implements RecordListener {
   }
 
   get subscription(): RecordSubscription {
-    return { prefix: recordKeys.signals, listener: this };
+    return subscriptionTo('signals', this);
   }
 
   /** The session joined: earlier records vanished with the old lease. */
@@ -67,10 +74,12 @@ export class SharedSignals implements RecordListener {
     return this.#publisher.stop();
   }
 
-  onSnapshot(records: ReadonlyMap<string, Uint8Array>): void {
-    const { reports } = this.#options.peers;
-    for (const id of [...reports.keys()]) if (!records.has(id)) reports.delete(id);
-    for (const [id, value] of records) this.onPut(id, value);
+  beginSnapshot(): RecordSnapshot {
+    return collectSnapshot((records) => {
+      const { reports } = this.#options.peers;
+      for (const id of [...reports.keys()]) if (!records.has(id)) reports.delete(id);
+      for (const [id, value] of records) this.onPut(id, value);
+    });
   }
 
   onPut(id: string, value: Uint8Array): void {

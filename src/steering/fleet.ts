@@ -15,7 +15,7 @@ export interface Fleet {
   readonly pinned: PinnedGeneration | null;
   /** Newest first. */
   readonly generations: readonly Generation[];
-  /** Records that could not be decoded. */
+  /** Records that are not used: unreadable, too large, too many, or without a lease. */
   readonly recordsSkipped: number;
 }
 
@@ -106,6 +106,7 @@ export function fleetText({
     }
   }
   if (generations.length === 0) lines.push('', 'No instance is registered.');
-  if (recordsSkipped > 0) lines.push('', `${recordsSkipped} records could not be decoded and were skipped`);
+  if (recordsSkipped > 0)
+    lines.push('', `${recordsSkipped} records skipped: unreadable, too large, too many, or without a lease`);
   return `${lines.join('\n')}\n`;
 }

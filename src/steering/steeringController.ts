@@ -3,7 +3,7 @@ import type { EtcdSessionState } from '../etcd/sessionListeners.ts';
 import { SingleRecord } from '../etcd/singleRecord.ts';
 import type { EtcdLedger } from '../ledger/etcdLedger.ts';
 import { decodePinnedGeneration, type PinnedGeneration } from '../proto/records/pinnedGeneration.ts';
-import { recordKeys } from '../proto/records/recordKeys.ts';
+import { subscriptionTo } from '../proto/records/recordRules.ts';
 import type { AnnouncedPhase } from './announcedPhase.ts';
 import { type Role, type SteeringFacts, servingGeneration } from './assignRole.ts';
 import { StandbyMachine, type StandbyMachineOptions } from './standbyMachine.ts';
@@ -25,7 +25,8 @@ export interface SteeringControllerOptions
   >;
   readonly isWithoutEndpoints: () => boolean;
   readonly onEvent: (event: SteeringEvent) => void;
-  readonly onUnreadable: (key: string, cause: unknown) => void;
+  /** Of the pinned generation. */
+  readonly onUnreadable: (cause: unknown) => void;
 }
 
 export type SteeringEvent =
@@ -69,7 +70,7 @@ export class SteeringController {
         onEvent(pinned === undefined ? { kind: 'released' } : { kind: 'pinned', pinned });
         this.evaluate();
       },
-      onUnreadable: (cause) => onUnreadable(recordKeys.pinnedGeneration, cause),
+      onUnreadable,
     });
     ledger.onInstanceChange(() => this.evaluate());
   }
@@ -79,7 +80,7 @@ export class SteeringController {
    * below.
    */
   get subscription(): RecordSubscription {
-    return { prefix: recordKeys.pinnedGeneration, listener: this.#pinned };
+    return subscriptionTo('pinnedGeneration', this.#pinned);
   }
 
   /** Every subscription has its snapshot. */

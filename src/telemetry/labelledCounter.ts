@@ -22,9 +22,13 @@ export class LabelledCounter<Labels extends readonly Label[] = readonly Label[]>
   }
 
   add(...values: LabelValues<Labels>): void {
+    this.increase(1, ...values);
+  }
+
+  increase(by: number, ...values: LabelValues<Labels>): void {
     const [first = '', second = ''] = values;
     const cell = (this.#rows.get(first) ?? this.#rowFor(first))?.get(second);
-    if (cell !== undefined) cell.count += 1;
+    if (cell !== undefined) cell.count += by;
   }
 
   /** Every count with the values of its labels, in the order of the labels. */

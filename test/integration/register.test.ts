@@ -1,8 +1,10 @@
 import { connect } from '../../src/etcd/client.ts';
 import { EtcdSession } from '../../src/etcd/etcdSession.ts';
+import { collectSnapshot } from '../../src/etcd/records.ts';
 import { CompositePool } from '../../src/pool/compositePool.ts';
 import { Prober } from '../../src/pool/prober.ts';
 import { RegisteredSource } from '../../src/pool/registeredSource.ts';
+import { subscriptionTo } from '../../src/proto/records/recordRules.ts';
 import { stateCodecs } from '../../src/proto/stateCodecs.ts';
 import { batonCommandLine } from '../../tools/testbed/batonEntry.ts';
 import { ChildProcess } from '../../tools/testbed/childProcess.ts';
@@ -37,7 +39,7 @@ async function startPool() {
   const store = new EtcdSession(storeOptions());
   const report = { log: { info() {}, warn() {} }, count() {} };
   const codec = stateCodecs.registeredEndpoint;
-  const source = new RegisteredSource({ codec, report });
+  const source = new RegisteredSource({ codec, onSkipped() {} });
   const pool = new CompositePool({ sources: [source], report });
   await pool.start();
   store.start({ records: pool.subscriptions });
@@ -179,7 +181,7 @@ describe('when a registered pod is probed', () => {
       healthyThreshold: 1,
       unhealthyThreshold: 1,
     });
-    const source = new RegisteredSource({ codec, report });
+    const source = new RegisteredSource({ codec, onSkipped() {} });
     const withProber = new CompositePool({ sources: [source], health, report });
     const verdicts: string[] = [];
     health.onVerdict(({ reason }) => verdicts.push(reason));
@@ -239,13 +241,14 @@ async function recordCount(): Promise<number> {
   const reader = new EtcdSession(storeOptions());
   let count = -1;
   const listener = {
-    onSnapshot: (records: ReadonlyMap<string, unknown>) => {
-      count = records.size;
-    },
+    beginSnapshot: () =>
+      collectSnapshot((records) => {
+        count = records.size;
+      }),
     onPut() {},
     onDelete() {},
   };
-  reader.start({ records: [{ prefix: 'endpoints/', listener }] });
+  reader.start({ records: [subscriptionTo('endpoints', listener)] });
   await eventually(() => count >= 0);
   await reader.stop();
   return count;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { connect } from '../../src/etcd/client.ts';
-import { type RangeSnapshot, readRange } from '../../src/etcd/rangeSnapshot.ts';
+import { type RangeSnapshot, readRanges } from '../../src/etcd/rangeSnapshot.ts';
 import { decodePoolRecords } from '../../src/ledger/poolRecords.ts';
 import { rebuildView } from '../../src/ledger/rebuildView.ts';
 import { until } from '../../tools/testbed/until.ts';
@@ -114,7 +114,7 @@ function expectEach(named: Record<string, unknown>, expected: readonly unknown[]
 async function stored(endpoint: string): Promise<RangeSnapshot> {
   const client = connect({ endpoints: [endpoint], requestTimeoutMs: 5_000 }, prefix);
   try {
-    return await readRange(client, {});
+    return await readRanges(client, { ranges: [{ prefix: '' }] });
   } finally {
     client.close();
   }

@@ -1,13 +1,13 @@
 import { type Clock, systemClock } from '../../src/clock.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { EtcdSession, type EtcdSessionOptions } from '../../src/etcd/etcdSession.ts';
-import { etcdMetrics } from '../../src/etcd/metrics.ts';
 import type { RecordListener, RecordSubscription } from '../../src/etcd/records.ts';
 import type { EtcdSessionState } from '../../src/etcd/sessionListeners.ts';
 import { ConsistencyCheck } from '../../src/ledger/consistencyCheck.ts';
 import { EtcdLedger } from '../../src/ledger/etcdLedger.ts';
 import { ledgerMetrics } from '../../src/ledger/metrics.ts';
 import type { Phase } from '../../src/phase.ts';
+import { subscriptionTo } from '../../src/proto/records/recordRules.ts';
 import { createInstruments } from '../../src/telemetry/instruments.ts';
 import { silentLog } from '../../src/telemetry/log.ts';
 
@@ -18,6 +18,8 @@ export interface LedgerInstance {
   readonly consistencyCheck: ConsistencyCheck;
   /** Successful writes of the counts. */
   writes(): number;
+  /** Records that were unreadable or ignored. */
+  recordsSkipped(): number;
   /** Fails when the consistency check found a difference, unless that is what the test is about. */
   stop(): Promise<void>;
 }
@@ -82,7 +84,8 @@ export function startLedger(
     clock = systemClock,
   }: LedgerOptions = {},
 ): LedgerInstance {
-  const metrics = createInstruments({ ...etcdMetrics, ...ledgerMetrics });
+  const metrics = createInstruments(ledgerMetrics);
+  let skipped = 0;
   const store = storeOf({ endpoints: [etcdUrls].flat(), prefix, leaseTtlSeconds, requestTimeoutMs });
   const ledger = new EtcdLedger({
     store,
@@ -102,6 +105,9 @@ export function startLedger(
     clock,
     unixMs: Date.now,
     onHandoff() {},
+    onSkipped: () => {
+      skipped += 1;
+    },
     log: silentLog,
     metrics,
   });
@@ -119,8 +125,11 @@ export function startLedger(
   const listeners = ledger.sessionListeners;
   store.start({
     ...listeners,
-    records: [...listeners.records, ...(alsoTo ? [{ prefix: 'load/', listener: alsoTo }] : []), ...also],
+    records: [...listeners.records, ...(alsoTo ? [subscriptionTo('load', alsoTo)] : []), ...also],
     ...(onSynced ? { onSynced } : {}),
+    onIgnored: ({ count }) => {
+      skipped += count;
+    },
     onState: (state) => {
       listeners.onState(state);
       onState?.(state, ledger);
@@ -136,5 +145,6 @@ export function startLedger(
       throw new Error(`the consistency check of ${id} found differences: ${JSON.stringify(last)}`);
     }
   };
-  return { id, store, ledger, consistencyCheck, writes: () => metrics.storeWrites.of('ok'), stop };
+  const writes = () => metrics.storeWrites.of('ok');
+  return { id, store, ledger, consistencyCheck, writes, recordsSkipped: () => skipped, stop };
 }

@@ -1,6 +1,7 @@
 import protobuf from 'protobufjs';
 import { EtcdSession } from '../../src/etcd/etcdSession.ts';
-import type { RecordListener } from '../../src/etcd/records.ts';
+import { collectSnapshot, type RecordListener } from '../../src/etcd/records.ts';
+import { anyRecords } from './snapshots.ts';
 
 /**
  * An instance of the previous release: its records lack the fields added since, and it ignores
@@ -38,16 +39,20 @@ export class PreviousRelease {
     const loads = { key: `load/${id}`, encode: () => this.#encodeLoads() };
     this.#write = () => this.store.change([{ kind: 'put', key: loads.key, value: loads.encode() }]);
     const listener: RecordListener = {
-      onSnapshot: (records) => {
-        this.#others.clear();
-        for (const [key, value] of records) if (key !== id) this.#others.set(key, decodeLoads(value));
-      },
+      beginSnapshot: () =>
+        collectSnapshot((records) => {
+          this.#others.clear();
+          for (const [key, value] of records) if (key !== id) this.#others.set(key, decodeLoads(value));
+        }),
       onPut: (key, value) => {
         if (key !== id) this.#others.set(key, decodeLoads(value));
       },
       onDelete: (key) => this.#others.delete(key),
     };
-    this.store.start({ leasedRecords: [instance, loads], records: [{ prefix: 'load/', listener }] });
+    this.store.start({
+      leasedRecords: [instance, loads],
+      records: [{ prefix: 'load/', rules: anyRecords, listener }],
+    });
   }
 
   async take(address: string, count: number): Promise<void> {

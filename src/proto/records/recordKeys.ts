@@ -10,6 +10,25 @@ export const recordKeys = {
   endpoints: 'endpoints/',
   /** + id */
   signals: 'signals/',
+  /** The whole key. */
   pinnedGeneration: 'target',
+  /** The whole key. */
   dynamicConfig: 'config',
 } as const;
+
+export type RecordKind = keyof typeof recordKeys;
+
+export const recordKinds = Object.keys(recordKeys) as readonly RecordKind[];
+
+/** undefined: no kind has this key. */
+export function recordKindOf(key: string): RecordKind | undefined {
+  return recordKinds.find((kind) => recordKeys[kind] === key);
+}
+
+/** A kind has one record, or one for each name below its key. */
+export function isOneKey(kind: RecordKind): boolean {
+  return !recordKeys[kind].endsWith('/');
+}
+
+/** A record of this kind is not used. The key is relative to that of its kind. */
+export type OnRecordSkipped = (kind: RecordKind, key: string, cause: unknown) => void;

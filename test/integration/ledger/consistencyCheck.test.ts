@@ -62,16 +62,16 @@ class LossySession extends EtcdSession {
   dropsEvents = false;
 
   override start(listeners: Partial<SessionListeners>): void {
-    const records = listeners.records?.map(({ prefix, listener }) => ({
-      prefix,
-      listener: this.#lossy(listener),
+    const records = listeners.records?.map((subscription) => ({
+      ...subscription,
+      listener: this.#lossy(subscription.listener),
     }));
     super.start({ ...listeners, records: records ?? [] });
   }
 
   #lossy(listener: RecordListener): RecordListener {
     return {
-      onSnapshot: (records) => listener.onSnapshot(records),
+      beginSnapshot: () => listener.beginSnapshot(),
       onPut: (key, value) => {
         if (!this.dropsEvents) listener.onPut(key, value);
       },

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type EtcdClient } from '../../../src/etcd/client.ts';
-import { readRange } from '../../../src/etcd/rangeSnapshot.ts';
+import { readRanges } from '../../../src/etcd/rangeSnapshot.ts';
 import { RegisteredSource } from '../../../src/pool/registeredSource.ts';
 import { stateCodecs } from '../../../src/proto/stateCodecs.ts';
-import { silentLog } from '../../../src/telemetry/log.ts';
 import { until } from '../../../tools/testbed/until.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
 import { startLedger } from '../../support/ledgerInstance.ts';
@@ -22,10 +21,10 @@ const instances = 50;
 let running: TestEtcd;
 let client: EtcdClient;
 
-async function putAll(records: readonly (readonly [string, Uint8Array])[]): Promise<void> {
+async function putAll(records: readonly (readonly [string, Uint8Array])[], lease = '0'): Promise<void> {
   for (let from = 0; from < records.length; from += 100) {
     const success = records.slice(from, from + 100).map(([key, value]) => {
-      return { request_put: { key: Buffer.from(prefix + key), value: Buffer.from(value) } };
+      return { request_put: { key: Buffer.from(prefix + key), value: Buffer.from(value), lease } };
     });
     await client.members.request('KV', 'txn', { success });
   }
@@ -44,9 +43,12 @@ describe('with a large state in etcd', () => {
     });
     for (const address of addresses) busy.ledger.reserve(address);
     await sleep(3_000);
-    const { records } = await readRange(client, { prefix: 'load/0' });
+    const { records } = await readRanges(client, { ranges: [{ prefix: 'load/0' }] });
+    const lease = { TTL: 600 };
+    const { ID } = await client.members.request<{ ID: string }>('Lease', 'leaseGrant', lease);
     for (let id = 1; id <= instances; id += 1) {
-      await putAll([...records].map(([key, record]) => [key.replace('/0', `/${id}`), record.value]));
+      const copies = [...records].map(([key, { value }]) => [key.replace('/0', `/${id}`), value] as const);
+      await putAll(copies, ID);
     }
     await client.keys
       .put('large')
@@ -62,7 +64,7 @@ describe('with a large state in etcd', () => {
   it('reads all of it, at the join and again, without holding the event loop', async () => {
     const source = new RegisteredSource({
       codec: stateCodecs.registeredEndpoint,
-      report: { count() {}, log: silentLog },
+      onSkipped() {},
     });
     let endpoints = 0;
     await source.start((all) => {

@@ -30,7 +30,7 @@ describe('when a write reaches etcd after newer ones', () => {
 
   const stored = async (): Promise<number> => {
     const inspection = instance.store.inspect();
-    const { records } = (await inspection?.read({ prefix: 'load/a' })) ?? {};
+    const { records } = (await inspection?.read({ ranges: [{ prefix: 'load/a' }] })) ?? {};
     const value = records?.get('load/a')?.value;
     const loads = new LoadList();
     if (value !== undefined) loads.read(value);

@@ -78,7 +78,9 @@ describe('the status table', () => {
     expect(table).toContain('\n2.5 of them were handed off by instances that have stopped\n');
   });
 
-  it('shows the number of unreadable records', () => {
-    expect(statusTable({ ...empty, recordsSkipped: 2 })).toContain('2 unreadable records skipped');
+  it('shows the number of records that are not used', () => {
+    expect(statusTable({ ...empty, recordsSkipped: 2 })).toContain(
+      '2 records skipped: unreadable, too large',
+    );
   });
 });

@@ -1,5 +1,6 @@
 import { Handoffs } from '../../../src/ledger/handoffs.ts';
 import { encodeHandoff, type Handoff } from '../../../src/proto/records/handoff.ts';
+import { giveSnapshot } from '../../support/snapshots.ts';
 
 const pod1 = '10.0.0.1:8000';
 const pod2 = '10.0.0.2:8000';
@@ -62,7 +63,7 @@ describe('requests that were handed off', () => {
 
   it('are reported when the watch delivers them, not with a snapshot', () => {
     const { handoffs, news } = harness();
-    handoffs.onSnapshot(new Map([['a/1', left({ [pod1]: 2 })]]));
+    giveSnapshot(handoffs, new Map([['a/1', left({ [pod1]: 2 })]]));
     handoffs.onPut('b/1', left({ [pod1]: 2 }));
     expect(news).toEqual(['b/1']);
   });
@@ -86,7 +87,7 @@ describe('when the clocks of two machines disagree', () => {
     ["have the instance's behind by an hour", -3_600_000, 0],
   ])('believes of what it finds at joining an age within its time, when they %s', (_, offMs, expected) => {
     const { handoffs, pass } = harness();
-    handoffs.onSnapshot(new Map([['a/1', left({ [pod1]: 8 }, { handedOffUnixMs: noonMs + offMs })]]));
+    giveSnapshot(handoffs, new Map([['a/1', left({ [pod1]: 8 }, { handedOffUnixMs: noonMs + offMs })]]));
     expect(handoffs.of(pod1)).toBe(expected);
     pass(ttlMs / 4);
     expect(handoffs.of(pod1)).toBe(Math.max(0, expected - 2));
@@ -98,7 +99,7 @@ describe('when the clocks of two machines disagree', () => {
     handoffs.onPut('a/1', record);
     pass(ttlMs / 4);
     clock.unixMs += 3_600_000;
-    handoffs.onSnapshot(new Map([['a/1', record]]));
+    giveSnapshot(handoffs, new Map([['a/1', record]]));
     expect(handoffs.of(pod1)).toBe(6);
   });
 });
@@ -106,7 +107,8 @@ describe('when the clocks of two machines disagree', () => {
 describe('a handoff that cannot be read', () => {
   it('is skipped and reported, and the others count', () => {
     const { handoffs, skipped } = harness();
-    handoffs.onSnapshot(
+    giveSnapshot(
+      handoffs,
       new Map([
         ['a/1', new Uint8Array([255, 255])],
         ['b/1', left({ [pod1]: 2 })],

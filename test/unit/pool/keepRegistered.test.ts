@@ -67,7 +67,7 @@ describe('when no health URL is given', () => {
   it('is registered at once, until its signal aborts', async () => {
     const { records, stop, ended } = registering();
     await eventually(() => records.size > 0);
-    expect([...records]).toEqual([[':80', 'record of 10.0.0.1:80']]);
+    expect([...records]).toEqual([['10.0.0.1:80', 'record of 10.0.0.1:80']]);
     stop.abort();
     await ended;
     expect(records.size).toBe(0);

@@ -3,21 +3,24 @@ import { RegisteredSource } from '../../../src/pool/registeredSource.ts';
 import { stateCodecs } from '../../../src/proto/stateCodecs.ts';
 import type { Endpoint } from '../../../src/scheduling/endpoint.ts';
 import { eventually } from '../../support/eventually.ts';
-import { RecordedReport } from './recordedReport.ts';
+import { giveSnapshot } from '../../support/snapshots.ts';
 
 const codec = stateCodecs.registeredEndpoint;
 const plain = codec.encode({});
 const garbage = Buffer.from('not a record');
 
-let report: RecordedReport;
+let skipped: string[];
 let source: RegisteredSource;
 let listener: RecordListener;
 let updates: (readonly Endpoint[])[];
 
 beforeEach(async () => {
-  report = new RecordedReport();
+  skipped = [];
   updates = [];
-  source = new RegisteredSource({ codec, report });
+  source = new RegisteredSource({
+    codec,
+    onSkipped: (kind, key, cause) => skipped.push(`${kind} ${key}: ${(cause as Error).message}`),
+  });
   expect(source.subscription.prefix).toBe('endpoints/');
   listener = source.subscription.listener;
   await source.start((endpoints) => updates.push(endpoints));
@@ -25,7 +28,7 @@ beforeEach(async () => {
 afterEach(() => source.stop());
 
 function snapshot(records: ReadonlyMap<string, Uint8Array>): void {
-  Array.from(listener.onSnapshot(records) ?? []);
+  giveSnapshot(listener, records);
 }
 
 const addresses = () => updates.at(-1)?.map(({ address }) => address);
@@ -90,7 +93,7 @@ describe('when a record cannot be read', () => {
       codec.encode({ weight: Number.NaN }),
       '.weight: expected a number from 0.01 to 100, not NaN',
     ],
-  ])('is skipped, counted and logged: %s', async (_situation, key, value, reason) => {
+  ])('is skipped and reported: %s', async (_situation, key, value, reason) => {
     snapshot(
       new Map([
         ['10.0.0.1:80', plain],
@@ -99,13 +102,8 @@ describe('when a record cannot be read', () => {
     );
     await eventually(() => updates.length > 0);
     expect(addresses()).toEqual(['10.0.0.1:80']);
-    expect(report.counts).toEqual(['unreadable-record etcd']);
-    expect(report.warnings[0]?.fields).toEqual({
-      event: 'store.record-skipped',
-      kind: 'endpoint',
-      key: `endpoints/${key}`,
-      reason: expect.stringContaining(reason),
-    });
+    expect(skipped).toEqual([expect.stringContaining(reason)]);
+    expect(skipped[0]).toMatch(`endpoints ${key}: `);
   });
 
   it.each(['put', 'snapshot'])("keeps the endpoint's last readable record: %s", async (how) => {

@@ -80,6 +80,6 @@ generation 1
     const records = new Map([['instances/x', new Uint8Array([255, 255])]]);
     const text = fleetText(fleetOf('default', decodePoolRecords(records)));
     expect(text).toContain('No instance is registered.');
-    expect(text).toContain('1 records could not be decoded');
+    expect(text).toContain('1 records skipped: unreadable');
   });
 });
