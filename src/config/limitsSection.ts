@@ -19,6 +19,11 @@ const connectionLimits = section({
 /** The limits of one instance. */
 export const limits = section({
   maxStreams: wholeNumber(1).default(100_000).describe('Requests in flight at once'),
+  connections: wholeNumber(1)
+    .default(10_000)
+    .describe(
+      'Connections at once, each with a file descriptor: above it a new one displaces one without a stream, or is refused',
+    ),
   bufferBytes: wholeNumber(1_048_576)
     .default(134_217_728)
     .describe(

@@ -7,6 +7,9 @@ import type { ExtprocMetrics } from './metrics.ts';
 const logIntervalMs = 60_000;
 
 const remedies: Readonly<Record<ReachedLimit, string>> = {
+  connections:
+    'limits.connections is reached, so one without a stream was closed, or a new one was refused: ' +
+    'check what connects to this port',
   bufferBytes:
     'clients made this instance hold more than limits.bufferBytes, and the one that held most was closed: ' +
     'check what connects to this port',
@@ -18,7 +21,7 @@ const remedies: Readonly<Record<ReachedLimit, string>> = {
     'check what connects to this port',
 };
 
-/** Counts the connections that a limit ended, and logs which limit it was. */
+/** Counts the connections that a limit ended or refused, and logs which limit it was. */
 export function reportReachedLimits(
   log: Log,
   metrics: Pick<ExtprocMetrics, 'connectionsLimited'>,
@@ -30,7 +33,10 @@ export function reportReachedLimits(
     intervals.set(limit, interval);
     interval.log((suppressed) => {
       const remedy = remedies[limit];
-      log.warn({ event: 'connection.limited', limit, remedy, suppressed }, 'connection closed by a limit');
+      log.warn(
+        { event: 'connection.limited', limit, remedy, suppressed },
+        'connection closed or refused by a limit',
+      );
     });
   };
 }

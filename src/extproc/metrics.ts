@@ -94,7 +94,7 @@ export const extprocMetrics = {
   connectionsLimited: counter({
     name: 'baton_connections_limited',
     labels: [label('limit', reachedLimits)],
-    means: 'Connections to the gRPC port that a limit closed, by the limit',
+    means: 'Connections to the gRPC port that a limit closed or refused, by the limit',
     worry:
       'Any rise: something that is no Envoy connects, or a limit is too low. The log (`connection.limited`) says more.',
   }),
@@ -116,7 +116,8 @@ export const connectionGauges = [
     name: 'baton_connections_open',
     labels: [],
     means: 'Open connections to the gRPC port',
-    worry: 'More than the worker threads of all Envoys and the clients of health checks.',
+    worry:
+      'More than the worker threads of all Envoys and the clients of health checks; it comes near `limits.connections`.',
     read: ({ connections }) => connections,
   }),
   gauge<ServerReport>({

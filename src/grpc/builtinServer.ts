@@ -17,14 +17,13 @@ import { BufferBudget } from './http2/bufferBudget.ts';
 import { Connection } from './http2/connection.ts';
 import type { ConnectionOptions } from './http2/connectionOptions.ts';
 import { FairTurns } from './http2/fairTurns.ts';
-import type { Http2Limits } from './http2/limits.ts';
 import type { RouteRequest } from './http2/streamsOptions.ts';
 import { Listener } from './listener.ts';
+import { OpenConnections } from './openConnections.ts';
 
 const connectionCheckIntervalMs = 1_000;
 
 export interface BuiltinServerOptions extends GrpcServerOptions {
-  readonly limits: Http2Limits;
   /**
    * The paths whose calls are load: `serving` counts the connections that bring them. Default: all.
    */
@@ -40,7 +39,7 @@ export class BuiltinServer implements GrpcServer, ConnectionAdopter {
   readonly #connectionOptions: Omit<ConnectionOptions, 'onClosed'>;
   readonly #onUnexpectedError: OnUnexpectedError;
   readonly #buffers: BufferBudget;
-  readonly #connections = new Set<Connection>();
+  readonly #connections: OpenConnections<Connection>;
   readonly #listener: Listener;
   #usages: ConnectionUsages | undefined;
   #connectionChecks: NodeJS.Timeout | undefined;
@@ -52,7 +51,9 @@ export class BuiltinServer implements GrpcServer, ConnectionAdopter {
     const { handlers, maxMessageBytes, acceptsCompressed = false, limits, certificates } = options;
     const { keepalive = defaultKeepalive, onForeignProtocol = () => {} } = options;
     const { totalLimits, onReachedLimit = () => {}, onUnexpectedError = warnOfError } = options;
+    const nowMs = (): number => performance.now();
     this.#buffers = new BufferBudget(totalLimits.bufferBytes);
+    this.#connections = new OpenConnections({ limit: totalLimits.connections, onReachedLimit, nowMs });
     this.#options = options;
     this.#onUnexpectedError = onUnexpectedError;
     this.#connectionOptions = {
@@ -63,10 +64,10 @@ export class BuiltinServer implements GrpcServer, ConnectionAdopter {
       maxPartialBytes: totalLimits.bufferBytes / 2,
       buffers: this.#buffers,
       onReachedLimit,
-      turns: new FairTurns(() => performance.now()),
+      turns: new FairTurns(nowMs),
       ...keepalive,
       onForeignProtocol,
-      nowMs: () => performance.now(),
+      nowMs,
       onUnexpectedError: (error) => onUnexpectedError(error, 'connection'),
     };
     this.#listener = new Listener({
@@ -143,7 +144,9 @@ export class BuiltinServer implements GrpcServer, ConnectionAdopter {
 
   #connect(socket: Socket): Connection | undefined {
     try {
-      return this.#createConnection(socket);
+      if (this.#connections.makeRoom()) return this.#createConnection(socket);
+      socket.destroy();
+      return undefined;
     } catch (error) {
       this.#onUnexpectedError(error, 'connection');
       socket.destroy();

@@ -16,6 +16,9 @@ import {
   type ListenAddress,
   type ServerReport,
 } from './grpcServer.ts';
+import { deadlinesMs } from './http2/deadlines.ts';
+import type { OnReachedLimit } from './http2/limits.ts';
+import { frameHeaderBytes, preface } from './http2/protocol.ts';
 import { Listener } from './listener.ts';
 import type { ServerStream, StreamHandler } from './serverStream.ts';
 import { defaultDistrustedGraceMs } from './tls/certificateSource.ts';
@@ -28,6 +31,8 @@ export class GrpcJsServer implements GrpcServer {
   readonly adopter = undefined;
   readonly #server: Server;
   readonly #listener: Listener;
+  readonly #maxConnections: number;
+  readonly #onReachedLimit: OnReachedLimit;
   readonly #onClosing: (() => void) | undefined;
   readonly #graceMs: number;
   readonly #sockets = new Set<Socket>();
@@ -36,8 +41,9 @@ export class GrpcJsServer implements GrpcServer {
   #isClosing = false;
 
   constructor(options: GrpcServerOptions) {
-    const { handlers, maxMessageBytes, certificates, onClosing } = options;
+    const { handlers, maxMessageBytes, limits, totalLimits, certificates, onClosing } = options;
     const { onUnexpectedError = warnOfError, onForeignProtocol = () => {} } = options;
+    const { onReachedLimit = () => {} } = options;
     const { keepaliveTimeMs, keepaliveTimeoutMs } = options.keepalive ?? defaultKeepalive;
     // The library writes to stderr by itself; what matters also arrives as an error.
     setLogVerbosity(logVerbosity.NONE);
@@ -45,10 +51,13 @@ export class GrpcJsServer implements GrpcServer {
       'grpc.max_receive_message_length': maxMessageBytes,
       'grpc.keepalive_time_ms': keepaliveTimeMs,
       'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
-      // The application limits streams over all connections.
-      'grpc.max_concurrent_streams': 2 ** 31 - 1,
-      'grpc-node.max_session_memory': Number.MAX_SAFE_INTEGER,
+      'grpc.max_connection_idle_ms': deadlinesMs.idle,
+      'grpc.max_concurrent_streams': limits.streams,
+      // In MB.
+      'grpc-node.max_session_memory': Math.ceil(totalLimits.bufferBytes / 1_000_000),
     });
+    this.#maxConnections = totalLimits.connections;
+    this.#onReachedLimit = onReachedLimit;
     this.#onClosing = onClosing;
     this.#graceMs = certificates?.distrustedGraceMs ?? defaultDistrustedGraceMs;
     this.#listener = new Listener({
@@ -97,16 +106,30 @@ export class GrpcJsServer implements GrpcServer {
       socket.destroy();
       return undefined;
     }
+    if (this.#sockets.size >= this.#maxConnections) {
+      this.#onReachedLimit('connections');
+      socket.destroy();
+      return undefined;
+    }
+    const silence = setTimeout(() => this.#endIfSilent(socket), deadlinesMs.preface);
     const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
     this.#sockets.add(socket);
     injector.injectConnection(socket);
     // Behind the listener of the session, which aborts its streams.
     socket.once('close', () => {
       injector.destroy();
+      clearTimeout(silence);
       this.#sockets.delete(socket);
       this.#resolveIfAllClosed();
     });
     return { shutdown: () => injector.drain(this.#graceMs), destroy: () => socket.destroy() };
+  }
+
+  /** The library waits for the preface without a limit. */
+  #endIfSilent(socket: Socket): void {
+    if (socket.bytesRead >= preface.length + frameHeaderBytes) return;
+    this.#onReachedLimit('deadline');
+    socket.destroy();
   }
 
   #resolveIfAllClosed(): void {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { OnUnexpectedError } from './containErrors.ts';
 import type { OnForeignProtocol } from './foreignProtocol.ts';
 import type { KeepaliveOptions } from './http2/keepalive.ts';
-import type { OnReachedLimit, TotalLimits } from './http2/limits.ts';
+import type { Http2Limits, OnReachedLimit, TotalLimits } from './http2/limits.ts';
 import type { StreamHandler } from './serverStream.ts';
 import type { CertificateSource } from './tls/certificateSource.ts';
 
@@ -11,7 +11,12 @@ export interface GrpcServerOptions {
   readonly handlers: ReadonlyMap<string, StreamHandler>;
   /** After decompression. */
   readonly maxMessageBytes: number;
-  /** What all connections may use together. Only the builtin server bounds `bufferBytes`. */
+  /** What one connection may do. The grpc-js server knows only `streams`. */
+  readonly limits: Http2Limits;
+  /**
+   * What all connections may use together. The grpc-js server bounds `bufferBytes` for each
+   * connection, and counts less: its queued output and its streams.
+   */
   readonly totalLimits: TotalLimits;
   readonly onReachedLimit?: OnReachedLimit;
   /**

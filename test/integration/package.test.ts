@@ -52,7 +52,7 @@ const server = new BuiltinServer({
     controlFramesPerSecond: 100,
     emptyFramesPerSecond: 100,
   },
-  totalLimits: { bufferBytes: 128 * 1024 * 1024 },
+  totalLimits: { connections: 1000, bufferBytes: 128 * 1024 * 1024 },
 });
 const port = await server.listen({ host: '127.0.0.1', port: 0 });
 const client = new Client('127.0.0.1:' + port, credentials.createInsecure());

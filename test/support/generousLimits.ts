@@ -9,4 +9,4 @@ export const generousLimits: Http2Limits = {
   emptyFramesPerSecond: 10_000,
 };
 
-export const generousTotalLimits: TotalLimits = { bufferBytes: 128 * 1024 * 1024 };
+export const generousTotalLimits: TotalLimits = { connections: 100_000, bufferBytes: 128 * 1024 * 1024 };

@@ -3,7 +3,7 @@ export interface Debtor {
   /** The bytes that this process holds for its peer, as they were last reported. */
   readonly heldBytes: number;
   /** Ends the connection at once. It reports that it holds nothing. */
-  evict(): void;
+  evict(limit: 'bufferBytes', message: string): void;
 }
 
 /**
@@ -40,6 +40,6 @@ export class BufferBudget {
     for (const debtor of this.#debtors) {
       if (largest === undefined || debtor.heldBytes > largest.heldBytes) largest = debtor;
     }
-    largest?.evict();
+    largest?.evict('bufferBytes', 'this connection holds most of the memory');
   }
 }

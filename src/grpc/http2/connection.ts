@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { DisplaceableConnection } from '../openConnections.ts';
 import type { Debtor } from './bufferBudget.ts';
 import type { ConnectionOptions } from './connectionOptions.ts';
 import type { TurnTaker } from './fairTurns.ts';
@@ -27,7 +28,7 @@ const keepalivePing = Buffer.from('liveness');
  *
  * Nothing that is thrown here leaves it: the connection ends, and others go on.
  */
-export class Connection implements TurnTaker, Debtor {
+export class Connection implements TurnTaker, Debtor, DisplaceableConnection {
   readonly #socket: Duplex;
   readonly #options: ConnectionOptions;
   readonly #output: Output;
@@ -79,13 +80,13 @@ export class Connection implements TurnTaker, Debtor {
     return this.#heldBytes;
   }
 
-  /** The connection that holds the most, when all hold too much. */
-  evict(): void {
-    this.#evict('bufferBytes', 'this connection holds most of the memory');
+  get idleMs(): number | undefined {
+    if (this.#state !== 'open' || this.#session.openStreams > 0) return undefined;
+    return this.#session.lastStreamId === 0 ? Number.POSITIVE_INFINITY : this.#supervision.idleMs;
   }
 
-  /** At once: what it has not read would be kept until it has. */
-  #evict(limit: ReachedLimit, message: string): void {
+  /** Closes the socket at once: what the peer has not read would be kept until it has. */
+  evict(limit: ReachedLimit, message: string): void {
     this.#options.onReachedLimit(limit);
     this.#fail(new ConnectionError(errorCode.enhanceYourCalm, message));
     this.#flush();
@@ -155,7 +156,7 @@ export class Connection implements TurnTaker, Debtor {
         this.#session.shutdown();
         break;
       case 'overdue':
-        this.#evict('deadline', verdict.message);
+        this.evict('deadline', verdict.message);
         break;
       default:
         verdict satisfies never;

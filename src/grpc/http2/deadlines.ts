@@ -2,7 +2,7 @@
  * How long a peer may take to finish what it began, and may keep a connection without a stream. No
  * proxy that works comes near them: what it sends, it sends at once.
  */
-const deadlinesMs = {
+export const deadlinesMs = {
   /** The preface and the first SETTINGS frame: as long as a TLS handshake. */
   preface: 10_000,
   frame: 30_000,
@@ -45,6 +45,12 @@ export class Deadlines {
     this.#elapsedMs += Math.min(nowMs - this.#checkedMs, lateCheckMs);
     this.#checkedMs = nowMs;
     return this.#elapsedMs;
+  }
+
+  /** As the last check saw it. */
+  get idleMs(): number {
+    const begun = this.#begun.get('idle');
+    return begun === undefined ? 0 : this.#elapsedMs - begun.sinceMs;
   }
 
   /** @returns what has taken too long since `advance` */

@@ -28,15 +28,17 @@ export const burstSeconds = 5;
 
 /** What all connections of one server may use together. */
 export interface TotalLimits {
+  /** Connections at once: above it, new ones displace idle ones, or are refused. */
+  readonly connections: number;
   /** What is held for peers: see BufferBudget. */
   readonly bufferBytes: number;
 }
 
 /**
- * Which limit ended a connection: `bufferBytes`; a `deadline`; or `rate`, one of those on what a
- * connection may do.
+ * Which limit ended or refused a connection: one of TotalLimits; a `deadline`; or `rate`, one of
+ * those on what a connection may do.
  */
-export const reachedLimits = ['bufferBytes', 'deadline', 'rate'] as const;
+export const reachedLimits = ['connections', 'bufferBytes', 'deadline', 'rate'] as const;
 export type ReachedLimit = (typeof reachedLimits)[number];
 
 /** Receives it once for each connection. Must not throw. */

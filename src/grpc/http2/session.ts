@@ -91,6 +91,10 @@ export class Session implements FrameSink {
     return this.#streams.heldBytes + this.#flow.queuedBytes;
   }
 
+  get openStreams(): number {
+    return this.#streams.open;
+  }
+
   /** Sends this side's SETTINGS, its first frame. */
   open(): void {
     const { streams, headerBytes } = this.#options.limits;

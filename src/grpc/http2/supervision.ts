@@ -36,6 +36,11 @@ export class Supervision {
     return this.#deadlines.advance(nowMs);
   }
 
+  /** How long there has been no stream, as the last check saw it. */
+  get idleMs(): number {
+    return this.#deadlines.idleMs;
+  }
+
   /** To be called about once a second, after `advance`. */
   check(nowMs: number, unfinished: Unfinished): PeerVerdict {
     const action = this.#keepalive.check(nowMs);
