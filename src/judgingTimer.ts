@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from './clock.ts';
 
 /** A timer that is later than this shows that this process stood still, and no one else. */
-const stallMs = 100;
+export const stallMs = 100;
 /** The time is counted in so many parts. */
 const parts = 4;
 /** After so many stalls the time is no longer given again, so that the wait has an end. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { stallMs } from '../judgingTimer.ts';
 
 /** How often the end condition of a drain is checked. */
 const pollMs = 20;
@@ -40,10 +41,19 @@ export async function drain(options: DrainOptions): Promise<DrainResult> {
   const { noticeMs, quietMs, graceMs, exchanges, inFlight, clock, forceStop } = options;
   const startedMs = clock.nowMs();
   const elapsedMs = (): number => clock.nowMs() - startedMs;
-  const isComplete = (): boolean =>
-    elapsedMs() >= noticeMs && exchanges.quietMs() >= quietMs && exchanges.open === 0;
+  /** The time in which this process ran: in a stall it tells Envoy nothing, and reads nothing. */
+  let ranMs = 0;
+  let ranSinceMs = startedMs;
+  const isQuiet = (): boolean =>
+    Math.min(exchanges.quietMs(), clock.nowMs() - ranSinceMs) >= quietMs && exchanges.open === 0;
 
-  while (!isComplete() && elapsedMs() < graceMs && !forceStop.aborted) await pause(clock, forceStop);
+  while (!(ranMs >= noticeMs && isQuiet()) && elapsedMs() < graceMs && !forceStop.aborted) {
+    const beforeMs = clock.nowMs();
+    await pause(clock, forceStop);
+    const tookMs = clock.nowMs() - beforeMs;
+    ranMs += Math.min(tookMs, pollMs + stallMs);
+    if (tookMs > pollMs + stallMs) ranSinceMs = clock.nowMs();
+  }
   exchanges.settleAll();
   // A copy: half-closing releases every reservation.
   const left = new Map(inFlight());

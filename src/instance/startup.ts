@@ -1,5 +1,6 @@
 import type { Readiness } from '../admin/state.ts';
 import type { Clock } from '../clock.ts';
+import { JudgingTimer } from '../judgingTimer.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { readinessOf } from './readiness.ts';
@@ -100,11 +101,12 @@ export class Startup {
   }
 
   #wait(durationMs: number, onOver: () => void): Wait {
-    const cancel = this.#options.clock.after(durationMs, () => {
+    const over = (): void => {
       onOver();
       this.evaluate();
-    });
-    return { kind: 'waiting', cancel };
+    };
+    const timer = new JudgingTimer(durationMs, over, this.#options.clock);
+    return { kind: 'waiting', cancel: () => timer.cancel() };
   }
 
   /** What the instance starts without. */

@@ -1,5 +1,7 @@
 import { lookup } from 'node:dns/promises';
+import { type Clock, systemClock } from '../clock.ts';
 import { parseAddress } from '../hostPort.ts';
+import { JudgingTimer } from '../judgingTimer.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
 import { type ParsedEndpoint, placeText } from './parseEndpoint.ts';
 import type { PoolReport } from './pool.ts';
@@ -162,9 +164,17 @@ function oneFamily(addresses: readonly string[]): readonly string[] {
 
 function withDeadline<T>(promise: Promise<T>, deadlineMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer in ${deadlineMs} ms`)), deadlineMs);
-    // Neither a stop nor the end of the process waits for DNS.
-    timer.unref();
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+    const onDue = (): void => reject(new Error(`no answer in ${deadlineMs} ms`));
+    const timer = new JudgingTimer(deadlineMs, onDue, clock);
+    promise.then(resolve, reject).finally(() => timer.cancel());
   });
 }
+
+/** Neither a stop nor the end of the process waits for DNS. */
+const clock: Clock = {
+  nowMs: systemClock.nowMs,
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, Math.ceil(delayMs)).unref();
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { JudgingTimer } from '../judgingTimer.ts';
 import type { Phase } from '../phase.ts';
 import type { AnnouncedPhase } from './announcedPhase.ts';
 import { assignRole, type Role, type SteeringFacts } from './assignRole.ts';
@@ -107,7 +108,10 @@ export class StandbyMachine {
   onResumedAfterPause(reason: string): void {
     const { lifecycle, clock, storeWaitMs } = this.#options;
     if (!this.#isSteerable) return;
-    this.#setState({ kind: 'resumed', cancel: clock.after(storeWaitMs, () => this.#serveWithoutStore()) });
+    this.#setState({
+      kind: 'resumed',
+      cancel: judgeAfter(storeWaitMs, () => this.#serveWithoutStore(), clock),
+    });
     if (lifecycle.phase === 'ready') lifecycle.moveTo('standby', reason);
   }
 
@@ -131,7 +135,7 @@ export class StandbyMachine {
     const { lifecycle, acknowledged, settleMs, clock, onSettling } = this.#options;
     switch (this.#state.kind) {
       case 'serving':
-        this.#setState({ kind: 'settling', cancel: clock.after(settleMs, () => this.#announce()) });
+        this.#setState({ kind: 'settling', cancel: judgeAfter(settleMs, () => this.#announce(), clock) });
         onSettling(reason);
         break;
       case 'announced':
@@ -172,4 +176,10 @@ export class StandbyMachine {
     this.#state = state;
     this.#options.announcedPhase.isStandbyAnnounced = state.kind === 'announced';
   }
+}
+
+/** Others are judged by what was read of them, so a stall of this process gives the time again. */
+function judgeAfter(durationMs: number, onDue: () => void, clock: Clock): () => void {
+  const timer = new JudgingTimer(durationMs, onDue, clock);
+  return () => timer.cancel();
 }

@@ -19,6 +19,11 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
+  /** The process stands still for this long; the timers that are due fire at the next advance. */
+  stall(forMs: number): void {
+    this.#nowMs += forMs;
+  }
+
   /** Fires the timers that are due on the way, each at its time. */
   advance(byMs: number): void {
     const endMs = this.#nowMs + byMs;
@@ -26,7 +31,7 @@ export class ManualClock implements Clock {
       const [next] = [...this.#timers].sort((a, b) => a.dueMs - b.dueMs);
       if (next === undefined || next.dueMs > endMs) break;
       this.#timers.delete(next);
-      this.#nowMs = next.dueMs;
+      this.#nowMs = Math.max(this.#nowMs, next.dueMs);
       next.callback();
     }
     this.#nowMs = endMs;

@@ -36,6 +36,7 @@ function startDrain(options: { noticeMs: number; quietMs: number; graceMs: numbe
     forceStop,
     ended,
     result: () => result,
+    stall: (ms: number) => clock.stall(ms),
     async advance(ms: number) {
       for (let passedMs = 0; passedMs < ms; passedMs += 10) {
         clock.advance(10);
@@ -65,6 +66,33 @@ describe('when streams keep coming', () => {
     expect(result()).toBeUndefined();
     await advance(100);
     expect(result()?.tookMs).toBeGreaterThanOrEqual(1_000);
+  });
+});
+
+describe('when the process stands still', () => {
+  it('gives Envoy the notice, and waits for quiet, in the time in which it runs', async () => {
+    const { advance, exchanges, result, stall } = startDrain({
+      noticeMs: 300,
+      quietMs: 200,
+      graceMs: 60_000,
+    });
+    await advance(100);
+    stall(5_000);
+    await advance(100);
+    expect(result()).toBeUndefined();
+    // What arrived in the stall is read after it.
+    exchanges.arrive();
+    await advance(180);
+    expect(result()).toBeUndefined();
+    await advance(60);
+    expect(result()).toBeDefined();
+  });
+
+  it("keeps to the grace all the same, which is the orchestrator's time", async () => {
+    const { advance, result, stall } = startDrain({ noticeMs: 0, quietMs: 0, graceMs: 1_000, open: 1 });
+    stall(1_000);
+    await advance(20);
+    expect(result()).toMatchObject({ halfClosed: 1 });
   });
 });
 

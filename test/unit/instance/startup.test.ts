@@ -47,6 +47,18 @@ describe('when an instance starts', () => {
     expect(changes).toHaveLength(1);
   });
 
+  it('waits for an endpoint as long again after a stall, in which it could find none', () => {
+    const { changes, clock, startup } = setUp();
+    startup.onListening('127.0.0.1:9002');
+    startup.startEndpointWait();
+    clock.advance(waits.endpointWaitMs / 2);
+    clock.stall(waits.endpointWaitMs);
+    clock.advance(waits.endpointWaitMs - 1);
+    expect(changes).toEqual([]);
+    clock.advance(1);
+    expect(changes).toHaveLength(1);
+  });
+
   it('stays stopped when it is stopped before that', () => {
     const { changes, lifecycle, ready, startup } = setUp();
     lifecycle.moveTo('stopped', 'the start failed');

@@ -58,6 +58,17 @@ describe('when a newer instance takes over', () => {
     expect(phases()).toEqual(['standby', 'standby']);
   });
 
+  it('settles again after a stall, in which the newer one may have gone', () => {
+    const { clock, facts, machine } = setUp();
+    facts.newerReady = true;
+    machine.evaluate();
+    clock.stall(settleMs);
+    clock.advance(settleMs - 1);
+    expect(facts.announced).toBe(0);
+    clock.advance(1);
+    expect(facts.announced).toBe(1);
+  });
+
   it('stays ready when the newer one goes before it has settled', () => {
     const { clock, facts, machine, phases } = setUp();
     facts.newerReady = true;
@@ -114,6 +125,17 @@ describe('an instance in standby', () => {
   it('is ready at once when the store is lost', () => {
     const { lifecycle, machine } = inStandby();
     machine.onStoreLost();
+    expect(lifecycle.phase).toBe('ready');
+  });
+
+  it('judges the store by no timer that a stall has delayed', () => {
+    const { clock, lifecycle, machine } = setUp();
+    machine.onResumedAfterPause('paused');
+    clock.advance(storeWaitMs / 2);
+    clock.stall(storeWaitMs);
+    clock.advance(storeWaitMs - 1);
+    expect(lifecycle.phase).toBe('standby');
+    clock.advance(1);
     expect(lifecycle.phase).toBe('ready');
   });
 
