@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { castGrpcError, EtcdLeaseInvalidError } from 'etcd3';
+import { JudgingTimer } from '../judgingTimer.ts';
 import { hedge } from './hedge.ts';
 import type { Member } from './member.ts';
 import type { MemberPool } from './memberPool.ts';
@@ -97,8 +98,13 @@ async function confirmAt(
   stream.on('data', resolve);
   stream.on('error', (error: Error) => reject(castGrpcError(error)));
   stream.on('end', () => reject(new Error('etcd ended the stream of the lease')));
+  let isOverdue = false;
+  // A little before the next attempt starts, which may succeed within a millisecond.
+  const overdue = new JudgingTimer(0.9 * delayMs, () => {
+    isOverdue = true;
+  });
   const end = (): void => {
-    const isSilent = performance.now() - startedAtMs >= delayMs && member.answeredAtMs < startedAtMs;
+    const isSilent = isOverdue && member.answeredAtMs < startedAtMs;
     // Another member has answered meanwhile: the events of this one are late as well.
     if (aborted.aborted && isSilent) member.failed(connection);
     reject(aborted.reason ?? connection.closed.reason);
@@ -114,6 +120,7 @@ async function confirmAt(
     if (!aborted.aborted) member.onError(error, connection, startedAtMs);
     throw error;
   } finally {
+    overdue.cancel();
     aborted.removeEventListener('abort', end);
     connection.closed.removeEventListener('abort', end);
     stream.cancel();

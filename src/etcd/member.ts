@@ -1,5 +1,6 @@
 import type { Client, ClientDuplexStream, Metadata } from '@grpc/grpc-js';
-import { ClientClosedError } from 'etcd3';
+import { ClientClosedError, GRPCDeadlineExceededError } from 'etcd3';
+import { stallMs } from '../judgingTimer.ts';
 import type { CredentialOptions } from './credentials.ts';
 import { failureKindOf } from './failureKind.ts';
 import { MemberConnection, type ServiceName } from './memberConnection.ts';
@@ -57,7 +58,7 @@ export class Member {
       return response;
     } catch (error) {
       if (limits.signal?.aborted === true) this.slower(performance.now() - startedAtMs);
-      else this.onError(error, connection, startedAtMs);
+      else if (!isLate(error, startedAtMs, limits)) this.onError(error, connection, startedAtMs);
       throw error;
     }
   }
@@ -134,6 +135,9 @@ export class Member {
       case 'refusal':
         this.answered(performance.now() - startedAtMs);
         break;
+      case 'local':
+        connection?.close();
+        break;
       default:
         kind satisfies never;
     }
@@ -153,4 +157,10 @@ export class Member {
     }
     return this.#connection;
   }
+}
+
+/** A timeout that fired late: this process stood still, and the answer may wait unread. */
+function isLate(error: unknown, startedAtMs: number, { timeoutMs }: CallLimits): boolean {
+  if (!(error instanceof GRPCDeadlineExceededError)) return false;
+  return performance.now() - startedAtMs > timeoutMs + stallMs;
 }

@@ -20,5 +20,6 @@ const etcdErrors = [
 /** What an error of a request to etcd means. undefined: it is not etcd's, but a bug. */
 export function storeFailureOf(error: unknown): 'unreachable' | 'refused' | undefined {
   if (!etcdErrors.some((type) => error instanceof type)) return undefined;
-  return failureKindOf(error) === 'connection' ? 'unreachable' : 'refused';
+  const kind = failureKindOf(error);
+  return kind === 'connection' || kind === 'local' ? 'unreachable' : 'refused';
 }
