@@ -7,6 +7,7 @@ import type {
 import type { HealthListResponse } from '../proto/generated/edge/grpc/health/v1/HealthListResponse.ts';
 import { externalProcessorService, healthService, type MethodDefinition } from '../proto/services.ts';
 import type { HealthStatus } from './healthStatus.ts';
+import { HealthWatches } from './healthWatches.ts';
 
 /**
  * The longest request of Health: it has the name of a service. What is longer is not decoded, so
@@ -24,7 +25,7 @@ type UnaryResult<Response> = Response | { readonly failure: FailureStatus; reado
 export class GrpcServices {
   readonly handlers: ReadonlyMap<string, StreamHandler>;
   readonly #health: HealthStatus;
-  readonly #endWatches = new Set<() => void>();
+  readonly #watches = new HealthWatches();
 
   constructor(acceptStream: StreamHandler, health: HealthStatus) {
     this.#health = health;
@@ -38,7 +39,7 @@ export class GrpcServices {
 
   /** To be called when the server closes: clients never end a watch. */
   endWatches(): void {
-    for (const end of this.#endWatches) end();
+    this.#watches.endAll();
   }
 
   #check(service: string) {
@@ -56,14 +57,16 @@ export class GrpcServices {
   #watch(stream: ServerStream): ServerStreamListener {
     const { requestDeserialize, responseSerialize } = healthService.Watch;
     return oneRequest(stream, requestDeserialize, ({ service }) => {
+      const refusal = this.#watches.refusal(stream.connection);
+      if (refusal !== undefined) {
+        stream.fail('RESOURCE_EXHAUSTED', refusal);
+        return () => {};
+      }
       const stop = this.#health.watch(service ?? '', (status) => stream.reply(responseSerialize({ status })));
-      const end = (): void => {
+      return this.#watches.add(stream.connection, () => {
         stop();
-        this.#endWatches.delete(end);
         stream.end();
-      };
-      this.#endWatches.add(end);
-      return end;
+      });
     });
   }
 }
@@ -98,6 +101,7 @@ function oneRequest<Request>(
   let received: { readonly request: Request } | undefined;
   let onClosed = (): void => {};
   return {
+    takesOneMessage: true,
     onMessage(message) {
       if (message.length > longestRequest) {
         stream.fail('INVALID_ARGUMENT', `the request message is longer than ${longestRequest} bytes`);

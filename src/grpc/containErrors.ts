@@ -25,6 +25,7 @@ export function containErrors(handler: StreamHandler, report: OnUnexpectedError)
 class ContainedCall implements ServerStreamListener, MessageParts {
   readonly #stream: ServerStream;
   readonly #report: OnUnexpectedError;
+  takesOneMessage = false;
   #listener: ServerStreamListener | undefined;
   #parts: MessageParts | undefined;
 
@@ -36,6 +37,7 @@ class ContainedCall implements ServerStreamListener, MessageParts {
   begin(handler: StreamHandler): this {
     try {
       this.#listener = handler(this.#stream);
+      this.takesOneMessage = this.#listener.takesOneMessage === true;
     } catch (error) {
       this.#fail(error);
     }

@@ -154,6 +154,9 @@ function callHandler(handler: StreamHandler) {
 
 function serverStreamOf(call: ServerDuplexStream<Buffer, Buffer>): ServerStream {
   return {
+    get connection() {
+      return call.getPeer();
+    },
     reply: (message) => void call.write(Buffer.from(message)),
     end: () => void call.end(),
     fail: (code, details) => void call.emit('error', { code: status[code], details }),

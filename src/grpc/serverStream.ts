@@ -8,6 +8,8 @@ export type FailureStatus =
 
 /** The server's side of one gRPC call. Calls after `end`, `fail` or `onClosed` do nothing. */
 export interface ServerStream {
+  /** The same value for all calls of one connection, and for no others while it is open. */
+  readonly connection: unknown;
   /** @param message the encoded message; it is copied before this returns */
   reply(message: Uint8Array): void;
   /** Ends the call with status OK. */
@@ -25,6 +27,11 @@ export interface MessageParts {
 
 /** The client's side of one gRPC call. Nothing follows `onClosed`. */
 export interface ServerStreamListener {
+  /**
+   * The method has one request message, so the client has to end its side behind it. Read when the
+   * call begins. Default: false.
+   */
+  readonly takesOneMessage?: boolean;
   /** @param message the encoded message; the bytes are valid only until this returns */
   onMessage(message: Buffer): void;
   /**

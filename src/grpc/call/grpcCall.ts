@@ -54,6 +54,10 @@ export class GrpcCall implements ServerStream, StreamListener {
     return this;
   }
 
+  get connection(): unknown {
+    return this.#stream.connection;
+  }
+
   reply(message: Uint8Array): void {
     if (this.#state === 'closed') return;
     if (this.#state === 'unanswered') {
@@ -87,6 +91,7 @@ export class GrpcCall implements ServerStream, StreamListener {
 
   onEnd(): void {
     if (this.#state === 'closed') return;
+    this.#stream.expectMessage(false);
     if (this.#partial === undefined) this.#listener?.onEnd();
     else this.#abort('INTERNAL', 'the stream ended inside a message');
   }
@@ -154,7 +159,7 @@ export class GrpcCall implements ServerStream, StreamListener {
   /** @param start of the prefix */
   #onMessage(bytes: Buffer, start: number, end: number): void {
     const message = bytes.subarray(start + prefixBytes, end);
-    this.#stream.expectMessage(false);
+    if (this.#listener?.takesOneMessage !== true) this.#stream.expectMessage(false);
     if (message.length > this.#maxMessageBytes) this.#abortTooLarge();
     else if (bytes[start] === 0) this.#listener?.onMessage(message);
     else this.#onCompressed(message);

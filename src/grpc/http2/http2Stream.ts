@@ -65,6 +65,11 @@ export class Http2Stream {
     owner.awaited += 1;
   }
 
+  /** The same object for all streams of one connection. */
+  get connection(): object {
+    return this.#owner;
+  }
+
   /** The peer must do something before it goes on: a message is expected, or data is queued. */
   get isAwaited(): boolean {
     return this.#awaits !== awaits.nothing;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect as tcpConnect } from 'node:net';
-import { type ClientDuplexStream, credentials, status } from '@grpc/grpc-js';
+import { type ClientDuplexStream, credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { Exchanges, type ExchangesOptions } from '../../../src/extproc/exchanges.ts';
 import { HealthStatus } from '../../../src/extproc/healthStatus.ts';
 import { listenOn } from '../../../src/extproc/listenOn.ts';
@@ -280,6 +280,30 @@ describe.each(['builtin', 'grpc-js'] as const)('over %s', (serverKind) => {
       const ended = once(watch, 'end');
       await server.close(1_000);
       await ended;
+    });
+
+    it('takes few watches of one connection, and others when some have ended', async () => {
+      await serve();
+      const firstOf = (watch: ReturnType<typeof healthClient.watch>): Promise<unknown> =>
+        new Promise((resolve) => {
+          watch.on('data', ({ status: now }) => resolve(now));
+          watch.on('error', ({ code, details }: ServiceError) => resolve([code, details]));
+        });
+      const watches = Array.from({ length: 10 }, () => healthClient.watch({ service: '' }));
+      expect(await Promise.all(watches.map(firstOf))).toEqual(new Array(10).fill('SERVING'));
+      const tooMany = [status.RESOURCE_EXHAUSTED, 'this connection has 10 health watches already'];
+      expect(await firstOf(healthClient.watch({ service: '' }))).toEqual(tooMany);
+      const other = new HealthClient(address, credentials.createInsecure(), {
+        'grpc.use_local_subchannel_pool': 1,
+      });
+      const ofOther = other.watch({ service: '' });
+      expect(await firstOf(ofOther)).toBe('SERVING');
+      watches[0]?.cancel();
+      await until(async () => (await firstOf(healthClient.watch({ service: '' }))) === 'SERVING', {
+        what: 'a free place',
+      });
+      for (const watch of [...watches, ofOther]) watch.cancel();
+      other.close();
     });
 
     it('reports SERVICE_UNKNOWN to the watcher of an unknown service', async () => {

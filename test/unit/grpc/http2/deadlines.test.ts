@@ -27,6 +27,9 @@ let nowMs: number;
 let limits: string[];
 let isClosed: boolean;
 let calls: ServerStream[];
+let takesOneMessage: boolean;
+/** Calls go on when their clients have ended. */
+let answersOn: boolean;
 /** How calls ended that the client did not end. */
 let ends: string[];
 
@@ -36,6 +39,8 @@ beforeEach(() => {
   limits = [];
   isClosed = false;
   calls = [];
+  takesOneMessage = false;
+  answersOn = false;
   ends = [];
   connection = connectionOn(socket, {
     route: acceptCalls({
@@ -45,8 +50,11 @@ beforeEach(() => {
           (stream) => {
             calls.push(stream);
             return {
+              takesOneMessage,
               onMessage: (received) => stream.reply(received),
-              onEnd: () => stream.end(),
+              onEnd: () => {
+                if (!answersOn) stream.end();
+              },
               onClosed: (how) => ends.push(how),
             };
           },
@@ -150,6 +158,13 @@ describe('a stream is reset, and its connection goes on', () => {
     expect(ends).toEqual(['error']);
   });
 
+  it('30 s after it opened, if its method takes one message and the end behind it does not come', async () => {
+    takesOneMessage = true;
+    socket.receive(open(1), data(1, message(Buffer.alloc(0))));
+    await isReset(1);
+    expect(ends).toEqual(['error']);
+  });
+
   it('30 s after a message began that comes byte by byte', async () => {
     socket.receive(open(1), data(1, hello));
     await passSeconds(100);
@@ -200,6 +215,15 @@ describe('a stream is left alone', () => {
     socket.receive(open(1), data(1, hello));
     await passSeconds(7200);
     socket.receive(data(1, hello, flag.endStream));
+  });
+
+  it('for hours after its end, if its method takes one message and goes on to answer', async () => {
+    takesOneMessage = true;
+    answersOn = true;
+    socket.receive(open(1), data(1, hello));
+    await passSeconds(25);
+    socket.receive(data(1, Buffer.alloc(0), flag.endStream));
+    await passSeconds(7200);
   });
 
   it('while each of its messages takes less than 30 s', async () => {
