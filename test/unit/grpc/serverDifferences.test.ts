@@ -77,4 +77,17 @@ describe.each<GrpcServerKind>(['builtin', 'grpc-js'])('%s differs in', (kind) =>
     client.send(frame(frameType.data, flag.endStream, 1, body));
     expect(await client.ended(1)).toMatchObject(kind === 'builtin' ? builtin : grpcJs);
   });
+
+  it('a timeout of more than 24.8 days: builtin is right (grpc-js takes it for none left)', async () => {
+    echo = await new EchoServer({ kind }).listen();
+    client = await RawClient.connect(echo.address);
+    client.open(1, requestFields({ 'grpc-timeout': '600H' }));
+    client.send(frame(frameType.data, 0, 1, hello));
+    if (kind === 'grpc-js') expect(await client.ended(1)).toMatchObject({ 'grpc-status': '4' });
+    else {
+      await client.settled();
+      client.send(frame(frameType.data, flag.endStream, 1));
+      expect(await client.ended(1)).toMatchObject({ 'grpc-status': '0' });
+    }
+  });
 });
