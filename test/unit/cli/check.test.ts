@@ -17,7 +17,7 @@ describe('baton check', () => {
     const printed = await checkFile('unused.yaml', {}, processEnvOf({ files: { 'unused.yaml': unused } }));
     expect(printed.split('\n')).toEqual([
       expect.stringMatching(/^warning: endpoints have labels.*scheduling\.labelHeader/),
-      expect.stringMatching(/^warning: endpoints list models.*scheduling\.modelHeaders/),
+      expect.stringMatching(/^warning: all endpoints list the same models.*scheduling\.modelHeaders/),
       'unused.yaml: ok',
       '',
     ]);
