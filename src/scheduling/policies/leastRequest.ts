@@ -19,7 +19,7 @@ const largestSample = 24;
 export const leastRequestPolicy = {
   name: 'least-request',
   summary: 'the fewest requests in flight for its weight; the default',
-  create: (options) => new LeastRequest(options),
+  create: (options): Policy => new LeastRequest(options),
 } as const satisfies PolicyDefinition;
 
 /**

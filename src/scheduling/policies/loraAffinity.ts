@@ -10,7 +10,7 @@ import { leastRequestPolicy } from './leastRequest.ts';
 export const loraAffinityPolicy = {
   name: 'lora-affinity',
   summary: 'one that has the adapter which the model names, as far as this instance placed it',
-  create: (options) => new LoraAffinity(options),
+  create: (options): Policy => new LoraAffinity(options),
 } as const satisfies PolicyDefinition;
 
 /** Loading an adapter costs less where none has to make room for it. */

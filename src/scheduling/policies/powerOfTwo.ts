@@ -6,7 +6,7 @@ import { at, twoIndices } from '../sample.ts';
 export const powerOfTwoPolicy = {
   name: 'power-of-two',
   summary: 'the less loaded of two drawn at random',
-  create: (options) => new PowerOfTwo(options),
+  create: (options): Policy => new PowerOfTwo(options),
 } as const satisfies PolicyDefinition;
 
 /**

@@ -6,7 +6,7 @@ import { at, randomIndex } from '../sample.ts';
 export const randomPolicy = {
   name: 'random',
   summary: 'any, all equally likely; ignores load and weight',
-  create: (options) => new RandomChoice(options),
+  create: (options): Policy => new RandomChoice(options),
 } as const satisfies PolicyDefinition;
 
 /** Any candidate, all equally likely; ignores load and weight. */

@@ -8,7 +8,7 @@ const sweepSlack = 64;
 export const roundRobinPolicy = {
   name: 'round-robin',
   summary: 'each in turn, in proportion to its weight; ignores load',
-  create: () => new RoundRobin(),
+  create: (): Policy => new RoundRobin(),
 } as const satisfies PolicyDefinition;
 
 /**

@@ -10,7 +10,7 @@ import { leastRequestPolicy } from './leastRequest.ts';
 export const sessionAffinityPolicy = {
   name: 'session-affinity',
   summary: 'the same for all requests of a session, as long as it is not overloaded',
-  create: (options) => new SessionAffinity(options),
+  create: (options): Policy => new SessionAffinity(options),
 } as const satisfies PolicyDefinition;
 
 /**

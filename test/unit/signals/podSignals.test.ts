@@ -149,7 +149,7 @@ describe('when one pod fails fast', () => {
     const failedAtMs: number[] = [];
     const startMs = clock.nowMs();
     for (let request = 0; request < 1_100; request += 1) {
-      const { address } = policy.choose(withoutQuarantined(pods, signals.excluded, 0.5), load);
+      const { address } = policy.choose(withoutQuarantined(pods, signals.excluded, 0.5), load, {});
       const reservation = ledger.reserve(address);
       const exchange = signals.begin(address, clock.nowMs());
       if (address === bad) failedAtMs.push(clock.nowMs() - startMs);
