@@ -129,6 +129,8 @@ export class EtcdSession {
   /** Revokes the lease, so that leased records vanish at once, and closes. Never rejects. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    // A watch that etcd has not accepted yet would be resumed without end.
+    this.#endMembership(new Error('the session stops'));
     await this.#running;
     this.#moveTo({ kind: 'stopped' });
   }

@@ -12,7 +12,7 @@ import { startLoadBalancer } from '../../support/loadBalancer.ts';
  */
 checkForLeaks();
 
-const faultMs = 1000 * Number(process.env.FAULT_SECONDS ?? 7);
+const faultMs = 1000 * Number(process.env.FAULT_SECONDS ?? 4);
 const leaseTtlSeconds = 3;
 const ids = ['a', 'b', 'c'];
 
