@@ -17,7 +17,7 @@ import { envoyBin } from '../support/tools.ts';
  */
 checkForLeaks();
 
-const { modelHeaders } = configSchema.parse({}).scheduling;
+const { modelHeaders, sessionHeaders } = configSchema.parse({}).scheduling;
 const folder = join(import.meta.dirname, '..', '..', 'envoy');
 const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml'));
 
@@ -47,7 +47,8 @@ describe.each(files)('%s', (name) => {
   it('sends Baton only the headers that it reads', async () => {
     const { forward_rules } = extProc(await load(name));
     const announcing = Object.values(announcingHeaders);
-    const names = [':status', ...announcing, policyHeader, traceparentHeader, ...modelHeaders];
+    const configured = [...modelHeaders, ...sessionHeaders];
+    const names = [':status', ...announcing, policyHeader, traceparentHeader, ...configured];
     const read = names.map((exact) => ({ exact }));
     expect(forward_rules).toEqual({ allowed_headers: { patterns: read } });
   });

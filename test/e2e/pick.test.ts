@@ -104,7 +104,8 @@ describe.each(serverKinds)('with one instance, three pods and no etcd (%s)', (tr
     expect(body).toEqual({
       error: {
         message:
-          'Unknown routing-strategy "fastest"; known are random, round-robin, least-request, power-of-two. ' +
+          'Unknown routing-strategy "fastest"; known are random, round-robin, least-request, power-of-two, ' +
+          'session-affinity, lora-affinity. ' +
           'With scheduling.unknownPolicy: default, unknown names use the default policy.',
         type: 'invalid_request_error',
         param: null,
