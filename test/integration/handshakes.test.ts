@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { until } from '../../../../tools/testbed/until.ts';
-import { EchoServer } from '../../../support/echoServer.ts';
-import { checkForLeaks } from '../../../support/leakCheck.ts';
-import { connectTls, outcomeOf } from '../../../support/tlsClient.ts';
-import { certificateOf, TlsSource } from '../../../support/tlsSource.ts';
+import { until } from '../../tools/testbed/until.ts';
+import { EchoServer } from '../support/echoServer.ts';
+import { checkForLeaks } from '../support/leakCheck.ts';
+import { connectTls, outcomeOf } from '../support/tlsClient.ts';
+import { certificateOf, TlsSource } from '../support/tlsSource.ts';
 
 /** Clients that reach a TLS port and never complete a handshake. */
 checkForLeaks();
