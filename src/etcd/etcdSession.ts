@@ -159,8 +159,7 @@ export class EtcdSession {
   }
 
   /**
-   * @param ended rejects when the membership must end; a join can wait for etcd's client without
-   * limit
+   * @param ended rejects when the membership must end; a join can wait without limit
    */
   async #join(ended: Promise<never>, signal: AbortSignal): Promise<void> {
     const client = connect(this.#options, this.#options.prefix);
@@ -183,9 +182,8 @@ export class EtcdSession {
       signal.removeEventListener('abort', close);
     }
     this.#membership = { client, lease, watch };
-    await Promise.all(
-      leasedRecords.map(({ key, encode }) => lease.change([{ kind: 'put', key, value: encode() }])),
-    );
+    const puts = leasedRecords.map(({ key, encode }) => ({ kind: 'put', key, value: encode() }) as const);
+    await Promise.all(puts.map((put) => lease.change([put])));
   }
 
   /**
