@@ -1,6 +1,6 @@
 import type { OnReachedLimit, ReachedLimit } from '../grpc/http2/limits.ts';
 import type { Log } from '../telemetry/log.ts';
-import { LogInterval } from '../telemetry/logInterval.ts';
+import { LogIntervals } from '../telemetry/logInterval.ts';
 import type { ExtprocMetrics } from './metrics.ts';
 
 /** Clients reconnect without end, so one line for each limit in this time is enough. */
@@ -26,12 +26,10 @@ export function reportReachedLimits(
   log: Log,
   metrics: Pick<ExtprocMetrics, 'connectionsLimited'>,
 ): OnReachedLimit {
-  const intervals = new Map<ReachedLimit, LogInterval>();
+  const intervals = new LogIntervals<ReachedLimit>(logIntervalMs);
   return (limit) => {
     metrics.connectionsLimited.add(limit);
-    const interval = intervals.get(limit) ?? new LogInterval(logIntervalMs);
-    intervals.set(limit, interval);
-    interval.log((suppressed) => {
+    intervals.log(limit, (suppressed) => {
       const remedy = remedies[limit];
       log.warn(
         { event: 'connection.limited', limit, remedy, suppressed },

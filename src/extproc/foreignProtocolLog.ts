@@ -1,6 +1,6 @@
 import type { ForeignProtocol, OnForeignProtocol } from '../grpc/foreignProtocol.ts';
 import type { Log } from '../telemetry/log.ts';
-import { LogInterval } from '../telemetry/logInterval.ts';
+import { LogIntervals } from '../telemetry/logInterval.ts';
 
 /** Clients retry without end, so one line for each protocol in this time is enough. */
 const logIntervalMs = 60_000;
@@ -16,11 +16,9 @@ const remedies: Readonly<Record<ForeignProtocol, string>> = {
 
 /** Logs which other protocol clients speak, and what to do about it. */
 export function foreignProtocolLog(log: Log): OnForeignProtocol {
-  const intervals = new Map<ForeignProtocol, LogInterval>();
+  const intervals = new LogIntervals<ForeignProtocol>(logIntervalMs);
   return (protocol) => {
-    const interval = intervals.get(protocol) ?? new LogInterval(logIntervalMs);
-    intervals.set(protocol, interval);
-    interval.log((suppressed) => {
+    intervals.log(protocol, (suppressed) => {
       const remedy = remedies[protocol];
       log.warn(
         { event: 'connection.foreign-protocol', protocol, remedy, suppressed },

@@ -2,6 +2,7 @@ import type { EtcdMetrics, SkippedKind } from '../etcd/metrics.ts';
 import type { IgnoredRecords } from '../etcd/records.ts';
 import { type RecordKind, recordKeys, recordKindOf } from '../proto/records/recordKeys.ts';
 import type { Log } from '../telemetry/log.ts';
+import { LogInterval } from '../telemetry/logInterval.ts';
 
 export interface SkippedRecordsOptions {
   readonly log: Log;
@@ -31,13 +32,12 @@ const intervalMs = 10_000;
  */
 export class SkippedRecords {
   readonly #options: SkippedRecordsOptions;
+  readonly #interval: LogInterval;
   #count = 0;
-  #lines = 0;
-  #suppressed = 0;
-  #intervalEndMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: SkippedRecordsOptions) {
     this.#options = options;
+    this.#interval = new LogInterval(intervalMs, { lines: mostLines, nowMs: options.nowMs });
   }
 
   get count(): number {
@@ -56,21 +56,12 @@ export class SkippedRecords {
   }
 
   #skip(kind: RecordKind, count: number, fields: Readonly<Record<string, unknown>>): void {
-    const { log, metrics, nowMs } = this.#options;
+    const { log, metrics } = this.#options;
     const name = kindNames[kind];
     this.#count += count;
     metrics.recordsSkipped.increase(count, name);
-    if (nowMs() >= this.#intervalEndMs) {
-      this.#intervalEndMs = nowMs() + intervalMs;
-      this.#lines = 0;
-    }
-    this.#lines += 1;
-    if (this.#lines > mostLines) {
-      this.#suppressed += 1;
-      return;
-    }
-    const suppressed = this.#suppressed;
-    this.#suppressed = 0;
-    log.warn({ event: 'store.record-skipped', kind: name, ...fields, suppressed }, 'record skipped');
+    this.#interval.log((suppressed) => {
+      log.warn({ event: 'store.record-skipped', kind: name, ...fields, suppressed }, 'record skipped');
+    });
   }
 }
