@@ -22,6 +22,7 @@ export const leafFiles: readonly string[] = [
   'hostPort',
   'judgingTimer',
   'localFailure',
+  'nameForms',
   'nearest',
   'packageRoot',
   'phase',

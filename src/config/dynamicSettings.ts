@@ -4,6 +4,7 @@ import { formatIssue } from './issues.ts';
 import type { Origin, Problem } from './problem.ts';
 import type { Provenance } from './provenance.ts';
 import { type Config, configSchema, dynamicPaths } from './schema.ts';
+import { valueAt } from './valueAt.ts';
 
 /**
  * The settings of the dynamic configuration: texts by dotted name, validated one by one with the
@@ -63,12 +64,6 @@ export function effectiveDynamicSettings(
     value: valueAt(config, path),
     origin: dynamic.has(path) ? origin : provenance.of(path),
   }));
-}
-
-/** @param path of two names, as all dynamic settings have */
-export function valueAt(config: Config, path: string): unknown {
-  const [section = '', name = ''] = path.split('.');
-  return (config as unknown as Record<string, Record<string, unknown>>)[section]?.[name];
 }
 
 function findDynamic(path: string): ReturnType<typeof findSetting> {

@@ -2,6 +2,7 @@ import type { Provenance } from './provenance.ts';
 import { redact } from './redact.ts';
 import type { Config } from './schema.ts';
 import { settings } from './settings.ts';
+import { valueAt } from './valueAt.ts';
 
 /** What to use instead. */
 const insteadOf: Readonly<Record<string, string>> = { 'etcd.password': 'etcd.passwordFile' };
@@ -19,10 +20,4 @@ export function exposedSecrets(config: Config, provenance: Provenance): string[]
     const better = [insteadOf[path], environmentName, 'the configuration file'].filter(Boolean).join(', ');
     return [`${origin.name}: ${path} holds a secret, and others can read the command line; use ${better}`];
   });
-}
-
-function valueAt(config: Config, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>((node, name) => (node as Record<string, unknown> | undefined)?.[name], config);
 }

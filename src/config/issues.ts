@@ -5,6 +5,7 @@ import { endpointKeys, invalidAddress } from './endpointSchema.ts';
 import type { Problem } from './problem.ts';
 import type { Provenance } from './provenance.ts';
 import { redact } from './redact.ts';
+import { valueAt } from './valueAt.ts';
 
 /** Formats the issues of the schema as problems for people. */
 type Issue = z.core.$ZodIssue;
@@ -37,10 +38,6 @@ export function formatIssue(issue: Issue, tree: unknown, provenance: Provenance)
 
 function isMapping(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((node, key) => (node as Record<PropertyKey, unknown> | undefined)?.[key], tree);
 }
 
 function show(path: string, value: unknown): string {

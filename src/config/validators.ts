@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { longestTimerMs } from '../clock.ts';
 import { hasControlCharacters } from '../controlCharacters.ts';
 import { isListenAddress, parseAddress } from '../hostPort.ts';
+import { idForm, longestId, longestName } from '../nameForms.ts';
 
 /**
  * The types of values that settings have. An error text completes the sentence "expected …". Names
@@ -30,9 +31,6 @@ export function text() {
   return z.string({ error: 'text (in quotes if it looks like a number)' });
 }
 
-/** As long as a name in a record may be. */
-const longestName = 256;
-
 /** A name that instances and people read in records and on terminals. */
 export function nameText() {
   return text()
@@ -42,9 +40,9 @@ export function nameText() {
 
 /** A part of a key in etcd, so it has no slash. */
 export function keyPart({ mayBeEmpty }: { mayBeEmpty: boolean }) {
-  const error =
-    'a name of at most 253 letters, digits, ".", "_" and "-" (in quotes if it looks like a number)';
-  return z.string({ error }).regex(mayBeEmpty ? /^[\w.-]{0,253}$/ : /^[\w.-]{1,253}$/, { error });
+  const error = `a name of at most ${longestId} letters, digits, ".", "_" and "-" (in quotes if it looks like a number)`;
+  const form = mayBeEmpty ? new RegExp(`^[\\w.-]{0,${longestId}}$`) : idForm;
+  return z.string({ error }).regex(form, { error });
 }
 
 export function filePath() {

@@ -1,6 +1,7 @@
-import { readDynamicSettings, valueAt, withDynamicSettings } from '../config/dynamicSettings.ts';
+import { readDynamicSettings, withDynamicSettings } from '../config/dynamicSettings.ts';
 import { formatProblem, type Problem } from '../config/problem.ts';
 import type { Config } from '../config/schema.ts';
+import { valueAt } from '../config/valueAt.ts';
 import type { EtcdMetrics } from '../etcd/metrics.ts';
 import type { RecordSubscription } from '../etcd/records.ts';
 import { SingleRecord } from '../etcd/singleRecord.ts';

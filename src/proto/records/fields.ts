@@ -1,4 +1,5 @@
 import { hasControlCharacters } from '../../controlCharacters.ts';
+import { idForm, longestId, longestName } from '../../nameForms.ts';
 
 /**
  * Judges the fields of a record from etcd one by one, before anything acts on them: a
@@ -14,13 +15,9 @@ const lastUnixMs = 253_402_300_799_999;
 
 /** Of one `ip:port`: an IPv6 address in brackets takes 47. */
 export const longestAddress = 64;
-/** Of a name or value that programs compare. */
-const longestName = 256;
 /** Of a text for people. */
 const longestNote = 1_024;
 
-/** Instance ids, also in keys; as the configuration allows them. */
-const id = /^[\w.-]{1,253}$/;
 const visibleAscii = /^[\x21-\x7e]+$/;
 
 export function judgeNumber(name: string, value: number, most = Number.MAX_SAFE_INTEGER): number {
@@ -35,8 +32,8 @@ export function judgeDate(name: string, value: number): number {
 }
 
 export function judgeId(name: string, value: string): string {
-  if (id.test(value)) return value;
-  throw new Error(`${name} is not 1 to 253 letters, digits, ".", "_" and "-"`);
+  if (idForm.test(value)) return value;
+  throw new Error(`${name} is not 1 to ${longestId} letters, digits, ".", "_" and "-"`);
 }
 
 export function judgeAddress(name: string, value: string): string {
