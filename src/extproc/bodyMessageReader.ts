@@ -1,8 +1,8 @@
 import { MalformedMessage, wireType } from '../proto/wire/wireReader.ts';
+import { httpBody } from './processingRequestReader.ts';
 
 /** Field numbers, as in proto/. */
 const requestBody = 4;
-const httpBody = { body: 1, endOfStream: 2 } as const;
 
 /** The first byte of a ProcessingRequest with a request body: Envoy writes fields in order. */
 export const requestBodyTag = requestBody * 8 + wireType.bytes;

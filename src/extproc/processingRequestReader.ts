@@ -19,7 +19,7 @@ const kinds: readonly (ProcessingRequestKind | undefined)[] = [
   'response_trailers',
 ];
 const httpHeaders = { headers: 1, endOfStream: 3 } as const;
-const httpBody = { body: 1, endOfStream: 2 } as const;
+export const httpBody = { body: 1, endOfStream: 2 } as const;
 const protocolConfiguration = { requestBodyMode: 1, responseBodyMode: 2 } as const;
 const bodySendMode = { none: 0, buffered: 2, bufferedPartial: 3 } as const;
 const headerMap = { headers: 1 } as const;

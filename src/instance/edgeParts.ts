@@ -20,7 +20,6 @@ import { Scheduler } from '../scheduling/scheduler.ts';
 import { traitsOf } from '../scheduling/traits.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ScheduleTrace } from '../telemetry/scheduleTrace.ts';
-
 import type { ExtensionParts } from './extensionParts.ts';
 import { FirstDecisionProbe } from './firstDecisionProbe.ts';
 import type { PortHealth } from './host.ts';

@@ -5,7 +5,7 @@ import type { Config } from '../config/schema.ts';
 import type { CompositePool } from '../pool/compositePool.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
 import type { FilterContext } from '../scheduling/filter.ts';
-import { withoutQuarantined } from '../scheduling/filters/quarantine.ts';
+import { noQuarantine, withoutQuarantined } from '../scheduling/filters/quarantine.ts';
 import type { ReservableLoad } from '../scheduling/reservation.ts';
 import { PeerSignals } from '../signals/peerSignals.ts';
 import { PenalizedLoad } from '../signals/penalizedLoad.ts';
@@ -39,16 +39,11 @@ export interface SignalPartsOptions {
   readonly skipped: SkippedRecords;
 }
 
-const nothing: ReadonlySet<string> = new Set();
-
 export function createSignalParts(options: SignalPartsOptions): SignalParts {
   const { config, pool, sharing, metrics } = options;
   const { enabled, quarantineMaxPercent, ...settings } = config.signals;
-  const maxQuarantinedShare = quarantineMaxPercent / 100;
-  if (!enabled) {
-    const quarantine = { quarantined: () => nothing, maxQuarantinedShare };
-    return { podSignals: undefined, shared: undefined, quarantine, load: sharing.ledger };
-  }
+  if (!enabled)
+    return { podSignals: undefined, shared: undefined, quarantine: noQuarantine, load: sharing.ledger };
   const peers = new PeerSignals();
   const podSignals = new PodSignals({
     settings,
@@ -61,6 +56,7 @@ export function createSignalParts(options: SignalPartsOptions): SignalParts {
     onFailure: (failure) => metrics.podFailures.add(failure),
     peerFailures: (address) => peers.failures(address),
   });
+  const maxQuarantinedShare = quarantineMaxPercent / 100;
   const quarantine = { quarantined: () => podSignals.excluded, maxQuarantinedShare };
   const shared = createSharedSignals(options, podSignals, peers);
   const load = new PenalizedLoad(sharing.ledger, podSignals.penalties);

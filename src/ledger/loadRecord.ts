@@ -64,6 +64,14 @@ export class LoadList {
     return this.#counts[index] ?? 0;
   }
 
+  /** Adds the requests in flight to the counts by address. */
+  addTo(counts: Map<string, number>): void {
+    for (let i = 0; i < this.length; i += 1) {
+      const address = this.address(i);
+      counts.set(address, (counts.get(address) ?? 0) + this.inFlight(i));
+    }
+  }
+
   hasSameAddress(index: number, other: LoadList, otherIndex: number): boolean {
     let start = this.#starts[index] as number;
     let otherStart = other.#starts[otherIndex] as number;

@@ -76,11 +76,7 @@ export class LoadReports implements RecordListener {
       if (wanted !== undefined && reporter !== wanted) continue;
       const counts = all.get(reporter) ?? new Map<string, number>();
       all.set(reporter, counts);
-      const loads = this.#before.read(this.#bytesOf(value));
-      for (let i = 0; i < loads.length; i += 1) {
-        const address = loads.address(i);
-        counts.set(address, (counts.get(address) ?? 0) + loads.inFlight(i));
-      }
+      this.#before.read(this.#bytesOf(value)).addTo(counts);
     }
     return all;
   }

@@ -157,10 +157,7 @@ class DecodedRecords implements PoolRecords {
   #addLoads(reporter: string, loads: LoadList): void {
     const counts = this.loadReports.get(reporter) ?? new Map<string, number>();
     this.loadReports.set(reporter, counts);
-    for (let i = 0; i < loads.length; i += 1) {
-      const address = loads.address(i);
-      counts.set(address, (counts.get(address) ?? 0) + loads.inFlight(i));
-    }
+    loads.addTo(counts);
   }
 }
 

@@ -6,6 +6,7 @@ import type { Endpoint } from './endpoint.ts';
 import { costsOf, type Trail } from './explanation.ts';
 import { type Filter, type FilterContext, isEndpoints } from './filter.ts';
 import { filters as filtersOfBaton } from './filters/index.ts';
+import { noQuarantine } from './filters/quarantine.ts';
 import type { Random } from './load.ts';
 import type { Policy } from './policy.ts';
 import type { PolicySet } from './policySet.ts';
@@ -65,8 +66,6 @@ type Hold<Held> = (
 
 /** Above this number of candidates their loads are not all read for each request. */
 const largePool = 256;
-const nothing: ReadonlySet<string> = new Set();
-const noQuarantine = { quarantined: () => nothing, maxQuarantinedShare: 0 };
 
 /**
  * Schedules one request: filters → policy → reservation → decision. It is synchronous, so nothing

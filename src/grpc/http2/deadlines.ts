@@ -1,3 +1,5 @@
+import { lateCheckMs } from './keepalive.ts';
+
 /**
  * How long a peer may take to finish what it began, and may keep a connection without a stream. No
  * proxy that works comes near them: what it sends, it sends at once.
@@ -15,9 +17,6 @@ export const deadlinesMs = {
 
 /** A message, or the room for a reply. Then the stream is reset. */
 export const streamDeadlineMs = 30_000;
-
-/** Checks that are further apart were late, and with them what the peer sent. */
-const lateCheckMs = 5_000;
 
 export type DeadlineKind = keyof typeof deadlinesMs;
 

@@ -6,7 +6,7 @@ export interface KeepaliveOptions {
 }
 
 /** Checks that are further apart than this were late, and with them whatever the peer sent. */
-const lateCheckMs = 5_000;
+export const lateCheckMs = 5_000;
 
 /**
  * heard → silent → pinged → dead. Whatever the peer sends leads back to `heard`.

@@ -1,5 +1,13 @@
 import type { Endpoint } from '../endpoint.ts';
-import type { Filter } from '../filter.ts';
+import type { Filter, FilterContext } from '../filter.ts';
+
+const nothing: ReadonlySet<string> = new Set();
+
+/** No endpoint is in quarantine, ever. */
+export const noQuarantine: Pick<FilterContext, 'quarantined' | 'maxQuarantinedShare'> = {
+  quarantined: () => nothing,
+  maxQuarantinedShare: 0,
+};
 
 interface Result {
   readonly quarantined: ReadonlySet<string>;
