@@ -3,7 +3,8 @@ import { allCountsReturnToZero, localInFlight } from '../support/counts.ts';
 import { waitForDecisions } from '../support/envoyWindows.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
-import { type PostedBody, type PostOptions, postBody, Upload } from '../support/postBody.ts';
+import { type PostOptions, postBody, Upload } from '../support/postBody.ts';
+import type { HttpExchangeResult } from '../support/sendHttp.ts';
 import { useTopology } from '../support/topology.ts';
 import { endpointsWithModels, servedModel, useTwoModels } from '../support/twoModels.ts';
 
@@ -55,7 +56,7 @@ describe('two models on four pods, and the model in the body', () => {
   const baton = () => topology().instances[0] as Baton;
   afterEach(() => allCountsReturnToZero(topology()));
 
-  const send = (nth: number): Promise<PostedBody> => {
+  const send = (nth: number): Promise<HttpExchangeResult> => {
     const [model, other] = nth % 2 === 0 ? (['a', 'b'] as const) : (['b', 'a'] as const);
     const form = forms[Math.floor(nth / 2) % forms.length] as (typeof forms)[number];
     const way = ways[Math.floor(nth / 2 / forms.length) % ways.length] as (typeof ways)[number];

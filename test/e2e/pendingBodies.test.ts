@@ -4,7 +4,8 @@ import { allCountsReturnToZero, viewOf } from '../support/counts.ts';
 import { extProcOf, waitForDecisions } from '../support/envoyWindows.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
-import { type PostedBody, postBody, Upload } from '../support/postBody.ts';
+import { postBody, Upload } from '../support/postBody.ts';
+import type { HttpExchangeResult } from '../support/sendHttp.ts';
 import { restartEnded, useTopology } from '../support/topology.ts';
 import { endpointsWithModels, servedModel, useTwoModels } from '../support/twoModels.ts';
 
@@ -60,7 +61,7 @@ describe.each([
     expect([await viewOf(a), await viewOf(b)]).toEqual([{}, {}]);
     return begun;
   };
-  const finish = async (begun: readonly Upload[]): Promise<readonly PostedBody[]> => {
+  const finish = async (begun: readonly Upload[]): Promise<readonly HttpExchangeResult[]> => {
     for (const upload of begun) upload.send(body.subarray(half));
     return Promise.all(begun.map((upload) => upload.end()));
   };
@@ -95,7 +96,7 @@ describe.each([
   if (failsOnKill) return;
   it('a kill under load fails nothing, and no more go wrong than were on their way', async () => {
     const [a] = both();
-    const answers: PostedBody[] = [];
+    const answers: HttpExchangeResult[] = [];
     let isOver = false;
     const client = async (): Promise<void> => {
       while (!isOver) answers.push(await postBody(topology().chatUrl, [largeBody]));
@@ -112,7 +113,7 @@ describe.each([
   }, 120_000);
 });
 
-function wrong(answers: readonly PostedBody[]): number {
+function wrong(answers: readonly HttpExchangeResult[]): number {
   return answers.filter((answer) => servedModel(answer) !== 'b').length;
 }
 

@@ -1,11 +1,6 @@
-import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { type ClientRequest, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-
-export interface PostedBody {
-  readonly status: number;
-  readonly headers: IncomingMessage['headers'];
-  readonly text: string;
-}
+import { type HttpExchangeResult, responseTo } from './sendHttp.ts';
 
 export interface PostOptions {
   /** With it the length is announced in `content-length`, else the body is sent in chunks. */
@@ -18,7 +13,7 @@ export interface PostOptions {
 /** A POST of JSON whose body is sent as it is given: in pieces, or not to its end. */
 export class Upload {
   readonly #call: ClientRequest;
-  readonly answer: Promise<PostedBody>;
+  readonly answer: Promise<HttpExchangeResult>;
 
   /** @param bytes what `content-length` announces; undefined: the body is sent in chunks */
   constructor(url: string, bytes: number | undefined, headers: Readonly<Record<string, string>> = {}) {
@@ -31,7 +26,7 @@ export class Upload {
         ...headers,
       },
     });
-    this.answer = answerOf(this.#call);
+    this.answer = responseTo(this.#call);
     // An upload that is aborted has none.
     this.answer.catch(() => {});
     this.#call.flushHeaders();
@@ -41,7 +36,7 @@ export class Upload {
     this.#call.write(piece);
   }
 
-  end(): Promise<PostedBody> {
+  end(): Promise<HttpExchangeResult> {
     this.#call.end();
     return this.answer;
   }
@@ -56,7 +51,7 @@ export async function postBody(
   url: string,
   pieces: readonly Buffer[],
   { announcesLength = true, headers, gapMs = 0 }: PostOptions = {},
-): Promise<PostedBody> {
+): Promise<HttpExchangeResult> {
   const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
   const upload = new Upload(url, announcesLength ? bytes : undefined, headers);
   for (const [nth, piece] of pieces.entries()) {
@@ -64,21 +59,4 @@ export async function postBody(
     upload.send(piece);
   }
   return upload.end();
-}
-
-function answerOf(call: ClientRequest): Promise<PostedBody> {
-  return new Promise((resolve, reject) => {
-    call.on('error', reject);
-    call.on('response', (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (part: string) => {
-        text += part;
-      });
-      response.on('error', reject);
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
-      );
-    });
-  });
 }

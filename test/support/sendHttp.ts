@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, request } from 'node:http';
+import { type ClientRequest, type IncomingHttpHeaders, request } from 'node:http';
 
 export interface HttpExchangeResult {
   readonly status: number;
@@ -19,17 +19,23 @@ export interface HttpRequestOptions {
  *
  * @throws Error when there is no complete response
  */
-export function sendHttp(
+export async function sendHttp(
   url: string,
   { headers, body, timeoutMs = 30_000 }: HttpRequestOptions = {},
 ): Promise<HttpExchangeResult> {
+  const call = request(url, {
+    agent: false,
+    method: body ? 'POST' : 'GET',
+    headers: { ...(body && { 'content-type': 'application/json' }), ...headers },
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  call.end(body && JSON.stringify(body));
+  return responseTo(call);
+}
+
+/** To be called in the turn that makes the request. Rejects when there is no complete response. */
+export function responseTo(call: ClientRequest): Promise<HttpExchangeResult> {
   return new Promise((resolve, reject) => {
-    const call = request(url, {
-      agent: false,
-      method: body ? 'POST' : 'GET',
-      headers: { ...(body && { 'content-type': 'application/json' }), ...headers },
-      signal: AbortSignal.timeout(timeoutMs),
-    });
     call.on('error', reject);
     call.on('response', (response) => {
       let text = '';
@@ -42,6 +48,5 @@ export function sendHttp(
         resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
       );
     });
-    call.end(body && JSON.stringify(body));
   });
 }

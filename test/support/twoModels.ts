@@ -1,6 +1,6 @@
 import { Pod } from '../../tools/testbed/pod.ts';
 import { freePorts } from '../../tools/testbed/ports.ts';
-import type { PostedBody } from './postBody.ts';
+import type { HttpExchangeResult } from './sendHttp.ts';
 
 /**
  * Four pods, two for each of the models `a` and `b`.
@@ -32,6 +32,6 @@ export function endpointsWithModels(pods: readonly Pod[]): readonly { address: s
 }
 
 /** The model of the pod that served. */
-export function servedModel({ headers }: PostedBody): string {
+export function servedModel({ headers }: HttpExchangeResult): string {
   return String(headers['x-podsim-id']).charAt(0);
 }
