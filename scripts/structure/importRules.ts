@@ -45,7 +45,10 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
   ],
   [
     'config',
-    { purpose: 'settings from file, environment, flags', imports: [leaves, 'telemetry', 'scheduling'] },
+    {
+      purpose: 'settings from file, environment, flags',
+      imports: [leaves, 'telemetry', 'request', 'scheduling'],
+    },
   ],
   ['etcd', { purpose: 'session, lease and watches', imports: [leaves, 'telemetry'] }],
   [

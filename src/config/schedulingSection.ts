@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isSessionField, sessionFieldForm } from '../request/body/sessionFields.ts';
 import { policyText } from './policySetting.ts';
 import { section } from './section.ts';
 import { boolean, headerName, oneOf, text, wholeNumber } from './validators.ts';
@@ -28,6 +29,12 @@ export const scheduling = section({
     .min(1)
     .exactOptional()
     .describe('Cookie that names the session of a request without such a header; none: not read'),
+  sessionBodyFields: z
+    .array(text().refine(isSessionField, { error: sessionFieldForm }), { error: 'a list of body fields' })
+    .default([])
+    .describe(
+      'JSON members of the body that name the session of a request that has neither, such as user or metadata.session_id; none: bodies are not read for it',
+    ),
   affinityLoadPercent: wholeNumber(100)
     .default(200)
     .describe('For affinity, an endpoint gets requests up to this share of the mean load'),

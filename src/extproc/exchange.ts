@@ -5,9 +5,10 @@ import type {
   ServerStreamListener,
 } from '../grpc/serverStream.ts';
 import { MalformedMessage } from '../proto/wire/wireReader.ts';
+import { lacksFacts } from '../request/body/lacksFacts.ts';
 import { readPolicy } from '../request/readPolicy.ts';
 import { readSchedulingRequest } from '../request/readSchedulingRequest.ts';
-import type { RequestHeadersFor } from '../request/requestHeaders.ts';
+import type { RequestHeaders, RequestHeadersFor } from '../request/requestHeaders.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Rejection } from '../scheduling/decision.ts';
 import type { Decision } from '../scheduling/scheduler.ts';
@@ -145,8 +146,7 @@ export class Exchange implements ServerStreamListener {
     const policy = readPolicy(reader);
     const headers = requestHeaders(policy);
     const request = readSchedulingRequest(reader, policy, headers);
-    const canBodyDecide = headers.modelInBody !== 'unread' && request.model === undefined;
-    if (canBodyDecide && this.#awaitBody(reader, request)) return;
+    if (lacksFacts(request, headers) && this.#awaitBody(reader, request, headers)) return;
     const decision = decide(request);
     if (decision.kind === 'route') {
       const { endpoint, reservation } = decision;
@@ -166,7 +166,7 @@ export class Exchange implements ServerStreamListener {
    *
    * @returns false: the body cannot be read, or nothing in it could change the decision
    */
-  #awaitBody(reader: ProcessingRequestReader, request: SchedulingRequest): boolean {
+  #awaitBody(reader: ProcessingRequestReader, request: SchedulingRequest, wanted: RequestHeaders) {
     const { bodies, nowMs, recorder, routeReplies, signals } = this.#options;
     if (bodies === undefined) return false;
     const mode = bodyModeFor(reader, bodies.bufferedBytes);
@@ -177,6 +177,7 @@ export class Exchange implements ServerStreamListener {
     const watch = isSentAnyway ? 'none' : (signals?.watchAhead(first.endpoint.address) ?? 'none');
     const body = new PendingBody({
       request,
+      wanted,
       first,
       isCertain: isSentAnyway,
       watch,
@@ -201,11 +202,10 @@ export class Exchange implements ServerStreamListener {
     }
   }
 
-  #decideOnBody({ watch }: PendingBody, { request, isWhole, bytes }: ReadBody): void {
-    const { decide, nowMs, recorder, requestHeaders, routeReplies, signals } = this.#options;
+  #decideOnBody({ watch, wanted }: PendingBody, { request, isWhole, bytes }: ReadBody): void {
+    const { decide, nowMs, recorder, routeReplies, signals } = this.#options;
     const arrivedMs = nowMs();
-    const { modelInBody } = requestHeaders(request.policy);
-    const isModelMissed = !isWhole && request.model === undefined && modelInBody === 'decides';
+    const isModelMissed = !isWhole && request.model === undefined && wanted.modelInBody === 'decides';
     const decision: Decision = isModelMissed
       ? { kind: 'reject', why: { kind: 'model-not-read', readBytes: bytes } }
       : decide(request);

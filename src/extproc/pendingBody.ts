@@ -2,6 +2,7 @@ import type { MessageParts } from '../grpc/serverStream.ts';
 import { MalformedMessage } from '../proto/wire/wireReader.ts';
 import { BodyScan } from '../request/body/bodyScan.ts';
 import { withBody } from '../request/body/withBody.ts';
+import type { RequestHeaders } from '../request/requestHeaders.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Route } from '../scheduling/decision.ts';
 import type { Reservation } from '../scheduling/reservation.ts';
@@ -13,6 +14,8 @@ import type { DecisionRecorder } from './decisionRecorder.ts';
 export interface PendingBodyOptions {
   /** What the headers say. */
   readonly request: SchedulingRequest;
+  /** What is to be read of it. */
+  readonly wanted: RequestHeaders;
   /** The decision without the body. Envoy has it, and goes on with it if nothing follows. */
   readonly first: Route;
   /** Envoy is certain to send the body: until then, `first` need not be reserved. */
@@ -50,6 +53,10 @@ export class PendingBody implements MessageParts {
 
   get watch(): ResponseWatch {
     return this.#options.watch;
+  }
+
+  get wanted(): RequestHeaders {
+    return this.#options.wanted;
   }
 
   /** The exchange goes on without it: `first` is the decision. */
@@ -93,13 +100,14 @@ export class PendingBody implements MessageParts {
 
   #finish(isEnd: boolean): void {
     if (isEnd) this.#scan.end();
-    const { bodies, onRead, recorder, request } = this.#options;
+    const { bodies, onRead, recorder, request, wanted } = this.#options;
     const outcome = this.#scan.state === 'open' ? 'part' : this.#scan.state;
     bodies.arrivals.onBody();
     recorder.body(outcome);
     // Not to count against its own request.
     this.#reservation?.release();
-    onRead({ request: withBody(request, this.#scan), isWhole: outcome !== 'part', bytes: this.#scan.length });
+    const read = withBody(request, this.#scan, wanted);
+    onRead({ request: read, isWhole: outcome !== 'part', bytes: this.#scan.length });
   }
 
   #unlessMalformed(read: () => void): void {

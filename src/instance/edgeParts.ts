@@ -121,13 +121,13 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
 
 function createRequestHeaders(options: EdgePartsOptions, scheduler: Scheduler): RequestHeadersFor {
   const { config, pool } = options;
-  const { modelHeaders, labelHeader, sessionHeaders, sessionCookie } = config.scheduling;
+  const { modelHeaders, labelHeader, sessionHeaders, sessionCookie, sessionBodyFields } = config.scheduling;
   const choice = new RequestHeaderChoice({
     configured: {
       models: modelHeaders,
       labels: labelHeader,
       modelInBody: 'unread',
-      session: { headers: sessionHeaders, cookie: sessionCookie },
+      session: { headers: sessionHeaders, cookie: sessionCookie, bodyFields: sessionBodyFields },
       others: options.extensions.headers,
     },
     models: () => traitsOf(pool.all()),

@@ -1,9 +1,9 @@
 import { readText } from './readText.ts';
-import type { SessionHeaders } from './requestHeaders.ts';
+import type { SessionPlaces } from './requestHeaders.ts';
 import type { RequestSource } from './requestSource.ts';
 
 /** The value of the first header that has one, else of the cookie. */
-export function readSession(source: RequestSource, { headers, cookie }: SessionHeaders): string | undefined {
+export function readSession(source: RequestSource, { headers, cookie }: SessionPlaces): string | undefined {
   for (const header of headers) {
     const session = readText(source, header);
     if (session !== undefined) return session;

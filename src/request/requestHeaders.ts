@@ -6,8 +6,8 @@ export interface RequestHeaders {
   readonly labels: string | undefined;
   /** Whether the body can name the model where no header does. */
   readonly modelInBody: ModelInBody;
-  /** They name the session. undefined: it is not read. */
-  readonly session: SessionHeaders | undefined;
+  /** Where the session is named. undefined: it is not read. */
+  readonly session: SessionPlaces | undefined;
   /** Extensions read them as they are. */
   readonly others: readonly string[];
 }
@@ -19,11 +19,13 @@ export interface RequestHeaders {
  */
 export type ModelInBody = 'unread' | 'helps' | 'decides';
 
-export interface SessionHeaders {
+export interface SessionPlaces {
   /** The first that has a value counts. */
   readonly headers: readonly string[];
   /** The name of a cookie, for requests that have none of the headers. */
   readonly cookie: string | undefined;
+  /** Members of the body, for requests that have neither. Empty: no body is read for it. */
+  readonly bodyFields: readonly string[];
 }
 
 /** Which headers are read for a request that names this policy, or none. */

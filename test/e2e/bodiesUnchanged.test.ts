@@ -1,20 +1,17 @@
 import { createHash } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Baton } from '../../tools/testbed/baton.ts';
 import type { EnvoyBootstrap } from '../../tools/testbed/envoyAddresses.ts';
 import { allCountsReturnToZero, localInFlight } from '../support/counts.ts';
 import { extProcOf, waitForDecisions } from '../support/envoyWindows.ts';
 import { eventually } from '../support/eventually.ts';
+import { HttpPod } from '../support/httpPod.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { postBody } from '../support/postBody.ts';
 import { useTopology } from '../support/topology.ts';
 
 /** What a body that Baton asks for looks like at the pod, and Envoy files that send none. */
-const servers: Server[] = [];
-afterAll(() => {
-  for (const server of servers) server.close();
-});
+const pods: HttpPod[] = [];
+afterAll(() => Promise.all(pods.map((pod) => pod.stop())));
 checkForLeaks();
 
 interface Received {
@@ -26,20 +23,14 @@ interface Received {
 /** Answers with what it received, once `letAnswer` allows. */
 let letAnswer = Promise.resolve();
 async function startPod(): Promise<string> {
-  const server = createServer((request, response) => {
-    const hash = createHash('sha256');
-    request.on('data', (part: Buffer) => hash.update(part));
-    request.on('end', async () => {
-      await letAnswer;
-      const { 'content-length': contentLength, 'transfer-encoding': coding } = request.headers;
-      response.end(
-        JSON.stringify({ contentLength, isChunked: coding === 'chunked', sha256: hash.digest('hex') }),
-      );
-    });
+  const pod = await HttpPod.start(async ({ headers, body }) => {
+    await letAnswer;
+    const { 'content-length': contentLength, 'transfer-encoding': coding } = headers;
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    return { contentLength, isChunked: coding === 'chunked', sha256 } satisfies Received;
   });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  pods.push(pod);
+  return pod.address;
 }
 
 const optionsWith = async (amend: (bootstrap: EnvoyBootstrap) => void = () => {}) => {

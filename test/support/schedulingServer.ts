@@ -5,8 +5,9 @@ import { openExtProcServer } from '../../src/extproc/openExtProcServer.ts';
 import type { GrpcServer } from '../../src/grpc/grpcServer.ts';
 import type { GrpcServerKind } from '../../src/grpc/openGrpcServer.ts';
 import { MemoryLedger } from '../../src/ledger/memoryLedger.ts';
-import { noRequestHeaders } from '../../src/request/requestHeaders.ts';
+import { noRequestHeaders, type RequestHeaders } from '../../src/request/requestHeaders.ts';
 import type { Endpoint } from '../../src/scheduling/endpoint.ts';
+import type { PolicyName } from '../../src/scheduling/policies/index.ts';
 import { PolicySet } from '../../src/scheduling/policySet.ts';
 import { Scheduler } from '../../src/scheduling/scheduler.ts';
 import { traitsOf } from '../../src/scheduling/traits.ts';
@@ -20,6 +21,10 @@ export interface SchedulingServerOptions {
   readonly maxMessageBytes?: number;
   /** Default: three, 10.0.0.1:8000 and on. Where their models differ, bodies are asked for. */
   readonly ready?: readonly Endpoint[];
+  /** Further parts of a request that are read. */
+  readonly reads?: Partial<RequestHeaders>;
+  /** Default: least-request. */
+  readonly policy?: PolicyName;
   /** Default 1 MiB. */
   readonly bufferedBytes?: number;
 }
@@ -39,6 +44,8 @@ export class SchedulingServer {
     {
       maxMessageBytes = 8 * 1024 * 1024,
       ready = endpoints(3),
+      reads = {},
+      policy = 'least-request',
       bufferedBytes = 1_048_576,
     }: SchedulingServerOptions = {},
   ) {
@@ -47,7 +54,7 @@ export class SchedulingServer {
       pool: { ready: () => ready, all: () => ready },
       ledger: this.ledger,
       policies: new PolicySet({ random }),
-      rules: () => ({ policy: 'least-request', allowRequestPolicy: true, unknownPolicy: 'reject' }),
+      rules: () => ({ policy, allowRequestPolicy: true, unknownPolicy: 'reject' }),
       random,
     });
     this.exchanges = new Exchanges({
@@ -58,6 +65,7 @@ export class SchedulingServer {
         ...noRequestHeaders,
         models: ['x-model'],
         modelInBody: traitsOf(ready).modelsDiffer ? 'decides' : 'unread',
+        ...reads,
       }),
       decide: (request) => scheduler.schedule(request),
       bodies: {

@@ -31,6 +31,8 @@ export const bodyFields = {
   sampling_params: objectBytes,
   // For whom.
   user: textBytes,
+  session_id: textBytes,
+  prompt_cache_key: textBytes,
   cache_salt: textBytes,
   metadata: objectBytes,
 } as const satisfies Record<string, number>;

@@ -4,7 +4,7 @@ import { ExternalProcessor } from '../../../src/proto/clients.ts';
 import type { ProcessingRequest } from '../../../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import type { ProcessingResponse__Output } from '../../../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingResponse.ts';
 import { until } from '../../../tools/testbed/until.ts';
-import { endpoint } from '../../support/endpoints.ts';
+import { endpoint, endpoints } from '../../support/endpoints.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
 import { SchedulingServer, type SchedulingServerOptions } from '../../support/schedulingServer.ts';
 
@@ -180,6 +180,29 @@ describe.each(['builtin', 'grpc-js'] as const)('bodies on demand: over %s', (kin
       await exchange.end();
     }
     expect(count('whole')).toBe(21);
+  });
+
+  it('asks for a body that may name the session, unless a header does', async () => {
+    const session = { headers: ['x-session-id'], cookie: undefined, bodyFields: ['user', 'metadata.s'] };
+    await serve({ ready: endpoints(9), policy: 'session-affinity', reads: { session } });
+    const podOf = async (values: object, named: object): Promise<string | undefined> => {
+      const exchange = open();
+      const first = await exchange.send(headers({ ...inference, ...values }));
+      const isAsked = (first.mode_override ?? null) !== null;
+      const reply = isAsked ? await exchange.send(body(Buffer.from(JSON.stringify(named)))) : first;
+      expect(isAsked).toBe(!('x-session-id' in values));
+      await exchange.end();
+      return podIn(reply);
+    };
+    const pods = new Set<string | undefined>();
+    for (const name of ['anna', 'ben', 'carla', 'dora']) {
+      const pod = await podOf({ 'x-session-id': name }, {});
+      expect(await podOf({}, { messages: [], user: name })).toBe(pod);
+      expect(await podOf({}, { user: 1, metadata: { s: name } })).toBe(pod);
+      pods.add(pod);
+    }
+    expect(pods.size).toBeGreaterThan(1);
+    expect(count('whole')).toBe(8);
   });
 
   it('takes the body that a gateway buffers by itself', async () => {

@@ -6,7 +6,7 @@ describe('which headers are read for a request', () => {
     models: ['x-model'],
     labels: 'filter',
     modelInBody: 'unread' as const,
-    session: { headers: ['x-session-id'], cookie: undefined },
+    session: { headers: ['x-session-id'], cookie: undefined, bodyFields: [] },
     others: [],
   };
   const policies = new PolicySet({ random: Math.random });

@@ -70,7 +70,7 @@ describe('a scheduling request', () => {
       models: ['x-a', 'x-b'],
       labels: 'external-filter',
       modelInBody: 'unread' as const,
-      session: { headers: ['x-session-id'], cookie: 'sid' },
+      session: { headers: ['x-session-id'], cookie: 'sid', bodyFields: [] },
       others: ['x-tenant', 'x-tier'],
     };
     expect(readSchedulingRequest(sourceOf({ headers }), undefined, configured)).toEqual(expected);

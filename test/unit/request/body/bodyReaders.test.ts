@@ -7,6 +7,7 @@ import { readMaxTokens } from '../../../../src/request/body/readMaxTokens.ts';
 import { readModelFromBody } from '../../../../src/request/body/readModelFromBody.ts';
 import { readStream } from '../../../../src/request/body/readStream.ts';
 import { readUser } from '../../../../src/request/body/readUser.ts';
+import { readSessionFromBody } from '../../../../src/request/body/sessionFields.ts';
 
 function scanOf(text: string): BodyScan {
   const scan = new BodyScan();
@@ -75,6 +76,21 @@ describe('the user', () => {
   it('is not a property that every object has', () => {
     expect(memberOf({}, 'toString')).toBeUndefined();
     expect(memberOf({ toString: 'a' }, 'toString')).toBe('a');
+  });
+});
+
+describe('the session of a body', () => {
+  it.each([
+    ['{"user":"u","metadata":{"s":"m"}}', ['metadata.s', 'user'], 'm'],
+    ['{"user":"u","metadata":{"s":1}}', ['metadata.s', 'user'], 'u'],
+    ['{"prompt_cache_key":"k"}', ['user', 'prompt_cache_key'], 'k'],
+    ['{"session_id":"s","user":"u"}', ['session_id'], 's'],
+    ['{"metadata":{"a.b":"s"}}', ['metadata.a.b'], 's'],
+    ['{"metadata":"s"}', ['metadata.s'], undefined],
+    ['{"user":""}', ['user'], undefined],
+    ['{"user":"u"}', [], undefined],
+  ])('%s has by %j the session %s', (body, fields, session) => {
+    expect(readSessionFromBody(scanOf(body), fields)).toBe(session);
   });
 });
 
