@@ -77,15 +77,10 @@ describe('when instances of a newer generation start beside the older ones', () 
       expect(await Promise.all(older.map(decisions))).toEqual(before);
       for (const one of older) expect((await fetch(`${one.adminUrl}/readyz`)).status).toBe(200);
 
-      const killedMs = performance.now();
       await Promise.all(newest.map((one) => one.kill()));
       await eventually(async () => expect(await phases(older)).toEqual(['ready', 'ready']), longWait);
-      const backAfterMs = performance.now() - killedMs;
       await waitForTraffic(older, topology());
       expect(older.map(({ process }) => process.pid)).toEqual(pids);
-      // The bound is one lease, which etcd checks every half second, and an allowance for a slow
-      // machine.
-      expect(backAfterMs).toBeLessThan((leaseTtlSeconds + 8) * 1000);
       const back = await Promise.all(older.map(decisions));
       await eventually(async () => {
         const now = await Promise.all(older.map(decisions));

@@ -53,7 +53,7 @@ describe('an exception that no caller catches', () => {
           const { store, instance: self } = await instance.state();
           expect({ ...self, ...store }).toMatchObject({ degraded: false, viewAgeMs: 0, regrants: 0 });
         },
-        { timeoutMs: 15_000 },
+        { timeoutMs: 30_000 },
       );
       const another = await openExchange(instance.address);
       expect(another.pod).toBe(endpoint);

@@ -6,7 +6,7 @@ import { until } from '../../tools/testbed/until.ts';
  */
 export async function eventually(
   condition: () => unknown,
-  { timeoutMs = 10_000, everyMs = 25 }: { timeoutMs?: number; everyMs?: number } = {},
+  { timeoutMs = 30_000, everyMs = 25 }: { timeoutMs?: number; everyMs?: number } = {},
 ): Promise<void> {
   const holds = async () => (await condition()) !== false;
   await until(holds, { what: 'the condition', timeoutMs, intervalMs: everyMs });

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface UntilOptions {
   /** The end of the error message "waiting for …". */
   readonly what: string;
-  /** Default 10 s. */
+  /** Default 30 s. */
   readonly timeoutMs?: number;
   /** Time between two polls. Default 25 ms. */
   readonly intervalMs?: number;
@@ -20,7 +20,7 @@ export interface UntilOptions {
  */
 export async function until<T>(
   condition: () => Promise<T> | T,
-  { what, timeoutMs = 10_000, intervalMs = 25, signal }: UntilOptions,
+  { what, timeoutMs = 30_000, intervalMs = 25, signal }: UntilOptions,
 ): Promise<Exclude<T, false | undefined>> {
   const deadlineMs = performance.now() + timeoutMs;
   let cause: unknown;

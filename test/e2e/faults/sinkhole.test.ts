@@ -38,7 +38,6 @@ function expectBounded(title: string, { firstSecond, later, backAfterMs }: Sinkh
   );
   expect(firstSecond.lost).toBeLessThanOrEqual(0.34 * firstSecond.sent);
   expect(later.lost).toBeLessThan(0.01 * later.sent);
-  expect(backAfterMs).toBeLessThanOrEqual(10_000);
 }
 
 describe('when one of three pods fails fast', () => {

@@ -84,10 +84,11 @@ describe('with a large state in etcd', () => {
       await until(() => joiner.store.state.kind === 'joined', { what: 'the join', timeoutMs: 30_000 });
       joiner.store.resync();
       await until(() => snapshots === 2, { what: 'another snapshot', timeoutMs: 30_000 });
-      const { longestMs } = turns.stop();
+      const { longestMs, totalMs } = turns.stop();
       expect(endpoints).toBe(addresses.length);
       expect(joiner.ledger.inFlight(addresses[0] as string)).toBeGreaterThanOrEqual(instances);
-      expect(longestMs).toBeLessThan(50);
+      // Two snapshots of 500,000 counts; one that is applied in one turn is half of the total.
+      expect(longestMs).toBeLessThan(totalMs / 20);
     } finally {
       turns.stop();
       await source.stop();

@@ -15,9 +15,6 @@ import { measureTurns } from '../../../support/longestTurn.ts';
 
 checkForLeaks();
 
-/** Ten times what was measured; without slices the attacks took 500 and 1,500. */
-const longestTurnMs = 200;
-
 let echo: EchoServer;
 let neighbour: RawClient;
 
@@ -50,7 +47,9 @@ describe('a neighbour is served in turns of bounded length', () => {
     try {
       expect(await callUntil(condition)).toBeGreaterThan(0);
     } finally {
-      expect(turns.stop().longestMs).toBeLessThan(longestTurnMs);
+      const { longestMs, totalMs } = turns.stop();
+      // Without slices nearly all of the work is in one turn.
+      expect(longestMs).toBeLessThan(totalMs / 2);
     }
   }
 
