@@ -20,7 +20,7 @@ export function connectParts(parts: InstanceParts, host: Host): void {
   pool.onChange(() => {
     emptyPoolLog.evaluate(lifecycle.phase, pool);
     unusedTraitsLog.onPoolChange(pool);
-    signals.podSignals?.keep(new Set(pool.all().map(({ address }) => address)));
+    signals.podSignals?.keep(pool.addresses);
     if (sharing.kind === 'etcd') sharing.steering.onEndpointsChange();
     startup.evaluate();
   });

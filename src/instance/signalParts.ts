@@ -49,7 +49,7 @@ export function createSignalParts(options: SignalPartsOptions): SignalParts {
     settings,
     clock: systemClock,
     random: Math.random,
-    schedulers: () => schedulersOf(sharing),
+    schedulers: () => (sharing.kind === 'memory' ? 1 : Math.max(1, sharing.ledger.serving)),
     isDoubtful: (address) => pool.isDoubtful(address),
     onGood: (address, startMs) => pool.recordAnswer(address, startMs),
     onTransition: (transition) => report(options, transition),
@@ -74,7 +74,7 @@ function createSharedSignals(
     store: sharing.store,
     signals,
     peers,
-    isInPool: (address) => pool.has(address),
+    isInPool: (address) => pool.addresses.has(address),
     random: Math.random,
     clock: systemClock,
     onUnreadable: (key, cause) => skipped.unreadable('signals', key, cause),
@@ -100,12 +100,6 @@ export function quarantineReport(health: PodHealth, isExcluded: boolean): Endpoi
     foundBy: health.kind === 'quarantined' ? (health.from ?? null) : null,
     excluded: isExcluded,
   };
-}
-
-function schedulersOf(sharing: SharedParts): number {
-  if (sharing.kind === 'memory') return 1;
-  const ready = [...sharing.ledger.instances.values()].filter(({ phase }) => phase === 'ready');
-  return Math.max(1, ready.length);
 }
 
 function report({ log, events, metrics }: SignalPartsOptions, { address, from, to }: HealthTransition): void {

@@ -136,6 +136,11 @@ export class EtcdLedger implements Ledger {
     return view;
   }
 
+  /** How many instances take new traffic. */
+  get serving(): number {
+    return this.#instances.serving;
+  }
+
   /** Of all instances, this one included. */
   get instances(): ReadonlyMap<string, InstanceRecord> {
     return this.#instances.known;

@@ -2,7 +2,7 @@ import type { RecordListener, RecordSnapshot } from '../etcd/records.ts';
 import { judgeId } from '../proto/records/fields.ts';
 import { decodeHandoff, type Handoff } from '../proto/records/handoff.ts';
 import { handoffWeight } from './handoffWeight.ts';
-import { reporterOf } from './loadReports.ts';
+import { reporterOf } from './knownRecords.ts';
 
 export interface HandoffsOptions {
   /** A monotonic clock. */

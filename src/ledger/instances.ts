@@ -29,6 +29,11 @@ export class InstanceRecords implements RecordListener {
     return this.#notServing;
   }
 
+  /** How many take new traffic; one whose phase only a newer release knows is taken to. */
+  get serving(): number {
+    return this.#known.size - this.#notServing.size;
+  }
+
   beginSnapshot(): RecordSnapshot {
     return collectSnapshot((records) => {
       this.#known = new Map();

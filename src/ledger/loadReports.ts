@@ -1,5 +1,6 @@
 import type { RecordListener, RecordSnapshot } from '../etcd/records.ts';
 import { judgeId } from '../proto/records/fields.ts';
+import { KnownRecords, reporterOf } from './knownRecords.ts';
 import { forEachDifference, LoadList } from './loadRecord.ts';
 import { CountSums, type PeerCounts } from './peerCounts.ts';
 
@@ -20,7 +21,7 @@ export interface LoadReportsOptions {
  */
 export class LoadReports implements RecordListener {
   readonly #options: LoadReportsOptions;
-  #known = new Map<string, string>();
+  #known = new KnownRecords();
   #scratch = Buffer.alloc(0);
   readonly #before = new LoadList();
   readonly #after = new LoadList();
@@ -31,7 +32,7 @@ export class LoadReports implements RecordListener {
 
   beginSnapshot(): RecordSnapshot {
     const { localId, peers } = this.#options;
-    const known = new Map<string, string>();
+    const known = new KnownRecords();
     const sums = new CountSums();
     return {
       put: (key, value) => {
@@ -63,22 +64,16 @@ export class LoadReports implements RecordListener {
 
   /** The size of all kept records. */
   get knownBytes(): number {
-    let bytes = 0;
-    for (const value of this.#known.values()) bytes += value.length;
-    return bytes;
+    return this.#known.bytes;
   }
 
-  /** Decoded again from the kept records, by reporter; for the consistency check. */
-  byReporter(wanted?: string): Map<string, Map<string, number>> {
-    const all = new Map<string, Map<string, number>>();
-    for (const [key, value] of this.#known) {
-      const reporter = reporterOf(key);
-      if (wanted !== undefined && reporter !== wanted) continue;
-      const counts = all.get(reporter) ?? new Map<string, number>();
-      all.set(reporter, counts);
-      this.#before.read(this.#bytesOf(value)).addTo(counts);
-    }
-    return all;
+  /** The kept records as they are now, by reporter; for the consistency check. */
+  records(reporter: string): readonly string[] {
+    return [...this.#known.of(reporter)];
+  }
+
+  reporters(): Iterable<string> {
+    return this.#known.reporters();
   }
 
   /** An unreadable record leaves the last readable one in force. */
@@ -115,12 +110,15 @@ export class LoadReports implements RecordListener {
   }
 }
 
-function latin1Of({ buffer, byteOffset, length }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, length).toString('latin1');
+/** Adds up the counts of kept records, one at each step. */
+export function* addUp(records: Iterable<string>, counts: Map<string, number>): Iterable<void> {
+  const loads = new LoadList();
+  for (const record of records) {
+    loads.read(Buffer.from(record, 'latin1')).addTo(counts);
+    yield;
+  }
 }
 
-/** The id in a key: ids have no slash. */
-export function reporterOf(key: string): string {
-  const slash = key.indexOf('/');
-  return slash < 0 ? key : key.slice(0, slash);
+function latin1Of({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString('latin1');
 }

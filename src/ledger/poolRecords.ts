@@ -19,8 +19,8 @@ import {
 } from '../proto/records/recordKeys.ts';
 import { recordRules, subscriptionTo } from '../proto/records/recordRules.ts';
 import { stateCodecs } from '../proto/stateCodecs.ts';
+import { reporterOf } from './knownRecords.ts';
 import { LoadList } from './loadRecord.ts';
-import { reporterOf } from './loadReports.ts';
 
 /**
  * Everything that one pool has in etcd, decoded. The status report, `baton upgrade` and the

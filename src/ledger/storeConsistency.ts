@@ -1,10 +1,16 @@
 import { type Clock, delay } from '../clock.ts';
 import type { EtcdSession, Inspection } from '../etcd/etcdSession.ts';
 import { recordKeys } from '../proto/records/recordKeys.ts';
-import { type Difference, differing } from './differences.ts';
+import type { Difference } from './differences.ts';
 import type { EtcdLedger } from './etcdLedger.ts';
 import { usableValue } from './poolRecords.ts';
-import { compareViewSnapshot, followedIn, revisionsOf, takeViewSnapshot } from './viewSnapshot.ts';
+import {
+  compareViewSnapshot,
+  differingRevisions,
+  followedIn,
+  reportersOf,
+  takeViewSnapshot,
+} from './viewSnapshot.ts';
 
 const pollIntervalMs = 10;
 
@@ -47,17 +53,20 @@ export class StoreConsistency {
     const { progress, leaseId, read } = inspection;
     const ranges = progress.complete;
     const now = await read({ ranges, keysOnly: true });
-    let { revision } = now;
-    if (differing('watch', revisionsOf(now), followedIn(ranges, progress)).length > 0) {
-      await this.#untilReached(revision, inspection, signal);
-      if (progress.revision < revision) return undecided('the watch is late');
-      revision = progress.revision;
+    const seen = followedIn(ranges, progress);
+    if ((await differingRevisions(now, seen)).length > 0) {
+      await this.#untilReached(now.revision, inspection, signal);
+      if (progress.revision < now.revision) return undecided('the watch is late');
     }
+    const reporters = new Set([...(await reportersOf(seen.keys())), ...ledger.peerTotals.keys()]);
+    const peers = [...reporters].filter((id) => id !== localId).sort();
     if (!this.#isCurrent(inspection)) return undecided('the records were read again');
 
-    const view = takeViewSnapshot(ledger, localId, progress, this.#round);
+    // In one turn: the view, and the revision that it shows.
+    const view = takeViewSnapshot(ledger, localId, progress, peers[this.#round % Math.max(1, peers.length)]);
+    const revision = Math.max(now.revision, progress.revision);
     const prefixes = [recordKeys.load + localId, recordKeys.handoffs];
-    if (view.peer !== undefined) prefixes.push(recordKeys.load + view.peer);
+    if (view.peer !== undefined) prefixes.push(recordKeys.load + view.peer.id);
     const [keys, instances, ...others] = await Promise.all([
       read({ ranges: view.ranges, keysOnly: true, revision }),
       read({ ranges: [{ prefix: recordKeys.instances }], revision }),
@@ -77,7 +86,7 @@ export class StoreConsistency {
         if (value !== undefined) records.set(key, value);
       }
     }
-    return { kind: 'compared', differences: compareViewSnapshot(view, keys, records) };
+    return { kind: 'compared', differences: await compareViewSnapshot(view, keys, records) };
   }
 
   /** The watch has followed since the inspection. */

@@ -1,8 +1,11 @@
+import { inSlices } from '../etcd/inSlices.ts';
 import type { KeyRange, RangeSnapshot } from '../etcd/rangeSnapshot.ts';
 import type { WatchProgress } from '../etcd/watchProgress.ts';
 import { recordKeys } from '../proto/records/recordKeys.ts';
 import { type Difference, differing } from './differences.ts';
 import type { EtcdLedger } from './etcdLedger.ts';
+import { reporterOf } from './knownRecords.ts';
+import { addUp } from './loadReports.ts';
 import { decodePoolRecords } from './poolRecords.ts';
 import { rebuildView } from './rebuildView.ts';
 
@@ -13,8 +16,7 @@ export interface ViewSnapshot {
   /** key → version of the keys in these ranges, as the watch had delivered them */
   readonly revisions: ReadonlyMap<string, number>;
   /** Whose counts are compared; undefined without peers. */
-  readonly peer: string | undefined;
-  readonly counts: Counts;
+  readonly peer: PeerSnapshot | undefined;
   /** By the name of the handoff. */
   readonly handoffs: ReadonlyMap<string, Counts>;
   /** Sequence numbers of announcements, by instance. */
@@ -26,35 +28,37 @@ export interface ViewSnapshot {
   readonly sums: readonly Difference[];
 }
 
+interface PeerSnapshot {
+  readonly id: string;
+  /** Its records, not decoded: a large peer has more than one turn can take. */
+  readonly records: readonly string[];
+  readonly total: number;
+}
+
 type Counts = ReadonlyMap<string, number>;
 const none: Counts = new Map();
 
 /** Up to this size all counts are added up again; beyond it, only the totals are compared. */
 const mostBytesAddedUp = 256 * 1024;
 
-/** @param round selects the peer whose counts are compared */
+/** @param peer whose counts are compared */
 export function takeViewSnapshot(
   ledger: EtcdLedger,
   localId: string,
   progress: WatchProgress,
-  round: number,
+  peer: string | undefined,
 ): ViewSnapshot {
-  const { loadReports, peerTotals, handedOff, instances } = ledger;
-  const reporters = new Set([...peerTotals.keys(), ...reportersOf(progress.revisions.keys())]);
-  const peers = [...reporters].filter((id) => id !== localId).sort();
-  const peer = peers[round % Math.max(1, peers.length)];
-  const counts = (peer === undefined ? undefined : loadReports.byReporter(peer).get(peer)) ?? none;
+  const { handedOff, instances } = ledger;
   const ranges = progress.complete;
   return {
     ranges,
     revisions: followedIn(ranges, progress),
-    peer,
-    counts,
+    peer: peer === undefined ? undefined : peerSnapshot(ledger, peer),
     handoffs: new Map([...handedOff].map(([instance, handoff]) => [instance, handoff.counts])),
     announcements: new Map([...instances].map(([id, { sequence }]) => [id, sequence])),
     localId,
     local: ledger.isPublished ? new Map(ledger.local()) : undefined,
-    sums: [...differingTotals(ledger, peer, counts), ...differingSumsIfFew(ledger)],
+    sums: [...differingTotals(ledger), ...differingSumsIfFew(ledger)],
   };
 }
 
@@ -63,16 +67,15 @@ export function takeViewSnapshot(
  * @param records of these with their values: all handoffs and instances, the load reports of the
  * chosen peer and of this instance
  */
-export function compareViewSnapshot(
+export async function compareViewSnapshot(
   view: ViewSnapshot,
   keys: RangeSnapshot,
   records: ReadonlyMap<string, Uint8Array>,
-): Difference[] {
+): Promise<Difference[]> {
+  const found = [...(await differingRevisions(keys, view.revisions)), ...view.sums];
   const { loadReports, handoffs, announcements, unreadable } = rebuildView(decodePoolRecords(records));
   const isReadable = (name: string) =>
     ![...unreadable].some((key) => key === name || key.startsWith(`${name}/`));
-  const found = [...differing('watch', revisionsOf(keys), view.revisions), ...view.sums];
-
   const readable = new Map([...view.announcements].filter(([id]) => isReadable(id)));
   found.push(...differing('view', announcements, readable, 'announcement of '));
   for (const instance of new Set([...handoffs.keys(), ...view.handoffs.keys()])) {
@@ -80,8 +83,13 @@ export function compareViewSnapshot(
     const [should, is] = [handoffs.get(instance) ?? none, view.handoffs.get(instance) ?? none];
     found.push(...differing('view', should, is, `handoff of ${instance} on `));
   }
-  if (view.peer !== undefined && isReadable(view.peer)) {
-    found.push(...differing('view', loadReports.get(view.peer) ?? none, view.counts, `${view.peer} on `));
+  if (view.peer !== undefined) {
+    const { id, total: known } = view.peer;
+    const counts = new Map<string, number>();
+    await inSlices(addUp(view.peer.records, counts));
+    const name = `total of ${id}`;
+    found.push(...differing('view', new Map([[name, total(counts)]]), new Map([[name, known]])));
+    if (isReadable(id)) found.push(...differing('view', loadReports.get(id) ?? none, counts, `${id} on `));
   }
   if (view.local !== undefined && isReadable(view.localId)) {
     found.push(
@@ -103,35 +111,51 @@ export function followedIn(
   return new Map([...revisions].filter(([key]) => isIn(key)));
 }
 
-/** key → version */
-export function revisionsOf({ records }: RangeSnapshot): Map<string, number> {
-  return new Map([...records].map(([key, { revision }]) => [key, revision]));
-}
-
-/** The instances that have load reports, with chunks or without. */
-function reportersOf(keys: Iterable<string>): string[] {
-  return [...keys].flatMap((key) => (key.startsWith(recordKeys.load) ? [key.split('/')[1] as string] : []));
-}
-
-function differingTotals(
-  { peerTotals, peerSums }: EtcdLedger,
-  peer: string | undefined,
-  counts: Counts,
-): Difference[] {
-  const should = new Map([['total of the sums', total(peerTotals)]]);
-  const is = new Map([['total of the sums', total(peerSums)]]);
-  if (peer !== undefined) {
-    should.set(`total of ${peer}`, total(counts));
-    is.set(`total of ${peer}`, peerTotals.get(peer) ?? 0);
+/** Compares the versions of all keys. In slices, because there may be very many. */
+export async function differingRevisions(
+  { records }: RangeSnapshot,
+  revisions: ReadonlyMap<string, number>,
+): Promise<Difference[]> {
+  const found: Difference[] = [];
+  const compare = (key: string): void => {
+    const [should, is] = [records.get(key)?.revision ?? 0, revisions.get(key) ?? 0];
+    if (should !== is) found.push({ kind: 'watch', about: key, should, is });
+  };
+  function* steps(): Iterable<void> {
+    for (const key of records.keys()) yield compare(key);
+    for (const key of revisions.keys()) yield records.has(key) ? undefined : compare(key);
   }
-  return differing('view', should, is);
+  await inSlices(steps());
+  return found;
+}
+
+/** The instances that have load reports, with chunks or without. In slices as well. */
+export async function reportersOf(keys: Iterable<string>): Promise<ReadonlySet<string>> {
+  const reporters = new Set<string>();
+  function* steps(): Iterable<void> {
+    for (const key of keys) {
+      if (key.startsWith(recordKeys.load)) reporters.add(reporterOf(key.slice(recordKeys.load.length)));
+      yield;
+    }
+  }
+  await inSlices(steps());
+  return reporters;
+}
+
+function peerSnapshot({ loadReports, peerTotals }: EtcdLedger, id: string): PeerSnapshot {
+  return { id, records: loadReports.records(id), total: peerTotals.get(id) ?? 0 };
+}
+
+function differingTotals({ peerTotals, peerSums }: EtcdLedger): Difference[] {
+  const name = 'total of the sums';
+  return differing('view', new Map([[name, total(peerTotals)]]), new Map([[name, total(peerSums)]]));
 }
 
 function differingSumsIfFew({ loadReports, peerSums }: EtcdLedger): Difference[] {
   if (loadReports.knownBytes > mostBytesAddedUp) return [];
   const should = new Map<string, number>();
-  for (const counts of loadReports.byReporter().values()) {
-    for (const [address, count] of counts) should.set(address, (should.get(address) ?? 0) + count);
+  for (const reporter of loadReports.reporters()) {
+    for (const _ of addUp(loadReports.records(reporter), should));
   }
   return differing('view', should, peerSums, 'sum of peers on ');
 }

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { BatonError } from '../errors.ts';
 import type { RecordSubscription } from '../etcd/records.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
-import { type DuplicateEndpoint, type MergedEndpoints, mergeEndpoints } from './mergeEndpoints.ts';
+import { type DuplicateEndpoint, mergeEndpoints, type SourceList } from './mergeEndpoints.ts';
+import { oneError } from './oneError.ts';
 import type { EndpointHealth, EndpointSource, HealthChange, Pool, PoolPanic, PoolReport } from './pool.ts';
 import { PoolReadiness } from './poolReadiness.ts';
 import { sameList } from './sameEndpoint.ts';
@@ -23,6 +23,8 @@ export interface CompositePoolOptions {
 
 /** A pool of this size is merged in one turn of the event loop. */
 const mostAtOnce = 1_000;
+/** The verdicts of this time are one change of a larger pool: each takes milliseconds. */
+const largePoolPauseMs = 100;
 /** Lines of one change: thousands would delay decisions. */
 const mostLogged = 100;
 
@@ -42,7 +44,8 @@ export class CompositePool implements Pool {
   #isMerging = false;
   /** A list came during the merge. */
   #isOutdated = false;
-  #pendingRefresh: NodeJS.Immediate | undefined;
+  /** Cancels it. */
+  #pendingRefresh: (() => void) | undefined;
   #nextRefresh: NodeJS.Timeout | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -64,9 +67,9 @@ export class CompositePool implements Pool {
     return this.#all;
   }
 
-  /** Does any source list this address? */
-  has(address: string): boolean {
-    return this.#addresses.has(address);
+  /** Of `all()`; a new set after each change. */
+  get addresses(): ReadonlySet<string> {
+    return this.#addresses;
   }
 
   ready(): readonly Endpoint[] {
@@ -123,7 +126,7 @@ export class CompositePool implements Pool {
   }
 
   async #stop(): Promise<void> {
-    clearImmediate(this.#pendingRefresh);
+    this.#pendingRefresh?.();
     clearTimeout(this.#nextRefresh);
     await Promise.all([this.#merging, ...this.#sources.map((source) => source.stop()), this.#health?.stop()]);
   }
@@ -144,28 +147,27 @@ export class CompositePool implements Pool {
         return { source: this.#sources[index]?.name ?? '', endpoints };
       });
       const isLarge = lists.reduce((sum, { endpoints }) => sum + endpoints.length, 0) > mostAtOnce;
-      const steps = mergeEndpoints(lists, this.#all);
-      let step = steps.next();
-      while (!step.done) {
-        if (isLarge) await nextTurn();
-        step = steps.next();
-      }
-      if (!this.#stopped) this.#use(step.value);
+      const steps = this.#mergeSteps(lists);
+      while (!steps.next().done) if (isLarge) await nextTurn();
     } while (this.#isOutdated && !this.#stopped);
     this.#isMerging = false;
   }
 
-  #use({ all, addresses, duplicates }: MergedEndpoints): void {
+  *#mergeSteps(lists: readonly SourceList[]): Generator<undefined, void> {
+    const { all, addresses, duplicates } = yield* mergeEndpoints(lists, this.#all);
+    if (this.#stopped) return;
     this.#logDuplicates(duplicates);
     const before = this.#all;
     if (sameList(all, before)) return;
-    this.#all = all;
-    this.#addresses = addresses;
     const isSameSet = all.length === before.length && before.every(({ address }) => addresses.has(address));
     if (!isSameSet) {
       this.#readiness?.watch(addresses);
+      yield;
+      if (this.#stopped) return;
       this.#logChanges(before, addresses);
     }
+    this.#all = all;
+    this.#addresses = addresses;
     this.#selectReady();
     this.#notify();
   }
@@ -210,17 +212,22 @@ export class CompositePool implements Pool {
     this.#scheduleRefresh();
   }
 
-  /**
-   * The verdicts of one turn of the event loop are one change: a large pool starts with thousands.
-   */
+  /** The verdicts of one turn are one change; a large pool starts with thousands. */
   #scheduleRefresh(): void {
-    if (this.#stopped) return;
-    this.#pendingRefresh ??= setImmediate(() => {
+    if (this.#stopped || this.#pendingRefresh) return;
+    const refresh = () => {
       this.#pendingRefresh = undefined;
       const before = this.#ready;
       this.#selectReady();
       if (this.#ready !== before) this.#notify();
-    });
+    };
+    if (this.#all.length > mostAtOnce) {
+      const timer = setTimeout(refresh, largePoolPauseMs);
+      this.#pendingRefresh = () => clearTimeout(timer);
+    } else {
+      const immediate = setImmediate(refresh);
+      this.#pendingRefresh = () => clearImmediate(immediate);
+    }
   }
 
   /** Keeps the array where its elements stay the same. */
@@ -234,13 +241,4 @@ export class CompositePool implements Pool {
   #notify(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-function oneError(errors: readonly Error[]): Error | undefined {
-  const [first] = errors;
-  if (errors.length === 1) return first;
-  const message = errors.map((error) => error.message).join('; ');
-  const cause = new AggregateError(errors, message);
-  const isBug = errors.some((error) => !(error instanceof BatonError));
-  return first instanceof BatonError && !isBug ? new BatonError(first.code, message, { cause }) : cause;
 }

@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { splitHostPort } from '../hostPort.ts';
 import { JudgingTimer } from '../judgingTimer.ts';
-import { type HealthRecord, nextHealth, type Thresholds, unknownHealth } from './healthVerdict.ts';
+import { nextHealth, type Thresholds } from './healthVerdict.ts';
 import { httpProbe } from './httpProbe.ts';
 import type { EndpointFault, EndpointHealth, HealthChange } from './pool.ts';
 import type { ProbeFailure, ProbeResult } from './probeResult.ts';
-import { UsualProbeTime } from './usualProbeTime.ts';
+import { ProbeTarget } from './probeTarget.ts';
 
 /**
  * Probes every watched endpoint over HTTP, because Envoy's override_host routes to a dead pod if
@@ -37,18 +37,9 @@ export interface ProberOptions extends Thresholds {
   readonly onLocalFailure?: (reason: string) => void;
 }
 
-interface Target {
-  readonly address: string;
-  readonly usual: UsualProbeTime;
-  health: HealthRecord;
-  everPassed: boolean;
-  /** Of the last probes, if the last one failed. */
-  fault: Omit<EndpointFault, 'everPassed'> | undefined;
-  timer: NodeJS.Timeout | undefined;
-  probing: boolean;
-}
-
 const jitter = 0.1;
+/** Probes that one turn of the event loop starts: each takes up to half a millisecond. */
+const mostStartsAtOnce = 8;
 /** Until the next probe after one that says nothing, or later in a large pool. */
 const retryMs = 200;
 
@@ -58,13 +49,15 @@ export class Prober implements EndpointHealth {
   readonly #maxProbesPerSecond: number;
   readonly #random: () => number;
   readonly #probe: (address: string, signal: AbortSignal) => Promise<ProbeResult>;
-  readonly #targets = new Map<string, Target>();
+  readonly #targets = new Map<string, ProbeTarget>();
   /** Due, and waiting for a free slot; oldest first. */
-  readonly #waiting = new Set<Target>();
+  readonly #waiting = new Set<ProbeTarget>();
   /** Those whose last probe failed. */
   readonly #doubtful = new Set<string>();
   /** Probes that have no result yet. */
   #undecided = 0;
+  #startsThisTurn = 0;
+  #nextTurn: NodeJS.Immediate | undefined;
   readonly #running = new Set<Promise<void>>();
   readonly #listeners = new Set<(verdict: HealthChange) => void>();
   readonly #stopping = new AbortController();
@@ -85,15 +78,7 @@ export class Prober implements EndpointHealth {
     }
     for (const address of addresses) {
       if (this.#targets.has(address)) continue;
-      const target: Target = {
-        address,
-        usual: new UsualProbeTime(),
-        health: unknownHealth,
-        everPassed: false,
-        fault: undefined,
-        timer: undefined,
-        probing: false,
-      };
+      const target = new ProbeTarget(address);
       this.#targets.set(address, target);
       this.#waiting.add(target);
     }
@@ -121,11 +106,12 @@ export class Prober implements EndpointHealth {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
+    clearImmediate(this.#nextTurn);
     for (const target of this.#targets.values()) this.#forget(target);
     await Promise.all(this.#running);
   }
 
-  #forget(target: Target): void {
+  #forget(target: ProbeTarget): void {
     clearTimeout(target.timer);
     this.#waiting.delete(target);
     this.#targets.delete(target.address);
@@ -135,13 +121,26 @@ export class Prober implements EndpointHealth {
   #startWaiting(): void {
     for (const target of this.#waiting) {
       if (this.#undecided >= this.#maxConcurrent) return;
+      if (this.#startsThisTurn >= mostStartsAtOnce) {
+        this.#continueNextTurn();
+        return;
+      }
+      this.#startsThisTurn += 1;
       this.#waiting.delete(target);
       const run = this.#probeOnce(target).finally(() => this.#running.delete(run));
       this.#running.add(run);
     }
   }
 
-  async #probeOnce(target: Target): Promise<void> {
+  #continueNextTurn(): void {
+    this.#nextTurn ??= setImmediate(() => {
+      this.#nextTurn = undefined;
+      this.#startsThisTurn = 0;
+      this.#startWaiting();
+    });
+  }
+
+  async #probeOnce(target: ProbeTarget): Promise<void> {
     const startedMs = performance.now();
     const { timeoutMs, maxTimeoutMs = timeoutMs } = this.#options;
     const limitMs = target.usual.timeoutMs(timeoutMs, maxTimeoutMs);
@@ -151,12 +150,12 @@ export class Prober implements EndpointHealth {
       isDecided = true;
       overdue.cancel();
       this.#undecided -= 1;
-      target.probing = false;
+      target.isProbing = false;
       this.#evaluate(target, result, startedMs);
       this.#startWaiting();
     };
     this.#undecided += 1;
-    target.probing = true;
+    target.isProbing = true;
     this.#armTimer(target);
     const overdue = new JudgingTimer(limitMs, () => {
       const reason = `no answer in ${Math.round(limitMs)} ms`;
@@ -170,7 +169,7 @@ export class Prober implements EndpointHealth {
   }
 
   /** How long an answer took; a late one shows that the endpoint lives. */
-  #learn(target: Target, result: ProbeResult, startedMs: number, isLate: boolean): void {
+  #learn(target: ProbeTarget, result: ProbeResult, startedMs: number, isLate: boolean): void {
     const isAnswer = result.kind === 'passed' || (result.kind === 'failed' && result.failure === 'status');
     if (!isAnswer) return;
     target.usual.add(performance.now() - startedMs);
@@ -181,7 +180,7 @@ export class Prober implements EndpointHealth {
     if (target.health.verdict === 'unhealthy') this.#report(target, false, target.fault.reason);
   }
 
-  #evaluate(target: Target, result: ProbeResult, startedMs: number): void {
+  #evaluate(target: ProbeTarget, result: ProbeResult, startedMs: number): void {
     // Removed meanwhile, or removed and added again: this result belongs to neither.
     if (this.#targets.get(target.address) !== target) return;
     if (result.kind === 'undecided') {
@@ -206,7 +205,7 @@ export class Prober implements EndpointHealth {
     if (target.health.verdict !== before || isOther) this.#report(target, passed, result.reason);
   }
 
-  #report({ address }: Target, healthy: boolean, reason: string): void {
+  #report({ address }: ProbeTarget, healthy: boolean, reason: string): void {
     for (const listener of this.#listeners) listener({ address, healthy, reason });
   }
 
@@ -215,7 +214,7 @@ export class Prober implements EndpointHealth {
     return (this.#targets.size / this.#maxProbesPerSecond) * 1000;
   }
 
-  #armTimer(target: Target): void {
+  #armTimer(target: ProbeTarget): void {
     const intervalMs = Math.max(this.#options.intervalMs, this.#slowestMs);
     // After its first probe an endpoint gets a random offset in the interval, and roughly keeps it.
     const first = target.timer === undefined;
@@ -223,10 +222,10 @@ export class Prober implements EndpointHealth {
     this.#probeAfter(target, share * intervalMs);
   }
 
-  #probeAfter(target: Target, delayMs: number): void {
+  #probeAfter(target: ProbeTarget, delayMs: number): void {
     clearTimeout(target.timer);
     target.timer = setTimeout(() => {
-      if (target.probing) return this.#armTimer(target);
+      if (target.isProbing) return this.#armTimer(target);
       this.#waiting.add(target);
       this.#startWaiting();
     }, delayMs);

@@ -129,6 +129,24 @@ describe('when a prober gives its verdicts', () => {
   });
 });
 
+describe('when a large pool gets its verdicts one by one', () => {
+  it('selects the ready endpoints once for many of them', async () => {
+    const health = new FakeHealth();
+    const source = new FakeSource('file');
+    const { pool, changes } = await started([source], health);
+    const names = Array.from({ length: 2_000 }, (_, nth) => `e${nth}`);
+    source.publish(list(...names));
+    await eventually(() => pool.all().length === names.length);
+    changes.count = 0;
+    for (const name of names.slice(0, 200)) {
+      health.report(name, true);
+      await new Promise(setImmediate);
+    }
+    await eventually(() => pool.ready().length === 200);
+    expect(changes.count).toBeLessThan(50);
+  });
+});
+
 describe('when nothing changes', () => {
   it('answers the same arrays with the same objects, and calls no listener', async () => {
     const source = new FakeSource('static');

@@ -209,7 +209,7 @@ describe('when the pool is large', () => {
       timeoutMs: 10_000,
       probe: async () => {
         most = Math.max(most, ++open);
-        await new Promise(setImmediate);
+        for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
         open--;
         return passed;
       },
@@ -217,6 +217,21 @@ describe('when the pool is large', () => {
     prober.watch(large);
     await eventually(() => verdicts.length === large.size, { timeoutMs: 20_000 });
     expect(most).toBe(16);
+  });
+
+  it('starts a few probes in each turn of the event loop', async () => {
+    let started = 0;
+    proberWith({
+      intervalMs: 60_000,
+      timeoutMs: 10_000,
+      probe: async () => {
+        started += 1;
+        return passed;
+      },
+    });
+    prober.watch(large);
+    expect(started).toBe(8);
+    await eventually(() => verdicts.length === large.size, { timeoutMs: 20_000 });
   });
 
   it('is probed over a longer interval, within the allowed rate', async () => {
@@ -232,17 +247,23 @@ describe('when the pool is large', () => {
       },
     });
     prober.watch(new Set([...large].slice(0, 200)));
+    // They start a few in each turn.
+    const untilStarted = async () => {
+      for (let turn = 0; turn < 50; turn += 1) await new Promise(setImmediate);
+    };
+    await untilStarted();
     // 200 endpoints at 100 a second take 2 s: at a random share of it first, every 2 s then.
     const probesAt: [number, number][] = [];
-    for (const untilMs of [990, 1010, 2990, 3010]) {
+    for (const untilMs of [990, 1010, 2990, 3030]) {
       await jest.advanceTimersByTimeAsync(untilMs - (probesAt.at(-1)?.[0] ?? 0));
+      await untilStarted();
       probesAt.push([untilMs, probes]);
     }
     expect(probesAt).toEqual([
       [990, 200],
       [1010, 400],
       [2990, 400],
-      [3010, 600],
+      [3030, 600],
     ]);
   });
 });
