@@ -15,7 +15,8 @@ generate_into() {
   local shared=(--keepCase --longs=Number --enums=String --includeDirs=proto
     --targetFileExtension=.ts --importFileExtension=.ts)
   "$generate" "${shared[@]}" --oneofs --grpcLib=@grpc/grpc-js --outDir="$1/edge" \
-    envoy/service/ext_proc/v3/external_processor.proto grpc/health/v1/health.proto
+    envoy/service/ext_proc/v3/external_processor.proto grpc/health/v1/health.proto \
+    envoy/service/endpoint/v3/eds.proto envoy/service/discovery/v3/ads.proto
   "$generate" "${shared[@]}" --defaults --outDir="$1/state" \
     baton/state/v1/state.proto
 }

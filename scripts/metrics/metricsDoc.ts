@@ -9,6 +9,7 @@ export type DeclaredMetric = CounterMetric | HistogramMetric | GaugeMetric<never
 /** The folders in the order of the page, with the headings of their tables. */
 const headings: ReadonlyMap<string, string> = new Map([
   ['extproc', 'Requests'],
+  ['eds', 'Endpoint discovery'],
   ['pool', 'Endpoints'],
   ['signals', 'Failing pods'],
   ['ledger', 'Load and its consistency'],

@@ -84,6 +84,13 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
     },
   ],
   [
+    'eds',
+    {
+      purpose: "the pool for Envoy's clusters (endpoint discovery)",
+      imports: [leaves, 'telemetry', 'grpc', 'proto', 'scheduling'],
+    },
+  ],
+  [
     'dynamic',
     {
       purpose: "settings in etcd over every instance's own",
@@ -115,6 +122,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
         'signals',
         'steering',
         'extproc',
+        'eds',
         'config',
         'dynamic',
         'admin',

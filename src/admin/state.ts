@@ -37,6 +37,7 @@ export interface InstanceState {
   readonly streams: { readonly open: number };
   /** Of the ext_proc port. */
   readonly connections: ConnectionsReport;
+  readonly discovery: DiscoveryStateReport;
   readonly consistency: ConsistencyReport;
   readonly drain: DrainReport | null;
   readonly firstDecision: FirstDecision | null;
@@ -59,6 +60,14 @@ export interface ConnectionsReport {
   readonly connections: number | null;
   /** What all clients make this instance hold. */
   readonly heldBytes: number | null;
+}
+
+/** What Envoys get of the pool by endpoint discovery. */
+export interface DiscoveryStateReport {
+  /** Open streams. */
+  readonly streams: number;
+  /** The same in all instances that see the same pool; null while the pool is not known. */
+  readonly version: string | null;
 }
 
 export interface StoreReport {

@@ -8,6 +8,7 @@ import {
   registeredEndpointsNeedEtcd,
   sharedPort,
 } from './crossFieldRules.ts';
+import { edsSection } from './edsSection.ts';
 import { endpointSetting } from './endpointSchema.ts';
 import { limits } from './limitsSection.ts';
 import { probe } from './probeSection.ts';
@@ -155,6 +156,7 @@ export const configSchema = section({
   server: server.prefault({}),
   instance: instance.prefault({}),
   pool: pool.prefault({}),
+  eds: edsSection.prefault({}),
   scheduling: scheduling.prefault({}),
   signals: signals.prefault({}),
   etcd: etcd.prefault({}),

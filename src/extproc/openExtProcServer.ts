@@ -21,19 +21,26 @@ export interface ExtProcServerOptions
   > {
   /** Takes the ext_proc streams. */
   readonly acceptStream: StreamHandler;
+  /** Other services of the port, by path. */
+  readonly otherHandlers?: ReadonlyMap<string, StreamHandler>;
+  /** To be called when the server closes, for calls of those services that clients never end. */
+  readonly endOthers?: () => void;
   readonly health: HealthStatus;
   readonly errors: Pick<UnexpectedErrors, 'report'>;
 }
 
-/** The gRPC server of the ext_proc port with its services: ExternalProcessor and Health. */
+/** The gRPC server of the ext_proc port: ExternalProcessor, Health, and other services. */
 export function openExtProcServer(kind: GrpcServerKind, options: ExtProcServerOptions): GrpcServer {
-  const { acceptStream, health, errors, ...serverOptions } = options;
+  const { acceptStream, health, errors, otherHandlers = [], endOthers, ...serverOptions } = options;
   const services = new GrpcServices(acceptStream, health);
   return openGrpcServer(kind, {
     ...serverOptions,
-    handlers: services.handlers,
+    handlers: new Map([...services.handlers, ...otherHandlers]),
     loadPaths: new Set([externalProcessorService.Process.path]),
-    onClosing: () => services.endWatches(),
+    onClosing: () => {
+      services.endWatches();
+      endOthers?.();
+    },
     onUnexpectedError: (error, where) => errors.report(error, where),
   });
 }

@@ -2,6 +2,7 @@ import type { EventLog } from '../admin/eventLog.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import type { DynamicConfig } from '../dynamic/dynamicConfig.ts';
+import type { DiscoveryServices } from '../eds/discoveryServices.ts';
 import { reportReachedLimits } from '../extproc/connectionLimits.ts';
 import { DecisionRecorder } from '../extproc/decisionRecorder.ts';
 import { Exchanges } from '../extproc/exchanges.ts';
@@ -12,7 +13,7 @@ import { CertificateFiles } from '../extproc/tls/certificateFiles.ts';
 import type { UnexpectedErrors } from '../extproc/unexpectedErrors.ts';
 import type { GrpcServer } from '../grpc/grpcServer.ts';
 import { answersStreams, isFit, takesTraffic } from '../phase.ts';
-import type { Pool } from '../pool/pool.ts';
+import type { CompositePool } from '../pool/compositePool.ts';
 import type { RequestHeadersFor } from '../request/requestHeaders.ts';
 import { DecisionWatch } from '../scheduling/decisionWatch.ts';
 import { type Explanation, explain } from '../scheduling/explanation.ts';
@@ -20,6 +21,7 @@ import { Scheduler } from '../scheduling/scheduler.ts';
 import { traitsOf } from '../scheduling/traits.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ScheduleTrace } from '../telemetry/scheduleTrace.ts';
+import { createDiscovery } from './discoveryParts.ts';
 import type { ExtensionParts } from './extensionParts.ts';
 import { FirstDecisionProbe } from './firstDecisionProbe.ts';
 import type { PortHealth } from './host.ts';
@@ -34,6 +36,7 @@ import type { SignalParts } from './signalParts.ts';
 export interface EdgeParts {
   readonly grpcServer: GrpcServer;
   readonly health: HealthStatus;
+  readonly discovery: DiscoveryServices;
   readonly exchanges: Exchanges;
   readonly firstDecisionProbe: FirstDecisionProbe;
   readonly decisionWatch: DecisionWatch;
@@ -50,7 +53,7 @@ export interface EdgePartsOptions {
   readonly errors: UnexpectedErrors;
   readonly lifecycle: Lifecycle;
   readonly dynamic: DynamicConfig;
-  readonly pool: Pool;
+  readonly pool: CompositePool;
   readonly sharing: SharedParts;
   readonly signals: SignalParts;
   readonly extensions: ExtensionParts;
@@ -100,8 +103,11 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     takesTraffic: () => portHealth?.takesTraffic() ?? takesTraffic(lifecycle.phase),
     isFit: () => portHealth?.isFit() ?? isFit(lifecycle.phase),
   });
+  const discovery = createDiscovery(options);
   const grpcServer = openExtProcServer(server.transport, {
     acceptStream: (stream) => exchanges.accept(stream),
+    otherHandlers: discovery.handlers,
+    endOthers: () => discovery.endStreams(),
     health,
     errors,
     maxMessageBytes: server.maxMessageBytes,
@@ -116,7 +122,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     const request = requestOfHeaders(asked, requestHeaders);
     return explain(request, scheduler.trail(request), scheduler.preview(request));
   };
-  return { grpcServer, health, exchanges, firstDecisionProbe, decisionWatch, explainRequest };
+  return { grpcServer, health, discovery, exchanges, firstDecisionProbe, decisionWatch, explainRequest };
 }
 
 function createRequestHeaders(options: EdgePartsOptions, scheduler: Scheduler): RequestHeadersFor {

@@ -1,3 +1,4 @@
+import { discoveryGauges, discoveryMetrics } from '../eds/metrics.ts';
 import { etcdGauges, etcdMetrics } from '../etcd/metrics.ts';
 import { connectionGauges, extprocGauges, extprocMetrics } from '../extproc/metrics.ts';
 import {
@@ -20,6 +21,7 @@ import { drainGauges, lifeGauges, lifeMetrics } from './metrics.ts';
 export const instanceMetrics = {
   ...lifeMetrics,
   ...extprocMetrics,
+  ...discoveryMetrics,
   ...etcdMetrics,
   ...ledgerMetrics,
   ...poolMetrics,
@@ -33,6 +35,7 @@ export const instanceGauges: readonly GaugeMetric<MeasuredState>[] = [
   ...gaugesOf('drain', drainGauges),
   ...gaugesOf('streams', extprocGauges),
   ...gaugesOf('connections', connectionGauges),
+  ...gaugesOf('discovery', discoveryGauges),
   ...gaugesOf('store', etcdGauges),
   ...gaugesOf('store', storeGauges),
   ...gaugesOf('peers', peerGauges),

@@ -16,7 +16,7 @@ export function measuredState(parts: InstanceParts): MeasuredState {
 }
 
 function summaryOf(parts: InstanceParts): StateSummary {
-  const { config, dynamic, exchanges, firstDecisionProbe, grpcServer } = parts;
+  const { config, discovery, dynamic, exchanges, firstDecisionProbe, grpcServer } = parts;
   const { lifecycle, pool, sharing, startup } = parts;
   const { id, release, generation, zone } = config.instance;
   return {
@@ -40,6 +40,7 @@ function summaryOf(parts: InstanceParts): StateSummary {
     panic: pool.panic ?? null,
     streams: { open: exchanges.open },
     connections: grpcServer.report(),
+    discovery: discovery.report(),
     consistency: parts.consistencyCheck.report(),
     drain: parts.instanceDrain.report(),
     firstDecision: firstDecisionProbe.first ?? null,

@@ -9,6 +9,7 @@ export async function stop(parts: InstanceParts): Promise<void> {
     adminPort,
     consistencyCheck,
     decisionWatch,
+    discovery,
     grpcServer,
     lifecycle,
     pool,
@@ -28,6 +29,7 @@ export async function stop(parts: InstanceParts): Promise<void> {
     await sharing.store.stop();
   }
   await grpcServer.close(closeTimeoutMs);
+  await discovery.stop();
   decisionWatch.stop();
   signals.podSignals?.stop();
   await pool.stop();

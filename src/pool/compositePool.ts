@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RecordSubscription } from '../etcd/records.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
+import { logPoolChanges } from './logPoolChanges.ts';
 import { type DuplicateEndpoint, mergeEndpoints, type SourceList } from './mergeEndpoints.ts';
 import { oneError } from './oneError.ts';
 import type { EndpointHealth, EndpointSource, HealthChange, Pool, PoolPanic, PoolReport } from './pool.ts';
@@ -25,27 +26,28 @@ export interface CompositePoolOptions {
 const mostAtOnce = 1_000;
 /** The verdicts of this time are one change of a larger pool: each takes milliseconds. */
 const largePoolPauseMs = 100;
-/** Lines of one change: thousands would delay decisions. */
-const mostLogged = 100;
 
 export class CompositePool implements Pool {
   readonly #sources: readonly EndpointSource[];
   readonly #health: EndpointHealth | undefined;
   readonly #readiness: PoolReadiness | undefined;
   readonly #report: PoolReport;
-  /** The last list of each source, in the order of the sources. */
-  readonly #lists: (readonly Endpoint[])[];
+  /** The last list of each source, in the order of the sources; undefined: it has given none. */
+  readonly #lists: (readonly Endpoint[] | undefined)[];
   readonly #listeners = new Set<() => void>();
   #all: readonly Endpoint[] = [];
   #addresses: ReadonlySet<string> = new Set();
   #ready: readonly Endpoint[] = [];
   #duplicates: ReadonlyMap<string, DuplicateEndpoint> = new Map();
+  #isKnown: boolean;
   #merging: Promise<void> | undefined;
   #isMerging = false;
   /** A list came during the merge. */
   #isOutdated = false;
   /** Cancels it. */
   #pendingRefresh: (() => void) | undefined;
+  /** A verdict came since the last refresh. */
+  #hasVerdict = false;
   #nextRefresh: NodeJS.Timeout | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -54,7 +56,8 @@ export class CompositePool implements Pool {
     this.#health = health;
     this.#readiness = health && new PoolReadiness({ health, panicPercent, report });
     this.#report = report;
-    this.#lists = sources.map(() => []);
+    this.#lists = sources.map(() => undefined);
+    this.#isKnown = sources.length === 0;
     health?.onVerdict((verdict) => this.#onVerdict(verdict));
   }
 
@@ -74,6 +77,11 @@ export class CompositePool implements Pool {
 
   ready(): readonly Endpoint[] {
     return this.#ready;
+  }
+
+  /** Has every source given a list? Until then an empty pool may be one that is not known. */
+  get isKnown(): boolean {
+    return this.#isKnown;
   }
 
   /** Undefined while enough endpoints pass their probes. */
@@ -144,30 +152,42 @@ export class CompositePool implements Pool {
     do {
       this.#isOutdated = false;
       const lists = this.#lists.map((endpoints, index) => {
-        return { source: this.#sources[index]?.name ?? '', endpoints };
+        return { source: this.#sources[index]?.name ?? '', endpoints: endpoints ?? [] };
       });
+      const isKnown = !this.#lists.includes(undefined);
       const isLarge = lists.reduce((sum, { endpoints }) => sum + endpoints.length, 0) > mostAtOnce;
-      const steps = this.#mergeSteps(lists);
+      const steps = this.#mergeSteps(lists, isKnown);
       while (!steps.next().done) if (isLarge) await nextTurn();
     } while (this.#isOutdated && !this.#stopped);
     this.#isMerging = false;
   }
 
-  *#mergeSteps(lists: readonly SourceList[]): Generator<undefined, void> {
+  *#mergeSteps(lists: readonly SourceList[], isKnown: boolean): Generator<undefined, void> {
     const { all, addresses, duplicates } = yield* mergeEndpoints(lists, this.#all);
     if (this.#stopped) return;
     this.#logDuplicates(duplicates);
     const before = this.#all;
-    if (sameList(all, before)) return;
+    if (sameList(all, before)) {
+      const wasKnown = this.#isKnown;
+      this.#isKnown = isKnown;
+      if (isKnown !== wasKnown) this.#notify();
+      return;
+    }
     const isSameSet = all.length === before.length && before.every(({ address }) => addresses.has(address));
     if (!isSameSet) {
       this.#readiness?.watch(addresses);
       yield;
       if (this.#stopped) return;
-      this.#logChanges(before, addresses);
+      logPoolChanges(this.#report.log, {
+        before,
+        now: addresses,
+        wasReady: new Set(this.#ready.map(({ address }) => address)),
+        isProbed: this.#health !== undefined,
+      });
     }
     this.#all = all;
     this.#addresses = addresses;
+    this.#isKnown = isKnown;
     this.#selectReady();
     this.#notify();
   }
@@ -184,24 +204,6 @@ export class CompositePool implements Pool {
     this.#duplicates = duplicates;
   }
 
-  #logChanges(before: readonly Endpoint[], now: ReadonlySet<string>): void {
-    const { log } = this.#report;
-    const wasReady = new Set(this.#ready.map(({ address }) => address));
-    const known = new Set(before.map(({ address }) => address));
-    const removed = [...known].filter((address) => !now.has(address) && wasReady.has(address));
-    for (const address of removed.slice(0, mostLogged)) {
-      const reason = 'no source lists it';
-      log.info({ event: 'endpoint.removed', endpoint: address, ready: false, reason }, 'endpoint removed');
-    }
-    const added = this.#health ? [] : [...now].filter((address) => !known.has(address));
-    for (const address of added.slice(0, mostLogged)) {
-      const reason = 'listed; not probed';
-      log.info({ event: 'endpoint.ready', endpoint: address, ready: true, reason }, 'endpoint ready');
-    }
-    const more = Math.max(0, removed.length - mostLogged) + Math.max(0, added.length - mostLogged);
-    if (more > 0) log.info({ event: 'pool.changed', more }, 'more endpoints added or removed');
-  }
-
   #onVerdict({ address, healthy, reason }: HealthChange): void {
     if (this.#stopped) return;
     const fields = { endpoint: address, ready: healthy, reason };
@@ -209,6 +211,7 @@ export class CompositePool implements Pool {
     if (healthy) log.info({ event: 'endpoint.ready', ...fields }, 'endpoint ready');
     else log.info({ event: 'endpoint.unready', ...fields }, 'endpoint not ready');
     this.#report.onVerdict?.({ address, healthy, reason });
+    this.#hasVerdict = true;
     this.#scheduleRefresh();
   }
 
@@ -218,8 +221,10 @@ export class CompositePool implements Pool {
     const refresh = () => {
       this.#pendingRefresh = undefined;
       const before = this.#ready;
+      const hasVerdict = this.#hasVerdict;
+      this.#hasVerdict = false;
       this.#selectReady();
-      if (this.#ready !== before) this.#notify();
+      if (this.#ready !== before || hasVerdict) this.#notify();
     };
     if (this.#all.length > mostAtOnce) {
       const timer = setTimeout(refresh, largePoolPauseMs);

@@ -9,7 +9,10 @@ export interface Pool {
   all(): readonly Endpoint[];
   /** The endpoints that may be chosen. The array is replaced, never changed. */
   ready(): readonly Endpoint[];
-  /** Calls back after every change of either list. Returns a function that stops it. */
+  /**
+   * Calls back after every change of either list, and of the verdict on an endpoint. Returns a
+   * function that stops it.
+   */
   onChange(listener: () => void): () => void;
 }
 

@@ -29,6 +29,8 @@ export class RegisteredSource implements EndpointSource {
   /** By key, because only the key says which record is deleted. */
   #endpoints = new Map<string, Endpoint>();
   #onEndpoints: ((endpoints: readonly Endpoint[]) => void) | undefined;
+  /** Has etcd been read? Until then it is not known which pods are registered. */
+  #hasSnapshot = false;
   #pendingChange: NodeJS.Immediate | undefined;
   #stopped = false;
 
@@ -54,7 +56,7 @@ export class RegisteredSource implements EndpointSource {
    */
   async start(onEndpoints: (endpoints: readonly Endpoint[]) => void): Promise<void> {
     this.#onEndpoints = onEndpoints;
-    if (this.#endpoints.size > 0) this.#changed();
+    if (this.#hasSnapshot) this.#changed();
   }
 
   async stop(): Promise<void> {
@@ -80,6 +82,7 @@ export class RegisteredSource implements EndpointSource {
       },
       finish: () => {
         this.#endpoints = endpoints;
+        this.#hasSnapshot = true;
         this.#changed();
       },
     };

@@ -53,6 +53,7 @@ export const sampleState: InstanceState = {
   panic: null,
   streams: { open: 3 },
   connections: { connections: 2, heldBytes: 4096 },
+  discovery: { streams: 1, version: '0123456789abcdef' },
   consistency: {
     rounds: 0,
     ageMs: null,

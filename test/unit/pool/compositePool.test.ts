@@ -256,3 +256,29 @@ describe('when a source lists thousands of endpoints', () => {
     await pool.stop();
   });
 });
+
+describe('a pool whose sources have not all given a list', () => {
+  it('is not known, and says so when the last one gives its list, even an empty one', async () => {
+    const sources = [new FakeSource('static'), new FakeSource('etcd')];
+    const { pool, changes } = await started(sources);
+    sources[0]?.publish(list('10.0.0.1:8000'));
+    expect([pool.isKnown, changes.count]).toEqual([false, 1]);
+    sources[1]?.publish([]);
+    expect([pool.isKnown, changes.count]).toEqual([true, 2]);
+  });
+
+  it('is known when there is no source', async () => {
+    expect((await started([])).pool.isKnown).toBe(true);
+  });
+});
+
+describe('a first verdict that changes neither list', () => {
+  it('is told to those who show the health of endpoints', async () => {
+    const source = new FakeSource('static');
+    const health = new FakeHealth();
+    const { changes } = await started([source], health);
+    source.publish(list('10.0.0.1:8000'));
+    health.report('10.0.0.1:8000', false);
+    await eventually(() => expect(changes.count).toBe(2));
+  });
+});

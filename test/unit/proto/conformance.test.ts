@@ -17,6 +17,11 @@ const officialFolders = [
 ];
 
 const extProcFile = 'envoy/service/ext_proc/v3/external_processor.proto';
+const discoveryFiles = [
+  'envoy/service/endpoint/v3/eds.proto',
+  'envoy/service/discovery/v3/ads.proto',
+  'envoy/config/endpoint/v3/endpoint.proto',
+];
 
 /**
  * The shipped official copy is older than Envoy 1.40. These members are pinned to the descriptors
@@ -103,6 +108,25 @@ describe('the ext_proc subset', () => {
       Object.keys(members).filter((member) => shipped.get(name)?.[member] !== undefined),
     );
     expect(caughtUp).toEqual([]);
+  });
+});
+
+describe('the endpoint discovery subset', () => {
+  const ours = readShape(discoveryFiles, [ourFolder]);
+  const official = readShape(discoveryFiles, officialFolders);
+
+  it('has both services with every method but that for REST', () => {
+    expect(Object.keys(ours.get('envoy.service.endpoint.v3.EndpointDiscoveryService') ?? {})).toEqual([
+      'StreamEndpoints',
+      'DeltaEndpoints',
+    ]);
+    expect(ours.get('envoy.service.discovery.v3.AggregatedDiscoveryService')).toEqual(
+      official.get('envoy.service.discovery.v3.AggregatedDiscoveryService'),
+    );
+  });
+
+  it.each([...ours.keys()])('has %s as Envoy has it', (name) => {
+    expect(official.get(name)).toMatchObject(ours.get(name) ?? {});
   });
 });
 
