@@ -49,7 +49,7 @@ e2e: setup ## run the tests with a real Envoy and a real etcd; TRANSPORT=grpc-js
 	@$(run) e2e
 
 .PHONY: bench-micro
-bench-micro: node_modules/.package-lock.json ## measure messages, header blocks, bodies, a decision and a peer's update
+bench-micro: node_modules/.package-lock.json ## measure messages, header blocks, bodies, prompts, a decision and a peer's update
 	@$(run) bench-micro
 
 .PHONY: bench-sync

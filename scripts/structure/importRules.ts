@@ -22,6 +22,7 @@ export const leafFiles: readonly string[] = [
   'hostPort',
   'judgingTimer',
   'localFailure',
+  'mixBits',
   'nameForms',
   'nearest',
   'packageRoot',
@@ -38,7 +39,8 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
   ['grpc', { purpose: 'HTTP/2 and gRPC server', imports: [] }],
   ['proto', { purpose: 'messages and their codecs', imports: [leaves] }],
   ['request', { purpose: 'what a request asks for, read from its headers and body', imports: [] }],
-  ['scheduling', { purpose: 'policies and the scheduler', imports: [leaves, 'request'] }],
+  ['prefix', { purpose: 'which prompts pods have in their caches', imports: [leaves, 'request'] }],
+  ['scheduling', { purpose: 'policies and the scheduler', imports: [leaves, 'request', 'prefix'] }],
   [
     'extensions',
     { purpose: "third parties' policies and filters", imports: [leaves, 'request', 'scheduling'] },
@@ -80,7 +82,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
     'extproc',
     {
       purpose: 'ext_proc and health services',
-      imports: [leaves, 'telemetry', 'grpc', 'proto', 'request', 'scheduling', 'signals'],
+      imports: [leaves, 'telemetry', 'grpc', 'proto', 'request', 'prefix', 'scheduling', 'signals'],
     },
   ],
   [
@@ -195,6 +197,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
         'grpc',
         'proto',
         'request',
+        'prefix',
         'scheduling',
         'etcd',
         'ledger',

@@ -38,6 +38,12 @@ export const scheduling = section({
   affinityLoadPercent: wholeNumber(100)
     .default(200)
     .describe('For affinity, an endpoint gets requests up to this share of the mean load'),
+  podCacheTokens: wholeNumber(1)
+    .default(400_000)
+    .describe("For prefix: tokens that fit into a pod's KV cache (vLLM logs them at its start)"),
+  podPrefillTokensPerSecond: wholeNumber(1)
+    .default(16_000)
+    .describe('For prefix: tokens of prompts that a pod computes in a second'),
   labelHeader: headerName()
     .exactOptional()
     .describe(

@@ -7,6 +7,8 @@ import { PolicySet } from '../scheduling/policySet.ts';
 export interface PolicySettings {
   readonly policy: string;
   readonly affinityLoadPercent: number;
+  readonly podCacheTokens: number;
+  readonly podPrefillTokensPerSecond: number;
 }
 
 /**
@@ -15,14 +17,19 @@ export interface PolicySettings {
  * @throws BatonError `extension-invalid` when one cannot be created, or `policy` names none of them
  */
 export function createPolicySet(
-  { policy, affinityLoadPercent }: PolicySettings,
+  settings: PolicySettings,
   ofExtensions: readonly PolicyDefinition[],
 ): PolicySet {
-  const affinity = { loadFactor: affinityLoadPercent / 100 };
+  const { policy } = settings;
+  const affinity = { loadFactor: settings.affinityLoadPercent / 100 };
+  const pods = {
+    cacheTokens: settings.podCacheTokens,
+    prefillTokensPerSecond: settings.podPrefillTokensPerSecond,
+  };
   const definitions = [...policyDefinitions, ...ofExtensions];
   let policies: PolicySet;
   try {
-    policies = new PolicySet({ random: Math.random, affinity, definitions });
+    policies = new PolicySet({ random: Math.random, affinity, pods, definitions });
   } catch (cause) {
     throw new BatonError('extension-invalid', 'a policy of scheduling.extensions cannot be created', {
       cause,

@@ -1,4 +1,9 @@
 import { announcedBody } from '../request/body/announcedBody.ts';
+import type { BodyFormat } from '../request/body/bodyFormats.ts';
+import { lacksFacts } from '../request/body/lacksFacts.ts';
+import type { RequestHeaders } from '../request/requestHeaders.ts';
+import type { SchedulingRequest } from '../request/schedulingRequest.ts';
+import type { Route } from '../scheduling/decision.ts';
 import type { Scheduler } from '../scheduling/scheduler.ts';
 import type { BodyArrivals } from './bodyArrivals.ts';
 import type { WantedBody } from './modeOverride.ts';
@@ -11,22 +16,54 @@ export interface BodyPhase extends Pick<Scheduler, 'preview' | 'reserve'> {
   readonly arrivals: BodyArrivals;
 }
 
+/** A shorter prompt is computed sooner than it would be read and compared. */
+const shortestPromptBytes = 1024;
+
+type BodyMode = Exclude<WantedBody, 'none'> | 'configured';
+
+/** A body that can change the decision on the headers. */
+export interface AwaitedBody {
+  readonly first: Route;
+  /** How it comes; `configured`: Envoy sends it by itself. */
+  readonly mode: BodyMode;
+  /** Its prompt is to be read; undefined: it is not. */
+  readonly promptFormat: BodyFormat | undefined;
+}
+
+/** undefined: the body cannot be read, or nothing in it could change the decision. */
+export function awaitedBody(
+  bodies: BodyPhase,
+  reader: ProcessingRequestReader,
+  request: SchedulingRequest,
+  wanted: RequestHeaders,
+): AwaitedBody | undefined {
+  const wantsFacts = lacksFacts(request, wanted);
+  if (!wantsFacts && !wanted.promptInBody) return undefined;
+  if (reader.isEndOfStream) return undefined;
+  const body = announcedBody(reader);
+  const mode = body && bodyModeFor(reader, body.bytes, bodies.bufferedBytes);
+  if (mode === undefined) return undefined;
+  const first = bodies.preview(request);
+  if (first.kind === 'reject') return undefined;
+  // NaN, a length that is none, counts as unknown.
+  const isShort = body?.bytes !== undefined && body.bytes < shortestPromptBytes;
+  const wantsPrompt = wanted.promptInBody && first.candidates > 1 && !isShort;
+  if (!wantsFacts && !wantsPrompt) return undefined;
+  return { first, mode, promptFormat: wantsPrompt ? body?.format : undefined };
+}
+
 /**
- * How the body of this request is to come, if it can be read; `configured`: Envoy sends it by
- * itself.
+ * How a body of so many bytes is to come. undefined: it does not.
  *
  * With BUFFERED Envoy answers 413 where the body exceeds its buffer, so that is for a body that is
  * known to fit. With BUFFERED_PARTIAL it sends what fits and goes on.
  */
-export function bodyModeFor(
+function bodyModeFor(
   reader: ProcessingRequestReader,
+  bytes: number | undefined,
   bufferedBytes: number,
-): WantedBody | 'configured' {
-  if (reader.isEndOfStream) return 'none';
-  const body = announcedBody(reader);
-  if (body === undefined) return 'none';
+): BodyMode | undefined {
   // An override would end the body modes of a gateway that has its own.
-  if (!reader.sendsNoBodies) return reader.buffersRequestBody ? 'configured' : 'none';
-  const fits = body.bytes !== undefined && body.bytes <= bufferedBytes;
-  return fits ? 'buffered' : 'buffered-partial';
+  if (!reader.sendsNoBodies) return reader.buffersRequestBody ? 'configured' : undefined;
+  return bytes !== undefined && bytes <= bufferedBytes ? 'buffered' : 'buffered-partial';
 }

@@ -5,7 +5,6 @@ import type {
   ServerStreamListener,
 } from '../grpc/serverStream.ts';
 import { MalformedMessage } from '../proto/wire/wireReader.ts';
-import { lacksFacts } from '../request/body/lacksFacts.ts';
 import { readPolicy } from '../request/readPolicy.ts';
 import { readSchedulingRequest } from '../request/readSchedulingRequest.ts';
 import type { RequestHeaders, RequestHeadersFor } from '../request/requestHeaders.ts';
@@ -13,7 +12,7 @@ import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Rejection } from '../scheduling/decision.ts';
 import type { Decision } from '../scheduling/scheduler.ts';
 import { requestBodyTag } from './bodyMessageReader.ts';
-import { type BodyPhase, bodyModeFor } from './bodyPhase.ts';
+import { type AwaitedBody, awaitedBody, type BodyPhase } from './bodyPhase.ts';
 import type { DecisionRecorder } from './decisionRecorder.ts';
 import type { ExchangeSignals, ExchangeState } from './exchangeState.ts';
 import type { StreamEnd } from './metrics.ts';
@@ -142,11 +141,15 @@ export class Exchange implements ServerStreamListener {
   }
 
   #decideOnHeaders(reader: ProcessingRequestReader): void {
-    const { decide, requestHeaders, recorder, routeReplies, signals } = this.#options;
+    const { bodies, decide, requestHeaders, recorder, routeReplies, signals } = this.#options;
     const policy = readPolicy(reader);
     const headers = requestHeaders(policy);
     const request = readSchedulingRequest(reader, policy, headers);
-    if (lacksFacts(request, headers) && this.#awaitBody(reader, request, headers)) return;
+    const awaited = bodies && awaitedBody(bodies, reader, request, headers);
+    if (awaited !== undefined) {
+      this.#awaitBody(request, headers, awaited);
+      return;
+    }
     const decision = decide(request);
     if (decision.kind === 'route') {
       const { endpoint, reservation } = decision;
@@ -161,24 +164,18 @@ export class Exchange implements ServerStreamListener {
     recorder.decided(request, decision, this.#openedMs);
   }
 
-  /**
-   * Replies with a whole decision, and asks for the body.
-   *
-   * @returns false: the body cannot be read, or nothing in it could change the decision
-   */
-  #awaitBody(reader: ProcessingRequestReader, request: SchedulingRequest, wanted: RequestHeaders) {
+  /** Replies with a whole decision, and asks for the body. */
+  #awaitBody(request: SchedulingRequest, wanted: RequestHeaders, awaited: AwaitedBody): void {
+    const { first, mode, promptFormat } = awaited;
     const { bodies, nowMs, recorder, routeReplies, signals } = this.#options;
-    if (bodies === undefined) return false;
-    const mode = bodyModeFor(reader, bodies.bufferedBytes);
-    if (mode === 'none') return false;
-    const first = bodies.preview(request);
-    if (first.kind === 'reject') return false;
+    if (bodies === undefined) return;
     const isSentAnyway = mode === 'configured';
     const watch = isSentAnyway ? 'none' : (signals?.watchAhead(first.endpoint.address) ?? 'none');
     const body = new PendingBody({
       request,
       wanted,
       first,
+      promptFormat,
       isCertain: isSentAnyway,
       watch,
       bodies,
@@ -189,7 +186,6 @@ export class Exchange implements ServerStreamListener {
     });
     this.#state = { kind: 'awaiting-body', body };
     this.#stream.reply(routeReplies.encode(first, isSentAnyway ? wantsNothing : wantedParts(mode, watch)));
-    return true;
   }
 
   #onBody(body: PendingBody, read: ReadBody): void {

@@ -1,5 +1,7 @@
 import type { MessageParts } from '../grpc/serverStream.ts';
+import { PromptHasher } from '../prefix/promptHasher.ts';
 import { MalformedMessage } from '../proto/wire/wireReader.ts';
+import type { BodyFormat } from '../request/body/bodyFormats.ts';
 import { BodyScan } from '../request/body/bodyScan.ts';
 import { withBody } from '../request/body/withBody.ts';
 import type { RequestHeaders } from '../request/requestHeaders.ts';
@@ -18,6 +20,8 @@ export interface PendingBodyOptions {
   readonly wanted: RequestHeaders;
   /** The decision without the body. Envoy has it, and goes on with it if nothing follows. */
   readonly first: Route;
+  /** Its prompt is to be read; undefined: it is not. */
+  readonly promptFormat: BodyFormat | undefined;
   /** Envoy is certain to send the body: until then, `first` need not be reserved. */
   readonly isCertain: boolean;
   readonly bodies: Pick<BodyPhase, 'reserve' | 'arrivals'>;
@@ -41,13 +45,16 @@ export interface ReadBody {
 /** The body of a request that Envoy was asked for. None of its bytes are kept. */
 export class PendingBody implements MessageParts {
   readonly #options: PendingBodyOptions;
-  readonly #scan = new BodyScan();
+  readonly #prompt: PromptHasher | undefined;
+  readonly #scan: BodyScan;
   readonly #reader = new BodyMessageReader((bytes, start, end) => this.#scan.add(bytes.subarray(start, end)));
   #reservation: Reservation | undefined;
 
   constructor(options: PendingBodyOptions) {
     this.#options = options;
-    const { bodies, first, isCertain } = options;
+    const { bodies, first, isCertain, promptFormat } = options;
+    this.#prompt = promptFormat && new PromptHasher();
+    this.#scan = new BodyScan(this.#prompt);
     if (!isCertain && !bodies.arrivals.areExpected) this.#reservation = bodies.reserve(first);
   }
 
@@ -106,8 +113,15 @@ export class PendingBody implements MessageParts {
     recorder.body(outcome);
     // Not to count against its own request.
     this.#reservation?.release();
-    const read = withBody(request, this.#scan, wanted);
+    const read = this.#withPrompt(withBody(request, this.#scan, wanted));
     onRead({ request: read, isWhole: outcome !== 'part', bytes: this.#scan.length });
+  }
+
+  #withPrompt(request: SchedulingRequest): SchedulingRequest {
+    const { promptFormat } = this.#options;
+    if (promptFormat === undefined) return request;
+    const prompt = this.#prompt?.cuts(this.#scan, promptFormat, request.model);
+    return prompt === undefined ? request : { ...request, prompt };
   }
 
   #unlessMalformed(read: () => void): void {

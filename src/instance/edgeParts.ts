@@ -133,6 +133,7 @@ function createRequestHeaders(options: EdgePartsOptions, scheduler: Scheduler): 
       models: modelHeaders,
       labels: labelHeader,
       modelInBody: 'unread',
+      promptInBody: false,
       session: { headers: sessionHeaders, cookie: sessionCookie, bodyFields: sessionBodyFields },
       others: options.extensions.headers,
     },

@@ -16,8 +16,14 @@ const inHeaders = 1;
 const inBody = 2;
 const decisive = 4;
 const session = 8;
-const variants = 16;
-const bitsOfFact: Readonly<Record<RequestFact, number>> = { model: inHeaders | inBody, session };
+const prompt = 16;
+const variants = 32;
+/** A prompt is cached for one model, which the headers may name. */
+const bitsOfFact: Readonly<Record<RequestFact, number>> = {
+  model: inHeaders | inBody,
+  session,
+  prompt: inHeaders | prompt,
+};
 
 /** What is read of a request: only what can make a difference to it. */
 export class RequestHeaderChoice {
@@ -34,6 +40,7 @@ export class RequestHeaderChoice {
       ...configured,
       models: bits & inHeaders ? configured.models : [],
       modelInBody: modelInBody(bits),
+      promptInBody: (bits & prompt) !== 0,
       session: bits & session ? configured.session : undefined,
     }));
   }

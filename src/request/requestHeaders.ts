@@ -6,6 +6,8 @@ export interface RequestHeaders {
   readonly labels: string | undefined;
   /** Whether the body can name the model where no header does. */
   readonly modelInBody: ModelInBody;
+  /** Whether the policy reads the prompt, which only the body has. */
+  readonly promptInBody: boolean;
   /** Where the session is named. undefined: it is not read. */
   readonly session: SessionPlaces | undefined;
   /** Extensions read them as they are. */
@@ -35,6 +37,7 @@ export const noRequestHeaders: RequestHeaders = {
   models: [],
   labels: undefined,
   modelInBody: 'unread',
+  promptInBody: false,
   session: undefined,
   others: [],
 };

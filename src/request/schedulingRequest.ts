@@ -1,3 +1,5 @@
+import type { PromptCuts } from './promptCuts.ts';
+
 /** What is known of one HTTP request when its endpoint is chosen. */
 export interface SchedulingRequest {
   /** The policy that the client or the route requests, as given. */
@@ -6,6 +8,8 @@ export interface SchedulingRequest {
   readonly model?: string;
   /** What requests of one conversation or client have in common, as given. */
   readonly session?: string;
+  /** Its prompt, where the body was read for it. */
+  readonly prompt?: PromptCuts;
   /** The labels that its endpoint must have, as given. */
   readonly labels?: string;
   /** The endpoints that the request may go to. Absent: all. */

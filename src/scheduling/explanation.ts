@@ -107,12 +107,13 @@ function reasonOf({ address }: Endpoint, { policy, costs }: Trail): string {
   return alike === 1 ? 'the lowest cost' : `the lowest cost, which ${alike} have`;
 }
 
-/** Sessions and the headers of extensions as hashes, the subset as its size. */
+/** Sessions and the headers of extensions as hashes, the subset and the prompt as their size. */
 function factsOf(request: SchedulingRequest): Facts {
-  const { session, subset, headers, ...plain } = request;
+  const { session, subset, headers, prompt, ...plain } = request;
   return {
     ...plain,
     ...(session === undefined ? {} : { sessionHash: hex(session) }),
+    ...(prompt === undefined ? {} : { promptTokens: Math.round(prompt.totalTokens) }),
     ...(subset === undefined ? {} : { subset: subset === 'too-large' ? subset : subset.length }),
     ...Object.fromEntries(
       Object.entries(headers ?? {}).map(([name, value]) => [`${name} (hash)`, hex(value)]),

@@ -18,12 +18,22 @@ export interface Policy {
    * and explanations. Undefined: its choice does not come from a comparison.
    */
   costs?(candidates: readonly Endpoint[], load: Load, request: SchedulingRequest): readonly number[];
+  /**
+   * Other candidates for Envoy's retries, best first; at most two. Default: less loaded ones of a
+   * sample.
+   */
+  alternates?(
+    chosen: Endpoint,
+    candidates: readonly Endpoint[],
+    load: Load,
+    request: SchedulingRequest,
+  ): readonly Endpoint[] | undefined;
   /** The request goes to this endpoint, which was chosen from these candidates. */
   onPicked?(endpoint: Endpoint, candidates: readonly Endpoint[], request: SchedulingRequest): void;
 }
 
 /** Parts of a SchedulingRequest that are read only for a policy that needs them. */
-export type RequestFact = 'model' | 'session';
+export type RequestFact = 'model' | 'session' | 'prompt';
 
 /** What a policy is created from. */
 export interface PolicyOptions {
@@ -35,6 +45,15 @@ export interface PolicyOptions {
      */
     readonly loadFactor: number;
   };
+  /** What an endpoint of weight 1 can do; the weight multiplies both. */
+  readonly pods: {
+    /** Tokens that fit into its KV cache. */
+    readonly cacheTokens: number;
+    /** Tokens of prompts that it computes in a second. */
+    readonly prefillTokensPerSecond: number;
+  };
+  /** A monotonic clock. */
+  readonly nowMs: () => number;
 }
 
 /** A policy as the list in policies/index.ts has it. */

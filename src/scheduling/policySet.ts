@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts';
 import { Mix, type MixPart } from './mix.ts';
 import { parseMix } from './parseMix.ts';
 import { policyDefinitions } from './policies/index.ts';
@@ -11,6 +12,8 @@ export interface PolicySetOptions extends Partial<PolicyOptions> {
 
 /** As the setting `scheduling.affinityLoadPercent`. */
 const defaultAffinity = { loadFactor: 2 };
+/** As the settings of the same names. */
+const defaultPods = { cacheTokens: 400_000, prefillTokensPerSecond: 16_000 };
 /** Mixes are kept until there are so many: requests name them. */
 const mostMixes = 64;
 
@@ -21,10 +24,10 @@ export class PolicySet {
   /** By the text that names it. */
   readonly #mixes = new Map<string, Policy>();
 
-  constructor({ definitions = policyDefinitions, random, affinity = defaultAffinity }: PolicySetOptions) {
-    const options = { random, affinity };
+  constructor({ definitions = policyDefinitions, ...given }: PolicySetOptions) {
+    const options = { affinity: defaultAffinity, pods: defaultPods, nowMs: systemClock.nowMs, ...given };
     this.#byName = new Map(definitions.map((definition) => [definition.name, definition.create(options)]));
-    this.#random = random;
+    this.#random = given.random;
   }
 
   get names(): readonly string[] {

@@ -1,3 +1,4 @@
+import { mixBits } from '../mixBits.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /**
@@ -25,7 +26,7 @@ export function rendezvousCost(keyHash: number, endpoint: Endpoint): number {
     addressHashes.set(endpoint, addressHash);
   }
   // The smallest of exponential variables is each of them in proportion to its rate.
-  const uniform = (mix(mix(keyHash) ^ addressHash) + 0.5) / 0x1_0000_0000;
+  const uniform = (mixBits(mixBits(keyHash) ^ addressHash) + 0.5) / 0x1_0000_0000;
   return -Math.log(uniform) / endpoint.weight;
 }
 
@@ -35,13 +36,5 @@ export function hashText(text: string): number {
   for (let index = 0; index < text.length; index += 1) {
     hash = Math.imul(hash ^ text.charCodeAt(index), 0x0100_0193);
   }
-  return mix(hash);
-}
-
-/** The finalizer of MurmurHash3: each bit of the input changes each bit of the result. */
-function mix(hash: number): number {
-  let mixed = hash ^ (hash >>> 16);
-  mixed = Math.imul(mixed, 0x85eb_ca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2_ae35);
-  return (mixed ^ (mixed >>> 16)) >>> 0;
+  return mixBits(hash);
 }

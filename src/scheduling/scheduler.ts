@@ -120,7 +120,9 @@ export class Scheduler {
     const candidates = this.#candidates.find(request);
     if (!isEndpoints(candidates)) return reject(candidates);
     const endpoint = this.#choose(policy, candidates, request);
-    const alternates = alternatesTo(endpoint, candidates, ledger, random);
+    const alternates =
+      policy.alternates?.(endpoint, candidates, ledger, request) ??
+      alternatesTo(endpoint, candidates, ledger, random);
     const reservation = hold(policy, endpoint, candidates, request);
     const { length: count } = candidates;
     return { kind: 'route', endpoint, alternates, policy: policy.name, candidates: count, reservation };

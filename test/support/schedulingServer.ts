@@ -64,6 +64,7 @@ export class SchedulingServer {
       requestHeaders: () => ({
         ...noRequestHeaders,
         models: ['x-model'],
+        promptInBody: policy === 'prefix',
         modelInBody: traitsOf(ready).modelsDiffer ? 'decides' : 'unread',
         ...reads,
       }),

@@ -3,7 +3,7 @@ const textBytes = 1024;
 /** Objects with a member that is read. */
 const objectBytes = 4096;
 /** Only the place of the value is known. */
-const spanOnly = 0;
+export const spanOnly = 0;
 
 /**
  * The top-level members of request bodies that are found, under the names that the APIs give them,

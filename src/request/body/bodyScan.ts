@@ -1,7 +1,9 @@
 import type { BodyField, ReadableBodyField } from './bodyFields.ts';
-import { FieldRecorder } from './fieldRecorder.ts';
+import { FieldRecorder, type SpanListener } from './fieldRecorder.ts';
 import type { BodySpan } from './fieldValue.ts';
 import { MemberScanner } from './memberScanner.ts';
+
+export type { SpanListener };
 
 /**
  * Finds the top-level fields of a request body (`bodyFields.ts`) in one pass over its bytes,
@@ -32,9 +34,15 @@ import { MemberScanner } from './memberScanner.ts';
  * body, and which of its fields are the prompt.
  */
 export class BodyScan {
-  readonly #fields = new FieldRecorder();
-  readonly #scanner = new MemberScanner(this.#fields);
+  readonly #fields: FieldRecorder;
+  readonly #scanner: MemberScanner;
   #hasEnded = false;
+
+  /** @param spans gets the bytes of the fields whose values are not kept */
+  constructor(spans?: SpanListener) {
+    this.#fields = new FieldRecorder(spans);
+    this.#scanner = new MemberScanner(this.#fields);
+  }
 
   /**
    * - `open`: the object goes on, or has not begun.

@@ -17,12 +17,23 @@ export interface PromptSpans {
  * A literal is no prompt: clients send `null` for the fields that they do not use.
  */
 export function promptSpans(scan: BodyScan, format: BodyFormat): PromptSpans | undefined {
-  const prompt = spansOf(scan, format.prompt)[0];
-  return prompt === undefined ? undefined : { context: spansOf(scan, format.context), prompt };
+  const fields = promptFields(scan, format);
+  if (fields === undefined) return undefined;
+  const spanOf = (field: BodyField): BodySpan => scan.span(field) as BodySpan;
+  return { context: fields.context.map(spanOf), prompt: spanOf(fields.prompt) };
 }
 
-function spansOf(scan: BodyScan, fields: readonly BodyField[]): BodySpan[] {
-  return fields
-    .map((field) => scan.span(field))
-    .filter((span) => span !== undefined && span.kind !== 'literal') as BodySpan[];
+/** The fields of the same spans. */
+export interface PromptFields {
+  readonly context: readonly BodyField[];
+  readonly prompt: BodyField;
+}
+
+export function promptFields(scan: BodyScan, format: BodyFormat): PromptFields | undefined {
+  const isText = (field: BodyField): boolean => {
+    const span = scan.span(field);
+    return span !== undefined && span.kind !== 'literal';
+  };
+  const prompt = format.prompt.find(isText);
+  return prompt === undefined ? undefined : { context: format.context.filter(isText), prompt };
 }

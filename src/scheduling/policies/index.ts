@@ -2,6 +2,7 @@ import type { PolicyDefinition } from '../policy.ts';
 import { leastRequestPolicy } from './leastRequest.ts';
 import { loraAffinityPolicy } from './loraAffinity.ts';
 import { powerOfTwoPolicy } from './powerOfTwo.ts';
+import { prefixPolicy } from './prefix.ts';
 import { randomPolicy } from './random.ts';
 import { roundRobinPolicy } from './roundRobin.ts';
 import { sessionAffinityPolicy } from './sessionAffinity.ts';
@@ -18,6 +19,7 @@ export const policyDefinitions = [
   powerOfTwoPolicy,
   sessionAffinityPolicy,
   loraAffinityPolicy,
+  prefixPolicy,
 ] as const satisfies readonly PolicyDefinition[];
 
 export type PolicyName = (typeof policyDefinitions)[number]['name'];

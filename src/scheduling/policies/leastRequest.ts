@@ -19,7 +19,7 @@ const largestSample = 24;
 export const leastRequestPolicy = {
   name: 'least-request',
   summary: 'the fewest requests in flight for its weight; the default',
-  create: (options): Policy => new LeastRequest(options),
+  create: (options): Policy & Required<Pick<Policy, 'costs'>> => new LeastRequest(options),
 } as const satisfies PolicyDefinition;
 
 /**
@@ -75,7 +75,7 @@ class LeastRequest implements Policy {
 }
 
 /** How much peers' counts weigh, in (0, 1]. */
-function trustInPeers(unacknowledged: number, candidates: number): number {
+export function trustInPeers(unacknowledged: number, candidates: number): number {
   return Math.exp((-stalenessDiscount * unacknowledged) / candidates);
 }
 

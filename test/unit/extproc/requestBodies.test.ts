@@ -148,6 +148,47 @@ describe.each(['builtin', 'grpc-js'] as const)('bodies on demand: over %s', (kin
     await exchange.end();
   });
 
+  describe('and a policy that reads prompts', () => {
+    const long = { ...inference, 'content-length': '5000' };
+    const conversation = (nth: number, turns: number): Buffer => {
+      const message = (turn: number) => ({ role: 'user', content: `${nth} ${turn} ${'word '.repeat(300)}` });
+      return Buffer.from(
+        JSON.stringify({ model: 'm', messages: Array.from({ length: turns }, (_, n) => message(n)) }),
+      );
+    };
+
+    it.each([true, false])(
+      'sends a conversation where its turns before went (in one piece: %s)',
+      async (isWhole) => {
+        await serve({ ready: endpoints(5), policy: 'prefix' });
+        const podsOf = new Map<number, Set<string | undefined>>();
+        for (let turn = 1; turn <= 4; turn += 1) {
+          for (let nth = 0; nth < 10; nth += 1) {
+            const exchange = open();
+            expect((await exchange.send(headers(long))).mode_override?.request_body_mode).toBe('BUFFERED');
+            // What Envoy does not buffer does not come.
+            const bytes = conversation(nth, turn);
+            const reply = await exchange.send(isWhole ? body(bytes) : body(bytes.subarray(0, -10), false));
+            podsOf.set(nth, (podsOf.get(nth) ?? new Set()).add(podIn(reply)));
+            await exchange.end();
+          }
+        }
+        expect([...podsOf.values()].map((used) => used.size)).toEqual(Array(10).fill(1));
+        expect(new Set([...podsOf.values()].flatMap((used) => [...used])).size).toBeGreaterThan(1);
+      },
+    );
+
+    it.each([
+      ['a short body', { 'content-length': '1023' }, 5],
+      ['a single pod', {}, 1],
+    ])('asks for none with %s', async (_what, more, count) => {
+      await serve({ ready: endpoints(count), policy: 'prefix' });
+      const exchange = open();
+      expect((await exchange.send(headers({ ...long, ...more }))).mode_override).toBeUndefined();
+      await exchange.end();
+    });
+  });
+
   it('asks for none where all pods serve the same models', async () => {
     await serve({ ready: twoModels.slice(0, 2) });
     const exchange = open();

@@ -6,6 +6,7 @@ describe('which headers are read for a request', () => {
     models: ['x-model'],
     labels: 'filter',
     modelInBody: 'unread' as const,
+    promptInBody: false,
     session: { headers: ['x-session-id'], cookie: undefined, bodyFields: [] },
     others: [],
   };

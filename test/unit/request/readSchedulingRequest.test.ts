@@ -70,6 +70,7 @@ describe('a scheduling request', () => {
       models: ['x-a', 'x-b'],
       labels: 'external-filter',
       modelInBody: 'unread' as const,
+      promptInBody: false,
       session: { headers: ['x-session-id'], cookie: 'sid', bodyFields: [] },
       others: ['x-tenant', 'x-tier'],
     };

@@ -1,6 +1,7 @@
 import { MemoryLedger } from '../../../src/ledger/memoryLedger.ts';
 import { withoutQuarantined } from '../../../src/scheduling/filters/quarantine.ts';
-import { leastRequestPolicy } from '../../../src/scheduling/policies/leastRequest.ts';
+import type { Policy } from '../../../src/scheduling/policy.ts';
+import { PolicySet } from '../../../src/scheduling/policySet.ts';
 import { PenalizedLoad } from '../../../src/signals/penalizedLoad.ts';
 import type { HealthTransition } from '../../../src/signals/podHealth.ts';
 import { PodSignals } from '../../../src/signals/podSignals.ts';
@@ -145,7 +146,7 @@ describe('when one pod fails fast', () => {
     warmUp();
     const ledger = new MemoryLedger();
     const load = new PenalizedLoad(ledger, signals.penalties);
-    const policy = leastRequestPolicy.create({ random: seededRandom(2), affinity: { loadFactor: 2 } });
+    const policy = new PolicySet({ random: seededRandom(2) }).named('least-request') as Policy;
     const failedAtMs: number[] = [];
     const startMs = clock.nowMs();
     for (let request = 0; request < 1_100; request += 1) {

@@ -1,0 +1,55 @@
+import { crc32 } from 'node:zlib';
+import { firstCutOffset, mostHashedBytes, nextCutOffset } from './cutOffsets.ts';
+
+/**
+ * Hashes bytes that arrive in pieces, and notes the hash of all bytes up to each cut. It keeps none
+ * of the bytes.
+ *
+ * CRC-32 is in zlib, chained by construction, and good enough: a wrong match sends a request to a
+ * pod that has to compute its prompt, and nothing else.
+ */
+export class CutHasher {
+  readonly #offsets: number[] = [];
+  readonly #hashes: number[] = [];
+  #hash = 0;
+  #length = 0;
+  #nextCut = firstCutOffset;
+
+  /** Bytes that were added. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Of all bytes that are hashed. */
+  get hash(): number {
+    return this.#hash;
+  }
+
+  /** Of the cuts so far, in bytes. */
+  get offsets(): readonly number[] {
+    return this.#offsets;
+  }
+
+  /** Of all bytes up to each cut. */
+  get hashes(): readonly number[] {
+    return this.#hashes;
+  }
+
+  add(bytes: Buffer, start: number, end: number): void {
+    const hashedEnd = Math.min(end, start + Math.max(0, mostHashedBytes - this.#length));
+    for (let at = start; at < hashedEnd; ) {
+      const stop = Math.min(hashedEnd, at + this.#nextCut - this.#length);
+      this.#hash = crc32(bytes.subarray(at, stop), this.#hash);
+      this.#length += stop - at;
+      at = stop;
+      if (this.#length === this.#nextCut) this.#cut();
+    }
+    this.#length += end - hashedEnd;
+  }
+
+  #cut(): void {
+    this.#offsets.push(this.#nextCut);
+    this.#hashes.push(this.#hash);
+    this.#nextCut = nextCutOffset(this.#nextCut);
+  }
+}

@@ -1,0 +1,104 @@
+/** Slots of a new table; a power of two, as all sizes are. */
+const fewestSlots = 128;
+/** Above this share of used slots probes become long. */
+const fullest = 0.75;
+
+/**
+ * Keys with the time of their last use: a set in which the latest stamp of a key counts, so
+ * adding is commutative and idempotent, as long as nothing is dropped.
+ *
+ * One typed array with open addressing: 8 bytes a slot, and a quarter to two thirds of the slots
+ * are free. A lookup is one or two cache lines.
+ */
+export class PrefixTable {
+  readonly #mostEntries: number;
+  /** Key and stamp, one after the other; stamp 0: the slot is free. */
+  #slots = new Uint32Array(2 * fewestSlots);
+  #size = 0;
+
+  /** @param mostEntries with more, the oldest are dropped */
+  constructor(mostEntries: number) {
+    this.#mostEntries = mostEntries;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Memory of the slots. */
+  get bytes(): number {
+    return this.#slots.byteLength;
+  }
+
+  /** The latest stamp of the key; 0: it is not there. */
+  stampOf(key: number): number {
+    return this.#slots[this.#find(key) + 1] as number;
+  }
+
+  /**
+   * @param key 32 bits, well mixed
+   * @param stamp in [1, 2^32)
+   * @param oldest where room is needed, entries with an earlier stamp are dropped first
+   */
+  add(key: number, stamp: number, oldest: number): void {
+    let at = this.#find(key);
+    const before = this.#slots[at + 1] as number;
+    if (stamp <= before) return;
+    if (before === 0) {
+      if (this.#size + 1 > (fullest * this.#slots.length) / 2) {
+        this.#makeRoom(oldest);
+        at = this.#find(key);
+      }
+      this.#slots[at] = key;
+      this.#size += 1;
+    }
+    this.#slots[at + 1] = stamp;
+  }
+
+  clear(): void {
+    this.#slots = new Uint32Array(2 * fewestSlots);
+    this.#size = 0;
+  }
+
+  forEach(visit: (key: number, stamp: number) => void): void {
+    for (let at = 0; at < this.#slots.length; at += 2) {
+      const stamp = this.#slots[at + 1] as number;
+      if (stamp !== 0) visit(this.#slots[at] as number, stamp);
+    }
+  }
+
+  /** The index of the key, or of the free slot where it would be. */
+  #find(key: number): number {
+    const mask = this.#slots.length - 1;
+    let at = (2 * key) & mask;
+    while (this.#slots[at + 1] !== 0 && this.#slots[at] !== key) at = (at + 2) & mask;
+    return at;
+  }
+
+  /** Drops what is too old, and moves the rest into as many slots as it needs. */
+  #makeRoom(oldest: number): void {
+    const stamps: number[] = [];
+    this.forEach((_key, stamp) => {
+      if (stamp >= oldest) stamps.push(stamp);
+    });
+    let from = oldest;
+    if (stamps.length >= this.#mostEntries) {
+      stamps.sort((a, b) => a - b);
+      // Entries of one prompt have one stamp, so that all or none of them are dropped.
+      from = (stamps[stamps.length >> 1] as number) + 1;
+    }
+    let slots = fewestSlots;
+    while (2 * Math.min(stamps.length, this.#mostEntries) > slots * fullest) slots *= 2;
+    const kept = this.#slots;
+    this.#slots = new Uint32Array(2 * slots);
+    this.#size = 0;
+    for (let at = 0; at < kept.length; at += 2) {
+      const stamp = kept[at + 1] as number;
+      if (stamp < from || stamp === 0) continue;
+      const free = this.#find(kept[at] as number);
+      this.#slots[free] = kept[at] as number;
+      this.#slots[free + 1] = stamp;
+      this.#size += 1;
+    }
+  }
+}
