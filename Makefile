@@ -80,6 +80,10 @@ bench-balance: setup ## measure how evenly 1 to 8 instances spread load, 15 minu
 soak: setup ## run load and random faults for 30 minutes, then expect every count to be zero; MINUTES=2 RATE=500 SEED=7
 	@$(run) soak
 
+.PHONY: attack
+attack: setup ## attack an instance beside a well-behaved client, and print a table; ARGS="--only floods"
+	@$(run) attack -- $(ARGS)
+
 .PHONY: h2spec
 h2spec: setup ## run h2spec, the conformance test of HTTP/2, against the builtin server; needs Go
 	@scripts/install-go-tools.sh h2spec

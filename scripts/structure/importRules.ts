@@ -163,6 +163,13 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
     },
   ],
   [
+    'tools/attack',
+    {
+      purpose: 'attacks on an instance beside a well-behaved client',
+      imports: ['grpc', 'proto', 'tools/testbed'],
+    },
+  ],
+  [
     'cli',
     {
       purpose: 'the command line',
@@ -216,7 +223,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
 export const packageRules: ReadonlyMap<string, readonly string[]> = new Map([
   ['etcd3', ['etcd']],
   ['cockatiel', ['etcd']],
-  ['@grpc/grpc-js', ['grpc', 'proto', 'etcd', 'tools/testbed', 'bench']],
+  ['@grpc/grpc-js', ['grpc', 'proto', 'etcd', 'tools/testbed', 'tools/attack', 'bench']],
   ['@grpc/proto-loader', ['proto']],
   ['@opentelemetry/*', ['telemetry']],
   ['pino', ['telemetry']],
