@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createServer, request, type Server } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import {
   credentials,
@@ -10,7 +11,9 @@ import {
 } from '@grpc/grpc-js';
 import type { EnvoyBootstrap } from '../../tools/testbed/envoyAddresses.ts';
 import { allCountsReturnToZero } from '../support/counts.ts';
+import { connectionManagerOf } from '../support/envoyWindows.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
+import { responseTo } from '../support/sendHttp.ts';
 import { useTopology } from '../support/topology.ts';
 
 /** Requests that are no plain HTTP/1.1 or HTTP/2 exchange, through the shipped Envoy file. */
@@ -25,6 +28,9 @@ describe('with a pod that speaks HTTP/1.1', () => {
     instances: 1,
     etcd: false,
     externalPods: [await startPod()],
+    amendEnvoy: (bootstrap) => {
+      connectionManagerOf(bootstrap).request_timeout = '2s';
+    },
   }));
   const addressOf = () => new URL(topology().envoy.url);
 
@@ -38,6 +44,31 @@ describe('with a pod that speaks HTTP/1.1', () => {
     expect(await echoed).toBe('hello');
     const [instance] = topology().instances;
     expect((await instance?.state())?.pool).toMatchObject([{ local: 1 }]);
+    socket.close();
+    await allCountsReturnToZero(topology());
+  });
+
+  it('ends a request that is not complete in time, but no answer or WebSocket that has begun', async () => {
+    const { url } = topology().envoy;
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/v1/realtime`);
+    await new Promise((resolve, reject) => {
+      socket.onopen = resolve;
+      socket.onerror = () => reject(new Error('the WebSocket failed'));
+    });
+    const long = await fetch(`${url}/held`);
+    const early = await beginEarlyAnswer(addressOf());
+    const unfinished = request(`${url}/x`, { method: 'POST', agent: false });
+    unfinished.write('a');
+    expect((await responseTo(unfinished)).status).toBe(408);
+    early.call.end('b');
+    expect(await early.answer).toBe('begun POST /early ab');
+    await fetch(`${url}/end`);
+    expect(await long.text()).toBe('begun and ended');
+    const echoed = new Promise((resolve) => {
+      socket.onmessage = ({ data }) => resolve(data);
+    });
+    socket.send('still there');
+    expect(await echoed).toBe('still there');
     socket.close();
     await allCountsReturnToZero(topology());
   });
@@ -157,15 +188,32 @@ function speakGrpc({ static_resources: { clusters } }: EnvoyBootstrap): void {
   if (pods) pods.health_checks = [];
 }
 
+/** A request whose answer begins before its body ends. Resolves when the answer has begun. */
+async function beginEarlyAnswer({ hostname, port }: URL) {
+  const call = request({ host: hostname, port, path: '/early', method: 'POST', agent: false });
+  call.write('a');
+  const [response] = (await once(call, 'response')) as [IncomingMessage];
+  return { call, answer: response.toArray().then((parts) => parts.join('')) };
+}
+
 async function startPod(): Promise<string> {
+  const held: ServerResponse[] = [];
   const server = createServer(async (incoming, response) => {
     const { method = '', url = '', headers } = incoming;
     if (method === 'OPTIONS') {
       response.writeHead(204, { 'access-control-allow-origin': headers.origin ?? '' }).end();
       return;
     }
-    const body = (await incoming.toArray()).join('');
-    response.setHeader('x-pod', 'yes');
+    if (url === '/held') {
+      response.write('begun ');
+      held.push(response);
+      return;
+    }
+    if (url === '/end') for (const answer of held) answer.end('and ended');
+    if (url === '/early') response.write('begun ');
+    // Envoy gives up one that is not complete in time.
+    const body = (await incoming.toArray().catch(() => [])).join('');
+    if (!response.headersSent) response.setHeader('x-pod', 'yes');
     if (url === '/trailers') response.writeHead(200, { trailer: 'x-end' }).addTrailers({ 'x-end': 'yes' });
     response.end([method, url, body].join(' ').trim());
   });

@@ -14,7 +14,7 @@ export function showPick(bootstrap: EnvoyBootstrap): void {
     [namedHeader]: '%REQ(x-gateway-destination-endpoint)%',
     [servedHeader]: '%DYNAMIC_METADATA(envoy.lb:x-gateway-destination-endpoint-served)%',
   };
-  connectionManager(bootstrap).route_config.response_headers_to_add = Object.entries(shown).map(
+  connectionManagerOf(bootstrap).route_config.response_headers_to_add = Object.entries(shown).map(
     ([key, value]) => ({ header: { key, value } }),
   );
 }
@@ -23,7 +23,7 @@ export function showPick(bootstrap: EnvoyBootstrap): void {
 export const subsetHeader = 'x-pod-subset';
 
 export function takeSubsetFromHeader(bootstrap: EnvoyBootstrap): void {
-  connectionManager(bootstrap).http_filters.unshift({
+  connectionManagerOf(bootstrap).http_filters.unshift({
     name: 'envoy.filters.http.header_to_metadata',
     typed_config: {
       '@type': 'type.googleapis.com/envoy.extensions.filters.http.header_to_metadata.v3.Config',
@@ -43,7 +43,7 @@ export function takeSubsetFromHeader(bootstrap: EnvoyBootstrap): void {
 
 /** A filter in front of ext_proc, as a user may have one. */
 export function addLuaFilter(bootstrap: EnvoyBootstrap, code: string): void {
-  connectionManager(bootstrap).http_filters.unshift({
+  connectionManagerOf(bootstrap).http_filters.unshift({
     name: 'envoy.filters.http.lua',
     typed_config: {
       '@type': 'type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua',
@@ -69,7 +69,7 @@ export function forwardHeader(bootstrap: EnvoyBootstrap, exact: string): void {
 }
 
 export function extProcOf(bootstrap: EnvoyBootstrap): Record<string, unknown> {
-  const extProc = connectionManager(bootstrap).http_filters.find(
+  const extProc = connectionManagerOf(bootstrap).http_filters.find(
     ({ name }) => name === 'envoy.filters.http.ext_proc',
   );
   if (!extProc) throw new Error('the Envoy configuration has no ext_proc filter');
@@ -77,11 +77,12 @@ export function extProcOf(bootstrap: EnvoyBootstrap): Record<string, unknown> {
 }
 
 interface ConnectionManager {
+  request_timeout?: string;
   readonly http_filters: { name: string; typed_config: Record<string, unknown> }[];
   readonly route_config: { response_headers_to_add?: object[] };
 }
 
-function connectionManager({ static_resources: { listeners } }: EnvoyBootstrap): ConnectionManager {
+export function connectionManagerOf({ static_resources: { listeners } }: EnvoyBootstrap): ConnectionManager {
   const [listener] = listeners as unknown as {
     filter_chains: { filters: { typed_config: ConnectionManager }[] }[];
   }[];
