@@ -10,8 +10,11 @@ export interface HealthPredicates {
 }
 
 export interface HealthStatusOptions extends HealthPredicates {
-  /** Called for each check that arrives, before a predicate is read. */
-  readonly onCheckArrived: () => void;
+  /**
+   * Called for each check that arrives, before a predicate is read.
+   * @param isProxys the check is for a service that proxies check, not orchestrators
+   */
+  readonly onCheckArrived: (isProxys: boolean) => void;
 }
 
 export type ServingStatus = NonNullable<HealthCheckResponse['status']>;
@@ -23,7 +26,7 @@ export type ServingStatus = NonNullable<HealthCheckResponse['status']>;
  */
 export class HealthStatus {
   readonly #predicates: ReadonlyMap<string, () => boolean>;
-  readonly #onCheckArrived: () => void;
+  readonly #onCheckArrived: HealthStatusOptions['onCheckArrived'];
   readonly #watchers = new Set<() => void>();
 
   constructor({ takesTraffic, isFit, onCheckArrived }: HealthStatusOptions) {
@@ -38,13 +41,13 @@ export class HealthStatus {
 
   /** Returns undefined for an unknown service. */
   check(service: string): ServingStatus | undefined {
-    this.#onCheckArrived();
+    this.#onCheckArrived(isProxys(service));
     return this.#statusOf(service);
   }
 
   /** The status of every service, by name. */
   list(): ReadonlyMap<string, ServingStatus> {
-    this.#onCheckArrived();
+    this.#onCheckArrived(false);
     const statuses = new Map<string, ServingStatus>();
     for (const [service, predicate] of this.#predicates) statuses.set(service, servingStatus(predicate));
     return statuses;
@@ -63,7 +66,7 @@ export class HealthStatus {
       reported = status;
       onStatus(status);
     };
-    this.#onCheckArrived();
+    this.#onCheckArrived(isProxys(service));
     this.#watchers.add(report);
     report();
     return () => this.#watchers.delete(report);
@@ -78,6 +81,10 @@ export class HealthStatus {
     const predicate = this.#predicates.get(service);
     return predicate && servingStatus(predicate);
   }
+}
+
+function isProxys(service: string): boolean {
+  return service === '' || service === externalProcessorName;
 }
 
 function servingStatus(predicate: () => boolean): ServingStatus {

@@ -27,6 +27,7 @@ import { FirstDecisionProbe } from './firstDecisionProbe.ts';
 import type { PortHealth } from './host.ts';
 import type { InstanceMetrics } from './instruments.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import type { ProxyContact } from './proxyContact.ts';
 import { RequestHeaderChoice } from './requestHeaderChoice.ts';
 import { type AskedRequest, requestOfHeaders } from './requestOfHeaders.ts';
 import type { SharedParts } from './sharedParts.ts';
@@ -55,6 +56,7 @@ export interface EdgePartsOptions {
   readonly dynamic: DynamicConfig;
   readonly pool: CompositePool;
   readonly sharing: SharedParts;
+  readonly proxy: ProxyContact;
   readonly signals: SignalParts;
   readonly extensions: ExtensionParts;
   /** The health of the port, where several instances share it. */
@@ -63,7 +65,7 @@ export interface EdgePartsOptions {
 
 /** Not started yet. */
 export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
-  const { config, dynamic, errors, lifecycle, log, metrics, sharing, trace, portHealth } = options;
+  const { config, dynamic, errors, lifecycle, log, metrics, proxy, sharing, trace, portHealth } = options;
   const { limits, scheduling, server } = config;
   const firstDecisionProbe = createFirstDecisionProbe(options);
   const scheduler = createScheduler(options);
@@ -99,7 +101,10 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     signals: options.signals.podSignals,
   });
   const health = new HealthStatus({
-    onCheckArrived: detectPause,
+    onCheckArrived: (isProxys) => {
+      detectPause();
+      if (isProxys) proxy.checked();
+    },
     takesTraffic: () => portHealth?.takesTraffic() ?? takesTraffic(lifecycle.phase),
     isFit: () => portHealth?.isFit() ?? isFit(lifecycle.phase),
   });

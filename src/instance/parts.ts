@@ -16,6 +16,7 @@ import type { PortHealth } from './host.ts';
 import { InstanceDrain } from './instanceDrain.ts';
 import { instanceMetrics } from './instruments.ts';
 import { Lifecycle } from './lifecycle.ts';
+import { ProxyContact } from './proxyContact.ts';
 import { createSharedParts, type SharedParts } from './sharedParts.ts';
 import { createSignalParts, type SignalParts } from './signalParts.ts';
 import { SkippedRecords } from './skippedRecords.ts';
@@ -65,6 +66,7 @@ export function createParts(
   const lifecycle = new Lifecycle(clock);
   const dynamic = new DynamicConfig({ own: config, events, log, metrics });
   const skipped = new SkippedRecords({ log, metrics, nowMs: () => clock.nowMs() });
+  const proxy = new ProxyContact(() => clock.nowMs());
   const hasStore = config.etcd.endpoints.length > 0;
   const pool = openPool(
     { ...config.pool, etcd: config.pool.etcd && hasStore },
@@ -79,12 +81,14 @@ export function createParts(
         }),
     },
   );
-  const base = { config, log, metrics, events, errors, startedAt, lifecycle, dynamic, pool, skipped };
+  const base = { config, log, metrics, events, errors, startedAt, lifecycle, dynamic, pool, skipped, proxy };
   const sharing = createSharedParts(base);
   const signals = createSignalParts({ ...base, sharing });
   const extensions = createExtensionParts(config, loaded, { log, metrics });
   const edge = createEdgeParts({ ...base, trace, sharing, signals, extensions, portHealth });
   const { exchanges } = edge;
+  proxy.follow(exchanges);
+  if (sharing.kind === 'etcd') proxy.onBegan(() => sharing.steering.onProxyContact());
   return {
     ...base,
     ...edge,

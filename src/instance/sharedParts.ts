@@ -13,6 +13,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { InstanceMetrics } from './instruments.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { PauseDetector } from './pauseDetector.ts';
+import type { ProxyContact } from './proxyContact.ts';
 import type { SkippedRecords } from './skippedRecords.ts';
 
 /** The ledger of an instance, and with etcd what belongs to being one of several. */
@@ -36,6 +37,7 @@ export interface SharedPartsOptions {
   readonly dynamic: DynamicConfig;
   readonly pool: Pool;
   readonly skipped: SkippedRecords;
+  readonly proxy: ProxyContact;
 }
 
 /** Not started yet. */
@@ -96,7 +98,7 @@ function createLedger(
 }
 
 function createSteering(
-  { config, log, events, lifecycle, skipped }: SharedPartsOptions,
+  { config, log, events, lifecycle, skipped, proxy }: SharedPartsOptions,
   store: EtcdSession,
   ledger: EtcdLedger,
   announcedPhase: AnnouncedPhase,
@@ -115,6 +117,7 @@ function createSteering(
     store,
     ledger,
     isWithoutEndpoints,
+    proxyQuietMs: () => proxy.quietMs(),
     clock: systemClock,
     onEvent: (event) => {
       const { message, fields } = describeSteering(event);

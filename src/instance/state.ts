@@ -82,6 +82,7 @@ function steeringReport({ config, lifecycle, sharing }: InstanceParts): Steering
     mode: config.upgrade.steering,
     servingGeneration: lifecycle.phase === 'ready' ? config.instance.generation : null,
     pinnedGeneration: null,
+    unproven: [],
   };
 }
 

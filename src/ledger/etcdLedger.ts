@@ -52,6 +52,9 @@ export class EtcdLedger implements Ledger {
     this.#instances = new InstanceRecords({
       onUnreadable: (key, cause) => options.onSkipped('instances', key, cause),
       onAdded: () => this.#local.intervalChanged(),
+      onDeleted: (id) => {
+        if (id === localId) this.#announcer.announceAgain();
+      },
       onChange: () => {
         for (const listener of this.#instanceListeners) listener();
       },
@@ -68,9 +71,8 @@ export class EtcdLedger implements Ledger {
       onNew: options.onHandoff,
       onUnreadable: (key, cause) => options.onSkipped('handoffs', key, cause),
     });
-
     this.#local = new LocalLoad({ ...options, instances: () => this.#instances.known.size });
-    this.#announcer = new InstanceAnnouncer({ ...options, localId: localId, retryMs });
+    this.#announcer = new InstanceAnnouncer({ ...options, retryMs });
   }
 
   /** For `EtcdSession.start`. */
@@ -86,7 +88,7 @@ export class EtcdLedger implements Ledger {
       onState: ({ kind }) => {
         this.#local.storeChanged(kind === 'joined');
         if (kind !== 'joined') this.#peers.markStale();
-        else this.#announcer.joined();
+        else this.#announcer.announceAgain();
       },
     };
   }

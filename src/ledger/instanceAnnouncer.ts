@@ -53,8 +53,11 @@ export class InstanceAnnouncer {
     return this.#sequence;
   }
 
-  /** Joining wrote the record; what changed meanwhile is not in it. */
-  joined(): void {
+  /**
+   * Writes the record once more, unchanged: joining wrote it, and what changed meanwhile is not in
+   * it; or another process has removed it.
+   */
+  announceAgain(): void {
     this.#publisher.changed();
   }
 

@@ -6,6 +6,8 @@ export interface InstanceRecordsOptions {
   readonly onUnreadable: (key: string, cause: unknown) => void;
   /** An instance appeared; not called again for its changes. */
   readonly onAdded?: () => void;
+  /** The record of an instance is gone, or counts no more. */
+  readonly onDeleted?: (id: string) => void;
   /** A record was added, changed or deleted; not called for a snapshot. */
   readonly onChange?: () => void;
 }
@@ -50,6 +52,7 @@ export class InstanceRecords implements RecordListener {
   onDelete(id: string): void {
     this.#known.delete(id);
     this.#notServing.delete(id);
+    this.#options.onDeleted?.(id);
     this.#options.onChange?.();
   }
 

@@ -22,6 +22,7 @@ export interface LoadReportsOptions {
 export class LoadReports implements RecordListener {
   readonly #options: LoadReportsOptions;
   #known = new KnownRecords();
+  #onPeerReport: (reporter: string) => void = () => {};
   #scratch = Buffer.alloc(0);
   readonly #before = new LoadList();
   readonly #after = new LoadList();
@@ -53,7 +54,10 @@ export class LoadReports implements RecordListener {
   onPut(key: string, value: Uint8Array): void {
     if (!this.#canRead(key, value)) return;
     if (key === this.#options.localId) this.#options.onLocal(this.#after.sequence);
-    else if (reporterOf(key) !== this.#options.localId) this.#replace(key, value);
+    else if (reporterOf(key) !== this.#options.localId) {
+      this.#replace(key, value);
+      if (!key.includes('/')) this.#onPeerReport(key);
+    }
   }
 
   onDelete(key: string): void {
@@ -72,6 +76,12 @@ export class LoadReports implements RecordListener {
     return [...this.#known.of(reporter)];
   }
 
+  /** Calls back when the watch delivers a load report of a peer. */
+  onPeerReport(listener: (reporter: string) => void): void {
+    this.#onPeerReport = listener;
+  }
+
+  /** The peers that have a load report. */
   reporters(): Iterable<string> {
     return this.#known.reporters();
   }

@@ -6,12 +6,14 @@ import { decodePinnedGeneration, type PinnedGeneration } from '../proto/records/
 import { subscriptionTo } from '../proto/records/recordRules.ts';
 import type { AnnouncedPhase } from './announcedPhase.ts';
 import { type Role, type SteeringFacts, servingGeneration } from './assignRole.ts';
+import { proofIntervalMs, ServingEvidence, type ServingEvidenceOptions } from './servingEvidence.ts';
 import { StandbyMachine, type StandbyMachineOptions } from './standbyMachine.ts';
 
 type Mode = 'automatic' | 'off';
 
 export interface SteeringControllerOptions
-  extends Pick<StandbyMachineOptions, 'lifecycle' | 'settleMs' | 'storeWaitMs' | 'clock'> {
+  extends Pick<StandbyMachineOptions, 'lifecycle' | 'settleMs' | 'storeWaitMs' | 'clock'>,
+    Pick<ServingEvidenceOptions, 'proxyQuietMs'> {
   /** `off`: this instance ignores other instances and the pinned generation. */
   readonly mode: Mode;
   readonly id: string;
@@ -21,7 +23,12 @@ export interface SteeringControllerOptions
   readonly store: { readonly state: EtcdSessionState };
   readonly ledger: Pick<
     EtcdLedger,
-    'announce' | 'acknowledgedAnnouncement' | 'instances' | 'onInstanceChange'
+    | 'announce'
+    | 'acknowledgedAnnouncement'
+    | 'instances'
+    | 'onInstanceChange'
+    | 'loadReports'
+    | 'publishAgain'
   >;
   readonly isWithoutEndpoints: () => boolean;
   readonly onEvent: (event: SteeringEvent) => void;
@@ -40,19 +47,29 @@ export interface SteeringReport {
   /** The generation that takes the traffic, as this instance knows it; null when none does. */
   readonly servingGeneration: number | null;
   readonly pinnedGeneration: number | null;
+  /** Other instances that say they are ready and are not seen to serve: they move no one. */
+  readonly unproven: readonly string[];
 }
+
+/** The time between two checks of what has changed without an event. */
+const tickMs = 1_000;
 
 /**
  * Steers this one instance: evaluates the StandbyMachine whenever something changes that its role
  * depends on. That is: instance records, the pinned generation, the readiness of its endpoints, the
- * state of the store, its own phase. The shared records are the only input; there is no leader and
- * there are no messages.
+ * state of the store, its own phase, and which peers are seen to serve. The shared records are the
+ * only input; there is no leader and there are no messages. While it serves it proves that by its
+ * load report.
  */
 export class SteeringController {
   readonly #options: SteeringControllerOptions;
   readonly #pinned: SingleRecord<PinnedGeneration | undefined>;
   readonly #machine: StandbyMachine;
+  readonly #evidence: ServingEvidence;
   #wasWithoutEndpoints: boolean | undefined;
+  #wasSynced = false;
+  #provedMs = Number.NEGATIVE_INFINITY;
+  #cancelTick: (() => void) | undefined;
 
   constructor(options: SteeringControllerOptions) {
     this.#options = options;
@@ -72,7 +89,15 @@ export class SteeringController {
       },
       onUnreadable,
     });
+    this.#evidence = new ServingEvidence(options);
     ledger.onInstanceChange(() => this.evaluate());
+    ledger.loadReports.onPeerReport((id) => {
+      // Each writes one when it joins, long before it serves.
+      if (ledger.instances.get(id)?.phase !== 'ready') return;
+      const wasSeen = this.#evidence.isSeen(id);
+      this.#evidence.onLoadReport(id);
+      if (!wasSeen) this.evaluate();
+    });
   }
 
   /**
@@ -85,12 +110,23 @@ export class SteeringController {
 
   /** Every subscription has its snapshot. */
   onSynced(): void {
+    // An instance that starts beside others believes them at first.
+    if (!this.#wasSynced)
+      for (const id of this.#options.ledger.loadReports.reporters()) this.#evidence.onLoadReport(id);
+    this.#wasSynced = true;
     this.evaluate();
   }
 
   onState({ kind }: EtcdSessionState): void {
-    if (kind === 'joined') this.#machine.onStoreRead();
-    else this.#machine.onStoreLost();
+    if (kind === 'joined') {
+      this.#machine.onStoreRead();
+      this.#tick();
+    } else this.#machine.onStoreLost();
+  }
+
+  /** A proxy asks this instance again, after long or for the first time. */
+  onProxyContact(): void {
+    if (this.#isJoined) this.#tick();
   }
 
   onResumedAfterPause(): void {
@@ -112,21 +148,53 @@ export class SteeringController {
 
   /** Evaluates while the store is joined. Before that, known records may be out of date. */
   evaluate(): void {
-    if (this.#isJoined) this.#machine.evaluate();
+    if (!this.#isJoined) return;
+    this.#machine.evaluate();
+    this.#prove();
   }
 
   stop(): void {
+    this.#cancelTick?.();
     this.#machine.stop();
   }
 
   report(): SteeringReport {
-    const { mode, ledger } = this.#options;
+    const { mode, ledger, id: localId } = this.#options;
     const pinned = this.#pinned.record?.generation;
+    const peers = [...ledger.instances.values()].filter(({ id }) => id !== localId);
+    const unproven = peers.filter(({ id, phase }) => phase === 'ready' && !this.#evidence.isSeen(id));
     return {
       mode,
+      unproven: unproven.map(({ id }) => id),
       servingGeneration: servingGeneration({ instances: ledger.instances.values(), pinned }) ?? null,
       pinnedGeneration: pinned ?? null,
     };
+  }
+
+  #tick(): void {
+    this.#cancelTick?.();
+    const { clock, ledger } = this.#options;
+    this.#cancelTick = clock.after(tickMs, () => this.#tick());
+    if (!this.#isJoined) return;
+    this.#evidence.update((id) => ledger.instances.has(id));
+    this.evaluate();
+  }
+
+  /**
+   * Shows the peers that this instance serves. Its record must say so first, in the order in which
+   * they read: a load report from before proves nothing.
+   */
+  #prove(): void {
+    const { clock, id, ledger, lifecycle } = this.#options;
+    const isServing = lifecycle.phase === 'ready' && ledger.instances.get(id)?.phase === 'ready';
+    if (!isServing || !this.#evidence.hasContact) {
+      this.#provedMs = Number.NEGATIVE_INFINITY;
+      return;
+    }
+    const nowMs = clock.nowMs();
+    if (nowMs - this.#provedMs < proofIntervalMs) return;
+    this.#provedMs = nowMs;
+    ledger.publishAgain();
   }
 
   get #isJoined(): boolean {
@@ -136,8 +204,9 @@ export class SteeringController {
   #facts(): SteeringFacts {
     const { mode, id, generation, minReady, lifecycle, ledger, isWithoutEndpoints } = this.#options;
     const self = { id, generation, phase: lifecycle.phase, withoutEndpoints: isWithoutEndpoints() };
-    if (mode === 'off') return { self, instances: [], pinned: undefined, minReady };
+    const isSeenToServe = (peer: string): boolean => this.#evidence.isSeen(peer);
+    if (mode === 'off') return { self, instances: [], isSeenToServe, pinned: undefined, minReady };
     const pinned = this.#pinned.record?.generation;
-    return { self, instances: ledger.instances.values(), pinned, minReady };
+    return { self, instances: ledger.instances.values(), isSeenToServe, pinned, minReady };
   }
 }

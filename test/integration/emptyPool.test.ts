@@ -3,6 +3,7 @@ import { httpGet } from '../../tools/testbed/httpGet.ts';
 import { BatonCluster } from '../support/batonCluster.ts';
 import { runBaton } from '../support/batonCommand.ts';
 import { eventually } from '../support/eventually.ts';
+import { HealthChecks } from '../support/healthChecks.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { logLines } from '../support/logLines.ts';
 
@@ -52,15 +53,20 @@ describe('when a pool is scaled to zero', () => {
     await a.start();
     const b = await cluster.instance('b', { instance: { generation: 2 } });
     await b.launch();
+    const proxy = new HealthChecks([a, b]);
     // Standby: a rollout that waits for readiness goes on.
     await eventually(async () => expect((await b.state()).instance.phase).toBe('standby'), longWait);
     expect((await b.state()).readiness.ready).toBe(true);
     expect((await a.state()).instance.phase).toBe('ready');
     await cluster.register('10.0.0.2:8000');
-    await eventually(async () => {
-      expect((await b.state()).instance.phase).toBe('ready');
-      expect((await a.state()).instance.phase).toBe('standby');
-    }, longWait);
+    try {
+      await eventually(async () => {
+        expect((await b.state()).instance.phase).toBe('ready');
+        expect((await a.state()).instance.phase).toBe('standby');
+      }, longWait);
+    } finally {
+      await proxy.stop();
+    }
   });
 
   it('an instance that cannot read the registered endpoints is not ready: its pool is unknown', async () => {

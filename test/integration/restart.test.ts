@@ -3,6 +3,7 @@ import type { Baton } from '../../tools/testbed/baton.ts';
 import { type OpenExchange, openExchange } from '../../tools/testbed/extProcClient.ts';
 import { BatonCluster } from '../support/batonCluster.ts';
 import { eventually } from '../support/eventually.ts';
+import { HealthChecks } from '../support/healthChecks.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 
 /**
@@ -22,8 +23,11 @@ let cluster: BatonCluster;
 let a: Baton;
 let b: Baton;
 const exchanges: OpenExchange[] = [];
+let proxy: HealthChecks | undefined;
 
 afterEach(async () => {
+  await proxy?.stop();
+  proxy = undefined;
   for (const exchange of exchanges.splice(0)) exchange.end();
   await cluster.stop();
 });
@@ -92,6 +96,7 @@ describe.each([
 
     const c = await cluster.instance('c', { instance: { generation: 2 } });
     await Promise.all([a.start(), b.start(), c.start()]);
+    proxy = new HealthChecks([a, b, c]);
     for (const [instance, phase] of [
       [a, 'ready'],
       [b, 'standby'],

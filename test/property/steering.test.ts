@@ -6,8 +6,9 @@ import { StandbyMachine } from '../../src/steering/standbyMachine.ts';
 
 /**
  * A model around real StandbyMachines: a store (one ordered log of records that each instance reads
- * at its own pace) and time. Instances join, crash, lose and regain their endpoints; the operator
- * pins and releases; every event may be late for every instance.
+ * at its own pace) and time. Instances join, crash, lose and regain their endpoints, and are seen
+ * to serve or not; the operator pins and releases; records are forged; every event may be late for
+ * every instance.
  */
 type LogEntry =
   | { readonly kind: 'record'; readonly record: SteeredInstance; readonly sequence: number }
@@ -16,6 +17,13 @@ type LogEntry =
 
 class StoreModel {
   readonly log: LogEntry[] = [];
+  /** Instances that are not seen to serve; a forged one never is. */
+  readonly unproven = new Set<string>();
+
+  forge(record: SteeredInstance): void {
+    this.unproven.add(record.id);
+    this.log.push({ kind: 'record', record, sequence: 1 });
+  }
 }
 
 class InstanceModel {
@@ -43,6 +51,7 @@ class InstanceModel {
       facts: () => ({
         self: this.#record(),
         instances: this.#known.values(),
+        isSeenToServe: (id) => !store.unproven.has(id),
         pinned: this.#pinned,
         minReady: undefined,
       }),
@@ -97,6 +106,10 @@ class InstanceModel {
     return callback !== undefined;
   }
 
+  evaluate(): void {
+    this.#machine.evaluate();
+  }
+
   setWithoutEndpoints(isWithout: boolean): void {
     this.#withoutEndpoints = isWithout;
     this.#write();
@@ -131,11 +144,11 @@ class InstanceModel {
 type Step =
   | { readonly kind: 'join'; readonly generation: number }
   | {
-      readonly kind: 'crash' | 'expire' | 'settle' | 'lose-endpoints' | 'regain-endpoints';
+      readonly kind: 'crash' | 'expire' | 'settle' | 'lose-endpoints' | 'regain-endpoints' | 'hide' | 'show';
       readonly which: number;
     }
   | { readonly kind: 'read'; readonly which: number; readonly count: number }
-  | { readonly kind: 'pin'; readonly generation: number | undefined };
+  | { readonly kind: 'pin' | 'forge'; readonly generation: number | undefined };
 
 const which = fc.nat(9);
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -143,7 +156,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
-      kind: fc.constantFrom('crash' as const, 'lose-endpoints', 'regain-endpoints'),
+      kind: fc.constantFrom('crash' as const, 'lose-endpoints', 'regain-endpoints', 'hide', 'show'),
       which,
     }),
   },
@@ -159,7 +172,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
-      kind: fc.constant('pin' as const),
+      kind: fc.constantFrom('pin' as const, 'forge'),
       generation: fc.option(fc.nat(3), { nil: undefined }),
     }),
   },
@@ -200,6 +213,19 @@ class FleetModel {
       case 'regain-endpoints':
         instance?.setWithoutEndpoints(step.kind === 'lose-endpoints');
         break;
+      case 'hide':
+      case 'show':
+        if (instance === undefined) break;
+        if (step.kind === 'hide') this.store.unproven.add(instance.id);
+        else this.store.unproven.delete(instance.id);
+        // Each has a timer of its own that notices.
+        for (const other of this.instances) other.evaluate();
+        break;
+      case 'forge': {
+        const { generation = 9 } = step;
+        this.store.forge({ id: `forged-${generation}`, generation, phase: 'ready', withoutEndpoints: false });
+        break;
+      }
       case 'pin':
         this.store.log.push({ kind: 'pin', pinned: step.generation });
         break;
@@ -288,6 +314,23 @@ describe('with any joins, crashes, pins and delays', () => {
           expect(fleet.instances.some(({ phase }) => phase === 'ready')).toBe(true);
       }),
       { numRuns: 1000 },
+    );
+  });
+});
+
+describe('with forged records of ready instances', () => {
+  it('no instance stands by on account of them, pinned or newer', () => {
+    fc.assert(
+      fc.property(fc.array(fc.option(fc.nat(9), { nil: undefined }), { minLength: 1 }), (generations) => {
+        const fleet = new FleetModel();
+        for (const generation of [1, 1, 1]) fleet.run({ kind: 'join', generation });
+        for (const generation of generations) {
+          fleet.run({ kind: 'forge', generation });
+          fleet.run({ kind: 'pin', generation });
+        }
+        fleet.settle();
+        expect(fleet.instances.map(({ phase }) => phase)).toEqual(['ready', 'ready', 'ready']);
+      }),
     );
   });
 });

@@ -24,7 +24,7 @@ export const sampleState: InstanceState = {
     regrants: 0,
     recordsSkipped: 0,
   },
-  steering: { mode: 'automatic', servingGeneration: 2, pinnedGeneration: null },
+  steering: { mode: 'automatic', servingGeneration: 2, pinnedGeneration: null, unproven: [] },
   dynamic: null,
   handoffs: [],
   peers: [{ id: 'baton-1', release: '1.0.0', generation: 1, phase: 'draining', inFlight: 7 }],

@@ -22,6 +22,7 @@ function roleOf(self: string, others: string, options: Partial<SteeringFacts> = 
   const facts = {
     self: { ...own, id: 'self' },
     instances: instances(others),
+    isSeenToServe: () => true,
     pinned: undefined,
     minReady: undefined,
   };
@@ -59,6 +60,21 @@ describe('the role of an instance', () => {
     ['a pinned generation without instances has no effect', '1:ready', '2:ready', 7, 'standby'],
   ])('with a pin: %s', (_situation, self, others, pinned, expected) => {
     expect(roleOf(self, others, { pinned })).toBe(expected);
+  });
+
+  it.each([
+    ['a newer one', '1:ready', '2:ready', {}],
+    ['the pinned generation', '2:ready', '2:ready 1:ready', { pinned: 1 }],
+    ['one with ready endpoints', '2:ready!', '1:ready', {}],
+  ])('serves while none of those before it is seen to serve: %s', (_, self, others, options) => {
+    expect(roleOf(self, others, { ...options, isSeenToServe: () => false })).toBe('serve');
+    expect(roleOf(self, others, options)).toBe('standby');
+  });
+
+  it('stands by when one of them is seen to serve', () => {
+    const isSeenToServe = (id: string) => id === 'i2';
+    expect(roleOf('1:ready', '1:ready 2:ready 2:ready', { isSeenToServe })).toBe('standby');
+    expect(roleOf('1:ready', '1:ready 2:ready 1:ready', { isSeenToServe, minReady: 1 })).toBe('serve');
   });
 
   it('waits for minReady instances', () => {

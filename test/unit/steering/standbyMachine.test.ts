@@ -11,7 +11,7 @@ const storeWaitMs = 5_000;
  */
 function setUp({ phase = 'ready' as Phase } = {}) {
   const clock = new FakeClock();
-  const facts = { newerReady: false, announced: 0, acknowledged: 0 };
+  const facts = { newerReady: false, isSeen: true, announced: 0, acknowledged: 0 };
   const lifecycle = {
     phase,
     reason: '',
@@ -26,6 +26,7 @@ function setUp({ phase = 'ready' as Phase } = {}) {
       instances: facts.newerReady
         ? [{ id: 'newer', generation: 2, phase: 'ready', withoutEndpoints: false }]
         : [],
+      isSeenToServe: () => facts.isSeen,
       pinned: undefined,
       minReady: undefined,
     }),
@@ -96,6 +97,20 @@ describe('when a newer instance takes over', () => {
     expect(machine.begin().kind).toBe('standby');
   });
 
+  it('stays ready while that one only says so, and is seen to serve by none', () => {
+    const { clock, facts, machine, phases } = setUp();
+    Object.assign(facts, { newerReady: true, isSeen: false, acknowledged: 1 });
+    machine.evaluate();
+    clock.advance(60 * settleMs);
+    machine.evaluate();
+    expect([...phases(), facts.announced]).toEqual(['ready', 'ready', 0]);
+    facts.isSeen = true;
+    machine.evaluate();
+    clock.advance(settleMs);
+    machine.evaluate();
+    expect(phases()).toEqual(['standby', 'standby']);
+  });
+
   it('cancels its timer at the stop', () => {
     const { clock, facts, machine } = setUp();
     facts.newerReady = true;
@@ -118,6 +133,13 @@ describe('an instance in standby', () => {
   it('is ready at once when the newer one is gone', () => {
     const { facts, lifecycle, machine } = inStandby();
     facts.newerReady = false;
+    machine.evaluate();
+    expect(lifecycle.phase).toBe('ready');
+  });
+
+  it('is ready at once when the newer one is not seen to serve any more', () => {
+    const { facts, lifecycle, machine } = inStandby();
+    facts.isSeen = false;
     machine.evaluate();
     expect(lifecycle.phase).toBe('ready');
   });
