@@ -45,7 +45,9 @@ export class GrpcCall implements ServerStream, StreamListener {
     this.#stream = stream;
     this.#encoding = encoding;
     this.#maxMessageBytes = maxMessageBytes;
-    if (timeoutMs !== undefined) this.#deadline = setTimeout(() => this.#onDeadline(), timeoutMs);
+    if (timeoutMs !== undefined) {
+      this.#deadline = setTimeout(() => stream.contain(() => this.#onDeadline()), timeoutMs);
+    }
   }
 
   begin(handler: StreamHandler): this {
@@ -194,8 +196,11 @@ export class GrpcCall implements ServerStream, StreamListener {
   #abort(status: StatusName, message: string, how: 'cancelled' | 'error' = 'error'): void {
     if (this.#state === 'closed') return;
     const listener = this.#listener;
-    this.#end(failure(status, message, this.#state === 'unanswered'));
-    listener?.onClosed(how);
+    try {
+      this.#end(failure(status, message, this.#state === 'unanswered'));
+    } finally {
+      listener?.onClosed(how);
+    }
   }
 
   #end(trailers: Uint8Array): void {

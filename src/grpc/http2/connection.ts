@@ -45,12 +45,16 @@ export class Connection implements TurnTaker, Debtor, DisplaceableConnection {
     this.#socket = socket;
     this.#options = options;
     this.#supervision = new Supervision(options, options.nowMs());
-    this.#output = new Output(socket);
+    this.#output = new Output(socket, (error) => {
+      options.onUnexpectedError(error);
+      socket.destroy();
+    });
     this.#frames = new FrameWriter(this.#output);
     this.#session = new Session(this.#frames, {
       ...options,
       onFinished: () => this.#close(),
       onUnfinished: () => options.turns.wait(this),
+      contain: (work) => this.#contain(work),
     });
     this.#reader = new FrameReader(this.#session, options.turns);
     this.#input = new Input({
@@ -61,7 +65,7 @@ export class Connection implements TurnTaker, Debtor, DisplaceableConnection {
       handle: (bytes) => this.#handle(bytes),
     });
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
-    socket.on('drain', () => this.#input.pauseOrResume());
+    socket.on('drain', () => this.#contain(() => this.#input.pauseOrResume()));
     socket.on('end', () => this.#contain(() => this.#onPeerEnd()));
     socket.on('error', () => {}); // 'close' follows and is handled
     socket.on('close', () => this.#contain(() => this.#onSocketClosed()));
@@ -71,9 +75,14 @@ export class Connection implements TurnTaker, Debtor, DisplaceableConnection {
   /** @param chunk received bytes; valid only until this returns */
   receive(chunk: Buffer): void {
     if (this.#state !== 'open') return;
-    this.#supervision.onReceived();
-    this.#input.receive(chunk);
-    this.#reportHeldBytes();
+    // Without `#contain`, whose closure each chunk would pay for.
+    try {
+      this.#supervision.onReceived();
+      this.#input.receive(chunk);
+      this.#reportHeldBytes();
+    } catch (error) {
+      this.#onThrown(error);
+    }
   }
 
   get heldBytes(): number {
@@ -89,17 +98,20 @@ export class Connection implements TurnTaker, Debtor, DisplaceableConnection {
   evict(limit: ReachedLimit, message: string): void {
     this.#options.onReachedLimit(limit);
     this.#fail(new ConnectionError(errorCode.enhanceYourCalm, message));
-    this.#flush();
+    this.#output.flush();
     this.destroy();
   }
 
   work(): void {
-    if (this.#state !== 'open') {
-      this.#abortStreams();
-      return;
+    try {
+      if (this.#state !== 'open') this.#abortStreams();
+      else {
+        this.#input.continue();
+        this.#reportHeldBytes();
+      }
+    } catch (error) {
+      this.#onThrown(error);
     }
-    this.#input.continue();
-    this.#reportHeldBytes();
   }
 
   /** @returns how many bytes are handled: not all when the slice is spent */
@@ -113,7 +125,7 @@ export class Connection implements TurnTaker, Debtor, DisplaceableConnection {
     } catch (error) {
       this.#onThrown(error);
     }
-    this.#flush();
+    this.#output.flush();
     return handled;
   }
 
@@ -215,15 +227,6 @@ export class Connection implements TurnTaker, Debtor, DisplaceableConnection {
     }
   }
 
-  #flush(): void {
-    try {
-      this.#output.flush();
-    } catch (error) {
-      this.#options.onUnexpectedError(error);
-      this.#socket.destroy();
-    }
-  }
-
   /** Flushes what is written, then ends the socket. */
   #close(): void {
     if (this.#state !== 'open') return;
@@ -232,7 +235,7 @@ export class Connection implements TurnTaker, Debtor, DisplaceableConnection {
     this.#input.drop();
     // After whatever the running code still writes.
     queueMicrotask(() => {
-      this.#flush();
+      this.#output.flush();
       this.#socket.end();
     });
   }

@@ -6,7 +6,7 @@ import type { OnReachedLimit } from './limits.ts';
 import type { SessionOptions } from './session.ts';
 
 export interface ConnectionOptions
-  extends Omit<SessionOptions, 'onFinished' | 'onUnfinished'>,
+  extends Omit<SessionOptions, 'onFinished' | 'onUnfinished' | 'contain'>,
     KeepaliveOptions {
   readonly turns: FairTurns;
   readonly buffers: BufferBudget;

@@ -120,6 +120,11 @@ export class Http2Stream {
     else this.#sendEnd(block);
   }
 
+  /** For what no frame causes, such as a timer's work. */
+  contain(work: () => void): void {
+    this.#owner.contain(work);
+  }
+
   reserveBuffer(bytes: number): boolean {
     return this.#owner.reserveBuffer(bytes);
   }

@@ -13,13 +13,16 @@ const maxReusedBytes = 64 * 1024;
  */
 export class Output {
   readonly #socket: Duplex;
+  readonly #onThrown: (error: unknown) => void;
   readonly #flush = (): void => this.flush();
   #bytes: Buffer = noBytes;
   #length = 0;
   #isCorked = false;
 
-  constructor(socket: Duplex) {
+  /** @param onThrown receives what a write throws; must not throw */
+  constructor(socket: Duplex, onThrown: (error: unknown) => void) {
     this.#socket = socket;
+    this.#onThrown = onThrown;
   }
 
   /** `reserve` may replace it. */
@@ -66,7 +69,11 @@ export class Output {
     const length = this.#length;
     this.#length = 0;
     if (!this.#socket.writable) return;
-    this.#socket.write(full.subarray(0, length));
+    try {
+      this.#socket.write(full.subarray(0, length));
+    } catch (error) {
+      this.#onThrown(error);
+    }
     // What the socket still queues lies in the buffer.
     const isWritten = this.#socket.writableLength === 0;
     if (!isWritten || full.length > maxReusedBytes) this.#bytes = noBytes;

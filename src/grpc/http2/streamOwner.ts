@@ -17,6 +17,8 @@ export interface StreamOwner {
   awaited: number;
   /** The stream is closed: both sides have ended it. */
   remove(id: number): void;
+  /** Runs what no frame causes; what it throws ends the connection, and nothing else. */
+  contain(work: () => void): void;
   /** Sends RST_STREAM and removes the stream. */
   reset(id: number, code: Http2ErrorCode): void;
   /** Partial messages occupy `bytes` more (or less). False: more than one connection may occupy. */

@@ -30,6 +30,7 @@ const awaitedStreamBytes = 1024;
 export class Streams implements StreamOwner, HeaderBlockSink {
   readonly flow: SendFlow;
   awaited = 0;
+  readonly contain: StreamsOptions['contain'];
   readonly #options: StreamsOptions;
   readonly #parts: StreamsParts;
   readonly #table = new StreamTable();
@@ -45,6 +46,7 @@ export class Streams implements StreamOwner, HeaderBlockSink {
     this.#options = options;
     this.#parts = parts;
     this.flow = parts.flow;
+    this.contain = options.contain;
     this.#blocks = new HeaderBlocks(this, parts.budgets, options.limits.headerBytes);
     this.#heads = new RequestHeadReader(options.limits.headerBytes);
     this.#received = new ReceiveFlow(parts.frames);
@@ -99,7 +101,6 @@ export class Streams implements StreamOwner, HeaderBlockSink {
 
   /**
    * Resets streams whose peer has let them wait for too long; in several checks if there are many.
-   *
    * @param elapsedMs the time that counts for deadlines
    */
   resetOverdue(elapsedMs: number): void {

@@ -22,6 +22,8 @@ export interface StreamsOptions {
    */
   readonly maxPartialBytes: number;
   readonly turns: Pick<FairTurns, 'spend'>;
+  /** Runs what no frame causes, such as a timer's work; what it throws ends the connection. */
+  readonly contain: (work: () => void) => void;
   /** Receives what a listener throws when its connection is lost. */
   readonly onUnexpectedError: (error: unknown) => void;
 }

@@ -5,6 +5,7 @@ import { Output } from '../../../../src/grpc/http2/output.ts';
 import { PeerSettings } from '../../../../src/grpc/http2/peerSettings.ts';
 import { SendFlow } from '../../../../src/grpc/http2/sendFlow.ts';
 import type { StreamOwner } from '../../../../src/grpc/http2/streamOwner.ts';
+import { failOnErrors } from '../../../support/failOnErrors.ts';
 import { MemorySocket } from '../../../support/memorySocket.ts';
 
 /** A flow, and streams on it, without a connection. */
@@ -12,9 +13,16 @@ function openFlow({ initialWindowBytes }: { initialWindowBytes: number }) {
   const socket = new MemorySocket();
   const peer = new PeerSettings();
   peer.initialWindowBytes = initialWindowBytes;
-  const output = new Output(socket);
+  const output = new Output(socket, failOnErrors.report);
   const flow = new SendFlow(new FrameWriter(output), peer, new FairTurns(() => 0), () => {});
-  const owner: StreamOwner = { flow, awaited: 0, remove() {}, reset() {}, reserveBuffer: () => true };
+  const owner: StreamOwner = {
+    flow,
+    awaited: 0,
+    remove() {},
+    contain: (work) => work(),
+    reset() {},
+    reserveBuffer: () => true,
+  };
   const open = (id: number) => {
     const stream = new Http2Stream(id, owner, { endStream: false, contentBytes: -1 });
     stream.begin({ onData() {}, onEnd() {}, onClosed() {} });
