@@ -8,6 +8,7 @@ import type { CommandContext } from './commandContext.ts';
 import { addConfigCommand } from './config.ts';
 import { areStacksShown } from './configure.ts';
 import { addDynamicCommand } from './dynamic.ts';
+import { addEtcdRolesCommand } from './etcdRoles.ts';
 import { addExplainCommand } from './explain.ts';
 import { formatError } from './formatError.ts';
 import { exitCodesHelp, loadSettingsHelp } from './help.ts';
@@ -82,6 +83,7 @@ async function createProgram(
   addExplainCommand(program);
   addUpgradeCommand(program);
   addDynamicCommand(program);
+  addEtcdRolesCommand(program);
   addProbeCommand(program);
   addPodsimCommand(program);
   addRehearseCommand(program);

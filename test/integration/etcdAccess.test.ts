@@ -6,8 +6,7 @@ import { freePort } from '../../tools/testbed/ports.ts';
 import { runBaton } from '../support/batonCommand.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
-import { sendHttp } from '../support/sendHttp.ts';
-import { startTestEtcd } from '../support/testEtcd.ts';
+import { lockEtcd, startTestEtcd } from '../support/testEtcd.ts';
 
 /** An instance that etcd refuses. */
 checkForLeaks();
@@ -50,19 +49,6 @@ async function launch(etcd: BatonSettings[string]): Promise<Baton> {
   return instance;
 }
 
-/** From now on etcd knows the user root alone. */
-async function lockEtcd(): Promise<void> {
-  for (const [path, body] of [
-    ['user/add', { name: 'root', password }],
-    ['role/add', { name: 'root' }],
-    ['user/grant', { user: 'root', role: 'root' }],
-    ['enable', {}],
-  ] as const) {
-    const { status, text } = await sendHttp(`${running.etcd.endpoint}/v3/auth/${path}`, { body });
-    if (status !== 200) throw new Error(`etcd does not take ${path}: ${text}`);
-  }
-}
-
 async function isJoined(baton: Baton): Promise<void> {
   await eventually(async () => expect((await baton.state()).store.leaseHeld).toBe(true), {
     timeoutMs: 30_000,
@@ -70,7 +56,7 @@ async function isJoined(baton: Baton): Promise<void> {
 }
 
 describe('when etcd requires a password', () => {
-  beforeEach(() => lockEtcd());
+  beforeEach(() => lockEtcd(running.etcd, password));
 
   it('joins with the right one', async () => {
     const baton = await launch({ endpoints: [running.etcd.endpoint], username: 'root', password });
@@ -100,7 +86,7 @@ describe('when etcd requires a password', () => {
 
 describe("when etcd refuses a command's request", () => {
   it('exits with 69 and the reason, which is not that etcd does not answer', async () => {
-    await lockEtcd();
+    await lockEtcd(running.etcd, password);
     const { endpoint } = running.etcd;
     const { exitCode, stderr } = await runBaton(['upgrade', 'status', '--etcd', endpoint]);
     expect(exitCode).toBe(69);

@@ -58,13 +58,16 @@ export class BatonCluster {
   /**
    * Keeps a pod registered in a process of its own, as a sidecar does. Resolves when it is
    * registered.
+   *
+   * @param env the whole environment of its process
    */
-  async register(address: string): Promise<void> {
+  async register(address: string, env?: Readonly<Record<string, string>>): Promise<void> {
     const args = [batonEntry, 'register', '--address', address];
     const registrar = await ChildProcess.start({
       name: `registrar of ${address}`,
       command: process.execPath,
       args: [...args, '--etcd', this.etcd.endpoint],
+      ...(env && { env }),
     });
     this.#registrars.push(registrar);
     await registrar.waitForLine(/"event":"registration.written"/);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Etcd } from '../../tools/testbed/etcd.ts';
 import { freePorts } from '../../tools/testbed/ports.ts';
 import { findTools } from '../../tools/testbed/tools.ts';
+import { sendHttp } from './sendHttp.ts';
 
 export interface TestEtcd {
   readonly etcd: Etcd;
@@ -28,4 +29,17 @@ export async function startTestEtcd(flags: Readonly<Record<string, string>> = {}
     await rm(folder, { recursive: true, force: true });
   };
   return { etcd, port: clientPort, dataDir, stop };
+}
+
+/** From now on etcd knows the user root alone. */
+export async function lockEtcd({ endpoint }: Etcd, password: string): Promise<void> {
+  for (const [path, body] of [
+    ['user/add', { name: 'root', password }],
+    ['role/add', { name: 'root' }],
+    ['user/grant', { user: 'root', role: 'root' }],
+    ['enable', {}],
+  ] as const) {
+    const { status, text } = await sendHttp(`${endpoint}/v3/auth/${path}`, { body });
+    if (status !== 200) throw new Error(`etcd does not take ${path}: ${text}`);
+  }
 }
