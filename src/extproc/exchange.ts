@@ -21,7 +21,7 @@ import { PendingBody, type ReadBody } from './pendingBody.ts';
 import { ProcessingRequestReader } from './processingRequestReader.ts';
 import { continueReply, rejectReply } from './replies.ts';
 import type { RouteReplies } from './routeReplies.ts';
-import { watchResponse } from './watchResponse.ts';
+import { partsToWatch, watchResponse } from './watchResponse.ts';
 
 export interface ExchangeOptions {
   /** The configured headers that a request is read by, now. */
@@ -155,11 +155,7 @@ export class Exchange implements ServerStreamListener {
       const { endpoint, reservation } = decision;
       const signal = signals?.begin(endpoint.address, this.#openedMs);
       this.#state = { kind: 'routed', reservation, signal };
-      // An override would end the body modes of a gateway that has its own.
-      const watch = signal?.watch ?? 'none';
-      const isWatched = watch !== 'none' && reader.sendsNoBodies;
-      const wanted = isWatched ? wantedParts('none', watch) : wantsNothing;
-      this.#stream.reply(routeReplies.encode(decision, wanted));
+      this.#stream.reply(routeReplies.encode(decision, partsToWatch(reader, signal)));
     } else this.#reject(decision.why);
     recorder.decided(request, decision, this.#openedMs);
   }

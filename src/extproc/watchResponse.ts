@@ -2,12 +2,24 @@ import { parseAddress } from '../hostPort.ts';
 import type { Reservation } from '../scheduling/reservation.ts';
 import type { ExchangeSignal } from '../signals/exchangeSignal.ts';
 import type { PodSignals } from '../signals/podSignals.ts';
+import { type WantedParts, wantedParts, wantsNothing } from './modeOverride.ts';
 import type { ProcessingRequestReader } from './processingRequestReader.ts';
 
 /** The metadata in which Envoy's override_host policy reports the pod that served. */
 const servedNamespace = 'envoy.lb';
 const servedKey = 'x-gateway-destination-endpoint-served';
 const longestAddress = 256;
+
+/** What Envoy is to send of the response to a request, by its headers. */
+export function partsToWatch(
+  headers: ProcessingRequestReader,
+  signal: ExchangeSignal | undefined,
+): WantedParts {
+  if (signal === undefined || signal.watch === 'none') return wantsNothing;
+  signal.expectsContent = headers.header(':method') === 'POST';
+  // An override would end the body modes of a gateway that has its own.
+  return headers.sendsNoBodies ? wantedParts('none', signal.watch) : wantsNothing;
+}
 
 /**
  * Follows a part of the response of a routed exchange: the reservation moves to the pod that

@@ -1,57 +1,84 @@
+import type { PodEvent } from './podHealth.ts';
 import type { PodRecord } from './podRecord.ts';
+import { surpriseOf } from './surprise.ts';
 
 /**
- * Whether what was seen of a pod is the pod's fault, pure: it must fail in most of its observed
- * exchanges, while the other pods do not. What all pods answer alike is the clients' doing.
+ * Whether what was seen of a pod is the pod's fault, pure: it must fail more than chance explains
+ * and more than the other pods do. What all pods answer alike is the clients' doing.
  */
 
-/** So many recent failures, here and at peers. They decay, so a little less than three. */
-const enoughFailures = 2.5;
-const ownShare = 0.5;
+/** Three failures in a row where none are usual: 1 in 100,000. */
+const enoughBits = 16.6;
 /** The share of failures of the other pods must be smaller. */
 const othersShare = 0.25;
-/** Where they fail less often than this, failures in a row decide, whatever came before them. */
-const rareShare = 0.1;
 /** So many exchanges of the others must have gone well. */
 const enoughOthers = 1.5;
+/** What the others may have done alike weighs more: not all of it was observed. */
+const weightOfOthers = 2;
 /** Others that are looked at, in large pools. */
 const mostOthers = 256;
+/** The same, where what peers report of them is looked up. */
+const mostReportedOthers = 16;
+/** Above so many recent failures of each other pod, what peers report of one says nothing. */
+const fewReported = 0.25;
 /** A pod that failed again so soon is excluded for longer than the last time. */
 const relapseMs = 60_000;
 
 export interface Others {
-  readonly failures: number;
-  readonly successes: number;
-  readonly normalEnds: number;
+  /** The share of failures in what was observed of them. */
+  readonly share: number;
+  /** Exchanges that went well. */
+  readonly well: number;
+  /** How suspicious they are, on average, in bits. */
+  readonly suspicion: number;
 }
 
 export function othersOf(pod: PodRecord, pods: Iterable<PodRecord>, nowMs: number): Others {
-  let [failures, successes, normalEnds, seen] = [0, 0, 0, 0];
+  let [failures, successes, normalEnds, suspicion, seen] = [0, 0, 0, 0, 0];
   for (const other of pods) {
     // A pod that is excluded already says nothing about what is normal.
     if (other === pod || other.health.kind === 'quarantined') continue;
     failures += other.failures.at(nowMs);
     successes += other.successes.at(nowMs);
     normalEnds += other.normalEnds.at(nowMs);
+    suspicion += other.suspicion.bits;
     seen += 1;
     if (seen >= mostOthers) break;
   }
-  return { failures, successes, normalEnds };
+  const well = successes + (failures === 0 ? normalEnds : 0);
+  const share = failures === 0 ? 0 : failures / (failures + well);
+  return { share, well, suspicion: suspicion / Math.max(1, seen) };
 }
 
-/** @param peerFailures recent failures that other instances have observed */
-export function isConvicted(pod: PodRecord, others: Others, peerFailures: number, nowMs: number): boolean {
-  const failures = pod.failures.at(nowMs);
-  if (failures + peerFailures < enoughFailures) return false;
-  const well = others.successes + (others.failures === 0 ? others.normalEnds : 0);
-  if (well < enoughOthers) return false;
-  const failingOthers = others.failures / (others.failures + well);
-  const inRow = Math.min(pod.failuresInRow, failures);
-  if (inRow > 0 && inRow + peerFailures >= enoughFailures && failingOthers < rareShare) return true;
-  return failures >= ownShare * (failures + pod.successes.at(nowMs)) && failingOthers < othersShare;
+/** @param atPeers recent failures that other instances have observed, and only of this pod */
+export function convictionOf(
+  pod: PodRecord,
+  { share, well, suspicion }: Others,
+  atPeers: number,
+  nowMs: number,
+): PodEvent | undefined {
+  if (pod.guilt.bits === 0 || well < enoughOthers || share >= othersShare) return undefined;
+  const bits = pod.guilt.bits + atPeers * surpriseOf(share) - weightOfOthers * suspicion;
+  if (bits < enoughBits) return undefined;
+  // Excluded for longer than the last time if it relapses.
+  const level = nowMs - pod.trustedSinceMs < relapseMs ? pod.lastLevel + 1 : 0;
+  return { kind: 'convicted', reason: pod.lastFailure, level };
 }
 
-/** How long to exclude a convicted pod, in doublings: longer than the last time if it relapses. */
-export function convictionLevel(pod: PodRecord, nowMs: number): number {
-  return nowMs - pod.trustedSinceMs < relapseMs ? pod.lastLevel + 1 : 0;
+/** Recent failures of a pod that peers have observed; 0 where they observe them of all pods. */
+export function failuresAtPeers(
+  pod: PodRecord,
+  pods: Iterable<PodRecord>,
+  peerFailures: (address: string) => number,
+): number {
+  const failures = peerFailures(pod.address);
+  if (failures === 0) return 0;
+  let [ofOthers, seen] = [0, 0];
+  for (const other of pods) {
+    if (other === pod || other.health.kind === 'quarantined') continue;
+    ofOthers += peerFailures(other.address);
+    seen += 1;
+    if (seen >= mostReportedOthers) break;
+  }
+  return ofOthers > fewReported * seen ? 0 : failures;
 }

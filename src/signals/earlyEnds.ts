@@ -21,6 +21,11 @@ export class EarlyEnds {
   #announced: PodRecord | undefined;
   #announcedMs = Number.NEGATIVE_INFINITY;
 
+  /** Of the last exchanges of all pods. */
+  get share(): number {
+    return this.#share;
+  }
+
   /** @returns whether the exchange ended early */
   record(pod: PodRecord, durationMs: number): boolean {
     const isEarly = durationMs < pod.earlyMs(this.usual);

@@ -15,6 +15,11 @@ export class ExchangeSignal {
   readonly startMs: number;
   readonly watch: ResponseWatch;
   readonly isTrial: boolean;
+  /**
+   * An answer without content is none: the request is a POST. Others ask for nothing (HEAD,
+   * OPTIONS) or may get it (GET of a health page). Set where the response is watched.
+   */
+  expectsContent = false;
   /** Where the request was served, as Envoy reports it. */
   served: string | undefined;
   /** Reported already. */
@@ -46,7 +51,7 @@ export class ExchangeSignal {
     if (status !== undefined) {
       const verdict = verdictOfStatus(status);
       if (verdict.kind !== 'good') return verdict;
-      if (isEnd) return status === 200 ? failed('empty') : neutral;
+      if (isEnd) return status === 200 ? this.#verdictOfNothing : neutral;
     }
     if (this.watch === 'body') return undefined;
     return status === undefined ? neutral : good;
@@ -60,16 +65,23 @@ export class ExchangeSignal {
     this.#bytes += part.length;
     if (this.#bytes <= longestNoContent) this.#head += part.toString('latin1');
     this.#scan ??= new EventScan();
-    if (this.#scan.hasError(part)) return failed(isPastEarly ? 'error-late' : 'error-event');
+    const error = this.#scan.errorIn(part);
+    if (error === 'client') return neutral;
+    if (error === 'pod') return failed(isPastEarly ? 'error-late' : 'error-event');
     if (!isEnd) return undefined;
     this.#isComplete = true;
-    return this.#bytes <= longestNoContent && noContent.test(this.#head) ? failed('empty') : good;
+    const isEmpty = this.#bytes <= longestNoContent && noContent.test(this.#head);
+    return isEmpty ? this.#verdictOfNothing : good;
   }
 
   /** Trailers follow a complete body, which may be empty then: gRPC puts its status there. */
   onTrailers(): ResponseVerdict {
     this.#isComplete = true;
     return good;
+  }
+
+  get #verdictOfNothing(): ResponseVerdict {
+    return this.expectsContent ? failed('empty') : neutral;
   }
 
   /** Its body was followed, and the exchange ended before it was complete. */

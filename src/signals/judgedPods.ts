@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { convictionOf, failuresAtPeers, type Others, othersOf } from './conviction.ts';
 import { HealthTimers } from './healthTimers.ts';
 import {
   type HealthTransition,
@@ -20,6 +21,8 @@ export interface JudgedPodsOptions {
   readonly onHealth: (from: PodHealth, to: PodHealth) => void;
   /** The same, without changes that say nothing to an operator. */
   readonly onTransition: (transition: HealthTransition) => void;
+  /** Recent failures of a pod that other instances have observed. */
+  readonly peerFailures: (address: string) => number;
 }
 
 /** The pods that requests were placed on, and the one place where their health changes. */
@@ -59,6 +62,11 @@ export class JudgedPods {
     return this.#pods.values();
   }
 
+  /** What the other pods show at this time. */
+  othersOf(pod: PodRecord): Others {
+    return othersOf(pod, this.#pods.values(), this.#options.clock.nowMs());
+  }
+
   /** Calls back after each change of what is held of a pod. */
   onChange(listener: (address: string) => void): () => void {
     this.#listeners.add(listener);
@@ -68,6 +76,14 @@ export class JudgedPods {
   /** Something else changed that is held of this pod. */
   changed({ address }: PodRecord): void {
     for (const listener of this.#listeners) listener(address);
+  }
+
+  /** Puts the pod into quarantine if what was seen of it is its own fault. */
+  convict(pod: PodRecord, others: Others): void {
+    const { clock, peerFailures } = this.#options;
+    const atPeers = failuresAtPeers(pod, this.#pods.values(), peerFailures);
+    const conviction = convictionOf(pod, others, atPeers, clock.nowMs());
+    if (conviction !== undefined) this.apply(pod, conviction);
   }
 
   apply(pod: PodRecord, event: PodEvent): void {

@@ -2,6 +2,7 @@ import { DecayingCount } from './decayingCount.ts';
 import { EarlyRun } from './earlyRun.ts';
 import { isLate, type PodFailure } from './failure.ts';
 import { type PodHealth, trusted } from './podHealth.ts';
+import { Surprise } from './surprise.ts';
 import { UsualDuration } from './usualDuration.ts';
 
 /** Before so many exchanges of its own, a pod is measured by the whole pool. */
@@ -20,8 +21,10 @@ export class PodRecord {
   readonly failures = new DecayingCount();
   readonly successes = new DecayingCount();
   lastFailure: PodFailure = 'server-error';
-  /** Failures since the last good response to a request that was placed after the first of them. */
-  failuresInRow = 0;
+  /** Of the failures that were observed. */
+  readonly guilt = new Surprise();
+  /** The same with early ends that were not observed, which may have been failures. */
+  readonly suspicion = new Surprise();
   /** Recent exchanges that were not observed and lasted a usual time. */
   readonly normalEnds = new DecayingCount();
   /** Requests that were placed on it. */
@@ -36,7 +39,6 @@ export class PodRecord {
   /** Of its last quarantine, and when that ended: a pod that fails again soon continues there. */
   lastLevel = 0;
   trustedSinceMs = Number.NEGATIVE_INFINITY;
-  #rowSinceMs = Number.NEGATIVE_INFINITY;
   /** When each of its penalties ends, oldest first. */
   readonly #penaltyEndsMs: number[] = [];
 
@@ -61,10 +63,10 @@ export class PodRecord {
     return this.incompleteInRow > 0 || (this.health.kind === 'trial' && isLate(this.health.reason));
   }
 
-  /** @param startMs when the request was placed */
-  succeeded(startMs: number, nowMs: number): void {
-    this.successes.add(nowMs);
-    if (startMs > this.#rowSinceMs) this.failuresInRow = 0;
+  onPlaced(): void {
+    this.placed += 1;
+    this.guilt.onPlaced();
+    this.suspicion.onPlaced();
   }
 
   /** What seemed to succeed has failed after all. */
@@ -72,11 +74,12 @@ export class PodRecord {
     this.successes.remove(nowMs);
   }
 
-  failed(failure: PodFailure, startMs: number, nowMs: number): void {
+  /** @param othersShare the share of failures of the other pods */
+  failed(failure: PodFailure, othersShare: number, nowMs: number): void {
     this.failures.add(nowMs);
     this.lastFailure = failure;
-    if (this.failuresInRow === 0) this.#rowSinceMs = startMs;
-    this.failuresInRow += 1;
+    this.guilt.onFailed(othersShare);
+    this.suspicion.onFailed(othersShare);
   }
 
   /** Counts as a request in flight until then. */
@@ -103,7 +106,8 @@ export class PodRecord {
   #forget(): void {
     this.failures.clear();
     this.successes.clear();
-    this.failuresInRow = 0;
+    this.guilt.clear();
+    this.suspicion.clear();
     this.incompleteInRow = 0;
     this.earlyRun.clear();
     this.signUntilMs = Number.NEGATIVE_INFINITY;

@@ -1,4 +1,3 @@
-import { convictionLevel, isConvicted, othersOf } from './conviction.ts';
 import { EarlyEnds } from './earlyEnds.ts';
 import { ExchangeSignal } from './exchangeSignal.ts';
 import { failed, good, isLate, neutral, type ResponseVerdict } from './failure.ts';
@@ -27,7 +26,7 @@ export class PodSignals {
 
   constructor(options: PodSignalsOptions) {
     this.#options = options;
-    const { clock, isDoubtful, onTransition, random, schedulers, settings } = options;
+    const { clock, isDoubtful, onTransition, peerFailures, random, schedulers, settings } = options;
     const { sampleOneIn, quarantineBaseMs: baseMs, quarantineMaxMs: maxMs } = settings;
     this.#sampler = new ResponseSampler({ sampleOneIn, random, isDoubtful });
     this.#pods = new JudgedPods({
@@ -36,6 +35,7 @@ export class PodSignals {
       create: (address) => this.#sampler.newRecord(address),
       onHealth: (from, to) => this.#sampler.onChange(from, to),
       onTransition,
+      peerFailures,
     });
     this.penalties = new PodPenalties(clock, (address) => this.#pods.get(address), schedulers);
   }
@@ -74,10 +74,13 @@ export class PodSignals {
   /** A request that arrived at `startMs` goes to this pod. `watch` was asked for already. */
   begin(address: string, startMs: number, watch?: ResponseWatch): ExchangeSignal {
     const pod = this.#pods.of(address);
-    pod.placed += 1;
+    pod.onPlaced();
     const isTrial = pod.health.kind === 'trial' && pod.health.awaitedUntilMs === undefined;
     if (isTrial) this.#pods.apply(pod, { kind: 'trial-sent' });
-    return new ExchangeSignal(address, startMs, watch ?? this.#sampler.watchFor(pod), isTrial);
+    const exchange = new ExchangeSignal(address, startMs, watch ?? this.#sampler.watchFor(pod), isTrial);
+    // A body is asked for only of a POST.
+    exchange.expectsContent = watch !== undefined;
+    return exchange;
   }
 
   onHeaders(
@@ -116,8 +119,7 @@ export class PodSignals {
   }
 
   onEnd(exchange: ExchangeSignal): void {
-    const { clock } = this.#options;
-    const nowMs = clock.nowMs();
+    const nowMs = this.#options.clock.nowMs();
     const pod = this.#pods.of(exchange.served ?? exchange.address);
     const isEarly = this.#early.record(pod, nowMs - exchange.startMs);
     if (!exchange.isDecided) {
@@ -125,7 +127,9 @@ export class PodSignals {
       if (exchange.isIncomplete) this.#onIncomplete(pod, exchange, isEarly);
       else this.#judge(pod, neutral, exchange);
     }
-    if (isEarly) this.#onEarlyEnd(pod);
+    if (!isEarly) return;
+    if (exchange.watch === 'none' && !exchange.isDecided) pod.suspicion.onFailed(this.#early.share);
+    this.#onEarlyEnd(pod);
   }
 
   /** Something outside of this instance's exchanges happened to this pod. */
@@ -138,7 +142,7 @@ export class PodSignals {
     const pod = this.#pods.of(address);
     this.#pods.apply(pod, { kind: 'sign' });
     this.#penalize(pod);
-    this.#convict(pod);
+    this.#pods.convict(pod, this.#pods.othersOf(pod));
   }
 
   /** An exchange of another instance with this pod ended early, which is unusual. */
@@ -196,11 +200,11 @@ export class PodSignals {
     this.#judge(pod, verdict, exchange);
   }
 
-  #judge(pod: PodRecord, verdict: ResponseVerdict, { isTrial, startMs }: ExchangeSignal): void {
+  #judge(pod: PodRecord, verdict: ResponseVerdict, { isTrial }: ExchangeSignal): void {
     const nowMs = this.#options.clock.nowMs();
     switch (verdict.kind) {
       case 'good':
-        pod.succeeded(startMs, nowMs);
+        pod.successes.add(nowMs);
         if (isTrial) this.#pods.apply(pod, { kind: 'trial-passed' });
         return;
       case 'neutral':
@@ -208,26 +212,19 @@ export class PodSignals {
         return;
       case 'failure': {
         const { failure } = verdict;
-        pod.failed(failure, startMs, nowMs);
+        const others = this.#pods.othersOf(pod);
+        pod.failed(failure, others.share, nowMs);
         this.#options.onFailure(failure);
         this.#sign(pod);
         if (isTrial && pod.health.kind === 'trial')
           this.#pods.apply(pod, { kind: 'trial-failed', reason: failure });
-        else this.#convict(pod);
+        else this.#pods.convict(pod, others);
         this.#pods.changed(pod);
         return;
       }
       default:
         verdict satisfies never;
     }
-  }
-
-  #convict(pod: PodRecord): void {
-    const nowMs = this.#options.clock.nowMs();
-    const others = othersOf(pod, this.#pods.all(), nowMs);
-    if (!isConvicted(pod, others, this.#options.peerFailures(pod.address), nowMs)) return;
-    const level = convictionLevel(pod, nowMs);
-    this.#pods.apply(pod, { kind: 'convicted', reason: pod.lastFailure, level });
   }
 
   #onEarlyEnd(pod: PodRecord): void {

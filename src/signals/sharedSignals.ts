@@ -122,7 +122,7 @@ export class SharedSignals implements RecordListener {
   #onQuarantine(from: string, address: string, signal: PodSignal): void {
     const { signals, localId } = this.#options;
     const isBelieved =
-      !this.#disbelieved.get(from)?.has(address) || (signals.record(address)?.failuresInRow ?? 0) > 0;
+      !this.#disbelieved.get(from)?.has(address) || (signals.record(address)?.guilt.bits ?? 0) > 0;
     if (!isBelieved) return;
     const health = signals.health(address);
     if (isJudged(health)) {

@@ -268,6 +268,59 @@ describe('when clients make mistakes', () => {
     expect([...signals.excluded]).toEqual([]);
   });
 
+  it.each([
+    [404, 0.02],
+    [404, 0.05],
+    [404, 0.2],
+    [404, 0.45],
+  ])('excludes no pod for %d in a share of %d of the requests, wherever they go', (status, share) => {
+    const { clock, transitions, send, warmUp } = start();
+    const random = seededRandom(7);
+    warmUp();
+    for (let nth = 0; nth < 6_000; nth += 1) {
+      const address = addresses[Math.floor(random() * 3)] as string;
+      send(address, random() < share ? { status, lastsMs: 2 } : normal);
+      clock.advance(5);
+    }
+    expect(transitions.filter(({ to }) => to.kind === 'quarantined')).toHaveLength(0);
+  });
+
+  it.each([
+    ['all of its requests at once', 1, 2],
+    ['half of its requests at once', 0.5, 2],
+    ['all of its requests after a second', 1, 1_000],
+  ])('still excludes the one pod that fails %s', (_, share, lastsMs) => {
+    const { clock, signals, transitions, send, warmUp } = start({ quarantineBaseMs: 60_000 });
+    const random = seededRandom(7);
+    warmUp();
+    const answer = (address: string): Answer => {
+      if (random() < 0.05) return { status: 404, lastsMs: 2 };
+      return address === bad && random() < share ? { status: 500, lastsMs } : normal;
+    };
+    for (let nth = 0; nth < 600; nth += 1) {
+      const address = addresses[Math.floor(random() * 3)] as string;
+      if (!signals.excluded.has(address)) send(address, answer(address));
+      clock.advance(10);
+    }
+    const excluded = transitions.filter(({ to }) => to.kind === 'quarantined');
+    expect(excluded.map(({ address }) => address)).toEqual([bad]);
+  });
+
+  it('excludes no pod for a burst of requests of one client that all pods answer alike', () => {
+    const { clock, signals, transitions, send, warmUp } = start();
+    warmUp();
+    for (let round = 0; round < 20; round += 1) {
+      for (let nth = 0; nth < 10; nth += 1)
+        send(addresses[(round + nth) % 3] as string, { status: 404, lastsMs: 2 });
+      for (let step = 0; step < 100; step += 1) {
+        send(addresses[step % 3] as string, normal);
+        clock.advance(10);
+      }
+    }
+    expect(transitions.filter(({ to }) => to.kind === 'quarantined')).toHaveLength(0);
+    expect([...signals.excluded]).toEqual([]);
+  });
+
   it('excludes no pod for requests that one client aborts at once, wherever they go', () => {
     const { clock, signals, warmUp } = start();
     warmUp();
