@@ -3,6 +3,7 @@ import {
   appendItem,
   insertAfter,
   type Path,
+  removeKey,
   replaceKey,
   setComment,
   setHeader,
@@ -12,6 +13,7 @@ import {
 /** The Envoy configurations that are generated from envoy/envoy.yaml, each as a list of edits. */
 export const envoyVariants: ReadonlyMap<string, (source: string) => string> = new Map([
   ['fail-closed.yaml', failClosed],
+  ['envoy-eds.yaml', discovery],
   ['compose.yaml', compose],
 ]);
 
@@ -107,6 +109,68 @@ route_cache_action: CLEAR
   return print(document);
 }
 
+function discovery(source: string): string {
+  const document = parseDocument(source);
+  setHeader(
+    document,
+    `
+${generated}
+
+envoy.yaml, but the pods come from Baton (endpoint discovery, EDS): a pod that registers in etcd,
+or that a file or DNS names, is known once. List your Batons in the cluster \`scheduler\`; there is
+no list of pods. When every Baton is down, Envoy keeps the last pods.`,
+  );
+  usePodsOfBaton(document);
+  return print(document);
+}
+
+/** The cluster of the pods asks Baton for them. */
+function usePodsOfBaton(document: Document): void {
+  insertAfter(
+    document,
+    ['admin'],
+    `
+# Names this Envoy in Baton's log. Endpoint discovery needs both.
+node: { id: gateway, cluster: gateway }
+`,
+  );
+  replaceKey(
+    document,
+    [...modelPods, 'type'],
+    `
+type: EDS
+eds_cluster_config:
+  # pool.name, or one of eds.clusters, of Baton.
+  service_name: default
+  eds_config:
+    resource_api_version: V3
+    # A new Envoy waits for the pods before it listens, instead of answering 503.
+    initial_fetch_timeout: 0s
+    api_config_source:
+      # Incremental: another Baton has the same version and sends nothing again.
+      api_type: DELTA_GRPC
+      transport_api_version: V3
+      set_node_on_first_message_only: true
+      grpc_services:
+        - envoy_grpc:
+            cluster_name: scheduler
+            # To the next Baton. The default waits up to 30 s.
+            retry_policy:
+              retry_back_off: { base_interval: 0.2s, max_interval: 2s }
+`,
+  );
+  removeKey(document, [...modelPods, 'health_checks']);
+  removeKey(document, [...modelPods, 'load_assignment']);
+  removeKey(document, [...modelPods, 'common_lb_config', 'ignore_new_hosts_until_first_hc']);
+  setComment(
+    document,
+    [...modelPods, 'common_lb_config', 'healthy_panic_threshold'],
+    `
+For requests without a decision: only pods that Baton finds healthy, however few. If it
+finds none, Envoy tries all of them instead of refusing.`,
+  );
+}
+
 function compose(source: string): string {
   const document = parseDocument(source);
   setHeader(
@@ -114,8 +178,8 @@ function compose(source: string): string {
     `
 ${generated}
 
-envoy.yaml inside docker-compose.yml: the addresses are the names of the services, which Docker's
-DNS resolves to every replica.`,
+envoy-eds.yaml inside docker-compose.yml: the Batons are the replicas of a service, which Docker's
+DNS resolves, and the pods are those that register.`,
   );
   setComment(
     document,
@@ -123,11 +187,10 @@ DNS resolves to every replica.`,
     'Inside the container; docker-compose.yml publishes it on the loopback of the host only.',
   );
   setValue(document, [...listener, 'address'], '{ socket_address: { address: 0.0.0.0, port_value: 10000 } }');
-  for (const cluster of [scheduler, modelPods]) replaceKey(document, [...cluster, 'type'], dnsCluster);
+  replaceKey(document, [...scheduler, 'type'], dnsCluster);
   setComment(document, [...scheduler, 'cluster_type'], 'Every address that the name resolves to is a host.');
   setValue(document, endpointsOf(scheduler), endpointList(['baton:9002']));
-  const pods = ['podsim-1:8000', 'podsim-2:8000', 'podsim-3:8000'];
-  setValue(document, endpointsOf(modelPods), endpointList(pods));
+  usePodsOfBaton(document);
   return print(document);
 }
 

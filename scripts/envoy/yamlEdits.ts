@@ -32,6 +32,12 @@ export function replaceKey(document: Document, path: Path, yaml: string): void {
   map.items.splice(index, 1, ...pairsOf(yaml));
 }
 
+/** Removes the key at the path with its value and its comments. */
+export function removeKey(document: Document, path: Path): void {
+  const { map, index } = locate(document, path);
+  map.items.splice(index, 1);
+}
+
 /** @param yaml a map of the keys that follow the one at the path */
 export function insertAfter(document: Document, path: Path, yaml: string): void {
   const { map, index } = locate(document, path);

@@ -113,8 +113,26 @@ describe('fail-closed.yaml', () => {
 });
 
 describe('compose.yaml', () => {
-  it('differs from envoy.yaml only in addresses and where they come from', async () => {
-    expect(withoutAddresses(await load('compose.yaml'))).toEqual(withoutAddresses(await load('envoy.yaml')));
+  it('differs from envoy-eds.yaml only in addresses and where they come from', async () => {
+    expect(withoutAddresses(await load('compose.yaml'))).toEqual(
+      withoutAddresses(await load('envoy-eds.yaml')),
+    );
+  });
+});
+
+describe('envoy-eds.yaml', () => {
+  it('has no list of pods and no health check of them, and is else envoy.yaml', async () => {
+    const listing = await load('envoy.yaml');
+    const discovering = await load('envoy-eds.yaml');
+    const pods = clusterOf(discovering, 'model_pods');
+    expect(pods).not.toHaveProperty('load_assignment');
+    expect(pods).not.toHaveProperty('health_checks');
+    expect(pods.eds_cluster_config.service_name).toBe(configSchema.parse({}).pool.name);
+    delete discovering.node;
+    delete pods.eds_cluster_config;
+    delete clusterOf(listing, 'model_pods').health_checks;
+    delete clusterOf(listing, 'model_pods').common_lb_config.ignore_new_hosts_until_first_hc;
+    expect(withoutAddresses(discovering)).toEqual(withoutAddresses(listing));
   });
 });
 

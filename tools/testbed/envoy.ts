@@ -131,7 +131,10 @@ interface HostStatus {
  * Envoy lists flags of failed checks; a healthy host has none. `eds_health_status` is always there.
  */
 function isHealthy(status: HostStatus['health_status']): boolean {
-  return !Object.keys(status).some((key) => key.startsWith('failed_') || key === 'pending_active_hc');
+  const isFailed = Object.keys(status).some(
+    (key) => key.startsWith('failed_') || key === 'pending_active_hc',
+  );
+  return !isFailed && status.eds_health_status !== 'UNHEALTHY';
 }
 
 function addressOf({ address: { socket_address: socket } }: HostStatus): string {

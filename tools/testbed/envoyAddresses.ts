@@ -11,7 +11,7 @@ export interface EnvoyAddresses {
   readonly adminPort: number;
   /** `ip:port` of each endpoint of the cluster `scheduler`. */
   readonly schedulers: readonly string[];
-  /** `ip:port` of each endpoint of the cluster `model_pods`. */
+  /** `ip:port` of each endpoint of the cluster `model_pods`, where the file lists them. */
   readonly pods: readonly string[];
 }
 
@@ -20,7 +20,7 @@ export interface EnvoyBootstrap {
   admin: { address: Address };
   static_resources: {
     listeners: { name: string; address: Address; [more: string]: unknown }[];
-    clusters: { name: string; load_assignment: LoadAssignment; [more: string]: unknown }[];
+    clusters: { name: string; load_assignment?: LoadAssignment; [more: string]: unknown }[];
   };
   [more: string]: unknown;
 }
@@ -64,7 +64,8 @@ function named<T extends { name: string }>(items: readonly T[], name: string): T
  * Each new endpoint keeps the other fields of the first shipped one, such as the port of a health
  * check.
  */
-function replaceEndpoints(assignment: LoadAssignment, addresses: readonly string[]): void {
+function replaceEndpoints(assignment: LoadAssignment | undefined, addresses: readonly string[]): void {
+  if (assignment === undefined) return;
   const example = assignment.endpoints[0]?.lb_endpoints[0];
   if (!example)
     throw new Error(`the Envoy cluster "${assignment.cluster_name}" has no endpoint to take as example`);

@@ -8,6 +8,7 @@ import type { EnvoyBootstrap } from './envoyAddresses.ts';
 import { Etcd } from './etcd.ts';
 import { Pod, type PodOptions } from './pod.ts';
 import { freePort, freePortRow, freePorts } from './ports.ts';
+import { Registrar } from './registrar.ts';
 import type { Release } from './release.ts';
 import type { Tools } from './tools.ts';
 
@@ -27,6 +28,11 @@ export interface TopologyOptions {
   readonly pods?: number;
   /** Default true; with false each instance has an in-memory ledger. */
   readonly etcd?: boolean;
+  /**
+   * Pods register in etcd, and Envoy gets them from Baton, with `envoy-eds.yaml`. Default: both
+   * have lists of them.
+   */
+  readonly registerPods?: boolean;
   /** A file in envoy/, or the path of another. Default `envoy.yaml`. */
   readonly envoyConfig?: string;
   readonly amendEnvoy?: (bootstrap: EnvoyBootstrap) => void;
@@ -77,6 +83,10 @@ export interface Topology {
   readonly pods: readonly Pod[];
   /** The pods in the pool: those started here, or the external ones. */
   readonly poolPods: readonly PoolPod[];
+  /** With `registerPods`: of each pod, by its address. */
+  readonly registrars: ReadonlyMap<string, Registrar>;
+  /** With `registerPods`: starts one more pod and registers it. */
+  addPod(): Promise<Pod>;
   /** Where clients POST their chat completions. */
   readonly chatUrl: string;
   /** The current processes, in the order of their start. */
@@ -103,12 +113,14 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
   const instances: Baton[] = [];
   const laterInstances: Baton[] = [];
   const pods: Pod[] = [];
+  const registrars = new Map<string, Registrar>();
   let etcd: Etcd | undefined;
   let envoy: Envoy | undefined;
   const processes = () => [
     ...(etcd ? [etcd.process] : []),
     // flatMap skips the places of parts that have not started.
     ...pods.flatMap((pod) => pod.process),
+    ...[...registrars.values()].map((registrar) => registrar.process),
     ...[...instances, ...laterInstances].flatMap((instance) => instance.processes),
     ...(envoy ? [envoy.process] : []),
   ];
@@ -145,10 +157,26 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
 
     const targets = options.externalPods?.map((address) => ({ id: address, address })) ?? pods;
     const etcdEndpoints = options.externalEtcd ?? (etcd ? [etcd.endpoint] : []);
+    const listed = options.registerPods ? [] : targets;
     const shared = mergeSettings(
-      sharedSettings(etcdEndpoints, targets, options.podWeights),
-      options.baton ?? {},
+      sharedSettings(etcdEndpoints, listed, options.podWeights),
+      mergeSettings(options.registerPods ? { pool: { etcd: true } } : {}, options.baton ?? {}),
     );
+    const register = async ({ id, address }: PoolPod, index: number): Promise<void> => {
+      const [etcdEndpoint = ''] = etcdEndpoints;
+      const poolName = String(shared.pool?.name ?? 'default');
+      const weight = options.podWeights?.[index] ?? 1;
+      const more = background(`registrar-${id}`);
+      registrars.set(address, await Registrar.start({ address, etcdEndpoint, poolName, weight, ...more }));
+    };
+    if (options.registerPods) await waitForAll(targets.map(register));
+    const addPod = async (): Promise<Pod> => {
+      const index = pods.length;
+      await startPod(await freePort(), index);
+      const pod = pods[index] as Pod;
+      await register(pod, index);
+      return pod;
+    };
     const { release = '1.0.0', generation = 1, command } = options.release ?? {};
     const makeInstance = ({ grpc: port, admin: adminPort }: InstancePorts, index: number): Baton => {
       const name = instanceName(index);
@@ -178,7 +206,7 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     const laterSchedulers = laterInstances.map(({ address }) => address);
     envoy = await Envoy.start({
       bin: options.tools.envoy,
-      configuration: options.envoyConfig ?? 'envoy.yaml',
+      configuration: options.envoyConfig ?? (options.registerPods ? 'envoy-eds.yaml' : 'envoy.yaml'),
       dir,
       listenerPort,
       adminPort,
@@ -194,7 +222,19 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
       targets.map(({ address }) => address),
     );
     const chatUrl = `${envoy.url}/v1/chat/completions`;
-    return { envoy, etcd, instances, laterInstances, pods, poolPods: targets, chatUrl, processes, stop };
+    return {
+      envoy,
+      etcd,
+      instances,
+      laterInstances,
+      pods,
+      poolPods: targets,
+      registrars,
+      addPod,
+      chatUrl,
+      processes,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -97,6 +97,19 @@ describe('docker-compose.yml', () => {
     expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
   });
 
+  it('lists no pod: they register, and Envoy gets them from Baton', () => {
+    expect(services.baton.environment).toEqual({
+      BATON_ETCD_ENDPOINTS: 'http://etcd:2379',
+      BATON_POOL_ETCD: 'true',
+    });
+    expect(services.podsim.command[0]).toContain('baton register');
+    expect(services.podsim.deploy.replicas).toBe(3);
+    const { clusters } = parse(read('envoy/compose.yaml')).static_resources;
+    const pods = clusters.find(({ name }: { name: string }) => name === 'model_pods');
+    expect(pods).toMatchObject({ type: 'EDS' });
+    expect(pods).not.toHaveProperty('load_assignment');
+  });
+
   it('leaves address and health check of Baton to the image', () => {
     expect(services.baton.environment).not.toHaveProperty('BATON_SERVER_ADDRESS');
     expect(services.baton.healthcheck).toBeUndefined();
