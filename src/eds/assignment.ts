@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { encodeLbEndpoint, type PublishedEndpoint, zoneOf } from './lbEndpoint.ts';
+import { zoneOf } from '../scheduling/zone.ts';
+import { encodeLbEndpoint, type PublishedEndpoint } from './lbEndpoint.ts';
 import { lengthField, textField } from './wireFields.ts';
 
 /** The pool as Envoy gets it. An empty pool has one too; a pool that is not known yet has none. */

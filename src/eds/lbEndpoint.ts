@@ -21,15 +21,6 @@ const statuses: Readonly<Record<PublishedHealth, HealthStatus>> = {
 /** Envoy's weights are whole numbers; the least weight of an endpoint is 0.01. */
 const weightScale = 100;
 
-/** The labels that name a zone, the first that is there. */
-const zoneLabels = ['zone', 'topology.kubernetes.io/zone'] as const;
-
-/** '' where no label says it. */
-export function zoneOf({ labels }: Endpoint): string {
-  const name = zoneLabels.find((label) => Object.hasOwn(labels, label));
-  return name === undefined ? '' : (labels[name] ?? '');
-}
-
 /** By endpoint, which is the same object until one of its traits changes. */
 const encoded = new WeakMap<Endpoint, { readonly health: PublishedHealth; readonly bytes: Buffer }>();
 

@@ -187,6 +187,24 @@ describe('the alternates of a choice', () => {
     expect(alternatesTo(chosen, ready, load, seededRandom(1))).toEqual([ready[2], ready[1]]);
   });
 
+  it.each(['zone', 'topology.kubernetes.io/zone'])('are in other zones where %s names them', (label) => {
+    const zoned = (address: string, zone: string): Endpoint => ({
+      ...endpoint(address),
+      labels: { [label]: zone },
+    });
+    // In the order of their zones, as they often are.
+    const pool = endpoints(60).map(({ address }, nth) => zoned(address, `z${Math.floor(nth / 20)}`));
+    const busyElsewhere = loads(Object.fromEntries(pool.slice(20).map(({ address }) => [address, 50])));
+    const random = seededRandom(5);
+    for (let i = 0; i < 100; i += 1) {
+      const alternates = alternatesTo(pool[0] as Endpoint, pool, busyElsewhere, random);
+      expect(alternates.map(({ labels }) => labels[label])).not.toContain('z0');
+      expect(alternates).toHaveLength(2);
+    }
+    const alone = pool.slice(0, 3);
+    expect(alternatesTo(alone[0] as Endpoint, alone, busyElsewhere, random)).toHaveLength(2);
+  });
+
   it.each([
     [1, 0],
     [2, 1],
