@@ -27,7 +27,7 @@ export const limits = section({
   bufferBytes: wholeNumber(1_048_576)
     .default(134_217_728)
     .describe(
-      'What all connections may make it hold (partial messages, waiting input, unread output): above it the one that holds most is closed',
+      'What all connections may make it hold (partial messages, waiting input, unread output): above it the one that holds most is closed. As much again for bodies of model aliases: above it they are answered with 503',
     ),
   bufferedBodyBytes: wholeNumber(0)
     .default(1_048_576)

@@ -2,7 +2,17 @@ import { z } from 'zod';
 import { isSessionField, sessionFieldForm } from '../request/body/sessionFields.ts';
 import { policyText } from './policySetting.ts';
 import { section } from './section.ts';
-import { boolean, headerName, oneOf, text, wholeNumber } from './validators.ts';
+import { boolean, headerName, nameText, oneOf, text, wholeNumber } from './validators.ts';
+
+const modelName = () => nameText().min(1, { error: 'the name of a model' });
+const weight = 'a number from 0.001 to 1000000';
+const variants = z
+  .record(
+    modelName(),
+    z.number({ error: weight }).min(0.001, { error: weight }).max(1_000_000, { error: weight }),
+    { error: 'a mapping of model names to weights, such as {llama-70b: 90, llama-70b-new: 10}' },
+  )
+  .refine((weights) => Object.keys(weights).length > 0, { error: 'at least one model with its weight' });
 
 /** How an endpoint is chosen, and what of a request it depends on. */
 export const scheduling = section({
@@ -17,6 +27,17 @@ export const scheduling = section({
     .array(headerName(), { error: 'a list of header names' })
     .default(['x-baton-model', 'x-gateway-model-name'])
     .describe('Headers that name the model of a request: only endpoints that serve it are chosen'),
+  modelAliases: z
+    .record(modelName(), variants, { error: 'a mapping of model names to models with weights' })
+    .default({})
+    .describe(
+      'Model names that stand for others in shares, such as gpt-4o: {llama-70b: 90, llama-70b-new: 10}; only in the file',
+    ),
+  aliasHeader: headerName()
+    .exactOptional()
+    .describe(
+      'Header in which the pods accept the model that an alias stands for; without it the body is changed',
+    ),
   extensions: z
     .array(text().min(1), { error: 'a list of paths and package names' })
     .default([])

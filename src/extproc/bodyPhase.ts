@@ -6,6 +6,7 @@ import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Route } from '../scheduling/decision.ts';
 import type { Scheduler } from '../scheduling/scheduler.ts';
 import type { BodyArrivals } from './bodyArrivals.ts';
+import type { ModelRewriter } from './modelRewriter.ts';
 import type { WantedBody } from './modeOverride.ts';
 import type { ProcessingRequestReader } from './processingRequestReader.ts';
 
@@ -36,14 +37,15 @@ export function awaitedBody(
   reader: ProcessingRequestReader,
   request: SchedulingRequest,
   wanted: RequestHeaders,
+  rewriter: ModelRewriter | undefined,
 ): AwaitedBody | undefined {
-  const wantsFacts = lacksFacts(request, wanted);
+  const wantsFacts = lacksFacts(request, wanted) || (rewriter?.changesBodyOf(request) ?? false);
   if (!wantsFacts && !wanted.promptInBody) return undefined;
   if (reader.isEndOfStream) return undefined;
   const body = announcedBody(reader);
   const mode = body && bodyModeFor(reader, body.bytes, bodies.bufferedBytes);
   if (mode === undefined) return undefined;
-  const first = bodies.preview(request);
+  const first = bodies.preview(rewriter?.resolve(request) ?? request);
   if (first.kind === 'reject') return undefined;
   // NaN, a length that is none, counts as unknown.
   const isShort = body?.bytes !== undefined && body.bytes < shortestPromptBytes;

@@ -7,34 +7,23 @@ import type {
 import { MalformedMessage } from '../proto/wire/wireReader.ts';
 import { readPolicy } from '../request/readPolicy.ts';
 import { readSchedulingRequest } from '../request/readSchedulingRequest.ts';
-import type { RequestHeaders, RequestHeadersFor } from '../request/requestHeaders.ts';
+import type { RequestHeaders } from '../request/requestHeaders.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Rejection } from '../scheduling/decision.ts';
 import type { Decision } from '../scheduling/scheduler.ts';
 import { requestBodyTag } from './bodyMessageReader.ts';
-import { type AwaitedBody, awaitedBody, type BodyPhase } from './bodyPhase.ts';
-import type { DecisionRecorder } from './decisionRecorder.ts';
-import type { ExchangeSignals, ExchangeState } from './exchangeState.ts';
+import { type AwaitedBody, awaitedBody } from './bodyPhase.ts';
+import type { DecisionOptions } from './decisionOptions.ts';
+import type { ExchangeState } from './exchangeState.ts';
 import type { StreamEnd } from './metrics.ts';
 import { wantedParts, wantsNothing } from './modeOverride.ts';
 import { PendingBody, type ReadBody } from './pendingBody.ts';
 import { ProcessingRequestReader } from './processingRequestReader.ts';
 import { continueReply, rejectReply } from './replies.ts';
-import type { RouteReplies } from './routeReplies.ts';
 import { partsToWatch, watchResponse } from './watchResponse.ts';
 
-export interface ExchangeOptions {
-  /** The configured headers that a request is read by, now. */
-  readonly requestHeaders: RequestHeadersFor;
-  readonly decide: (request: SchedulingRequest) => Decision;
-  readonly routeReplies: RouteReplies;
-  readonly retryAfterSeconds: number;
-  /** undefined: no body is asked for. */
-  readonly bodies: BodyPhase | undefined;
-  readonly nowMs: () => number;
-  readonly recorder: Pick<DecisionRecorder, 'decided' | 'undecided' | 'body'>;
-  /** Judges pods by how their exchanges end; undefined: no response is watched. */
-  readonly signals: ExchangeSignals | undefined;
+/** All exchanges share them. */
+export interface ExchangeOptions extends DecisionOptions {
   /** Called once, after the reservation is released. */
   readonly onClosed: (exchange: Exchange, how: StreamEnd) => void;
 }
@@ -141,21 +130,23 @@ export class Exchange implements ServerStreamListener {
   }
 
   #decideOnHeaders(reader: ProcessingRequestReader): void {
-    const { bodies, decide, requestHeaders, recorder, routeReplies, signals } = this.#options;
+    const { bodies, decide, requestHeaders, recorder, rewriter, routeReplies, signals } = this.#options;
     const policy = readPolicy(reader);
     const headers = requestHeaders(policy);
-    const request = readSchedulingRequest(reader, policy, headers);
-    const awaited = bodies && awaitedBody(bodies, reader, request, headers);
+    const read = readSchedulingRequest(reader, policy, headers);
+    const awaited = bodies && awaitedBody(bodies, reader, read, headers, rewriter);
     if (awaited !== undefined) {
-      this.#awaitBody(request, headers, awaited);
+      this.#awaitBody(read, headers, awaited);
       return;
     }
+    const request = rewriter?.resolve(read) ?? read;
     const decision = decide(request);
     if (decision.kind === 'route') {
       const { endpoint, reservation } = decision;
       const signal = signals?.begin(endpoint.address, this.#openedMs);
       this.#state = { kind: 'routed', reservation, signal };
-      this.#stream.reply(routeReplies.encode(decision, partsToWatch(reader, signal)));
+      const reply = routeReplies.encode(decision, partsToWatch(reader, signal));
+      this.#stream.reply(rewriter?.amend(reply, request, 'request_headers') ?? reply);
     } else this.#reject(decision.why);
     recorder.decided(request, decision, this.#openedMs);
   }
@@ -163,13 +154,15 @@ export class Exchange implements ServerStreamListener {
   /** Replies with a whole decision, and asks for the body. */
   #awaitBody(request: SchedulingRequest, wanted: RequestHeaders, awaited: AwaitedBody): void {
     const { first, mode, promptFormat } = awaited;
-    const { bodies, nowMs, recorder, routeReplies, signals } = this.#options;
+    const { bodies, nowMs, recorder, rewriter, routeReplies, signals } = this.#options;
     if (bodies === undefined) return;
     const isSentAnyway = mode === 'configured';
     const watch = isSentAnyway ? 'none' : (signals?.watchAhead(first.endpoint.address) ?? 'none');
     const body = new PendingBody({
       request,
       wanted,
+      rewriter,
+      isBuffered: mode === 'buffered',
       first,
       promptFormat,
       isCertain: isSentAnyway,
@@ -194,18 +187,16 @@ export class Exchange implements ServerStreamListener {
     }
   }
 
-  #decideOnBody({ watch, wanted }: PendingBody, { request, isWhole, bytes }: ReadBody): void {
-    const { decide, nowMs, recorder, routeReplies, signals } = this.#options;
+  #decideOnBody({ watch }: PendingBody, { request, missed, body }: ReadBody): void {
+    const { decide, nowMs, recorder, rewriter, routeReplies, signals } = this.#options;
     const arrivedMs = nowMs();
-    const isModelMissed = !isWhole && request.model === undefined && wanted.modelInBody === 'decides';
-    const decision: Decision = isModelMissed
-      ? { kind: 'reject', why: { kind: 'model-not-read', readBytes: bytes } }
-      : decide(request);
+    const decision: Decision = missed === undefined ? decide(request) : { kind: 'reject', why: missed };
     if (decision.kind === 'route') {
       const { endpoint, reservation } = decision;
       const signal = signals?.begin(endpoint.address, arrivedMs, watch);
       this.#state = { kind: 'routed', reservation, signal };
-      this.#stream.reply(routeReplies.encode(decision, wantsNothing, 'request_body'));
+      const reply = routeReplies.encode(decision, wantsNothing, 'request_body');
+      this.#stream.reply(rewriter?.amend(reply, request, 'request_body', body) ?? reply);
     } else this.#reject(decision.why);
     recorder.decided(request, decision, arrivedMs);
   }

@@ -8,6 +8,7 @@ import type { DecisionRecorder } from './decisionRecorder.ts';
 import { Exchange, type ExchangeOptions } from './exchange.ts';
 import type { ExchangeSignals } from './exchangeState.ts';
 import type { StreamEnd } from './metrics.ts';
+import type { ModelRewriter } from './modelRewriter.ts';
 import { RouteReplies } from './routeReplies.ts';
 
 export interface ExchangesOptions {
@@ -31,6 +32,8 @@ export interface ExchangesOptions {
   readonly recorder: Pick<DecisionRecorder, 'decided' | 'undecided' | 'body' | 'ended'>;
   /** undefined: no body is asked for. */
   readonly bodies?: Omit<BodyPhase, 'arrivals'>;
+  /** undefined: no model is an alias. */
+  readonly rewriter?: ModelRewriter | undefined;
   /** Judges pods by how their exchanges end; undefined: no response is watched. */
   readonly signals?: ExchangeSignals | undefined;
 }
@@ -52,6 +55,7 @@ export class Exchanges {
       routeReplies: new RouteReplies(options.extraHeaders),
       retryAfterSeconds: options.retryAfterSeconds,
       bodies: options.bodies && { ...options.bodies, arrivals: new BodyArrivals() },
+      rewriter: options.rewriter,
       nowMs: options.nowMs,
       recorder: options.recorder,
       signals: options.signals,

@@ -14,6 +14,7 @@ export const decisionOutcomes = [
   'model-not-ready',
   'unknown-model',
   'model-not-read',
+  'body-not-kept',
   'no-endpoint-with-labels',
   'invalid-labels',
   'rejected-by-filter',

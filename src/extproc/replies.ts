@@ -44,6 +44,10 @@ export function rejectReply(why: Rejection, retryAfterSeconds: number): Buffer {
       const message = `The first ${why.readBytes} bytes of the body do not name the model, and the proxy buffers no more. What helps: ${remedies}, or a larger request_body_buffer_limit of the proxy.`;
       return badRequest('model_not_read', message);
     }
+    case 'body-not-kept': {
+      const message = `Too many large requests for ${quoted(why.model)}, which is an alias, at once.`;
+      return unavailable('body_not_kept', message, retryAfterSeconds);
+    }
     case 'no-endpoint-with-labels': {
       const message = `No ready endpoint has the labels ${quoted(why.given)}.`;
       return unavailable('no_endpoint_with_labels', message, retryAfterSeconds);

@@ -8,6 +8,8 @@ import { DecisionRecorder } from '../extproc/decisionRecorder.ts';
 import { Exchanges } from '../extproc/exchanges.ts';
 import { foreignProtocolLog } from '../extproc/foreignProtocolLog.ts';
 import { HealthStatus } from '../extproc/healthStatus.ts';
+import { KeptBodyBudget } from '../extproc/keptBody.ts';
+import { ModelRewriter } from '../extproc/modelRewriter.ts';
 import { openExtProcServer } from '../extproc/openExtProcServer.ts';
 import { CertificateFiles } from '../extproc/tls/certificateFiles.ts';
 import type { UnexpectedErrors } from '../extproc/unexpectedErrors.ts';
@@ -17,6 +19,7 @@ import type { CompositePool } from '../pool/compositePool.ts';
 import type { RequestHeadersFor } from '../request/requestHeaders.ts';
 import { DecisionWatch } from '../scheduling/decisionWatch.ts';
 import { type Explanation, explain } from '../scheduling/explanation.ts';
+import { ModelAliases } from '../scheduling/modelAliases.ts';
 import { Scheduler } from '../scheduling/scheduler.ts';
 import { traitsOf } from '../scheduling/traits.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -70,6 +73,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
   const firstDecisionProbe = createFirstDecisionProbe(options);
   const scheduler = createScheduler(options);
   const requestHeaders = createRequestHeaders(options, scheduler);
+  const rewriter = createRewriter(config);
   const decisionWatch = new DecisionWatch({ scheduler, clock: systemClock, now: () => new Date() });
   const recorder = new DecisionRecorder({
     defaultPolicy: () => dynamic.config.scheduling.policy,
@@ -98,6 +102,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
       bufferedBytes: limits.bufferedBodyBytes,
     },
     recorder,
+    rewriter,
     signals: options.signals.podSignals,
   });
   const health = new HealthStatus({
@@ -117,14 +122,16 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     errors,
     maxMessageBytes: server.maxMessageBytes,
     acceptsCompressed: server.acceptsCompressed,
-    limits: limits.connection,
+    // Replies with changed bodies are large: a connection may use half of what all may hold.
+    limits: rewriter ? { ...limits.connection, queuedBytes: limits.bufferBytes / 2 } : limits.connection,
     totalLimits: limits,
     onReachedLimit: reportReachedLimits(log, metrics),
     certificates: createCertificateFiles(options),
     onForeignProtocol: foreignProtocolLog(log),
   });
   const explainRequest = (asked: AskedRequest): Explanation => {
-    const request = requestOfHeaders(asked, requestHeaders);
+    const read = requestOfHeaders(asked, requestHeaders);
+    const request = rewriter?.resolve(read) ?? read;
     return explain(request, scheduler.trail(request), scheduler.preview(request));
   };
   return { grpcServer, health, discovery, exchanges, firstDecisionProbe, decisionWatch, explainRequest };
@@ -139,13 +146,22 @@ function createRequestHeaders(options: EdgePartsOptions, scheduler: Scheduler): 
       labels: labelHeader,
       modelInBody: 'unread',
       promptInBody: false,
+      asksForSession: false,
       session: { headers: sessionHeaders, cookie: sessionCookie, bodyFields: sessionBodyFields },
       others: options.extensions.headers,
     },
+    hasAliases: Object.keys(config.scheduling.modelAliases).length > 0,
     models: () => traitsOf(pool.all()),
     policyFor: (name) => scheduler.policyFor(name),
   });
   return (name) => choice.for(name);
+}
+
+function createRewriter({ scheduling, limits }: Config): ModelRewriter | undefined {
+  const { aliasHeader: header, modelAliases } = scheduling;
+  if (Object.keys(modelAliases).length === 0) return undefined;
+  const aliases = new ModelAliases(modelAliases, Math.random);
+  return new ModelRewriter({ aliases, header, budget: new KeptBodyBudget(limits.bufferBytes) });
 }
 
 function createScheduler(options: EdgePartsOptions): Scheduler {

@@ -5,6 +5,8 @@ import type { Traits } from '../scheduling/traits.ts';
 export interface RequestHeaderChoiceOptions {
   /** All that are configured. */
   readonly configured: RequestHeaders;
+  /** Some model names are aliases: the model, and the session, decide on the variant. */
+  readonly hasAliases?: boolean;
   /** Which models do the endpoints list, now? */
   readonly models: () => Pick<Traits, 'models' | 'modelsDiffer'>;
   /** The policy of a request that names this one, or none, now. */
@@ -17,11 +19,12 @@ const inBody = 2;
 const decisive = 4;
 const session = 8;
 const prompt = 16;
-const variants = 32;
+const asksForSession = 32;
+const variants = 64;
 /** A prompt is cached for one model, which the headers may name. */
 const bitsOfFact: Readonly<Record<RequestFact, number>> = {
   model: inHeaders | inBody,
-  session,
+  session: session | asksForSession,
   prompt: inHeaders | prompt,
 };
 
@@ -30,18 +33,22 @@ export class RequestHeaderChoice {
   readonly #options: RequestHeaderChoiceOptions;
   /** By their bits. */
   readonly #variants: readonly RequestHeaders[];
+  readonly #always: number;
   /** By the policy: bits of the facts that it reads. */
   readonly #bits = new WeakMap<Policy, number>();
 
   constructor(options: RequestHeaderChoiceOptions) {
     this.#options = options;
-    const { configured } = options;
+    const { configured, hasAliases = false } = options;
+    const hasFields = (configured.session?.bodyFields.length ?? 0) > 0;
+    this.#always = hasAliases ? inHeaders | decisive | session : 0;
     this.#variants = Array.from({ length: variants }, (_, bits) => ({
       ...configured,
       models: bits & inHeaders ? configured.models : [],
       modelInBody: modelInBody(bits),
       promptInBody: (bits & prompt) !== 0,
       session: bits & session ? configured.session : undefined,
+      asksForSession: hasFields && (bits & asksForSession) !== 0,
     }));
   }
 
@@ -50,7 +57,7 @@ export class RequestHeaderChoice {
     const { models, policyFor } = this.#options;
     const policy = policyFor(name);
     const traits = models();
-    let bits = policy === undefined ? 0 : this.#bitsOf(policy);
+    let bits = this.#always | (policy === undefined ? 0 : this.#bitsOf(policy));
     if (traits.models) bits |= inHeaders;
     if (traits.modelsDiffer) bits |= decisive;
     return this.#variants[bits] as RequestHeaders;

@@ -10,6 +10,8 @@ export interface RequestHeaders {
   readonly promptInBody: boolean;
   /** Where the session is named. undefined: it is not read. */
   readonly session: SessionPlaces | undefined;
+  /** The session is worth asking for a body. */
+  readonly asksForSession: boolean;
   /** Extensions read them as they are. */
   readonly others: readonly string[];
 }
@@ -39,5 +41,6 @@ export const noRequestHeaders: RequestHeaders = {
   modelInBody: 'unread',
   promptInBody: false,
   session: undefined,
+  asksForSession: false,
   others: [],
 };

@@ -6,6 +6,8 @@ export interface SchedulingRequest {
   readonly policy?: string;
   /** The model that the request is for. */
   readonly model?: string;
+  /** The name that the client gave, where `model` is the variant that was chosen for it. */
+  readonly alias?: string;
   /** What requests of one conversation or client have in common, as given. */
   readonly session?: string;
   /** Its prompt, where the body was read for it. */

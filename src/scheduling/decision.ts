@@ -24,6 +24,8 @@ export type Rejection =
   | { readonly kind: 'unknown-model'; readonly model: string; readonly near: readonly string[] }
   /** Envoy did not send enough of the body to show the model, on which the choice depends. */
   | { readonly kind: 'model-not-read'; readonly readBytes: number }
+  /** The body of an alias has to be changed, and there is no room to keep it meanwhile. */
+  | { readonly kind: 'body-not-kept'; readonly model: string }
   | { readonly kind: 'no-endpoint-with-labels'; readonly given: string }
   | { readonly kind: 'invalid-labels'; readonly given: string }
   | ({ readonly kind: 'rejected-by-filter'; readonly filter: string } & ExtensionRejection)

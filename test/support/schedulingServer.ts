@@ -1,6 +1,7 @@
 import { Exchanges } from '../../src/extproc/exchanges.ts';
 import { HealthStatus } from '../../src/extproc/healthStatus.ts';
 import { extprocMetrics } from '../../src/extproc/metrics.ts';
+import type { ModelRewriter } from '../../src/extproc/modelRewriter.ts';
 import { openExtProcServer } from '../../src/extproc/openExtProcServer.ts';
 import type { GrpcServer } from '../../src/grpc/grpcServer.ts';
 import type { GrpcServerKind } from '../../src/grpc/openGrpcServer.ts';
@@ -25,6 +26,7 @@ export interface SchedulingServerOptions {
   readonly reads?: Partial<RequestHeaders>;
   /** Default: least-request. */
   readonly policy?: PolicyName;
+  readonly rewriter?: ModelRewriter;
   /** Default 1 MiB. */
   readonly bufferedBytes?: number;
 }
@@ -46,6 +48,7 @@ export class SchedulingServer {
       ready = endpoints(3),
       reads = {},
       policy = 'least-request',
+      rewriter,
       bufferedBytes = 1_048_576,
     }: SchedulingServerOptions = {},
   ) {
@@ -74,6 +77,7 @@ export class SchedulingServer {
         reserve: (route) => scheduler.reserve(route),
         bufferedBytes,
       },
+      rewriter,
       extraHeaders: [],
       retryAfterSeconds: 1,
       nowMs: () => performance.now(),

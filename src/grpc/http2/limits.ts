@@ -22,6 +22,8 @@ export interface Http2Limits {
   readonly controlFramesPerSecond: number;
   /** Frames without content that end nothing (CVE-2019-9518). */
   readonly emptyFramesPerSecond: number;
+  /** Response bytes that wait for its windows (CVE-2019-9517). Default: 4 MiB. */
+  readonly queuedBytes?: number;
 }
 
 export const burstSeconds = 5;

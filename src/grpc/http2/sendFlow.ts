@@ -7,7 +7,7 @@ import { ConnectionError, defaultWindowBytes, errorCode, largestWindowBytes } fr
  * More unsent bytes than this are not kept for a peer that requests and does not read
  * (CVE-2019-9517).
  */
-const maxQueuedBytes = 4 * 1024 * 1024;
+const usualQueuedBytes = 4 * 1024 * 1024;
 
 /** A stream with queued data. */
 export interface QueuedSender {
@@ -24,6 +24,7 @@ export class SendFlow {
   readonly peer: PeerSettings;
   readonly continueLater: () => void;
   readonly #turns: FairTurns;
+  readonly #maxQueuedBytes: number;
   windowBytes = defaultWindowBytes;
   /** Queued by all streams together. */
   queuedBytes = 0;
@@ -35,11 +36,18 @@ export class SendFlow {
   readonly waiting = new Set<QueuedSender>();
 
   /** @param continueLater has `sendWaiting` called in a later turn */
-  constructor(frames: FrameWriter, peer: PeerSettings, turns: FairTurns, continueLater: () => void) {
+  constructor(
+    frames: FrameWriter,
+    peer: PeerSettings,
+    turns: FairTurns,
+    continueLater: () => void,
+    maxQueuedBytes = usualQueuedBytes,
+  ) {
     this.frames = frames;
     this.peer = peer;
     this.#turns = turns;
     this.continueLater = continueLater;
+    this.#maxQueuedBytes = maxQueuedBytes;
   }
 
   /** A stream waits, and the connection's window has room. */
@@ -58,7 +66,7 @@ export class SendFlow {
 
   /** @throws ConnectionError when too much is queued */
   checkQueuedBytes(): void {
-    if (this.queuedBytes <= maxQueuedBytes) return;
+    if (this.queuedBytes <= this.#maxQueuedBytes) return;
     throw new ConnectionError(errorCode.enhanceYourCalm, 'too many unread response bytes');
   }
 

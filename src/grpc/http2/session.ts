@@ -60,8 +60,9 @@ export class Session implements FrameSink {
   constructor(frames: FrameWriter, options: SessionOptions) {
     this.#options = options;
     this.#frames = frames;
-    this.#flow = new SendFlow(frames, this.#peer, options.turns, options.onUnfinished);
-    this.#budgets = new AbuseBudgets(options.limits, options.nowMs);
+    const { limits, onUnfinished, turns } = options;
+    this.#flow = new SendFlow(frames, this.#peer, turns, onUnfinished, limits.queuedBytes);
+    this.#budgets = new AbuseBudgets(limits, options.nowMs);
     const parts = { frames, flow: this.#flow, budgets: this.#budgets, onEmpty: () => this.#finishIfDone() };
     this.#streams = new Streams(options, parts);
   }

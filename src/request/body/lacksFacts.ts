@@ -4,8 +4,8 @@ import type { SchedulingRequest } from '../schedulingRequest.ts';
 /** Could the body say what is to be read of the request, and its headers do not say? */
 export function lacksFacts(
   { model, session }: SchedulingRequest,
-  { modelInBody, session: places }: RequestHeaders,
+  { modelInBody, asksForSession }: RequestHeaders,
 ): boolean {
   if (modelInBody !== 'unread' && model === undefined) return true;
-  return places !== undefined && places.bodyFields.length > 0 && session === undefined;
+  return asksForSession && session === undefined;
 }

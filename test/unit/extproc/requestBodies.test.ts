@@ -225,7 +225,11 @@ describe.each(['builtin', 'grpc-js'] as const)('bodies on demand: over %s', (kin
 
   it('asks for a body that may name the session, unless a header does', async () => {
     const session = { headers: ['x-session-id'], cookie: undefined, bodyFields: ['user', 'metadata.s'] };
-    await serve({ ready: endpoints(9), policy: 'session-affinity', reads: { session } });
+    await serve({
+      ready: endpoints(9),
+      policy: 'session-affinity',
+      reads: { session, asksForSession: true },
+    });
     const podOf = async (values: object, named: object): Promise<string | undefined> => {
       const exchange = open();
       const first = await exchange.send(headers({ ...inference, ...values }));

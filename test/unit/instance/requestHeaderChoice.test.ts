@@ -7,7 +7,8 @@ describe('which headers are read for a request', () => {
     labels: 'filter',
     modelInBody: 'unread' as const,
     promptInBody: false,
-    session: { headers: ['x-session-id'], cookie: undefined, bodyFields: [] },
+    session: { headers: ['x-session-id'], cookie: undefined, bodyFields: ['user'] },
+    asksForSession: false,
     others: [],
   };
   const policies = new PolicySet({ random: Math.random });
@@ -34,6 +35,24 @@ describe('which headers are read for a request', () => {
     ['a mix', false, 'session-affinity:2,lora-affinity:1', ['x-model', 'filter', 'x-session-id']],
   ])('%s', (_what, hasModels, policy, expected) => {
     expect(read(hasModels, policy)).toEqual(expected);
+  });
+
+  it.each([
+    ['session-affinity', false, true, 'unread'],
+    ['least-request', false, false, 'unread'],
+    ['least-request', true, false, 'decides'],
+  ])('with %s (aliases: %s), asks for a body to find the session: %s', (policy, hasAliases, asks, model) => {
+    const choice = new RequestHeaderChoice({
+      configured,
+      hasAliases,
+      models: () => ({ models: false, modelsDiffer: false }),
+      policyFor: (name) => policies.named(name ?? 'least-request'),
+    });
+    const { asksForSession, modelInBody, models, session } = choice.for(policy);
+    expect({ asksForSession, modelInBody }).toEqual({ asksForSession: asks, modelInBody: model });
+    // What an alias stands for can depend on the session.
+    if (hasAliases)
+      expect({ models, session }).toEqual({ models: configured.models, session: configured.session });
   });
 
   it.each([

@@ -72,6 +72,7 @@ describe('a scheduling request', () => {
       modelInBody: 'unread' as const,
       promptInBody: false,
       session: { headers: ['x-session-id'], cookie: 'sid', bodyFields: [] },
+      asksForSession: false,
       others: ['x-tenant', 'x-tier'],
     };
     expect(readSchedulingRequest(sourceOf({ headers }), undefined, configured)).toEqual(expected);

@@ -1,0 +1,25 @@
+import type { RequestHeadersFor } from '../request/requestHeaders.ts';
+import type { SchedulingRequest } from '../request/schedulingRequest.ts';
+import type { Decision } from '../scheduling/scheduler.ts';
+import type { BodyPhase } from './bodyPhase.ts';
+import type { DecisionRecorder } from './decisionRecorder.ts';
+import type { ExchangeSignals } from './exchangeState.ts';
+import type { ModelRewriter } from './modelRewriter.ts';
+import type { RouteReplies } from './routeReplies.ts';
+
+/** What the decisions of all exchanges need. */
+export interface DecisionOptions {
+  /** The configured headers that a request is read by, now. */
+  readonly requestHeaders: RequestHeadersFor;
+  readonly decide: (request: SchedulingRequest) => Decision;
+  readonly routeReplies: RouteReplies;
+  readonly retryAfterSeconds: number;
+  /** undefined: no body is asked for. */
+  readonly bodies: BodyPhase | undefined;
+  /** undefined: no model is an alias. */
+  readonly rewriter: ModelRewriter | undefined;
+  readonly nowMs: () => number;
+  readonly recorder: Pick<DecisionRecorder, 'decided' | 'undecided' | 'body'>;
+  /** Judges pods by how their exchanges end; undefined: no response is watched. */
+  readonly signals: ExchangeSignals | undefined;
+}
