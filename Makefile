@@ -14,7 +14,7 @@ help: ## print this list
 	@awk -F ':[^#]*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: setup ## start all parts, send traffic, upgrade every instance, print a verdict; ONCE=1 exits after it
+demo: setup ## start all parts, send traffic, upgrade every instance, add and remove a pod, print a verdict; ONCE=1 exits after it
 	@$(run) demo -- $(if $(ONCE),--once)
 
 .PHONY: rehearse

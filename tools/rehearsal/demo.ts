@@ -8,9 +8,10 @@ import { runRehearsal } from './run.ts';
 import { findFailures, formatVerdict } from './verdict.ts';
 
 /**
- * `make demo`: all parts on this machine, live traffic, a rolling upgrade of both instances, a
- * verdict. With `--once` it ends after the verdict, with exit code 1 if a request failed or was
- * cut, or an instance started with an empty view. Without, it runs until Ctrl-C.
+ * `make demo`: all parts on this machine, pods that register, live traffic, a rolling upgrade of
+ * both instances, a pod that comes and goes, a verdict. With `--once` it ends after the verdict,
+ * with exit code 1 if a request failed or was cut, or an instance started with an empty view.
+ * Without, it runs until Ctrl-C.
  */
 const usage = `usage: npm run demo -- [--once] [--clients N]
 
@@ -40,8 +41,8 @@ async function main(): Promise<number> {
   const interrupted = waitForInterrupt();
   process.stdout.write('starting etcd, 3 simulated pods, 2 Baton instances and Envoy …\n');
   const options = {
-    topology: { tools: findTools(readProcessEnv().environment), podWeights, podFlags },
-    plan: { steps, loads: [{ pace: { kind: 'closed', clients, rampMs: 2000 } }], pauseMs },
+    topology: { tools: findTools(readProcessEnv().environment), registerPods: true, podWeights, podFlags },
+    plan: { steps, loads: [{ pace: { kind: 'closed', clients, rampMs: 2000 } }], pauseMs, podVisit: true },
     clients,
     lineEveryMs: 1000,
     interrupted,

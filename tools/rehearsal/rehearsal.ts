@@ -5,6 +5,7 @@ import { type LoadPace, SseLoad } from '../testbed/sseLoad.ts';
 import { StatePoller } from '../testbed/statePoller.ts';
 import type { Topology } from '../testbed/topology.ts';
 import { type PlannedStep, stepName } from './plan.ts';
+import { type PodVisit, visitOfPod } from './podVisit.ts';
 import { type Timeline, TimelineRecorder } from './timeline.ts';
 import type { RehearsalResult } from './verdict.ts';
 
@@ -17,6 +18,8 @@ export interface RehearsalPlan {
   readonly loads: readonly PlannedLoad[];
   /** Time without a change before the first step and after each step. */
   readonly pauseMs: number;
+  /** After the steps a pod registers, takes traffic and leaves; for a topology `registerPods`. */
+  readonly podVisit?: boolean;
 }
 
 export interface PlannedLoad {
@@ -100,6 +103,14 @@ export class Rehearsal {
       if (aborted !== undefined) break;
       await this.#pause(`all instances run release ${step.to.release}`);
     }
+    let visit: PodVisit | undefined;
+    if (this.#plan.podVisit && aborted === undefined) {
+      try {
+        visit = await this.#visit();
+      } catch (error) {
+        aborted = `the visit of a pod failed: ${(error as Error).message}`;
+      }
+    }
     this.#status = 'waiting for the requests in flight';
     await Promise.all(this.#loads.map((load) => load.stop()));
     this.#sample();
@@ -112,6 +123,7 @@ export class Rehearsal {
       upgrades: steps.flatMap(({ upgrades }) => upgrades),
       pods: new Map(this.#topology.poolPods.map(({ address, id }) => [address, id])),
       timeline: this.#recorder.timeline(),
+      ...(visit && { visit }),
       ...(aborted !== undefined && { aborted }),
     };
   }
@@ -133,6 +145,13 @@ export class Rehearsal {
     });
     // The final results include the first decisions of instances that started in standby.
     done.splice(0, done.length, ...upgrades);
+  }
+
+  #visit(): Promise<PodVisit> {
+    const onStatus = (status: string) => {
+      this.#status = status;
+    };
+    return visitOfPod(this.#topology, onStatus, () => this.#pause(this.#status));
   }
 
   async #pause(status: string): Promise<void> {

@@ -1,6 +1,7 @@
 import type { InstanceUpgrade } from '../testbed/rollingUpgrade.ts';
 import type { SseReport } from '../testbed/sseCounter.ts';
 import type { Counts } from '../testbed/statePoller.ts';
+import type { PodVisit } from './podVisit.ts';
 
 /** The result of a rehearsal, and the verdict on it. Pure. */
 export interface RehearsalResult {
@@ -8,6 +9,7 @@ export interface RehearsalResult {
   readonly upgrades: readonly InstanceUpgrade[];
   /** Pod names by address, in the order of printing. */
   readonly pods: ReadonlyMap<string, string>;
+  readonly visit?: PodVisit;
   /** The error of the step that failed. */
   readonly aborted?: string;
 }
@@ -50,10 +52,13 @@ export function isLoaded({ firstDecision }: InstanceUpgrade): boolean {
 }
 
 export function formatVerdict(rehearsed: RehearsalResult): string[] {
-  const { report, upgrades, pods } = rehearsed;
+  const { report, upgrades, pods, visit } = rehearsed;
   return [
     ...formatVerdictHead(rehearsed),
     ...upgrades.flatMap((upgrade) => upgradeLines(upgrade, pods)),
+    ...(visit
+      ? [`  ${visit.pod}: registered, served ${visit.served} requests and left; no list was edited`]
+      : []),
     ...report.problems.map((problem) => `  ! ${problem}`),
   ];
 }

@@ -45,6 +45,15 @@ describe('when every request was completed and the view of the new instance was 
   });
 });
 
+describe('when a pod came and went', () => {
+  it('states that it was not listed anywhere, and what it served', () => {
+    const visit = { pod: 'pod-3', served: 26 };
+    expect(formatVerdict({ report: clean, upgrades: [], pods, visit }).at(-1)).toBe(
+      '  pod-3: registered, served 26 requests and left; no list was edited',
+    );
+  });
+});
+
 describe('the failures of a rehearsal', () => {
   const blind = { ...informed, believed: {} };
   const outdated = { ...informed, believed: { '127.0.0.1:8001': 15 } };
