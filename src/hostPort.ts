@@ -28,7 +28,7 @@ const splitAddress = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/;
  *
  * Envoy's override_host policy compares the text with its own rendering of a host's address, so an
  * IPv6 address is brought to that rendering (inet_ntop: lower case, longest run of zeros
- * shortened).
+ * shortened). An IPv4 address that is mapped into IPv6 is that IPv4 address: one host, one text.
  */
 export function parseAddress(text: string): ParsedAddress {
   const parts = splitAddress.exec(text);
@@ -41,7 +41,8 @@ export function parseAddress(text: string): ParsedAddress {
   if (bracketed !== undefined) {
     if (isIP(bracketed) !== 6 || bracketed.includes('%'))
       return invalid(text, 'the brackets hold no IPv6 address');
-    return { kind: 'ip', address: `[${canonicalIPv6(bracketed)}]:${port}` };
+    const ip = canonicalIPv6(bracketed);
+    return { kind: 'ip', address: isIP(ip) === 4 ? `${ip}:${port}` : `[${ip}]:${port}` };
   }
   const host = plain ?? '';
   if (isIP(host) === 4) return { kind: 'ip', address: `${host}:${port}` };
@@ -65,8 +66,12 @@ function isHostName(host: string): boolean {
   return hostName.test(host) && host.split('.').every((label) => label.length <= longestLabel);
 }
 
+const mappedIPv4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/;
+
+/** @returns an IPv4 address where it is one that is mapped (RFC 4291, section 2.5.5.2) */
 function canonicalIPv6(address: string): string {
-  return new SocketAddress({ address, family: 'ipv6' }).address;
+  const canonical = new SocketAddress({ address, family: 'ipv6' }).address;
+  return mappedIPv4.exec(canonical)?.[1] ?? canonical;
 }
 
 function invalid(text: string, why: string): ParsedAddress {

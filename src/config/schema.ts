@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { logLevels } from '../telemetry/log.ts';
+import { addressRange } from './addressRanges.ts';
 import {
   buffersCoverMessages,
   coherentEtcdAccess,
@@ -61,6 +62,10 @@ const pool = section({
     .describe('A list of endpoints: addresses, or mappings with address, weight, labels, models, slots'),
   file: filePath().exactOptional().describe('A YAML file of endpoints, read again whenever it changes'),
   etcd: boolean().default(false).describe('Use the endpoints registered in etcd'),
+  allow: z
+    .array(addressRange(), { error: 'a list of address ranges' })
+    .default([])
+    .describe('Only addresses within these ranges may register in etcd, such as 10.0.0.0/8:8000; none: any'),
   dnsRefreshMs: milliseconds(100).default(5000).describe('Time between two lookups of a host name'),
   probe: probe.prefault({}),
 });

@@ -1,3 +1,4 @@
+import { AddressRanges } from '../config/addressRanges.ts';
 import type { OnRecordSkipped } from '../proto/records/recordKeys.ts';
 import { stateCodecs } from '../proto/stateCodecs.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -19,13 +20,15 @@ export interface PoolSettings {
   readonly file?: string;
   /** Those registered in etcd as well. */
   readonly etcd: boolean;
+  /** Ranges of addresses that may register; empty: any. */
+  readonly allow: readonly string[];
   readonly dnsRefreshMs: number;
   readonly probe: ProberOptions & { readonly enabled: boolean; readonly panicPercent: number };
 }
 
 /** The pool of the sources that are configured, not started. */
 export function openPool(
-  { endpoints, file, etcd, dnsRefreshMs, probe }: PoolSettings,
+  { endpoints, file, etcd, allow, dnsRefreshMs, probe }: PoolSettings,
   {
     log,
     metrics,
@@ -49,7 +52,10 @@ export function openPool(
   const sources: EndpointSource[] = [];
   if (endpoints.length > 0) sources.push(new StaticSource(endpoints, { dnsRefreshMs, report }));
   if (file !== undefined) sources.push(new FileSource(file, { dnsRefreshMs, report }));
-  if (etcd) sources.push(new RegisteredSource({ codec: stateCodecs.registeredEndpoint, onSkipped }));
+  if (etcd) {
+    const allows = allow.length > 0 ? new AddressRanges(allow) : undefined;
+    sources.push(new RegisteredSource({ codec: stateCodecs.registeredEndpoint, allows, onSkipped }));
+  }
   const logInterval = new LogInterval(localFailureLogMs);
   const onLocalFailure = (reason: string): void => {
     metrics.probesNotMade.add();

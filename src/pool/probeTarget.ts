@@ -1,5 +1,7 @@
 import { type HealthRecord, unknownHealth } from './healthVerdict.ts';
 import type { EndpointFault } from './pool.ts';
+import type { ProbeRate } from './probeRate.ts';
+import { ProbeTimer } from './probeTimer.ts';
 import { UsualProbeTime } from './usualProbeTime.ts';
 
 /** What the prober holds of one endpoint. */
@@ -10,10 +12,16 @@ export class ProbeTarget {
   everPassed = false;
   /** Of the last probes, if the last one failed. */
   fault: Omit<EndpointFault, 'everPassed'> | undefined;
-  timer: NodeJS.Timeout | undefined;
   isProbing = false;
 
-  constructor(address: string) {
+  readonly timer: ProbeTimer;
+
+  /** @param onDue called when its next probe is due */
+  constructor(address: string, rate: ProbeRate, onDue: (target: ProbeTarget) => void) {
     this.address = address;
+    this.timer = new ProbeTimer(
+      () => rate.intervalMs(this.health),
+      () => onDue(this),
+    );
   }
 }

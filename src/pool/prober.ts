@@ -1,9 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { splitHostPort } from '../hostPort.ts';
 import { JudgingTimer } from '../judgingTimer.ts';
-import { nextHealth, type Thresholds } from './healthVerdict.ts';
+import { nextHealth, type Thresholds, type Verdict } from './healthVerdict.ts';
 import { httpProbe } from './httpProbe.ts';
 import type { EndpointFault, EndpointHealth, HealthChange } from './pool.ts';
+import { ProbeQueue } from './probeQueue.ts';
+import { ProbeRate } from './probeRate.ts';
 import type { ProbeFailure, ProbeResult } from './probeResult.ts';
 import { ProbeTarget } from './probeTarget.ts';
 
@@ -12,7 +14,7 @@ import { ProbeTarget } from './probeTarget.ts';
  * it is chosen. A new endpoint is probed at once, then each on its own jittered timer, so that a
  * pool's probes spread over the interval. At most `maxConcurrent` sockets are open, and at most
  * `maxProbesPerSecond` probes are due: a pool too large for its interval is probed more slowly
- * instead of eating the scheduler's CPU.
+ * instead of eating the scheduler's CPU, and its dead endpoints more slowly than those in use.
  *
  * The timeout follows what an endpoint usually takes (usualProbeTime.ts): a probe that exceeds it
  * has failed, but is read on, so that a late answer is told from none.
@@ -46,12 +48,11 @@ const retryMs = 200;
 export class Prober implements EndpointHealth {
   readonly #options: ProberOptions;
   readonly #maxConcurrent: number;
-  readonly #maxProbesPerSecond: number;
+  readonly #rate: ProbeRate;
   readonly #random: () => number;
   readonly #probe: (address: string, signal: AbortSignal) => Promise<ProbeResult>;
   readonly #targets = new Map<string, ProbeTarget>();
-  /** Due, and waiting for a free slot; oldest first. */
-  readonly #waiting = new Set<ProbeTarget>();
+  readonly #waiting = new ProbeQueue();
   /** Those whose last probe failed. */
   readonly #doubtful = new Set<string>();
   /** Probes that have no result yet. */
@@ -65,7 +66,8 @@ export class Prober implements EndpointHealth {
   constructor(options: ProberOptions) {
     this.#options = options;
     this.#maxConcurrent = options.maxConcurrent ?? 64;
-    this.#maxProbesPerSecond = options.maxProbesPerSecond ?? 1000;
+    const { intervalMs, maxProbesPerSecond: maxPerSecond = 1000 } = options;
+    this.#rate = new ProbeRate({ intervalMs, maxPerSecond, total: () => this.#targets.size });
     this.#random = options.random ?? Math.random;
     this.#probe = options.probe ?? ((address, signal) => this.#overHttp(address, signal));
     setMaxListeners(0, this.#stopping.signal);
@@ -78,7 +80,7 @@ export class Prober implements EndpointHealth {
     }
     for (const address of addresses) {
       if (this.#targets.has(address)) continue;
-      const target = new ProbeTarget(address);
+      const target = new ProbeTarget(address, this.#rate, (due) => this.#onDue(due));
       this.#targets.set(address, target);
       this.#waiting.add(target);
     }
@@ -112,10 +114,11 @@ export class Prober implements EndpointHealth {
   }
 
   #forget(target: ProbeTarget): void {
-    clearTimeout(target.timer);
+    target.timer.cancel();
     this.#waiting.delete(target);
     this.#targets.delete(target.address);
     this.#doubtful.delete(target.address);
+    if (target.health.verdict === 'healthy') this.#rate.healthy -= 1;
   }
 
   #startWaiting(): void {
@@ -185,7 +188,7 @@ export class Prober implements EndpointHealth {
     if (this.#targets.get(target.address) !== target) return;
     if (result.kind === 'undecided') {
       if (result.cause === 'local') this.#options.onLocalFailure?.(result.reason);
-      this.#probeAfter(target, Math.max(Math.min(retryMs, this.#options.intervalMs), this.#slowestMs));
+      this.#onUndecided(target);
       return;
     }
     const passed = result.kind === 'passed';
@@ -202,6 +205,7 @@ export class Prober implements EndpointHealth {
       target.fault = { failure, reason, sinceMs: target.fault?.sinceMs ?? startedMs };
     }
     const isOther = target.health.verdict === 'unhealthy' && target.fault?.failure !== failureBefore;
+    if (target.health.verdict !== before) this.#onVerdict(target, before);
     if (target.health.verdict !== before || isOther) this.#report(target, passed, result.reason);
   }
 
@@ -209,26 +213,32 @@ export class Prober implements EndpointHealth {
     for (const listener of this.#listeners) listener({ address, healthy, reason });
   }
 
-  /** The least time between two probes of one endpoint, so that all keep to the rate. */
-  get #slowestMs(): number {
-    return (this.#targets.size / this.#maxProbesPerSecond) * 1000;
+  /** What failed was probed rarely, where many fail. */
+  #onVerdict(target: ProbeTarget, before: Verdict): void {
+    if (before === 'healthy') this.#rate.healthy -= 1;
+    if (target.health.verdict !== 'healthy') return;
+    this.#rate.healthy += 1;
+    target.timer.shorten();
   }
 
-  #armTimer(target: ProbeTarget): void {
-    const intervalMs = Math.max(this.#options.intervalMs, this.#slowestMs);
+  #armTimer({ timer }: ProbeTarget): void {
     // After its first probe an endpoint gets a random offset in the interval, and roughly keeps it.
-    const first = target.timer === undefined;
-    const share = first ? this.#random() : 1 - jitter + 2 * jitter * this.#random();
-    this.#probeAfter(target, share * intervalMs);
+    timer.arm(timer.hasRun ? 1 - jitter + 2 * jitter * this.#random() : this.#random());
   }
 
-  #probeAfter(target: ProbeTarget, delayMs: number): void {
-    clearTimeout(target.timer);
-    target.timer = setTimeout(() => {
-      if (target.isProbing) return this.#armTimer(target);
+  /** It says nothing of the endpoint, so the next probe is soon, where the rate has room. */
+  #onUndecided({ health, timer }: ProbeTarget): void {
+    const { intervalMs } = this.#options;
+    const rateMs = this.#rate.intervalMs(health);
+    timer.once(rateMs > intervalMs ? rateMs : Math.min(retryMs, intervalMs));
+  }
+
+  #onDue(target: ProbeTarget): void {
+    if (target.isProbing) this.#armTimer(target);
+    else {
       this.#waiting.add(target);
       this.#startWaiting();
-    }, delayMs);
+    }
   }
 
   #overHttp(address: string, signal: AbortSignal): Promise<ProbeResult> {

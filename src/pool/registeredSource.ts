@@ -1,3 +1,4 @@
+import type { AddressRanges } from '../config/addressRanges.ts';
 import type { RecordListener, RecordSnapshot, RecordSubscription } from '../etcd/records.ts';
 import type { OnRecordSkipped } from '../proto/records/recordKeys.ts';
 import { subscriptionTo } from '../proto/records/recordRules.ts';
@@ -11,6 +12,8 @@ import type { EndpointSource } from './pool.ts';
  * does not wait for etcd: the endpoints come with the first snapshot.
  */
 export interface RegisteredTraits {
+  /** The same as in the key, or empty. */
+  readonly address?: string | undefined;
   readonly weight?: number | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly models?: readonly string[] | undefined;
@@ -18,6 +21,8 @@ export interface RegisteredTraits {
 }
 
 export interface RegisteredSourceOptions {
+  /** What may register (pool.allow); undefined: any address. */
+  readonly allows?: AddressRanges | undefined;
   /** Throws when the bytes are no such record. */
   readonly codec: { decode(bytes: Uint8Array): RegisteredTraits };
   readonly onSkipped: OnRecordSkipped;
@@ -92,7 +97,9 @@ export class RegisteredSource implements EndpointSource {
   #put(endpoints: Map<string, Endpoint>, key: string, value: Uint8Array): void {
     const before = this.#endpoints.get(key);
     try {
-      endpoints.set(key, endpointOf(key, this.#options.codec.decode(value)));
+      const endpoint = endpointOf(key, this.#options.codec.decode(value));
+      this.#options.allows?.require(endpoint.address);
+      endpoints.set(key, endpoint);
     } catch (cause) {
       if (before) endpoints.set(key, before);
       this.#options.onSkipped('endpoints', key, cause);
@@ -109,11 +116,23 @@ function keptBytes(endpoint: Endpoint | undefined): number {
   return texts.reduce((sum, text) => sum + text.length, plainBytes);
 }
 
+/**
+ * An address has one key, so that who may write that key, and no one else, describes the endpoint.
+ *
+ * @param stated the address in the record, or empty
+ */
+function requireAgreement(key: string, address: string, stated: string): void {
+  if (key !== address) throw new Error(`its key names ${address} as "${key}": register it under ${address}`);
+  if (stated === '' || stated === address) return;
+  throw new Error(`its record is of another address, ${stated.slice(0, 100)}`);
+}
+
 /** Protobuf's zero stands for "not given": weight 1, slots unknown. */
-function endpointOf(address: string, { weight = 0, labels, models, slots = 0 }: RegisteredTraits): Endpoint {
+function endpointOf(key: string, traits: RegisteredTraits): Endpoint {
+  const { weight = 0, labels, models, slots = 0 } = traits;
   const problems: EndpointProblem[] = [];
   const entry = {
-    address,
+    address: key,
     weight: weight === 0 ? 1 : weight,
     labels,
     models,
@@ -121,7 +140,8 @@ function endpointOf(address: string, { weight = 0, labels, models, slots = 0 }: 
   };
   const parsed = parseEndpoint(entry, '', problems);
   if (parsed === undefined) throw new Error(formatEndpointProblems(problems));
-  const { place, traits } = parsed;
-  if (place.kind === 'host') throw new Error(`"${address}" is a host name; an endpoint registers as ip:port`);
-  return { address: place.address, ...traits };
+  const { place } = parsed;
+  if (place.kind === 'host') throw new Error(`"${key}" is a host name; an endpoint registers as ip:port`);
+  requireAgreement(key, place.address, traits.address ?? '');
+  return { address: place.address, ...parsed.traits };
 }

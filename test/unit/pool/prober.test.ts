@@ -254,17 +254,76 @@ describe('when the pool is large', () => {
     await untilStarted();
     // 200 endpoints at 100 a second take 2 s: at a random share of it first, every 2 s then.
     const probesAt: [number, number][] = [];
-    for (const untilMs of [990, 1010, 2990, 3030]) {
+    for (const untilMs of [900, 1_100, 2_900, 3_100]) {
       await jest.advanceTimersByTimeAsync(untilMs - (probesAt.at(-1)?.[0] ?? 0));
       await untilStarted();
       probesAt.push([untilMs, probes]);
     }
     expect(probesAt).toEqual([
-      [990, 200],
-      [1010, 400],
-      [2990, 400],
-      [3030, 600],
+      [900, 200],
+      [1_100, 400],
+      [2_900, 400],
+      [3_100, 600],
     ]);
+  });
+});
+
+describe('when most addresses of the pool are dead', () => {
+  const living = '10.1.0.1:8000';
+  const dead = Array.from({ length: 2_000 }, (_, index) => `10.0.${index >> 8}.${index & 255}:8000`);
+
+  it('probes the one in use at its interval, and the dead ones within the rate', async () => {
+    jest.useFakeTimers({ doNotFake: ['performance', 'setImmediate', 'queueMicrotask', 'nextTick'] });
+    const probes = { living: 0, dead: 0 };
+    proberWith({
+      intervalMs: 1_000,
+      maxProbesPerSecond: 100,
+      random: () => 0.5,
+      probe: async (address) => {
+        probes[address === living ? 'living' : 'dead'] += 1;
+        return address === living ? passed : failed;
+      },
+    });
+    prober.watch(new Set([...dead, living]));
+    for (let turn = 0; turn < 1_000 && probes.dead < dead.length; turn += 1) await new Promise(setImmediate);
+    await eventually(() => prober.isHealthy(living));
+    const before = { ...probes };
+    for (let second = 0; second < 60; second += 1) {
+      await jest.advanceTimersByTimeAsync(1_000);
+      for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+    }
+    expect(probes.living - before.living).toBeGreaterThan(40);
+    expect(probes.dead - before.dead).toBeGreaterThan(dead.length);
+    expect(probes.dead - before.dead).toBeLessThan(3 * dead.length + 100);
+  });
+
+  it('gives it the next free slot, however many wait', async () => {
+    const ends: (() => void)[] = [];
+    const started: string[] = [];
+    proberWith({
+      intervalMs: 20,
+      maxConcurrent: 2,
+      timeoutMs: 60_000,
+      probe: (address, signal) => {
+        started.push(address);
+        if (address === living) return Promise.resolve(passed);
+        return new Promise((resolve) => {
+          ends.push(() => resolve(failed));
+          signal.addEventListener('abort', () => resolve(failed));
+        });
+      },
+    });
+    prober.watch(new Set([living]));
+    await eventually(() => prober.isHealthy(living));
+    prober.watch(new Set([living, ...dead]));
+    await eventually(() => ends.length === 2);
+    // It is due by now, behind all that are new.
+    const turns = started.length;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(started.length).toBe(turns);
+    ends[0]?.();
+    await eventually(() => started.length > turns);
+    expect(started[turns]).toBe(living);
   });
 });
 

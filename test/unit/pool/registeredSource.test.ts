@@ -1,3 +1,4 @@
+import { AddressRanges } from '../../../src/config/addressRanges.ts';
 import type { RecordListener } from '../../../src/etcd/records.ts';
 import { RegisteredSource } from '../../../src/pool/registeredSource.ts';
 import { stateCodecs } from '../../../src/proto/stateCodecs.ts';
@@ -19,6 +20,7 @@ beforeEach(async () => {
   updates = [];
   source = new RegisteredSource({
     codec,
+    allows: new AddressRanges(['10.0.0.0/8', '[2001:db8::/32]']),
     onSkipped: (kind, key, cause) => skipped.push(`${kind} ${key}: ${(cause as Error).message}`),
   });
   expect(source.subscription.prefix).toBe('endpoints/');
@@ -43,7 +45,7 @@ describe('when pods come and go', () => {
   it('reads their records', async () => {
     const value = codec.encode({ weight: 2, labels: { gpu: 'h100' }, models: ['m'], slots: 8 });
     snapshot(new Map([['10.0.0.1:80', value]]));
-    listener.onPut('[2001:DB8::0:1]:80', plain);
+    listener.onPut('[2001:db8::1]:80', codec.encode({ address: '[2001:db8::1]:80' }));
     await eventually(() => updates.length > 0);
     expect(updates).toEqual([
       [
@@ -81,6 +83,25 @@ describe('when a record cannot be read', () => {
     ['it is no such message', '10.0.0.2:80', garbage, 'not a readable RegisteredEndpoint'],
     ['its key is no address', 'pod', plain, 'it is not host:port'],
     ['its key is a host name', 'pod:80', plain, 'registers as ip:port'],
+    [
+      'its key is another spelling of an address',
+      '[2001:DB8::0:1]:80',
+      plain,
+      'its key names [2001:db8::1]:80 as "[2001:DB8::0:1]:80": register it under [2001:db8::1]:80',
+    ],
+    ['its key is an IPv4 address in IPv6', '[::ffff:10.0.0.2]:80', plain, 'register it under 10.0.0.2:80'],
+    [
+      'it is of another address than its key',
+      '10.0.0.2:80',
+      codec.encode({ address: '10.0.0.1:80' }),
+      'its record is of another address, 10.0.0.1:80',
+    ],
+    [
+      'its address is outside of pool.allow',
+      '192.168.0.1:22',
+      plain,
+      '192.168.0.1:22 is in none of the ranges of pool.allow: 10.0.0.0/8, [2001:db8::/32]',
+    ],
     [
       'its weight is negative',
       '10.0.0.2:80',
