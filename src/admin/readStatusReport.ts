@@ -2,6 +2,7 @@ import { connect, type EtcdOptions } from '../etcd/client.ts';
 import { readNames } from '../etcd/readNames.ts';
 import { handoffWeight } from '../ledger/handoffWeight.ts';
 import { countUnreadable, type PoolRecords, readPoolRecords } from '../ledger/poolRecords.ts';
+import { worstJudgments } from '../signals/worstJudgments.ts';
 import type { StatusReport } from './statusReport.ts';
 
 export interface StatusReportOptions extends EtcdOptions {
@@ -66,6 +67,8 @@ export function statusOfRecords(
     }
   }
   for (const address of endpoints.keys()) add(address, 0);
+  const judgments = worstJudgments(records.signals);
+  for (const address of judgments.keys()) add(address, 0);
 
   return {
     pool,
@@ -74,8 +77,11 @@ export function statusOfRecords(
       const inFlight = totals.get(id) ?? 0;
       return { id, release, generation, phase: phase ?? null, degraded: null, withoutEndpoints, inFlight };
     }),
-    endpoints: [...view].map(([address, inFlight]) => ({ address, ready: null, health: null, inFlight })),
+    endpoints: [...view].map(([address, inFlight]) => {
+      const { health, reason } = judgments.get(address) ?? { health: null, reason: null };
+      return { address, ready: null, health, reason, inFlight };
+    }),
     handedOff,
-    recordsSkipped: countUnreadable(records, ['instances', 'load', 'handoffs']),
+    recordsSkipped: countUnreadable(records, ['instances', 'load', 'handoffs', 'signals']),
   };
 }

@@ -32,8 +32,10 @@ export interface EndpointLine {
   readonly address: string;
   /** null from etcd: each instance probes the endpoints for itself. */
   readonly ready: boolean | null;
-  /** By how its responses end; null from etcd. */
+  /** By how its responses end; null from etcd where no instance has found anything. */
   readonly health: EndpointReport['health'] | null;
+  /** What its responses failed by; null unless it is in quarantine or on trial. */
+  readonly reason: string | null;
   /** Requests in flight through all instances. */
   readonly inFlight: number;
 }
@@ -57,10 +59,11 @@ export function reportOfState(state: InstanceState, pool: string, source: string
         inFlight: peer.inFlight,
       })),
     ],
-    endpoints: state.pool.map(({ address, ready, health, view }) => ({
+    endpoints: state.pool.map(({ address, ready, health, quarantine, view }) => ({
       address,
       ready,
       health,
+      reason: quarantine?.reason ?? null,
       inFlight: view,
     })),
     handedOff: state.handoffs.reduce((sum, { counted }) => sum + counted, 0),

@@ -1,5 +1,5 @@
 import { escapeControls } from '../controlCharacters.ts';
-import type { InstanceLine, StatusReport } from './statusReport.ts';
+import type { EndpointLine, InstanceLine, StatusReport } from './statusReport.ts';
 
 /** The report as text: a table of instances and a table of endpoints, both sorted. */
 export function statusTable(report: StatusReport): string {
@@ -25,7 +25,7 @@ export function statusTable(report: StatusReport): string {
         ['ENDPOINT', 'READY', 'RESPONSES', 'IN FLIGHT'],
         endpoints
           .toSorted((a, b) => compare(a.address, b.address))
-          .map((one) => [one.address, yesOrNo(one.ready), one.health ?? '-', load(one.inFlight)]),
+          .map((one) => [one.address, yesOrNo(one.ready), healthText(one), load(one.inFlight)]),
       ),
     );
     if (endpoints.some(({ ready }) => ready === null)) {
@@ -70,6 +70,11 @@ function table(head: readonly string[], given: readonly (readonly (string | numb
 function phaseText({ phase, degraded, withoutEndpoints }: InstanceLine): string {
   const problems = [...(degraded ? ['degraded'] : []), ...(withoutEndpoints ? ['no endpoint ready'] : [])];
   return [phase ?? 'unknown', ...problems].join(', ');
+}
+
+/** `quarantined: server-error`. */
+function healthText({ health, reason }: EndpointLine): string {
+  return reason === null ? (health ?? '-') : `${health}: ${reason}`;
 }
 
 /** Whole, or with one decimal where stale counts decay. */

@@ -9,7 +9,7 @@ import { judgeId } from '../proto/records/fields.ts';
 import { decodeHandoff, type Handoff } from '../proto/records/handoff.ts';
 import { decodeInstance, type InstanceRecord } from '../proto/records/instanceRecord.ts';
 import { decodePinnedGeneration, type PinnedGeneration } from '../proto/records/pinnedGeneration.ts';
-import { decodePodSignals } from '../proto/records/podSignals.ts';
+import { decodePodSignals, type PodSignal } from '../proto/records/podSignals.ts';
 import {
   isOneKey,
   type RecordKind,
@@ -37,6 +37,8 @@ export interface PoolRecords {
    * By address; undefined: the record is unreadable, but its key says that the pod is registered.
    */
   readonly endpoints: ReadonlyMap<string, RegisteredEndpoint__Output | undefined>;
+  /** What instances hold of pods by their responses: by address, by id. */
+  readonly signals: ReadonlyMap<string, ReadonlyMap<string, PodSignal>>;
   readonly pinnedGeneration: PinnedGeneration | undefined;
   readonly dynamicConfig: DynamicConfigRecord | undefined;
   readonly unreadable: readonly UnreadablePoolRecord[];
@@ -103,6 +105,7 @@ class DecodedRecords implements PoolRecords {
   readonly loadReports = new Map<string, Map<string, number>>();
   readonly handoffs = new Map<string, Handoff>();
   readonly endpoints = new Map<string, RegisteredEndpoint__Output | undefined>();
+  readonly signals = new Map<string, ReadonlyMap<string, PodSignal>>();
   pinnedGeneration: PinnedGeneration | undefined;
   dynamicConfig: DynamicConfigRecord | undefined;
   readonly unreadable: UnreadablePoolRecord[] = [];
@@ -140,8 +143,7 @@ class DecodedRecords implements PoolRecords {
         this.endpoints.set(name, stateCodecs.registeredEndpoint.decode(value));
         break;
       case 'signals':
-        judgeId('the id in the key', name);
-        decodePodSignals(value);
+        this.signals.set(judgeId('the id in the key', name), decodePodSignals(value));
         break;
       case 'pinnedGeneration':
         this.pinnedGeneration = decodePinnedGeneration(value);

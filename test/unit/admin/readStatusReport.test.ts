@@ -3,6 +3,7 @@ import { encodeLoads } from '../../../src/ledger/loadRecord.ts';
 import { decodePoolRecords } from '../../../src/ledger/poolRecords.ts';
 import { encodeHandoff } from '../../../src/proto/records/handoff.ts';
 import { encodeInstance } from '../../../src/proto/records/instanceRecord.ts';
+import { encodePodSignals } from '../../../src/proto/records/podSignals.ts';
 import { stateCodecs } from '../../../src/proto/stateCodecs.ts';
 
 function instance(id: string, phase: 'ready' | 'draining'): Uint8Array {
@@ -66,13 +67,46 @@ describe('the records of a pool', () => {
         },
       ],
       endpoints: [
-        { address: '10.0.0.1:80', ready: null, health: null, inFlight: 5 },
-        { address: '10.0.0.2:80', ready: null, health: null, inFlight: 7 },
-        { address: '10.0.0.3:80', ready: null, health: null, inFlight: 0 },
+        { address: '10.0.0.1:80', ready: null, health: null, reason: null, inFlight: 5 },
+        { address: '10.0.0.2:80', ready: null, health: null, reason: null, inFlight: 7 },
+        { address: '10.0.0.3:80', ready: null, health: null, reason: null, inFlight: 0 },
       ],
       handedOff: 6,
       recordsSkipped: 0,
     });
+  });
+
+  it('show the pods that instances hold in quarantine, on trial or suspect, and why', () => {
+    const found = { failures: 3, level: 1, reason: 'server-error', earlyEnds: 0, remainingMs: 0 };
+    const quarantined = { ...found, remainingMs: 900, isOnTrial: false, isSuspected: false };
+    const suspected = { ...found, isOnTrial: false, isSuspected: true };
+    const onTrial = { ...found, reason: 'overloaded', isOnTrial: true, isSuspected: false };
+    const records = new Map<string, Uint8Array>([
+      ['instances/one', instance('one', 'ready')],
+      [
+        'signals/one',
+        encodePodSignals(
+          new Map([
+            ['10.0.0.1:80', quarantined],
+            ['10.0.0.2:80', suspected],
+          ]),
+        ),
+      ],
+      [
+        'signals/two',
+        encodePodSignals(
+          new Map([
+            ['10.0.0.1:80', suspected],
+            ['10.0.0.2:80', onTrial],
+            ['10.0.0.3:80', { ...suspected, isSuspected: false }],
+          ]),
+        ),
+      ],
+    ]);
+    expect(statusOfRecords(decodePoolRecords(records), 'default', 'etcd', nowMs).endpoints).toEqual([
+      { address: '10.0.0.1:80', ready: null, health: 'quarantined', reason: 'server-error', inFlight: 0 },
+      { address: '10.0.0.2:80', ready: null, health: 'trial', reason: 'overloaded', inFlight: 0 },
+    ]);
   });
 
   it('are skipped and counted where they cannot be read', () => {

@@ -4,6 +4,7 @@ import { decodePoolRecords } from '../../../src/ledger/poolRecords.ts';
 import { decodeDynamicConfig } from '../../../src/proto/records/dynamicConfigRecord.ts';
 import { decodeInstance } from '../../../src/proto/records/instanceRecord.ts';
 import { decodePinnedGeneration } from '../../../src/proto/records/pinnedGeneration.ts';
+import { decodePodSignals } from '../../../src/proto/records/podSignals.ts';
 import { assignRole } from '../../../src/steering/assignRole.ts';
 import { frozenRecords } from '../../support/frozenRecords.ts';
 
@@ -145,5 +146,27 @@ describe('dynamic configurations', () => {
       'scheduling.horizonMs',
       'scheduling.policy',
     ]);
+  });
+});
+
+describe('what instances hold of pods', () => {
+  const records = frozenRecords('signals');
+  const quiet = { remainingMs: 0, level: 0, isOnTrial: false, isSuspected: false, earlyEnds: 0 };
+
+  it('is decoded as the first release that had it wrote it', () => {
+    expect(Object.fromEntries(decodePodSignals(of(records, 'signals/first')))).toEqual({
+      '10.0.0.1:8000': { ...quiet, failures: 3, remainingMs: 1500, level: 2, reason: 'server-error' },
+      '10.0.0.2:8000': { ...quiet, failures: 1, level: 1, reason: 'overloaded', isOnTrial: true },
+      '10.0.0.3:8000': { ...quiet, failures: 2, reason: 'cut-late', isSuspected: true, earlyEnds: 4 },
+    });
+  });
+
+  it('of a newer release is read as far as it can be, and nothing is skipped', () => {
+    expect(Object.fromEntries(decodePodSignals(of(records, 'signals/newer')))).toEqual({
+      '10.0.0.1:8000': { ...quiet, failures: 5, remainingMs: 1000, level: 1, reason: 'melting' },
+    });
+    const status = statusOfRecords(decodePoolRecords(records), 'default', 'frozen', handedOffUnixMs);
+    expect(status.recordsSkipped).toBe(0);
+    expect(status.endpoints[0]).toMatchObject({ health: 'quarantined', inFlight: 0 });
   });
 });
