@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { connect, type EtcdClient } from '../../src/etcd/client.ts';
 import { stateCodecs } from '../../src/proto/stateCodecs.ts';
 import { Baton, type BatonSettings } from '../../tools/testbed/baton.ts';
-import { openExchange } from '../../tools/testbed/extProcClient.ts';
+import { type OpenExchange, openExchange } from '../../tools/testbed/extProcClient.ts';
 import { freePort } from '../../tools/testbed/ports.ts';
 import { eventually } from '../support/eventually.ts';
 import { FaultProxy } from '../support/faultProxy.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { logLines } from '../support/logLines.ts';
 import { sendHttp } from '../support/sendHttp.ts';
-import { startTestEtcd, type TestEtcd } from '../support/testEtcd.ts';
+import { lockEtcd, startTestEtcd, type TestEtcd } from '../support/testEtcd.ts';
 
 /** An etcd that responds, but not as usual. Instances are real processes. */
 checkForLeaks();
@@ -44,6 +44,7 @@ async function launch(name: string, etcd: BatonSettings[string] = {}): Promise<B
     dir: folder,
     settings: {
       instance: { id: name },
+      consistency: { intervalMs: 0 },
       pool: { etcd: true, probe: { enabled: false } },
       startup: { storeWaitMs: 300 },
       etcd: { endpoints: [running.etcd.endpoint], leaseTtlSeconds: 2, ...etcd },
@@ -189,6 +190,63 @@ describe('when the credentials for etcd change', () => {
     await eventually(() => expect(proxy.connections).toBeLessThanOrEqual(connections + 2), soon);
     exchange.end();
   }, 60_000);
+});
+
+describe('when etcd forgets tokens after a second', () => {
+  beforeEach(() => startEtcd({ 'auth-token-ttl': '1' }));
+
+  it('publishes with a new token, and loses neither its lease nor its view', async () => {
+    await lockEtcd(running.etcd, 'secret');
+    const access = { username: 'root', password: 'secret' };
+    await putPod(access);
+    const [a, b] = [await launch('a', access), await launch('b', access)];
+    await Promise.all([hasJoined(a), hasJoined(b)]);
+    const open: OpenExchange[] = [];
+    for (let nth = 0; nth < 2; nth += 1) {
+      // Longer than a token lives: etcd looks every second.
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      open.push(await openExchange(a.address));
+      await eventually(async () => expect((await b.state()).pool[0]?.view).toBe(open.length), soon);
+    }
+    for (const one of [a, b]) {
+      await hasJoined(one);
+      expect((await one.state()).store).toMatchObject({ regrants: 0, writeProblem: null });
+    }
+    for (const exchange of open) exchange.end();
+  }, 60_000);
+});
+
+describe('when etcd is defragmented while counts change', () => {
+  beforeEach(() => startEtcd({ 'quota-backend-bytes': String(1024 * 1024 * 1024) }));
+
+  it('keeps its leases, and every count arrives', async () => {
+    await putPod();
+    const [a, b] = [await launch('a'), await launch('b')];
+    await Promise.all([hasJoined(a), hasJoined(b)]);
+    await fill(20);
+    let isLoaded = true;
+    const load = (async () => {
+      while (isLoaded) (await openExchange(a.address)).end();
+    })();
+    try {
+      for (let nth = 0; nth < 3; nth += 1) await maintain('maintenance/defragment', {});
+    } finally {
+      isLoaded = false;
+      await load;
+    }
+    const exchange = await openExchange(a.address);
+    await eventually(async () => expect((await b.state()).pool[0]?.view).toBe(1), soon);
+    for (const one of [a, b]) expect((await one.state()).store.regrants).toBe(0);
+    exchange.end();
+    await eventually(async () => expect((await b.state()).pool[0]?.view).toBe(0), soon);
+  }, 60_000);
+
+  async function fill(megabytes: number): Promise<void> {
+    await useEtcd(async ({ keys }) => {
+      const value = Buffer.alloc(1024 * 1024, 'x');
+      for (let nth = 0; nth < megabytes; nth += 1) await keys.put(`../ballast/${nth}`).value(value).exec();
+    });
+  }
 });
 
 describe('when etcd is restored from a backup', () => {

@@ -94,7 +94,7 @@ export class ChildProcess {
   async waitUntil(
     what: string,
     condition: () => Promise<boolean> | boolean,
-    timeoutMs = 20_000,
+    timeoutMs = 45_000,
   ): Promise<void> {
     const ended = new AbortController();
     void this.exited.then((exit) => ended.abort(new Error(`the process ended with ${describeExit(exit)}`)));
