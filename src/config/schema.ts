@@ -67,6 +67,9 @@ const pool = section({
     .default([])
     .describe('Only addresses within these ranges may register in etcd, such as 10.0.0.0/8:8000; none: any'),
   dnsRefreshMs: milliseconds(100).default(5000).describe('Time between two lookups of a host name'),
+  readModels: boolean()
+    .default(false)
+    .describe('Ask each endpoint for its models (GET /v1/models) where no source names them'),
   probe: probe.prefault({}),
 });
 

@@ -6,6 +6,7 @@ import { LogInterval } from '../telemetry/logInterval.ts';
 import { CompositePool } from './compositePool.ts';
 import { FileSource } from './fileSource.ts';
 import type { PoolMetrics } from './metrics.ts';
+import { ModelReadingSource } from './modelReadingSource.ts';
 import type { EndpointSource, PoolReport } from './pool.ts';
 import { Prober, type ProberOptions } from './prober.ts';
 import { RegisteredSource } from './registeredSource.ts';
@@ -23,12 +24,14 @@ export interface PoolSettings {
   /** Ranges of addresses that may register; empty: any. */
   readonly allow: readonly string[];
   readonly dnsRefreshMs: number;
+  /** Ask endpoints for their models where no source names them. */
+  readonly readModels: boolean;
   readonly probe: ProberOptions & { readonly enabled: boolean; readonly panicPercent: number };
 }
 
 /** The pool of the sources that are configured, not started. */
 export function openPool(
-  { endpoints, file, etcd, allow, dnsRefreshMs, probe }: PoolSettings,
+  { endpoints, file, etcd, allow, dnsRefreshMs, readModels, probe }: PoolSettings,
   {
     log,
     metrics,
@@ -56,6 +59,7 @@ export function openPool(
     const allows = allow.length > 0 ? new AddressRanges(allow) : undefined;
     sources.push(new RegisteredSource({ codec: stateCodecs.registeredEndpoint, allows, onSkipped }));
   }
+  const described = readModels ? sources.map((source) => new ModelReadingSource(source)) : sources;
   const logInterval = new LogInterval(localFailureLogMs);
   const onLocalFailure = (reason: string): void => {
     metrics.probesNotMade.add();
@@ -67,5 +71,5 @@ export function openPool(
     });
   };
   const health = probe.enabled ? new Prober({ ...probe, onLocalFailure }) : undefined;
-  return new CompositePool({ sources, report, health, panicPercent: probe.panicPercent });
+  return new CompositePool({ sources: described, report, health, panicPercent: probe.panicPercent });
 }

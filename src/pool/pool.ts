@@ -21,7 +21,7 @@ export interface EndpointSource {
   /** For logs and problems: `static`, `file pods.yaml`, `etcd`. */
   readonly name: string;
   /** The records that it follows; for the start of the etcd session. */
-  readonly subscription?: RecordSubscription;
+  readonly subscription?: RecordSubscription | undefined;
   /**
    * Starts the source. Each call of `onEndpoints` replaces the source's list. Resolves after the
    * first call, or at once when the source does not wait for one; rejects when there can be none.
