@@ -49,6 +49,8 @@ export class GrpcJsServer implements GrpcServer {
     setLogVerbosity(logVerbosity.NONE);
     this.#server = new Server({
       'grpc.max_receive_message_length': maxMessageBytes,
+      // Also what ends the streams of a client that has left after an error of its connection: Node
+      // reads no more from it then, and does not see that it is gone.
       'grpc.keepalive_time_ms': keepaliveTimeMs,
       'grpc.keepalive_timeout_ms': keepaliveTimeoutMs,
       'grpc.max_connection_idle_ms': deadlinesMs.idle,

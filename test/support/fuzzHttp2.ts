@@ -59,9 +59,9 @@ const anyFrame = fc
   .map(([type, flags, on, bytes]) => frame(type, flags, on, bytes));
 
 /** Mostly well-formed frames, in any order. */
-export const frameSequence = fc
-  .array(fc.oneof({ weight: 4, arbitrary: likely }, anyFrame), { maxLength: 40 })
-  .map((frames) => Buffer.concat([preface, settingsFrame(), ...frames]));
+export const anyFrames = fc.array(fc.oneof({ weight: 4, arbitrary: likely }, anyFrame), { maxLength: 40 });
+
+export const frameSequence = anyFrames.map((frames) => Buffer.concat([preface, settingsFrame(), ...frames]));
 
 /** What Envoy sends for three requests, one of them reset. */
 const recording = Buffer.concat([

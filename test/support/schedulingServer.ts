@@ -2,7 +2,7 @@ import { Exchanges } from '../../src/extproc/exchanges.ts';
 import { HealthStatus } from '../../src/extproc/healthStatus.ts';
 import { extprocMetrics } from '../../src/extproc/metrics.ts';
 import type { ModelRewriter } from '../../src/extproc/modelRewriter.ts';
-import { openExtProcServer } from '../../src/extproc/openExtProcServer.ts';
+import { type ExtProcServerOptions, openExtProcServer } from '../../src/extproc/openExtProcServer.ts';
 import type { GrpcServer } from '../../src/grpc/grpcServer.ts';
 import type { GrpcServerKind } from '../../src/grpc/openGrpcServer.ts';
 import { MemoryLedger } from '../../src/ledger/memoryLedger.ts';
@@ -18,8 +18,7 @@ import { generousLimits, generousTotalLimits } from './generousLimits.ts';
 import { recorderOf } from './recorderOf.ts';
 import { seededRandom } from './seededRandom.ts';
 
-export interface SchedulingServerOptions {
-  readonly maxMessageBytes?: number;
+export interface SchedulingServerOptions extends Partial<ExtProcServerOptions> {
   /** Default: three, 10.0.0.1:8000 and on. Where their models differ, bodies are asked for. */
   readonly ready?: readonly Endpoint[];
   /** Further parts of a request that are read. */
@@ -44,12 +43,12 @@ export class SchedulingServer {
   constructor(
     kind: GrpcServerKind,
     {
-      maxMessageBytes = 8 * 1024 * 1024,
       ready = endpoints(3),
       reads = {},
       policy = 'least-request',
       rewriter,
       bufferedBytes = 1_048_576,
+      ...options
     }: SchedulingServerOptions = {},
   ) {
     const random = seededRandom(1);
@@ -86,10 +85,11 @@ export class SchedulingServer {
     this.server = openExtProcServer(kind, {
       acceptStream: (stream) => this.exchanges.accept(stream),
       health: new HealthStatus({ onCheckArrived: () => {}, takesTraffic: () => true, isFit: () => true }),
-      maxMessageBytes,
+      maxMessageBytes: 8 * 1024 * 1024,
       limits: generousLimits,
       totalLimits: generousTotalLimits,
       errors: { report: (error) => this.unexpected.push(error) },
+      ...options,
     });
   }
 

@@ -88,6 +88,7 @@ export class RawClient {
   readonly #hpack = new HpackDecoder(4096);
   #rest: Buffer = Buffer.alloc(0);
   isClosed = false;
+  answersPings = false;
 
   private constructor(socket: Socket) {
     this.socket = socket;
@@ -189,6 +190,9 @@ export class RawClient {
   #onData(chunk: Buffer): void {
     const { frames, rest } = readFrames(Buffer.concat([this.#rest, chunk]));
     this.frames.push(...frames);
+    for (const { type, flags, payload } of this.answersPings ? frames : []) {
+      if (type === frameType.ping && flags === 0) this.send(frame(frameType.ping, flag.ack, 0, payload));
+    }
     this.#rest = rest;
   }
 }
