@@ -145,7 +145,13 @@ const asBuffer = (message: Buffer): Buffer => message;
 function callHandler(handler: StreamHandler) {
   return (call: ServerDuplexStream<Buffer, Buffer>): void => {
     const listener = handler(serverStreamOf(call));
-    call.on('data', (message: Buffer) => listener.onMessage(message));
+    call.on('data', (message: Buffer) => {
+      listener.onMessage(message);
+      // The client reads no replies: it may send no further messages until it does.
+      if (!call.writableNeedDrain || call.isPaused()) return;
+      call.pause();
+      call.once('drain', () => call.resume());
+    });
     call.on('end', () => listener.onEnd());
     // grpc-js also emits these after a clean end; the listener ignores them then.
     call.on('cancelled', () => listener.onClosed('cancelled'));
@@ -160,6 +166,7 @@ function serverStreamOf(call: ServerDuplexStream<Buffer, Buffer>): ServerStream 
       return call.getPeer();
     },
     reply: (message) => void call.write(Buffer.from(message)),
+    replyOf: (head, content) => void call.write(Buffer.concat([head, content])),
     end: () => void call.end(),
     fail: (code, details) => void call.emit('error', { code: status[code], details }),
   };

@@ -6,12 +6,21 @@ export type FailureStatus =
   | 'NOT_FOUND'
   | 'INTERNAL';
 
+/** The longest first piece of a message of two. */
+export const longestHeadBytes = 256;
+
 /** The server's side of one gRPC call. Calls after `end`, `fail` or `onClosed` do nothing. */
 export interface ServerStream {
   /** The same value for all calls of one connection, and for no others while it is open. */
   readonly connection: unknown;
   /** @param message the encoded message; it is copied before this returns */
   reply(message: Uint8Array): void;
+  /**
+   * One message of two pieces, so that its content needs no copy of its own.
+   *
+   * @param head at most `longestHeadBytes`
+   */
+  replyOf(head: Uint8Array, content: Uint8Array): void;
   /** Ends the call with status OK. */
   end(): void;
   /** Ends the call with an error status. */

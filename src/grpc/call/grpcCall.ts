@@ -1,11 +1,12 @@
 import type { Http2Stream } from '../http2/http2Stream.ts';
 import type { StreamListener } from '../http2/streamOwner.ts';
-import type {
-  FailureStatus,
-  MessageParts,
-  ServerStream,
-  ServerStreamListener,
-  StreamHandler,
+import {
+  type FailureStatus,
+  longestHeadBytes,
+  type MessageParts,
+  type ServerStream,
+  type ServerStreamListener,
+  type StreamHandler,
 } from '../serverStream.ts';
 import { decompress, type Encoding, maxExpansion } from './encoding.ts';
 import { PartialMessage, prefixBytes } from './partialMessage.ts';
@@ -24,8 +25,9 @@ export interface CallOptions {
  */
 type CallState = 'unanswered' | 'answering' | 'closed';
 
-/** All calls share it: what is sent is copied before the next prefix is written. */
+/** All calls share both: what is sent is copied before the next prefix is written. */
 const prefix = Buffer.alloc(prefixBytes);
+const prefixAndHead = Buffer.alloc(prefixBytes + longestHeadBytes);
 
 /** One gRPC call on one HTTP/2 stream: splits received data into messages, and frames replies. */
 export class GrpcCall implements ServerStream, StreamListener {
@@ -62,12 +64,23 @@ export class GrpcCall implements ServerStream, StreamListener {
 
   reply(message: Uint8Array): void {
     if (this.#state === 'closed') return;
-    if (this.#state === 'unanswered') {
-      this.#state = 'answering';
-      this.#stream.sendHeaders(responseHeaders);
-    }
+    this.#answer();
     prefix.writeUInt32BE(message.length, 1);
     this.#stream.sendData(prefix, message);
+  }
+
+  replyOf(head: Uint8Array, content: Uint8Array): void {
+    if (this.#state === 'closed') return;
+    this.#answer();
+    prefixAndHead.writeUInt32BE(head.length + content.length, 1);
+    prefixAndHead.set(head, prefixBytes);
+    this.#stream.sendData(prefixAndHead.subarray(0, prefixBytes + head.length), content);
+  }
+
+  #answer(): void {
+    if (this.#state !== 'unanswered') return;
+    this.#state = 'answering';
+    this.#stream.sendHeaders(responseHeaders);
   }
 
   end(): void {

@@ -1,28 +1,8 @@
+import type { Payload } from './framePayload.ts';
 import { errorCode, type Http2ErrorCode, largestWindowBytes } from './protocol.ts';
 import { SendQueue } from './sendQueue.ts';
 import type { StreamListener, StreamOwner } from './streamOwner.ts';
-
-/**
- * The states of a stream (RFC 9113, section 5.1), as a server that never pushes sees them.
- *
- *                                    idle
- *                                      │ HEADERS received
- *              with END_STREAM ┌───────┴───────┐ without
- *                              │               ▼
- *                              │  ┌────────── open ──────────┐
- *                              │  │ END_STREAM    END_STREAM │
- *                              ▼  ▼ received            sent ▼
- *                half-closed (remote)              half-closed (local)
- *                              │                             │ RST_STREAM (NO_ERROR)
- *              END_STREAM sent │                             │ sent (section 8.1)
- *                              └──────────► closed ◄─────────┘
- *
- * RST_STREAM, sent or received, and the loss of the connection lead to `closed` from everywhere.
- * Two states have no member here: StreamTable knows idle streams by their id, and half-closed
- * (local) is left at once, because a server that ends first resets the stream so that the client
- * stops sending.
- */
-export type StreamState = 'open' | 'half-closed-remote' | 'closed';
+import type { StreamState } from './streamState.ts';
 
 /** The head of the request that opens a stream. */
 export interface StreamStart {
@@ -95,15 +75,16 @@ export class Http2Stream {
     if (this.#state !== 'closed') this.#owner.flow.frames.headers(this.id, block, false);
   }
 
-  /** Sends two pieces in one frame. They are copied if they must wait for a window. */
+  /** Sends two pieces in a row. They are copied if they must wait for a window. */
   sendData(first: Uint8Array, second: Uint8Array): void {
     if (this.#state === 'closed') return;
     const { flow } = this.#owner;
     const bytes = first.length + second.length;
-    if (this.#queue === undefined && bytes <= this.#sendableBytes()) {
+    if (this.#queue === undefined && bytes <= Math.min(this.#sendWindowBytes, flow.windowBytes)) {
       this.#sendWindowBytes -= bytes;
       flow.windowBytes -= bytes;
-      flow.frames.data(this.id, first, second);
+      if (bytes <= flow.peer.maxFrameBytes) flow.frames.data(this.id, first, second);
+      else this.#sendFrames(first, second);
     } else {
       this.#queue ??= new SendQueue();
       this.#setAwaits(this.#awaits | awaits.window);
@@ -111,6 +92,21 @@ export class Http2Stream {
       this.sendQueued();
       if (flow.canSend) flow.continueLater();
     }
+  }
+
+  /** More than one frame, for which the windows have room. @param first shorter than a frame */
+  #sendFrames(first: Uint8Array, second: Uint8Array): void {
+    const { frames, peer } = this.#owner.flow;
+    let sent = peer.maxFrameBytes - first.length;
+    frames.data(this.id, first, second.subarray(0, sent));
+    for (; sent < second.length; sent += peer.maxFrameBytes) {
+      frames.data(this.id, second.subarray(sent, sent + peer.maxFrameBytes), emptyChunk);
+    }
+  }
+
+  /** Data waits for a window: the peer does not read what it asked for. */
+  get isQueueing(): boolean {
+    return this.#queue !== undefined;
   }
 
   /** Sends the last header block, behind all queued data. */
@@ -149,6 +145,7 @@ export class Http2Stream {
   #endQueue({ trailers }: SendQueue): void {
     this.#dropQueue();
     if (trailers !== undefined) this.#sendEnd(trailers);
+    else this.#owner.onSent(this);
   }
 
   /**
@@ -164,14 +161,14 @@ export class Http2Stream {
   }
 
   /** @returns the stream error that the peer made, if any */
-  onData(bytes: Buffer, start: number, end: number): Http2ErrorCode | undefined {
+  onData(bytes: Buffer, { start, end }: Payload, endStream: boolean): Http2ErrorCode | undefined {
     if (this.#state !== 'open') return errorCode.streamClosed;
     if (this.#missingBytes >= 0) {
       this.#missingBytes -= end - start;
       if (this.#missingBytes < 0) return errorCode.protocolError;
     }
     this.#listener?.onData(bytes, start, end);
-    return undefined;
+    return endStream ? this.onEndStream() : undefined;
   }
 
   /** @returns the stream error that the peer made, if any */

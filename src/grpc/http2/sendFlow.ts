@@ -5,9 +5,9 @@ import { ConnectionError, defaultWindowBytes, errorCode, largestWindowBytes } fr
 
 /**
  * More unsent bytes than this are not kept for a peer that requests and does not read
- * (CVE-2019-9517).
+ * (CVE-2019-9517): the receive windows of 64 streams that get back what they send.
  */
-const usualQueuedBytes = 4 * 1024 * 1024;
+const usualQueuedBytes = 16 * 1024 * 1024;
 
 /** A stream with queued data. */
 export interface QueuedSender {

@@ -1,3 +1,4 @@
+import type { Http2Stream } from './http2Stream.ts';
 import type { Http2ErrorCode } from './protocol.ts';
 import type { SendFlow } from './sendFlow.ts';
 
@@ -15,6 +16,8 @@ export interface StreamOwner {
   readonly flow: SendFlow;
   /** How many of its streams are awaited. */
   awaited: number;
+  /** Nothing of the stream waits for a window any more. */
+  onSent(stream: Http2Stream): void;
   /** The stream is closed: both sides have ended it. */
   remove(id: number): void;
   /** Runs what no frame causes; what it throws ends the connection, and nothing else. */

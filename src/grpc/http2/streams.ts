@@ -74,7 +74,6 @@ export class Streams implements StreamOwner, HeaderBlockSink {
     return this.#blocks.partialBlock;
   }
 
-  /** To be called after the first SETTINGS frame is written. */
   openWindow(): void {
     this.#received.open();
   }
@@ -136,11 +135,14 @@ export class Streams implements StreamOwner, HeaderBlockSink {
     const stream = this.#table.get(id);
     if (stream === undefined) this.#onLateData(id);
     else {
-      if (!endStream) this.#received.onStream(stream, end - start);
-      const error =
-        stream.onData(bytes, payload.start, payload.end) ?? (endStream ? stream.onEndStream() : undefined);
+      const fits = endStream || this.#received.onStream(stream, end - start);
+      const error = fits ? stream.onData(bytes, payload, endStream) : errorCode.flowControlError;
       if (error !== undefined) this.#fail(id, error);
     }
+  }
+
+  onSent(stream: Http2Stream): void {
+    if (stream.state === 'open') this.#received.onStream(stream, 0);
   }
 
   onHeaders(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
@@ -230,7 +232,6 @@ export class Streams implements StreamOwner, HeaderBlockSink {
     this.#table.recordReset(id);
   }
 
-  /** Resets a stream for an error of the peer. */
   #fail(id: number, code: Http2ErrorCode): void {
     this.#parts.budgets.reset();
     const stream = this.#table.get(id);

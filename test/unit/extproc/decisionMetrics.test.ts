@@ -26,7 +26,7 @@ function harness(options: Partial<ExchangesOptions> = {}) {
     recorder: recorderOf(metrics),
     ...options,
   });
-  const stream: ServerStream = { connection: undefined, reply() {}, end() {}, fail() {} };
+  const stream: ServerStream = { connection: undefined, reply() {}, replyOf() {}, end() {}, fail() {} };
   const open = (replaced: Partial<ServerStream> = {}) => exchanges.accept({ ...stream, ...replaced });
   const durations = (): readonly number[] => {
     decisionDuration.flush();

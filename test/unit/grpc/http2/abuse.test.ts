@@ -10,6 +10,7 @@ import {
 } from '../../../../tools/testbed/rawHttp2.ts';
 import { until } from '../../../../tools/testbed/until.ts';
 import { EchoServer } from '../../../support/echoServer.ts';
+import { generousLimits } from '../../../support/generousLimits.ts';
 import { checkForLeaks } from '../../../support/leakCheck.ts';
 
 checkForLeaks();
@@ -126,15 +127,6 @@ describe('a connection ends with ENHANCE_YOUR_CALM', () => {
       'for empty CONTINUATION frames (CVE-2019-9518)',
       Buffer.concat([frame(frameType.headers, 0, 1), repeat(100, () => frame(frameType.continuation, 0, 1))]),
       'too many empty frames',
-    ],
-    [
-      'for requests whose responses it does not read (CVE-2019-9517)',
-      Buffer.concat([
-        settingsFrame([setting.initialWindowSize, 0]),
-        frame(frameType.headers, flag.endHeaders, 1, requestFields()),
-        repeat(1000, () => frame(frameType.data, 0, 1, message(Buffer.alloc(10_000)))),
-      ]),
-      'too many unread response bytes',
     ],
     [
       'for an endless header block (CVE-2024-27316)',
@@ -258,4 +250,18 @@ describe('a client that does not read', () => {
     client.socket.resume();
     await until(() => echo.events.length === sent, { what: 'all messages' });
   });
+});
+
+it('is closed for requests on many streams whose responses it does not read (CVE-2019-9517)', async () => {
+  client.close();
+  await echo.server.close(500);
+  echo = await new EchoServer({ limits: { ...generousLimits, streams: 100 } }).listen();
+  client = await RawClient.connect(echo.address, settingsFrame([setting.initialWindowSize, 0]));
+  for (let id = 1; id < 140; id += 2) {
+    client.send(frame(frameType.headers, flag.endHeaders, id, requestFields()));
+    client.send(repeat(26, () => frame(frameType.data, 0, id, message(Buffer.alloc(10_000)))));
+  }
+  const error = { code: errorCode.enhanceYourCalm, message: 'too many unread response bytes' };
+  expect(await client.goAway()).toEqual(error);
+  await until(() => echo.open === 0, { what: 'the end of all streams' });
 });

@@ -26,6 +26,44 @@ const windowUpdate = (id: number, bytes: number): Buffer =>
 const receivedBytes = (id: number, bytes: number) =>
   until(() => client.data(id).length === bytes, { what: `${bytes} bytes on stream ${id}` });
 
+/** Bytes of window that the server has given back on a stream. */
+const givenBack = (id: number): number =>
+  client.frames
+    .filter((each) => each.type === frameType.windowUpdate && each.id === id)
+    .reduce((sum, { payload }) => sum + payload.readUInt32BE(), 0);
+
+describe('a peer that sends and does not read', () => {
+  const half = streamWindowBytes / 2;
+  const dataOf = (id: number, bytes: number): Buffer =>
+    Buffer.concat(
+      Array.from({ length: Math.ceil(bytes / 16_000) }, () =>
+        frame(frameType.data, 0, id, message(Buffer.alloc(15_995, 7))),
+      ),
+    );
+
+  it('gets the window of its stream back when it reads, and others are not held up', async () => {
+    await begin(settingsFrame([setting.initialWindowSize, 0]));
+    client.send(windowUpdate(0, 2 ** 30));
+    client.open(1);
+    client.send(dataOf(1, half + 1));
+    client.open(3);
+    client.send(Buffer.concat([frame(frameType.data, flag.endStream, 3, request), windowUpdate(3, 1000)]));
+    await receivedBytes(3, 100);
+    expect(givenBack(1)).toBe(0);
+    client.send(windowUpdate(1, 10_000_000));
+    await until(() => givenBack(1) > half, { what: 'the window' });
+    client.close();
+  });
+
+  it('is reset when it exceeds that window', async () => {
+    await begin(settingsFrame([setting.initialWindowSize, 0]));
+    client.open(1);
+    client.send(dataOf(1, streamWindowBytes + 16_000));
+    await until(() => client.frames.some(({ type }) => type === frameType.rstStream), { what: 'the reset' });
+    client.close();
+  });
+});
+
 describe('sent data', () => {
   it('stays within the window of its stream, and goes on after WINDOW_UPDATE', async () => {
     await begin(settingsFrame([setting.initialWindowSize, 30]));
@@ -140,7 +178,8 @@ describe('received data', () => {
   });
 
   it('is given back to the stream window too, with its padding', async () => {
-    await begin(settingsFrame());
+    await begin(settingsFrame([setting.initialWindowSize, 1_000_000]));
+    client.send(windowUpdate(0, 1_000_000));
     client.open(1);
     const padded = Buffer.concat([Buffer.from([255]), Buffer.alloc(16_000)]);
     let sent = 0;

@@ -18,6 +18,7 @@ function openFlow({ initialWindowBytes }: { initialWindowBytes: number }) {
   const owner: StreamOwner = {
     flow,
     awaited: 0,
+    onSent() {},
     remove() {},
     contain: (work) => work(),
     reset() {},
