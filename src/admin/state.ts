@@ -34,7 +34,11 @@ export interface InstanceState {
   readonly pool: readonly EndpointReport[];
   /** null while enough endpoints pass their probes. */
   readonly panic: PanicReport | null;
-  readonly streams: { readonly open: number };
+  readonly streams: {
+    readonly open: number;
+    /** Requests that count although their stream is finished (full duplex). */
+    readonly assumed: number;
+  };
   /** Of the ext_proc port. */
   readonly connections: ConnectionsReport;
   readonly discovery: DiscoveryStateReport;

@@ -11,6 +11,7 @@ import {
 } from './crossFieldRules.ts';
 import { edsSection } from './edsSection.ts';
 import { endpointSetting } from './endpointSchema.ts';
+import { gateway } from './gatewaySection.ts';
 import { limits } from './limitsSection.ts';
 import { probe } from './probeSection.ts';
 import { scheduling } from './schedulingSection.ts';
@@ -165,6 +166,7 @@ export const configSchema = section({
   instance: instance.prefault({}),
   pool: pool.prefault({}),
   eds: edsSection.prefault({}),
+  gateway: gateway.prefault({}),
   scheduling: scheduling.prefault({}),
   signals: signals.prefault({}),
   etcd: etcd.prefault({}),

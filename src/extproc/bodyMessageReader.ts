@@ -1,17 +1,26 @@
 import { MalformedMessage, wireType } from '../proto/wire/wireReader.ts';
-import { httpBody } from './processingRequestReader.ts';
+import { httpBody, type ProcessingRequestKind } from './processingRequestReader.ts';
+
+type BodyKind = Extract<ProcessingRequestKind, 'request_body' | 'response_body'>;
 
 /** Field numbers, as in proto/. */
-const requestBody = 4;
+const bodyFields: Readonly<Record<BodyKind, number>> = { request_body: 4, response_body: 5 };
 
 /** The first byte of a ProcessingRequest with a request body: Envoy writes fields in order. */
-export const requestBodyTag = requestBody * 8 + wireType.bytes;
+export const requestBodyTag = bodyFields.request_body * 8 + wireType.bytes;
+
+/** The bodies by that first byte. */
+export const bodyTags: ReadonlyMap<number, BodyKind> = new Map([
+  [requestBodyTag, 'request_body'],
+  [bodyFields.response_body * 8 + wireType.bytes, 'response_body'],
+]);
 
 /**
- * Reads a ProcessingRequest with a request body that arrives in pieces, and keeps none of them:
- * bodies are large, and many arrive at once. Fields that it does not need are not validated.
+ * Reads a ProcessingRequest with a body that arrives in pieces, and keeps none of them: bodies are
+ * large, and many arrive at once. Fields that it does not need are not validated.
  */
 export class BodyMessageReader {
+  readonly #bodyField: number;
   readonly #onBody: (bytes: Buffer, start: number, end: number) => void;
   /** How many bytes were added. */
   #offset = 0;
@@ -28,8 +37,9 @@ export class BodyMessageReader {
   #isEndOfStream = false;
 
   /** @param onBody receives the body piece by piece; the bytes are valid until it returns */
-  constructor(onBody: (bytes: Buffer, start: number, end: number) => void) {
+  constructor(onBody: (bytes: Buffer, start: number, end: number) => void, kind: BodyKind = 'request_body') {
     this.#onBody = onBody;
+    this.#bodyField = bodyFields[kind];
   }
 
   /** Nothing follows this body. */
@@ -92,7 +102,7 @@ export class BodyMessageReader {
         if (isInHttpBody && this.#field === httpBody.endOfStream) this.#isEndOfStream = number !== 0;
         break;
       case 'length':
-        if (!isInHttpBody && this.#field === requestBody) this.#httpBodyEnd = this.#offset + number;
+        if (!isInHttpBody && this.#field === this.#bodyField) this.#httpBodyEnd = this.#offset + number;
         else this.#enterContent(number, isInHttpBody && this.#field === httpBody.body);
         break;
       default:

@@ -6,6 +6,7 @@ import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Route } from '../scheduling/decision.ts';
 import type { Scheduler } from '../scheduling/scheduler.ts';
 import type { BodyArrivals } from './bodyArrivals.ts';
+import type { DuplexBodies } from './fullDuplex/fullDuplexRules.ts';
 import type { ModelRewriter } from './modelRewriter.ts';
 import type { WantedBody } from './modeOverride.ts';
 import type { ProcessingRequestReader } from './processingRequestReader.ts';
@@ -31,19 +32,25 @@ export interface AwaitedBody {
   readonly promptFormat: BodyFormat | undefined;
 }
 
-/** undefined: the body cannot be read, or nothing in it could change the decision. */
+/**
+ * undefined: the body cannot be read, or nothing in it could change the decision.
+ *
+ * @param duplex the bodies that Envoy sends anyway, piece by piece
+ */
 export function awaitedBody(
   bodies: BodyPhase,
   reader: ProcessingRequestReader,
   request: SchedulingRequest,
   wanted: RequestHeaders,
+  duplex: DuplexBodies | undefined,
   rewriter: ModelRewriter | undefined,
 ): AwaitedBody | undefined {
   const wantsFacts = lacksFacts(request, wanted) || (rewriter?.changesBodyOf(request) ?? false);
   if (!wantsFacts && !wanted.promptInBody) return undefined;
   if (reader.isEndOfStream) return undefined;
   const body = announcedBody(reader);
-  const mode = body && bodyModeFor(reader, body.bytes, bodies.bufferedBytes);
+  const comes = duplex?.request === true ? 'configured' : undefined;
+  const mode = body && (comes ?? bodyModeFor(reader, body.bytes, bodies.bufferedBytes));
   if (mode === undefined) return undefined;
   const first = bodies.preview(rewriter?.resolve(request) ?? request);
   if (first.kind === 'reject') return undefined;

@@ -3,8 +3,9 @@ import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Decision } from '../scheduling/scheduler.ts';
 import type { BodyPhase } from './bodyPhase.ts';
 import type { DecisionRecorder } from './decisionRecorder.ts';
-import type { ExchangeSignals } from './exchangeState.ts';
+import type { FullDuplexRules } from './fullDuplex/fullDuplexRules.ts';
 import type { ModelRewriter } from './modelRewriter.ts';
+import type { ExchangeSignals } from './routed.ts';
 import type { RouteReplies } from './routeReplies.ts';
 
 /** What the decisions of all exchanges need. */
@@ -18,6 +19,7 @@ export interface DecisionOptions {
   readonly bodies: BodyPhase | undefined;
   /** undefined: no model is an alias. */
   readonly rewriter: ModelRewriter | undefined;
+  readonly fullDuplex: FullDuplexRules;
   readonly nowMs: () => number;
   readonly recorder: Pick<DecisionRecorder, 'decided' | 'undecided' | 'body'>;
   /** Judges pods by how their exchanges end; undefined: no response is watched. */

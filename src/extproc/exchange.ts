@@ -14,15 +14,17 @@ import type { Decision } from '../scheduling/scheduler.ts';
 import { requestBodyTag } from './bodyMessageReader.ts';
 import { type AwaitedBody, awaitedBody } from './bodyPhase.ts';
 import type { DecisionOptions } from './decisionOptions.ts';
-import type { ExchangeState } from './exchangeState.ts';
+import { type ExchangeState, reservedEndpointOf } from './exchangeState.ts';
+import { FullDuplexExchange } from './fullDuplex/fullDuplexExchange.ts';
+import type { DuplexBodies } from './fullDuplex/fullDuplexRules.ts';
 import type { StreamEnd } from './metrics.ts';
 import { wantedParts, wantsNothing } from './modeOverride.ts';
 import { PendingBody, type ReadBody } from './pendingBody.ts';
 import { ProcessingRequestReader } from './processingRequestReader.ts';
 import { continueReply, rejectReply } from './replies.ts';
+import { releaseRouted } from './routed.ts';
 import { partsToWatch, watchResponse } from './watchResponse.ts';
 
-/** All exchanges share them. */
 export interface ExchangeOptions extends DecisionOptions {
   /** Called once, after the reservation is released. */
   readonly onClosed: (exchange: Exchange, how: StreamEnd) => void;
@@ -35,6 +37,7 @@ export interface ExchangeOptions extends DecisionOptions {
  * undecided → routed | rejected        the request headers arrived
  * undecided → awaiting-body            they did, and the body was asked for: Envoy has a decision
  * awaiting-body → routed | rejected    the body arrived, or the exchange goes on without it
+ * undecided → full-duplex              its bodies run through this instance: FullDuplexExchange
  * any → closed                         end, reset, lost connection, bad message, drain, exception
  *
  * What is thrown here fails this stream alone (grpc/containErrors.ts): `onClosed` follows.
@@ -52,11 +55,8 @@ export class Exchange implements ServerStreamListener {
     this.#options = options;
   }
 
-  /** The endpoint of its reservation; undefined: it has none. */
   get reservedEndpoint(): string | undefined {
-    const state = this.#state;
-    if (state.kind === 'awaiting-body') return state.body.reservedEndpoint;
-    return state.kind === 'routed' ? state.reservation.address : undefined;
+    return reservedEndpointOf(this.#state);
   }
 
   onMessage(message: Buffer): void {
@@ -71,42 +71,39 @@ export class Exchange implements ServerStreamListener {
 
   onLongMessage(firstByte: number): MessageParts | undefined {
     const state = this.#state;
+    if (state.kind === 'full-duplex') return state.exchange.onLongMessage(firstByte);
     return state.kind === 'awaiting-body' && firstByte === requestBodyTag ? state.body : undefined;
   }
 
   onEnd(): void {
-    if (this.#state.kind === 'closed') return;
-    this.#stream.end();
-    this.#close('end');
+    if (this.#state.kind !== 'closed') this.#finish('end');
   }
 
   onClosed(how: 'cancelled' | 'error'): void {
     this.#close(how);
   }
 
-  /** Ends the stream while its HTTP exchange goes on: Envoy no longer involves this instance. */
-  halfClose(): void {
-    if (this.#state.kind === 'closed') return;
-    this.#stream.end();
-    this.#close('drained');
+  /** @returns false: it must not end yet, because bytes of a body are owed */
+  halfClose(): boolean {
+    const state = this.#state;
+    const mayEnd = state.kind !== 'full-duplex' || state.exchange.mayHalfClose;
+    if (mayEnd && state.kind !== 'closed') this.#finish('drained');
+    return mayEnd;
   }
 
   #reply(request: ProcessingRequestReader): void {
     const { kind, observabilityMode } = request;
-    // Envoy ignores replies in this mode, so there is nothing to decide.
-    if (observabilityMode) return;
+    if (observabilityMode) return; // Envoy ignores replies.
     if (kind === undefined) {
       this.#fail('INVALID_ARGUMENT', 'the ProcessingRequest has no headers, body or trailers');
     } else if (kind === 'request_headers' && this.#state.kind === 'undecided') this.#decide(request);
     else if (kind === 'request_body' && this.#state.kind === 'awaiting-body') {
       this.#state.body.read(request.bodyBytes(), request.isEndOfStream);
-    } else {
+    } else if (this.#state.kind === 'full-duplex') this.#state.exchange.onMessage(kind, request);
+    else if (this.#state.kind !== 'rejected') {
       this.settle();
-      // First the reply: the response waits for it.
-      this.#stream.reply(continueReply(kind));
-      if (this.#state.kind !== 'routed') return;
-      const { reservation, signal } = this.#state;
-      watchResponse(request, reservation, signal, this.#options.signals);
+      this.#stream.reply(continueReply(kind)); // First, because the response waits for it.
+      if (this.#state.kind === 'routed') watchResponse(request, this.#state, this.#options.signals);
     }
   }
 
@@ -134,11 +131,12 @@ export class Exchange implements ServerStreamListener {
     const policy = readPolicy(reader);
     const headers = requestHeaders(policy);
     const read = readSchedulingRequest(reader, policy, headers);
-    const awaited = bodies && awaitedBody(bodies, reader, read, headers, rewriter);
-    if (awaited !== undefined) {
-      this.#awaitBody(read, headers, awaited);
-      return;
-    }
+    const duplex = reader.fullDuplexBodies(this.#options.fullDuplex.unannounced);
+    const awaited = bodies && awaitedBody(bodies, reader, read, headers, duplex, rewriter);
+    if (duplex !== undefined) {
+      this.#beginFullDuplex(duplex, headers).begin(read, awaited, reader.isEndOfStream);
+    } else if (awaited !== undefined) this.#awaitBody(read, headers, awaited);
+    if (this.#state.kind !== 'undecided') return;
     const request = rewriter?.resolve(read) ?? read;
     const decision = decide(request);
     if (decision.kind === 'route') {
@@ -149,6 +147,20 @@ export class Exchange implements ServerStreamListener {
       this.#stream.reply(rewriter?.amend(reply, request, 'request_headers') ?? reply);
     } else this.#reject(decision.why);
     recorder.decided(request, decision, this.#openedMs);
+  }
+
+  #beginFullDuplex(bodies: DuplexBodies, wanted: RequestHeaders): FullDuplexExchange {
+    const exchange = new FullDuplexExchange({
+      stream: this.#stream,
+      shared: this.#options,
+      openedMs: this.#openedMs,
+      bodies,
+      wanted,
+      finish: (how) => this.#finish(how),
+      onMalformed: (error) => this.#failMalformed(error),
+    });
+    this.#state = { kind: 'full-duplex', exchange };
+    return exchange;
   }
 
   /** Replies with a whole decision, and asks for the body. */
@@ -201,8 +213,8 @@ export class Exchange implements ServerStreamListener {
     recorder.decided(request, decision, arrivedMs);
   }
 
-  /** Without its body, the decision on the headers is the final one. */
   settle(): void {
+    if (this.#state.kind === 'full-duplex') this.#state.exchange.settle();
     if (this.#state.kind !== 'awaiting-body') return;
     const { body } = this.#state;
     const reservation = body.settle();
@@ -215,17 +227,19 @@ export class Exchange implements ServerStreamListener {
     this.#stream.reply(rejectReply(why, this.#options.retryAfterSeconds));
   }
 
+  #finish(how: StreamEnd): void {
+    this.#stream.end();
+    this.#close(how);
+  }
+
   #close(how: StreamEnd): void {
     const state = this.#state;
     if (state.kind === 'closed') return;
     this.#state = { kind: 'closed' };
     try {
       if (state.kind === 'awaiting-body') state.body.abandon();
-      if (state.kind === 'routed') {
-        state.reservation.release();
-        // After a drain or a lost connection to Envoy, the exchange itself goes on.
-        if (how === 'end' && state.signal !== undefined) this.#options.signals?.onEnd(state.signal);
-      }
+      if (state.kind === 'full-duplex') state.exchange.close(how);
+      if (state.kind === 'routed') releaseRouted(state, how, this.#options.signals);
     } finally {
       this.#options.onClosed(this, how);
     }

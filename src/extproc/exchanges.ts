@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts';
 import type { FailureStatus, ServerStream, ServerStreamListener } from '../grpc/serverStream.ts';
 import { noRequestHeaders, type RequestHeadersFor } from '../request/requestHeaders.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
@@ -6,9 +7,10 @@ import { BodyArrivals } from './bodyArrivals.ts';
 import type { BodyPhase } from './bodyPhase.ts';
 import type { DecisionRecorder } from './decisionRecorder.ts';
 import { Exchange, type ExchangeOptions } from './exchange.ts';
-import type { ExchangeSignals } from './exchangeState.ts';
+import { type FullDuplexRules, fullDuplexRules } from './fullDuplex/fullDuplexRules.ts';
 import type { StreamEnd } from './metrics.ts';
 import type { ModelRewriter } from './modelRewriter.ts';
+import type { ExchangeSignals } from './routed.ts';
 import { RouteReplies } from './routeReplies.ts';
 
 export interface ExchangesOptions {
@@ -34,6 +36,8 @@ export interface ExchangesOptions {
   readonly bodies?: Omit<BodyPhase, 'arrivals'>;
   /** undefined: no model is an alias. */
   readonly rewriter?: ModelRewriter | undefined;
+  /** Default: streams are finished behind the request, which counts no more. */
+  readonly fullDuplex?: FullDuplexRules;
   /** Judges pods by how their exchanges end; undefined: no response is watched. */
   readonly signals?: ExchangeSignals | undefined;
 }
@@ -43,12 +47,14 @@ export class Exchanges {
   readonly #options: ExchangesOptions;
   /** All exchanges share them. */
   readonly #exchangeOptions: ExchangeOptions;
+  readonly #fullDuplex: FullDuplexRules;
   readonly #open = new Set<Exchange>();
   #lastOpenedMs = Number.NEGATIVE_INFINITY;
   #finished = 0;
 
   constructor(options: ExchangesOptions) {
     this.#options = options;
+    this.#fullDuplex = options.fullDuplex ?? fullDuplexRules(systemClock);
     this.#exchangeOptions = {
       requestHeaders: options.requestHeaders ?? (() => noRequestHeaders),
       decide: options.decide,
@@ -56,6 +62,7 @@ export class Exchanges {
       retryAfterSeconds: options.retryAfterSeconds,
       bodies: options.bodies && { ...options.bodies, arrivals: new BodyArrivals() },
       rewriter: options.rewriter,
+      fullDuplex: this.#fullDuplex,
       nowMs: options.nowMs,
       recorder: options.recorder,
       signals: options.signals,
@@ -67,17 +74,23 @@ export class Exchanges {
     return this.#open.size;
   }
 
+  /** Requests that count by assumption: their exchange with this instance is over. */
+  get assumed(): number {
+    return this.#fullDuplex.left.count;
+  }
+
   /** How many have ended since the start, in any way. */
   get finished(): number {
     return this.#finished;
   }
 
-  /** Reservations of open exchanges by endpoint, counted one by one for the consistency check. */
+  /** All reservations by endpoint, counted one by one for the consistency check. */
   reserved(): ReadonlyMap<string, number> {
     const reserved = new Map<string, number>();
     for (const { reservedEndpoint: endpoint } of this.#open) {
       if (endpoint !== undefined) reserved.set(endpoint, (reserved.get(endpoint) ?? 0) + 1);
     }
+    this.#fullDuplex.left.countInto(reserved);
     return reserved;
   }
 
@@ -109,14 +122,16 @@ export class Exchanges {
   }
 
   /**
-   * Half-closes all open exchanges.
+   * Half-closes the open exchanges, but for those that owe bytes of a body, and counts no requests
+   * by assumption any more.
    *
-   * @returns how many there were
+   * @returns how many were half-closed
    */
   halfCloseAll(): number {
-    const open = [...this.#open];
-    for (const exchange of open) exchange.halfClose();
-    return open.length;
+    this.#fullDuplex.left.releaseAll();
+    let count = 0;
+    for (const exchange of [...this.#open]) count += exchange.halfClose() ? 1 : 0;
+    return count;
   }
 
   #onClosed(exchange: Exchange, how: StreamEnd): void {

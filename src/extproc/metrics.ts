@@ -28,8 +28,11 @@ export const decisionOutcomes = [
 /** Why a stream came to no decision. */
 export type UndecidedOutcome = 'overloaded' | 'bad-request' | 'internal-error';
 
-/** By Envoy's end, by its reset, with an error, or half-closed by a drain. */
-export const streamEnds = ['end', 'cancelled', 'error', 'drained'] as const;
+/**
+ * By Envoy's end, by its reset, with an error, half-closed by a drain, or finished behind the
+ * request so that the response does not depend on this instance.
+ */
+export const streamEnds = ['end', 'cancelled', 'error', 'drained', 'left'] as const;
 export type StreamEnd = (typeof streamEnds)[number];
 
 /**
@@ -102,13 +105,27 @@ export const extprocMetrics = {
 };
 export type ExtprocMetrics = Instruments<typeof extprocMetrics>;
 
+interface OpenStreams {
+  readonly open: number;
+  /** Requests that count although their stream is finished. */
+  readonly assumed: number;
+}
+
 export const extprocGauges = [
-  gauge<{ readonly open: number }>({
+  gauge<OpenStreams>({
     name: 'baton_streams_open',
     labels: [],
     means: 'Open ext_proc streams',
     worry: 'It comes near `limits.maxStreams`, or stays high without traffic.',
     read: ({ open }) => open,
+  }),
+  gauge<OpenStreams>({
+    name: 'baton_requests_assumed',
+    labels: [],
+    means:
+      'Requests in flight by assumption: their stream was finished behind the request, and they count for `gateway.leftRequestMs`. All others are counted exactly',
+    worry: 'It is not 0 behind a gateway that is not meant to stream bodies through Baton.',
+    read: ({ assumed }) => assumed,
   }),
 ];
 

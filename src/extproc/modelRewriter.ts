@@ -52,6 +52,12 @@ export class ModelRewriter {
     return header === undefined ? new KeptBody(budget) : undefined;
   }
 
+  /** What takes the place of the model in a body that runs through; undefined: it stays. */
+  replacement({ alias, model = '' }: SchedulingRequest, inBody: string | undefined): Buffer | undefined {
+    if (this.#options.header !== undefined || alias === undefined || inBody !== alias) return undefined;
+    return Buffer.from(JSON.stringify(model));
+  }
+
   /** Why the body cannot be changed as the request needs it; undefined: it can, or need not be. */
   refusal({ alias }: SchedulingRequest, body: RewritableBody | undefined): Rejection | undefined {
     if (alias === undefined || body?.model !== alias || body.kept.isComplete) return undefined;

@@ -1,6 +1,7 @@
 import type { ProcessingRequest__Output } from '../proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import { WireReader } from '../proto/wire/wireReader.ts';
 import type { RequestSource } from '../request/requestSource.ts';
+import type { DuplexBodies } from './fullDuplex/fullDuplexRules.ts';
 import { lastEntry, type MessagePart, partOf, textsOf } from './messageParts.ts';
 
 /** Which part of the HTTP exchange a message carries. */
@@ -21,7 +22,7 @@ const kinds: readonly (ProcessingRequestKind | undefined)[] = [
 const httpHeaders = { headers: 1, endOfStream: 3 } as const;
 export const httpBody = { body: 1, endOfStream: 2 } as const;
 const protocolConfiguration = { requestBodyMode: 1, responseBodyMode: 2 } as const;
-const bodySendMode = { none: 0, buffered: 2, bufferedPartial: 3 } as const;
+const bodySendMode = { none: 0, buffered: 2, bufferedPartial: 3, fullDuplexStreamed: 4 } as const;
 const headerMap = { headers: 1 } as const;
 const headerValue = { key: 1, value: 2, rawValue: 3 } as const;
 const metadata = { filterMetadata: 1 } as const;
@@ -94,6 +95,22 @@ export class ProcessingRequestReader implements RequestSource {
   get sendsNoBodies(): boolean {
     const { request, response } = this.#bodyModes();
     return request === bodySendMode.none && response === bodySendMode.none;
+  }
+
+  /**
+   * Which bodies Envoy sends without keeping a copy (FULL_DUPLEX_STREAMED); undefined: none. Only
+   * the first message of a stream shows it.
+   *
+   * @param unannounced of a proxy that does not say how it is configured
+   */
+  fullDuplexBodies(unannounced: DuplexBodies | undefined): DuplexBodies | undefined {
+    const config = this.#protocolConfig;
+    if (config === undefined) return unannounced;
+    if (config.start === config.end) return undefined;
+    const modes = this.#bodyModes();
+    const request = modes.request === bodySendMode.fullDuplexStreamed;
+    const response = modes.response === bodySendMode.fullDuplexStreamed;
+    return request || response ? { request, response } : undefined;
   }
 
   /** Envoy sends the request body of its own accord, in one message. */

@@ -1,9 +1,9 @@
 import { parseAddress } from '../hostPort.ts';
-import type { Reservation } from '../scheduling/reservation.ts';
 import type { ExchangeSignal } from '../signals/exchangeSignal.ts';
 import type { PodSignals } from '../signals/podSignals.ts';
 import { type WantedParts, wantedParts, wantsNothing } from './modeOverride.ts';
 import type { ProcessingRequestReader } from './processingRequestReader.ts';
+import type { Routed } from './routed.ts';
 
 /** The metadata in which Envoy's override_host policy reports the pod that served. */
 const servedNamespace = 'envoy.lb';
@@ -24,13 +24,10 @@ export function partsToWatch(
 /**
  * Follows a part of the response of a routed exchange: the reservation moves to the pod that
  * served, and the signals judge it.
- *
- * @param signal undefined: pods are not judged by their responses
  */
 export function watchResponse(
   message: ProcessingRequestReader,
-  reservation: Reservation,
-  signal: ExchangeSignal | undefined,
+  { reservation, signal }: Routed,
   signals: Pick<PodSignals, 'onHeaders' | 'onBody' | 'onTrailers'> | undefined,
 ): void {
   const { kind } = message;

@@ -7,6 +7,7 @@ import { reportReachedLimits } from '../extproc/connectionLimits.ts';
 import { DecisionRecorder } from '../extproc/decisionRecorder.ts';
 import { Exchanges } from '../extproc/exchanges.ts';
 import { foreignProtocolLog } from '../extproc/foreignProtocolLog.ts';
+import { fullDuplexRules } from '../extproc/fullDuplex/fullDuplexRules.ts';
 import { HealthStatus } from '../extproc/healthStatus.ts';
 import { KeptBodyBudget } from '../extproc/keptBody.ts';
 import { ModelRewriter } from '../extproc/modelRewriter.ts';
@@ -69,7 +70,7 @@ export interface EdgePartsOptions {
 /** Not started yet. */
 export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
   const { config, dynamic, errors, lifecycle, log, metrics, proxy, sharing, trace, portHealth } = options;
-  const { limits, scheduling, server } = config;
+  const { gateway, limits, scheduling, server } = config;
   const firstDecisionProbe = createFirstDecisionProbe(options);
   const scheduler = createScheduler(options);
   const requestHeaders = createRequestHeaders(options, scheduler);
@@ -101,6 +102,12 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
       reserve: (route) => scheduler.reserve(route),
       bufferedBytes: limits.bufferedBodyBytes,
     },
+    fullDuplex: fullDuplexRules(systemClock, {
+      isAssumed: gateway.fullDuplex === 'assumed',
+      responses: gateway.responses,
+      leftRequestMs: gateway.leftRequestMs,
+      heldBytes: limits.bufferBytes / 2,
+    }),
     recorder,
     rewriter,
     signals: options.signals.podSignals,

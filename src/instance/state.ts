@@ -38,7 +38,7 @@ function summaryOf(parts: InstanceParts): StateSummary {
     peers: peerReports(sharing, id),
     handoffs: sharing.kind === 'etcd' ? sharing.ledger.handoffs() : [],
     panic: pool.panic ?? null,
-    streams: { open: exchanges.open },
+    streams: { open: exchanges.open, assumed: exchanges.assumed },
     connections: grpcServer.report(),
     discovery: discovery.report(),
     consistency: parts.consistencyCheck.report(),

@@ -1,4 +1,5 @@
 import { Exchanges } from '../../src/extproc/exchanges.ts';
+import type { FullDuplexRules } from '../../src/extproc/fullDuplex/fullDuplexRules.ts';
 import { HealthStatus } from '../../src/extproc/healthStatus.ts';
 import { extprocMetrics } from '../../src/extproc/metrics.ts';
 import type { ModelRewriter } from '../../src/extproc/modelRewriter.ts';
@@ -28,6 +29,8 @@ export interface SchedulingServerOptions extends Partial<ExtProcServerOptions> {
   readonly rewriter?: ModelRewriter;
   /** Default 1 MiB. */
   readonly bufferedBytes?: number;
+  /** Default: streams are finished behind the request, which counts no more. */
+  readonly fullDuplex?: FullDuplexRules;
 }
 
 /** The ext_proc port of an instance with ready endpoints. */
@@ -48,6 +51,7 @@ export class SchedulingServer {
       policy = 'least-request',
       rewriter,
       bufferedBytes = 1_048_576,
+      fullDuplex,
       ...options
     }: SchedulingServerOptions = {},
   ) {
@@ -80,6 +84,7 @@ export class SchedulingServer {
       extraHeaders: [],
       retryAfterSeconds: 1,
       nowMs: () => performance.now(),
+      ...(fullDuplex && { fullDuplex }),
       recorder: recorderOf(this.metrics),
     });
     this.server = openExtProcServer(kind, {

@@ -145,7 +145,7 @@ export class Http2Stream {
   #endQueue({ trailers }: SendQueue): void {
     this.#dropQueue();
     if (trailers !== undefined) this.#sendEnd(trailers);
-    else this.#owner.onSent(this);
+    else this.#owner.onSent(this.id);
   }
 
   /**

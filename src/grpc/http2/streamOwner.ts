@@ -1,4 +1,3 @@
-import type { Http2Stream } from './http2Stream.ts';
 import type { Http2ErrorCode } from './protocol.ts';
 import type { SendFlow } from './sendFlow.ts';
 
@@ -17,7 +16,7 @@ export interface StreamOwner {
   /** How many of its streams are awaited. */
   awaited: number;
   /** Nothing of the stream waits for a window any more. */
-  onSent(stream: Http2Stream): void;
+  onSent(id: number): void;
   /** The stream is closed: both sides have ended it. */
   remove(id: number): void;
   /** Runs what no frame causes; what it throws ends the connection, and nothing else. */

@@ -141,8 +141,9 @@ export class Streams implements StreamOwner, HeaderBlockSink {
     }
   }
 
-  onSent(stream: Http2Stream): void {
-    if (stream.state === 'open') this.#received.onStream(stream, 0);
+  onSent(id: number): void {
+    const stream = this.#table.get(id);
+    if (stream?.state === 'open') this.#received.onStream(stream, 0);
   }
 
   onHeaders(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
@@ -153,7 +154,6 @@ export class Streams implements StreamOwner, HeaderBlockSink {
     this.#blocks.onContinuation(flags, bytes, start, end);
   }
 
-  /** Priorities are ignored (RFC 9113, section 5.3). */
   onPriority(id: number, bytes: number): void {
     this.#parts.budgets.emptyFrame();
     if (bytes !== 5) this.#fail(id, errorCode.frameSizeError);
@@ -225,7 +225,6 @@ export class Streams implements StreamOwner, HeaderBlockSink {
     if (this.#table.kindOf(id) === 'closed') this.#fail(id, errorCode.streamClosed);
   }
 
-  /** Resets a stream before it opens. The rest of its request may be under way. */
   #refuse(id: number, code: Http2ErrorCode): void {
     this.#parts.budgets.reset();
     this.#parts.frames.rstStream(id, code);

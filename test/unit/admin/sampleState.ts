@@ -51,7 +51,7 @@ export const sampleState: InstanceState = {
     },
   ],
   panic: null,
-  streams: { open: 3 },
+  streams: { open: 3, assumed: 0 },
   connections: { connections: 2, heldBytes: 4096 },
   discovery: { streams: 1, version: '0123456789abcdef' },
   consistency: {

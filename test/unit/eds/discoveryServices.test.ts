@@ -152,6 +152,7 @@ describe('endpoint discovery', () => {
     const stream: ServerStream = {
       connection: seen,
       reply: (message) => void seen.replies.push(Buffer.from(message)),
+      replyOf: () => {},
       end: () => {},
       fail: (code) => {
         seen.failure = code;

@@ -1,11 +1,11 @@
-import { type ClientDuplexStream, credentials } from '@grpc/grpc-js';
+import { credentials } from '@grpc/grpc-js';
 import type { BodyOutcome } from '../../../src/extproc/metrics.ts';
 import { ExternalProcessor } from '../../../src/proto/clients.ts';
 import type { ProcessingRequest } from '../../../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
-import type { ProcessingResponse__Output } from '../../../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingResponse.ts';
 import { until } from '../../../tools/testbed/until.ts';
 import { endpoint, endpoints } from '../../support/endpoints.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
+import { headersMessage, ProxyExchange, podIn } from '../../support/proxyExchange.ts';
 import { SchedulingServer, type SchedulingServerOptions } from '../../support/schedulingServer.ts';
 
 /** The model of a request is in its body, and the pods serve different ones. */
@@ -21,58 +21,12 @@ const inference = {
   'content-type': 'application/json',
 };
 
-function headers(values: Record<string, string>, more: Partial<ProcessingRequest> = {}): ProcessingRequest {
-  const list = Object.entries(values).map(([key, value]) => ({ key, raw_value: Buffer.from(value) }));
-  return { request_headers: { headers: { headers: list } }, ...more };
-}
-
 const chat = (model: string, contentBytes = 10): Buffer =>
   Buffer.from(JSON.stringify({ messages: [{ role: 'user', content: 'x'.repeat(contentBytes) }], model }));
 
 const body = (bytes: Buffer, isEnd = true): ProcessingRequest => ({
   request_body: { body: bytes, end_of_stream: isEnd },
 });
-
-/** One exchange, as Envoy has it. */
-class EnvoyExchange {
-  readonly #stream: ClientDuplexStream<ProcessingRequest, ProcessingResponse__Output>;
-  readonly #replies: ProcessingResponse__Output[] = [];
-  isOver = false;
-
-  constructor(client: InstanceType<typeof ExternalProcessor>) {
-    this.#stream = client.process();
-    this.#stream.on('data', (reply: ProcessingResponse__Output) => this.#replies.push(reply));
-    this.#stream.on('error', () => {});
-    this.#stream.on('status', () => {
-      this.isOver = true;
-    });
-  }
-
-  async send(message: ProcessingRequest): Promise<ProcessingResponse__Output> {
-    const before = this.#replies.length;
-    this.#stream.write(message);
-    await until(() => this.#replies.length > before, { what: 'the reply' });
-    return this.#replies[before] as ProcessingResponse__Output;
-  }
-
-  write(message: ProcessingRequest): void {
-    this.#stream.write(message);
-  }
-
-  abort(): void {
-    this.#stream.cancel();
-  }
-
-  async end(): Promise<void> {
-    this.#stream.end();
-    await until(() => this.isOver, { what: 'the end of the stream' });
-  }
-}
-
-function podIn(reply: ProcessingResponse__Output): string | undefined {
-  const fields = reply.dynamic_metadata?.fields?.['envoy.lb']?.structValue?.fields;
-  return fields?.['x-gateway-destination-endpoint']?.stringValue?.split(',')[0];
-}
 
 describe.each(['builtin', 'grpc-js'] as const)('bodies on demand: over %s', (kind) => {
   let baton: SchedulingServer;
@@ -90,12 +44,12 @@ describe.each(['builtin', 'grpc-js'] as const)('bodies on demand: over %s', (kin
     expect(baton.ledger.view().size).toBe(0);
   });
 
-  const open = (): EnvoyExchange => new EnvoyExchange(client);
+  const open = (): ProxyExchange => new ProxyExchange(client);
   const count = (outcome: BodyOutcome): number => baton.metrics.requestBodies.of(outcome);
   /** A first exchange shows that bodies come. */
   const showThatBodiesCome = async (): Promise<void> => {
     const exchange = open();
-    await exchange.send(headers(inference));
+    await exchange.send(headersMessage(inference));
     await exchange.send(body(chat('a')));
     await exchange.end();
   };
@@ -111,7 +65,7 @@ describe.each(['builtin', 'grpc-js'] as const)('bodies on demand: over %s', (kin
     async (_what, more, mode) => {
       await serve();
       const exchange = open();
-      const reply = await exchange.send(headers({ ...inference, ...more }));
+      const reply = await exchange.send(headersMessage({ ...inference, ...more }));
       expect(podIn(reply)).toMatch(/^10\.0\.0\.[1-4]:8000$/);
       expect(reply.mode_override).toEqual({
         request_header_mode: 'SEND',
@@ -126,18 +80,18 @@ describe.each(['builtin', 'grpc-js'] as const)('bodies on demand: over %s', (kin
   );
 
   it.each([
-    ['GET', headers({ ...inference, ':method': 'GET' })],
-    ['a path that is none of inference', headers({ ...inference, ':path': '/v1/files' })],
-    ['a body that is a form', headers({ ...inference, ':path': '/v1/audio/transcriptions' })],
-    ['a body that is no JSON', headers({ ...inference, 'content-type': 'text/plain' })],
-    ['no content type', headers({ ':method': 'POST', ':path': '/v1/completions' })],
-    ['a compressed body', headers({ ...inference, 'content-encoding': 'gzip' })],
-    ['an empty body', headers({ ...inference, 'content-length': '0' })],
-    ['headers that are not forwarded', headers({})],
-    ['a model in a header', headers({ ...inference, 'x-model': 'b' })],
+    ['GET', headersMessage({ ...inference, ':method': 'GET' })],
+    ['a path that is none of inference', headersMessage({ ...inference, ':path': '/v1/files' })],
+    ['a body that is a form', headersMessage({ ...inference, ':path': '/v1/audio/transcriptions' })],
+    ['a body that is no JSON', headersMessage({ ...inference, 'content-type': 'text/plain' })],
+    ['no content type', headersMessage({ ':method': 'POST', ':path': '/v1/completions' })],
+    ['a compressed body', headersMessage({ ...inference, 'content-encoding': 'gzip' })],
+    ['an empty body', headersMessage({ ...inference, 'content-length': '0' })],
+    ['headers that are not forwarded', headersMessage({})],
+    ['a model in a header', headersMessage({ ...inference, 'x-model': 'b' })],
     [
       'a gateway that streams bodies by itself',
-      headers(inference, { protocol_config: { request_body_mode: 'STREAMED' } }),
+      headersMessage(inference, { protocol_config: { request_body_mode: 'STREAMED' } }),
     ],
   ])('asks for none: %s', async (_what, message) => {
     await serve();
@@ -165,7 +119,9 @@ describe.each(['builtin', 'grpc-js'] as const)('bodies on demand: over %s', (kin
         for (let turn = 1; turn <= 4; turn += 1) {
           for (let nth = 0; nth < 10; nth += 1) {
             const exchange = open();
-            expect((await exchange.send(headers(long))).mode_override?.request_body_mode).toBe('BUFFERED');
+            expect((await exchange.send(headersMessage(long))).mode_override?.request_body_mode).toBe(
+              'BUFFERED',
+            );
             // What Envoy does not buffer does not come.
             const bytes = conversation(nth, turn);
             const reply = await exchange.send(isWhole ? body(bytes) : body(bytes.subarray(0, -10), false));
@@ -184,7 +140,7 @@ describe.each(['builtin', 'grpc-js'] as const)('bodies on demand: over %s', (kin
     ])('asks for none with %s', async (_what, more, count) => {
       await serve({ ready: endpoints(count), policy: 'prefix' });
       const exchange = open();
-      expect((await exchange.send(headers({ ...long, ...more }))).mode_override).toBeUndefined();
+      expect((await exchange.send(headersMessage({ ...long, ...more }))).mode_override).toBeUndefined();
       await exchange.end();
     });
   });
@@ -192,14 +148,14 @@ describe.each(['builtin', 'grpc-js'] as const)('bodies on demand: over %s', (kin
   it('asks for none where all pods serve the same models', async () => {
     await serve({ ready: twoModels.slice(0, 2) });
     const exchange = open();
-    expect((await exchange.send(headers(inference))).mode_override ?? null).toBeNull();
+    expect((await exchange.send(headersMessage(inference))).mode_override ?? null).toBeNull();
     await exchange.end();
   });
 
   it('asks for none where no pod can be chosen anyway', async () => {
     await serve({ ready: [] });
     const exchange = open();
-    const reply = await exchange.send(headers(inference));
+    const reply = await exchange.send(headersMessage(inference));
     expect(reply.immediate_response?.status?.code).toBe('ServiceUnavailable');
     await exchange.end();
   });
@@ -209,7 +165,7 @@ describe.each(['builtin', 'grpc-js'] as const)('bodies on demand: over %s', (kin
     await showThatBodiesCome();
     for (let nth = 0; nth < 20; nth += 1) {
       const exchange = open();
-      await exchange.send(headers(inference));
+      await exchange.send(headersMessage(inference));
       expect(baton.ledger.view().size).toBe(0);
       const reply = await exchange.send(body(chat('b')));
       const pod = podIn(reply) ?? '';
@@ -232,7 +188,7 @@ describe.each(['builtin', 'grpc-js'] as const)('bodies on demand: over %s', (kin
     });
     const podOf = async (values: object, named: object): Promise<string | undefined> => {
       const exchange = open();
-      const first = await exchange.send(headers({ ...inference, ...values }));
+      const first = await exchange.send(headersMessage({ ...inference, ...values }));
       const isAsked = (first.mode_override ?? null) !== null;
       const reply = isAsked ? await exchange.send(body(Buffer.from(JSON.stringify(named)))) : first;
       expect(isAsked).toBe(!('x-session-id' in values));
@@ -254,7 +210,7 @@ describe.each(['builtin', 'grpc-js'] as const)('bodies on demand: over %s', (kin
     await serve();
     const exchange = open();
     const config = { request_body_mode: 'BUFFERED' } as const;
-    const reply = await exchange.send(headers(inference, { protocol_config: config }));
+    const reply = await exchange.send(headersMessage(inference, { protocol_config: config }));
     expect(reply.mode_override ?? null).toBeNull();
     expect(podsOfB).toContain(podIn(await exchange.send(body(chat('b')))));
     await exchange.end();
@@ -266,7 +222,7 @@ describe.each(['builtin', 'grpc-js'] as const)('bodies on demand: over %s', (kin
   ])('answers itself: %s', async (_what, bytes, status, code) => {
     await serve();
     const exchange = open();
-    await exchange.send(headers(inference));
+    await exchange.send(headersMessage(inference));
     const { immediate_response: answer } = await exchange.send(body(bytes, code !== 'model_not_read'));
     expect(answer?.status?.code).toBe(status);
     expect(JSON.parse(answer?.body?.toString() ?? '').error.code).toBe(code);
@@ -282,7 +238,7 @@ describe.each(['builtin', 'grpc-js'] as const)('bodies on demand: over %s', (kin
   ] as const)('leaves it to the pod: %s', async (_what, bytes, outcome) => {
     await serve();
     const exchange = open();
-    await exchange.send(headers(inference));
+    await exchange.send(headersMessage(inference));
     expect(podIn(await exchange.send(body(bytes)))).toMatch(/^10\.0\.0\.[1-4]:8000$/);
     expect(baton.ledger.view().size).toBe(1);
     expect(count(outcome)).toBe(1);
@@ -292,7 +248,7 @@ describe.each(['builtin', 'grpc-js'] as const)('bodies on demand: over %s', (kin
   it('reads the model in front of a part, and what is behind it', async () => {
     await serve();
     const exchange = open();
-    await exchange.send(headers(inference));
+    await exchange.send(headersMessage(inference));
     const bytes = Buffer.from(`{"model":"b","messages":["${'x'.repeat(100)}`);
     expect(podsOfB).toContain(podIn(await exchange.send(body(bytes, false))));
     expect(count('part')).toBe(1);
@@ -302,7 +258,7 @@ describe.each(['builtin', 'grpc-js'] as const)('bodies on demand: over %s', (kin
   it('counts at once until a body has come: Envoy may not be allowed to send any', async () => {
     await serve();
     const [first, second] = [open(), open()];
-    const pod = podIn(await first.send(headers(inference))) ?? '';
+    const pod = podIn(await first.send(headersMessage(inference))) ?? '';
     expect(Object.fromEntries(baton.ledger.view())).toEqual({ [pod]: 1 });
     // The exchange goes on without the body.
     expect((await first.send({ response_trailers: {} })).response_trailers ?? null).not.toBeNull();
@@ -311,7 +267,7 @@ describe.each(['builtin', 'grpc-js'] as const)('bodies on demand: over %s', (kin
     expect(baton.ledger.view().size).toBe(0);
 
     await showThatBodiesCome();
-    await second.send(headers(inference));
+    await second.send(headersMessage(inference));
     expect(baton.ledger.view().size).toBe(0);
     await second.end();
     expect(count('missing')).toBe(2);
@@ -321,7 +277,7 @@ describe.each(['builtin', 'grpc-js'] as const)('bodies on demand: over %s', (kin
     await serve();
     await showThatBodiesCome();
     const exchange = open();
-    const pod = podIn(await exchange.send(headers(inference))) ?? '';
+    const pod = podIn(await exchange.send(headersMessage(inference))) ?? '';
     await exchange.send({ response_headers: { headers: { headers: [] } } });
     expect(Object.fromEntries(baton.ledger.view())).toEqual({ [pod]: 1 });
     await exchange.end();
@@ -331,7 +287,7 @@ describe.each(['builtin', 'grpc-js'] as const)('bodies on demand: over %s', (kin
     await serve();
     await showThatBodiesCome();
     const exchanges = Array.from({ length: 50 }, open);
-    await Promise.all(exchanges.map((exchange) => exchange.send(headers(inference))));
+    await Promise.all(exchanges.map((exchange) => exchange.send(headersMessage(inference))));
     expect(baton.ledger.view().size).toBe(0);
     for (const exchange of exchanges) exchange.abort();
     await until(() => baton.exchanges.open === 0, { what: 'the end of the exchanges' });
@@ -342,7 +298,7 @@ describe.each(['builtin', 'grpc-js'] as const)('bodies on demand: over %s', (kin
     await serve();
     await showThatBodiesCome();
     const exchange = open();
-    const pod = podIn(await exchange.send(headers(inference))) ?? '';
+    const pod = podIn(await exchange.send(headersMessage(inference))) ?? '';
     baton.exchanges.settleAll();
     expect(Object.fromEntries(baton.ledger.view())).toEqual({ [pod]: 1 });
     expect(Object.fromEntries(baton.exchanges.reserved())).toEqual({ [pod]: 1 });
@@ -372,19 +328,19 @@ describe('a body in many pieces', () => {
   it.each([16_000, 17_000, 99_000, 220_000, 3_000_000, 20_000_000])(
     'of %i bytes is read as it arrives, whatever the limit of messages',
     async (bytes) => {
-      const exchange = new EnvoyExchange(client);
-      await exchange.send(headers(inference));
+      const exchange = new ProxyExchange(client);
+      await exchange.send(headersMessage(inference));
       expect(podsOfB).toContain(podIn(await exchange.send(body(chat('b', bytes)))));
       await exchange.end();
     },
   );
 
   it('other messages keep their limit', async () => {
-    const exchange = new EnvoyExchange(client);
-    await exchange.send(headers(inference));
-    exchange.write(headers({ 'x-large': 'x'.repeat(200_000) }));
+    const exchange = new ProxyExchange(client);
+    await exchange.send(headersMessage(inference));
+    exchange.write(headersMessage({ 'x-large': 'x'.repeat(200_000) }));
     await until(() => exchange.isOver, { what: 'the end of the stream' });
-    const tooLarge = new EnvoyExchange(client);
+    const tooLarge = new ProxyExchange(client);
     tooLarge.write(body(chat('b', 200_000)));
     await until(() => tooLarge.isOver, { what: 'the end of the stream' });
   });

@@ -1,0 +1,19 @@
+import { section } from './section.ts';
+import { milliseconds, oneOf } from './validators.ts';
+
+/** How the gateway in front speaks ext_proc, where that differs from the shipped Envoy files. */
+export const gateway = section({
+  fullDuplex: oneOf(['announced', 'assumed'])
+    .default('announced')
+    .describe(
+      'Bodies that run through Baton (FULL_DUPLEX_STREAMED): where the first message announces them; assumed: also where it does not say (Envoy before 1.34, NGINX Gateway Fabric)',
+    ),
+  responses: oneOf(['leave', 'count'])
+    .default('leave')
+    .describe(
+      'With full duplex, leave: responses do not run through Baton, and their number is assumed; count: they do, counts are exact, and a response is cut when its instance dies',
+    ),
+  leftRequestMs: milliseconds(0)
+    .default(10_000)
+    .describe('With responses: leave, how long a request counts; about as long as requests take'),
+});
