@@ -177,6 +177,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
         leaves,
         'telemetry',
         'proto',
+        'request',
         'scheduling',
         'extensions',
         'etcd',

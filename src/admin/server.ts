@@ -17,8 +17,18 @@ export interface AdminSources {
   readonly events: { list(): readonly LifeEvent[] };
   /** The last decisions, explained. */
   readonly decisions: () => object;
-  /** Decides about a request with these headers, by name in lower case, and reserves nothing. */
-  readonly explain: (headers: ReadonlyMap<string, string>, subset: string | undefined) => object;
+  /** Decides about a request, and reserves nothing. */
+  readonly explain: (asked: AskedRequest) => object;
+}
+
+/** A request that someone asks about. */
+export interface AskedRequest {
+  /** By name in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** As a gateway sends it. */
+  readonly subset: string | undefined;
+  /** JSON; it need not have the prompt. */
+  readonly body: string | undefined;
 }
 
 export interface AdminOptions extends AdminSources {
@@ -85,7 +95,8 @@ function addRoutes(server: FastifyInstance, { turns }: RequestGuard, sources: Ad
     if (headers === undefined) {
       return reply.code(400).send({ error: 'a parameter header is not NAME:VALUE' });
     }
-    return sendJson(reply, sources.explain(headers, searchParams.get('subset') ?? undefined));
+    const [subset, body] = ['subset', 'body'].map((name) => searchParams.get(name) ?? undefined);
+    return sendJson(reply, sources.explain({ headers, subset, body }));
   });
   server.get('/metrics', async (_request, reply) => {
     const text = slicedText(await metricsText(), turns);

@@ -1,4 +1,5 @@
 import type { EventLog } from '../admin/eventLog.ts';
+import type { AskedRequest } from '../admin/server.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import type { DynamicConfig } from '../dynamic/dynamicConfig.ts';
@@ -33,7 +34,7 @@ import type { InstanceMetrics } from './instruments.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { ProxyContact } from './proxyContact.ts';
 import { RequestHeaderChoice } from './requestHeaderChoice.ts';
-import { type AskedRequest, requestOfHeaders } from './requestOfHeaders.ts';
+import { requestOfAsked } from './requestOfAsked.ts';
 import type { SharedParts } from './sharedParts.ts';
 import type { SignalParts } from './signalParts.ts';
 
@@ -92,7 +93,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     onStreamArrived: detectPause,
     answersStreams: () => answersStreams(lifecycle.phase),
     maxStreams: limits.maxStreams,
-    requestHeaders,
+    requestHeaders: (policy) => decisionWatch.reading(requestHeaders(policy)),
     decide: firstDecisionProbe.wrap((request) => decisionWatch.decide(request)),
     extraHeaders: scheduling.destinationHeaders,
     retryAfterSeconds: scheduling.retryAfterSeconds,
@@ -137,7 +138,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     onForeignProtocol: foreignProtocolLog(log),
   });
   const explainRequest = (asked: AskedRequest): Explanation => {
-    const read = requestOfHeaders(asked, requestHeaders);
+    const read = requestOfAsked(asked, requestHeaders);
     const request = rewriter?.resolve(read) ?? read;
     return explain(request, scheduler.trail(request), scheduler.preview(request));
   };
@@ -154,6 +155,7 @@ function createRequestHeaders(options: EdgePartsOptions, scheduler: Scheduler): 
       modelInBody: 'unread',
       promptInBody: false,
       asksForSession: false,
+      id: undefined,
       session: { headers: sessionHeaders, cookie: sessionCookie, bodyFields: sessionBodyFields },
       others: options.extensions.headers,
     },

@@ -23,7 +23,7 @@ export async function start(parts: InstanceParts, host: Host): Promise<void> {
     metricsText: () => telemetry.metricsText(),
     events,
     decisions: () => parts.decisionWatch.report(),
-    explain: (headers, subset) => parts.explainRequest({ headers, subset }),
+    explain: parts.explainRequest,
   });
   telemetry.log.info(
     {

@@ -26,6 +26,7 @@ export function readSchedulingRequest(
   const session = headers.session === undefined ? undefined : readSession(source, headers.session);
   const labels = headers.labels === undefined ? undefined : readText(source, headers.labels);
   const others = headers.others.length === 0 ? undefined : readHeaders(source, headers.others);
+  const requestId = headers.id === undefined ? undefined : readText(source, headers.id);
   const isPlain =
     policy === undefined &&
     traceparent === undefined &&
@@ -33,6 +34,7 @@ export function readSchedulingRequest(
     model === undefined &&
     session === undefined &&
     others === undefined &&
+    requestId === undefined &&
     labels === undefined;
   if (isPlain) return plainRequest;
   return {
@@ -43,5 +45,6 @@ export function readSchedulingRequest(
     ...(others === undefined ? {} : { headers: others }),
     ...(session === undefined ? {} : { session }),
     ...(labels === undefined ? {} : { labels }),
+    ...(requestId === undefined ? {} : { requestId }),
   };
 }

@@ -12,6 +12,8 @@ export interface RequestHeaders {
   readonly session: SessionPlaces | undefined;
   /** The session is worth asking for a body. */
   readonly asksForSession: boolean;
+  /** It names the request for people. undefined: it is not read. */
+  readonly id: string | undefined;
   /** Extensions read them as they are. */
   readonly others: readonly string[];
 }
@@ -42,5 +44,6 @@ export const noRequestHeaders: RequestHeaders = {
   promptInBody: false,
   session: undefined,
   asksForSession: false,
+  id: undefined,
   others: [],
 };

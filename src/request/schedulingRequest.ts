@@ -18,6 +18,8 @@ export interface SchedulingRequest {
   readonly subset?: Subset;
   /** The headers that extensions read, by name in lower case, as given. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** `x-request-id`, while someone reads decisions. */
+  readonly requestId?: string;
   /** W3C `traceparent`, as given. */
   readonly traceparent?: string;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { RequestHeaders } from '../request/requestHeaders.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import { type Explanation, explain } from './explanation.ts';
 import type { Decision, Scheduler } from './scheduler.ts';
@@ -6,6 +7,8 @@ import type { Decision, Scheduler } from './scheduler.ts';
 /** How long decisions are explained after `/decisions` was read. */
 const watchMs = 60_000;
 const capacity = 256;
+/** Envoy gives each request one, or keeps the client's. */
+const requestIdHeader = 'x-request-id';
 /** An explanation costs as much as a few decisions over the whole pool. */
 const mostPerSecond = 100;
 
@@ -48,6 +51,11 @@ export class DecisionWatch {
 
   constructor(options: DecisionWatchOptions) {
     this.#options = options;
+  }
+
+  /** What is to be read of a request: while someone reads decisions, its id too. */
+  reading(wanted: RequestHeaders): RequestHeaders {
+    return this.#isWatched ? { ...wanted, id: requestIdHeader } : wanted;
   }
 
   decide(request: SchedulingRequest): Decision {

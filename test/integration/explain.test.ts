@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Baton } from '../../tools/testbed/baton.ts';
@@ -22,7 +22,11 @@ describe('an instance that is asked why', () => {
       dir,
       settings: {
         pool: { endpoints: ['10.0.0.1:8000', '10.0.0.2:8000', '10.0.0.3:8000'], probe: { enabled: false } },
-        scheduling: { policy: 'session-affinity' },
+        scheduling: {
+          policy: 'session-affinity',
+          sessionBodyFields: ['metadata.session_id'],
+          modelAliases: { chat: { 'llama-70b': 1 } },
+        },
         drain: { noticeMs: 0, quietMs: 0 },
       },
     });
@@ -53,6 +57,19 @@ describe('an instance that is asked why', () => {
     expect(stdout).toContain('pick         10.0.0.2:8000: the lowest cost\n');
   });
 
+  it('baton explain reads a body, and its prompt stays here', async () => {
+    const file = join(dir, 'body.json');
+    const body = { messages: ['private'], model: 'chat', metadata: { session_id: 's' } };
+    await writeFile(file, JSON.stringify(body));
+    const { stdout } = await explain('--json', '--body', file);
+    const { facts, pick } = JSON.parse(stdout);
+    expect(facts).toEqual({ model: 'llama-70b', alias: 'chat', sessionHash: expect.any(String) });
+    expect(await decideOnce(baton.address, { 'x-session-id': 's' })).toEqual({ pod: pick });
+    await writeFile(file, 'no JSON');
+    expect(await explain('--body', file)).toMatchObject({ exitCode: 64 });
+    expect(await explain('--body', join(dir, 'none'))).toMatchObject({ exitCode: 64 });
+  });
+
   it('baton explain refuses what is no header', async () => {
     expect(await explain('--header', 'x-session-id')).toMatchObject({ exitCode: 64 });
   });
@@ -60,9 +77,17 @@ describe('an instance that is asked why', () => {
   it('/decisions explains what is decided after it was read', async () => {
     const read = () => httpGetJson(`${baton.adminUrl}/decisions`) as Promise<{ decisions: object[] }>;
     await read();
-    const { pod } = await decideOnce(baton.address, { 'x-session-id': 'private-session' });
+    const { pod } = await decideOnce(baton.address, {
+      'x-session-id': 'private-session',
+      'x-request-id': 'request-1',
+    });
     const { decisions } = await read();
-    expect(decisions.at(-1)).toMatchObject({ policy: 'session-affinity', pick: pod, ready: 3 });
+    expect(decisions.at(-1)).toMatchObject({
+      policy: 'session-affinity',
+      pick: pod,
+      ready: 3,
+      facts: { requestId: 'request-1' },
+    });
     expect(JSON.stringify(decisions)).not.toContain('private-session');
   });
 });

@@ -1,5 +1,5 @@
 import { EventLog } from '../../../src/admin/eventLog.ts';
-import { type Admin, startAdmin } from '../../../src/admin/server.ts';
+import { type Admin, type AskedRequest, startAdmin } from '../../../src/admin/server.ts';
 import type { InstanceState, Readiness } from '../../../src/admin/state.ts';
 import { hasControlCharacters } from '../../../src/controlCharacters.ts';
 import { exitCodes } from '../../../src/errors.ts';
@@ -18,10 +18,7 @@ describe('the admin port', () => {
     metricsText: () => metricsText(),
     events,
     decisions: () => ({ decisions: [] }),
-    explain: (headers: ReadonlyMap<string, string>, subset: string | undefined) => ({
-      headers: [...headers],
-      subset,
-    }),
+    explain: ({ headers, ...more }: AskedRequest) => ({ headers: [...headers], ...more }),
   };
 
   beforeEach(async () => {
@@ -44,14 +41,15 @@ describe('the admin port', () => {
     expect(await response.json()).toEqual({ ready: true, reasons: [] });
   });
 
-  it('explains a request of the headers and the subset that are given', async () => {
-    const query = 'header=X-A:%20b%3Ac&header=routing-strategy:random&subset=10.0.0.1:80';
+  it('explains a request of the headers, the subset and the body that are given', async () => {
+    const query = 'header=X-A:%20b%3Ac&header=routing-strategy:random&subset=10.0.0.1:80&body={}';
     expect(await (await get(`/explain?${query}`)).json()).toEqual({
       headers: [
         ['x-a', 'b:c'],
         ['routing-strategy', 'random'],
       ],
       subset: '10.0.0.1:80',
+      body: '{}',
     });
     expect((await get('/explain?header=none')).status).toBe(400);
   });

@@ -9,6 +9,7 @@ describe('which headers are read for a request', () => {
     promptInBody: false,
     session: { headers: ['x-session-id'], cookie: undefined, bodyFields: ['user'] },
     asksForSession: false,
+    id: undefined,
     others: [],
   };
   const policies = new PolicySet({ random: Math.random });

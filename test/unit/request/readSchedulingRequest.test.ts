@@ -64,6 +64,7 @@ describe('a scheduling request', () => {
     ['no session of a cookie with another name', { cookie: 'xsid=c; sid' }, {}],
     ['no session that is empty', { 'x-session-id': ' ', cookie: 'sid=' }, {}],
     ['the headers of extensions', { 'x-tenant': ' t', 'x-else': 'e' }, { headers: { 'x-tenant': ' t' } }],
+    ['the id', { 'x-request-id': 'r1' }, { requestId: 'r1' }],
     ['none of them', {}, {}],
   ])('holds %s', (_what, headers, expected) => {
     const configured = {
@@ -73,6 +74,7 @@ describe('a scheduling request', () => {
       promptInBody: false,
       session: { headers: ['x-session-id'], cookie: 'sid', bodyFields: [] },
       asksForSession: false,
+      id: 'x-request-id',
       others: ['x-tenant', 'x-tier'],
     };
     expect(readSchedulingRequest(sourceOf({ headers }), undefined, configured)).toEqual(expected);

@@ -1,18 +1,15 @@
+import type { AskedRequest } from '../admin/server.ts';
+import { BodyScan } from '../request/body/bodyScan.ts';
+import { withBody } from '../request/body/withBody.ts';
 import { readPolicy } from '../request/readPolicy.ts';
 import { readSchedulingRequest } from '../request/readSchedulingRequest.ts';
 import type { RequestHeadersFor } from '../request/requestHeaders.ts';
 import type { RequestSource } from '../request/requestSource.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 
-/** A request that someone asks about: its headers by name, and its subset as a gateway sends it. */
-export interface AskedRequest {
-  readonly headers: ReadonlyMap<string, string>;
-  readonly subset: string | undefined;
-}
-
-/** The request as it would be read from Envoy's message. */
-export function requestOfHeaders(
-  { headers, subset }: AskedRequest,
+/** The request as it would be read from Envoy's messages. */
+export function requestOfAsked(
+  { headers, subset, body }: AskedRequest,
   headersFor: RequestHeadersFor,
 ): SchedulingRequest {
   const source: RequestSource = {
@@ -21,5 +18,11 @@ export function requestOfHeaders(
       subset !== undefined && Buffer.byteLength(subset) > maxBytes ? 'too-large' : subset,
   };
   const policy = readPolicy(source);
-  return readSchedulingRequest(source, policy, headersFor(policy));
+  const wanted = headersFor(policy);
+  const request = readSchedulingRequest(source, policy, wanted);
+  if (body === undefined) return request;
+  const scan = new BodyScan();
+  scan.add(Buffer.from(body));
+  scan.end();
+  return withBody(request, scan, wanted);
 }
