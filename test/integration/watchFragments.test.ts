@@ -1,5 +1,5 @@
 import { connect, type EtcdClient } from '../../src/etcd/client.ts';
-import { keysOf } from '../../src/etcd/rangeSnapshot.ts';
+import { keysOf, readPages } from '../../src/etcd/rangeSnapshot.ts';
 import { WatchStream } from '../../src/etcd/watchStream.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
@@ -51,5 +51,33 @@ it('gets it in several messages, and passes on each revision as a whole', async 
     }
   } finally {
     stream.cancel();
+  }
+});
+
+it('revisions reach etcd whole, however large', async () => {
+  await client.keys.put('mark').value('').exec();
+  const range = { prefix: '' };
+  const started: WatchStream[] = [];
+  const receivedFrom: number[] = [];
+  try {
+    for (const startRevision of [2 ** 28, 2 ** 31, 2 ** 32 + 1, 2 ** 53 - 1, 1]) {
+      await new Promise<void>((resolve, reject) => {
+        const stream = new WatchStream({
+          pool: client.members,
+          range: keysOf(client, range),
+          startRevision,
+          onCreated: () => resolve(),
+          onEvents: () => receivedFrom.push(startRevision),
+          onEnded: reject,
+        });
+        started.push(stream);
+      });
+      if (startRevision === 1) continue;
+      const page = readPages(client, { range, revision: startRevision }).next();
+      await expect(page).rejects.toThrow('required revision is a future revision');
+    }
+    await eventually(() => expect(receivedFrom).toEqual([1]));
+  } finally {
+    for (const stream of started) stream.cancel();
   }
 });
