@@ -15,7 +15,7 @@ export const prefixPolicy = {
 
 /** docs/policies.md says where they come from. */
 const ownPrefillWeight = 3;
-const secondsPerRequest = 0.03;
+const secondsPerRequest = 0.06;
 const tieSeconds = 0.03;
 const tieShare = 0.05;
 const none: readonly Endpoint[] = [];
@@ -31,7 +31,7 @@ interface PromptCost {
 /**
  * The candidate that can be expected to answer first. What the request costs there, in seconds:
  *
- *     (tokens waiting there + 3 × own tokens not cached there) ÷ speed + 0.03 × requests in flight
+ *     (tokens waiting there + 3 × own tokens not cached there) ÷ speed + 0.06 × requests in flight
  *
  * Candidates that cost about the same are ordered by a hash of the first part of the prompt that is
  * not cached, so instances agree about new prompts without having talked. A request without a
@@ -108,11 +108,16 @@ class Prefix implements Policy {
       const cached = matchedCuts === 0 ? 0 : (prompt.tokens[matchedCuts - 1] as number);
       const local = load.localInFlight(endpoint.address);
       const peers = trust * (load.inFlight(endpoint.address) - local);
-      const waiting = (work?.backlogTokens(now) ?? 0) + peers * tokensOfPeer;
+      const waiting = this.#backlog(endpoint, local, now) + peers * tokensOfPeer;
       const toCompute = waiting + ownPrefillWeight * (prompt.totalTokens - cached);
       const ofSpeed = toCompute / pods.prefillTokensPerSecond + secondsPerRequest * (local + peers);
       return { endpoint, matchedCuts, seconds: ofSpeed / endpoint.weight };
     });
+  }
+
+  /** Own tokens that wait there: none where all requests have been answered, whatever the speed. */
+  #backlog(endpoint: Endpoint, local: number, now: number): number {
+    return local === 0 ? 0 : (this.#placed.of(endpoint)?.backlogTokens(now) ?? 0);
   }
 
   /** Tokens that wait for each request in flight, of this scheduler's own. */
@@ -120,8 +125,9 @@ class Prefix implements Policy {
     let tokens = 0;
     let requests = 0;
     for (const endpoint of endpoints) {
-      tokens += this.#placed.of(endpoint)?.backlogTokens(now) ?? 0;
-      requests += load.localInFlight(endpoint.address);
+      const local = load.localInFlight(endpoint.address);
+      tokens += this.#backlog(endpoint, local, now);
+      requests += local;
     }
     return requests === 0 ? 0 : tokens / requests;
   }
