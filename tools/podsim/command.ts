@@ -44,6 +44,12 @@ function podsimCommand(): Command {
     .option('--ttft-ms <number>', 'time to the first token', String(defaults.ttftMs))
     .option('--token-ms <number>', 'time to each further token', String(defaults.tokenMs))
     .option('--tokens <number>', 'tokens of a reply', String(defaults.tokensPerReply))
+    .option(
+      '--prompt-token-ms <number>',
+      'time for each uncached token of a prompt',
+      String(defaults.promptTokenMs),
+    )
+    .option('--cache-tokens <number>', 'tokens of prompts that it caches', String(defaults.cacheTokens))
     .option('--jitter <fraction>', 'how much faster or slower a reply may be, 0–1', String(defaults.jitter))
     .option('--strict-model', 'answer 404 to requests for another model', false)
     .addHelpText('after', help);

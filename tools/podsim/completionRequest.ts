@@ -7,6 +7,8 @@ export interface CompletionRequest {
   readonly stream: boolean;
   readonly maxTokens: number | undefined;
   readonly promptTokens: number;
+  /** The prompt as one text, in which further turns only add to the end. */
+  readonly promptText: () => string;
   /** `stream_options.include_usage`: the usage is sent as an event of its own. */
   readonly includeUsage: boolean;
 }
@@ -23,7 +25,7 @@ const charactersPerToken = 4;
 
 export function parseCompletionRequest(body: unknown, api: Api): ParsedCompletionRequest {
   if (!isObject(body)) return problem('the body', body, 'a JSON object', null);
-  const { model, stream, messages, prompt, stream_options: streamOptions } = body;
+  const { model, stream, messages, prompt, tools, stream_options: streamOptions } = body;
   const tokensField = body.max_completion_tokens == null ? 'max_tokens' : 'max_completion_tokens';
   const maxTokens = body[tokensField];
 
@@ -41,6 +43,7 @@ export function parseCompletionRequest(body: unknown, api: Api): ParsedCompletio
     stream: stream ?? false,
     maxTokens: maxTokens ?? undefined,
     promptTokens,
+    promptText: () => textOf(api === 'chat' ? [tools, messages] : prompt),
     includeUsage: streamOptions?.include_usage === true,
   };
   return { kind: 'request', request };
@@ -59,6 +62,11 @@ function problem(
   const json = JSON.stringify(given) ?? 'nothing';
   const short = json.length > 60 ? `${json.slice(0, 60)}…` : json;
   return { kind: 'problem', message: `${what} is ${short}; expected ${expected}`, param };
+}
+
+/** As JSON without the brackets at its end, which a further turn replaces. */
+function textOf(prompt: unknown): string {
+  return typeof prompt === 'string' ? prompt : JSON.stringify(prompt ?? '').replace(/[\]}"]*$/, '');
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

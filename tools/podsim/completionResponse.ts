@@ -18,6 +18,9 @@ export interface ResponsePlan {
   readonly completion: Completion;
   readonly stream: boolean;
   readonly pace: TokenPace;
+  /** The prompt is computed. */
+  readonly onFirstToken: () => void;
+  readonly onTokens: (count: number) => void;
   readonly fault:
     | { readonly kind: 'none' }
     | { readonly kind: 'hang' }
@@ -84,14 +87,19 @@ export class CompletionResponse {
     const isCut = fault.kind === 'cut';
     const tokens = isCut ? Math.min(fault.afterTokens, completion.tokens) : completion.tokens;
     const { clock } = this.#context;
+    const { onFirstToken, onTokens } = this.#plan;
     if (stream) {
       this.#cancel = generate(tokens, pace, clock, (from, to) => {
+        if (from === 0) onFirstToken();
+        onTokens(to - from);
         this.#sendEvents(from, to, to === tokens, isCut);
       });
     } else {
       // A response that is not streamed is sent with the last token.
       const lastMs = dueAtMs(pace, tokens - 1);
       this.#cancel = generate(1, { firstMs: lastMs, everyMs: 0 }, clock, () => {
+        onFirstToken();
+        onTokens(tokens);
         if (isCut) this.#cut();
         else this.#sendWhole();
       });

@@ -11,6 +11,8 @@ export interface Completion {
   readonly created: number;
   readonly model: string;
   readonly promptTokens: number;
+  /** Those that were found in the cache; undefined: the pod has none. */
+  readonly cachedTokens?: number;
   readonly tokens: number;
   /** `length` where the client's max_tokens ended the completion. */
   readonly finishReason: 'stop' | 'length';
@@ -79,11 +81,12 @@ function replyText(tokens: number): string {
   return allWords.repeat((tokens - rest) / words.length) + words.slice(0, rest).join('');
 }
 
-function usage({ promptTokens, tokens }: Completion) {
+function usage({ promptTokens, cachedTokens, tokens }: Completion) {
   return {
     prompt_tokens: promptTokens,
     completion_tokens: tokens,
     total_tokens: promptTokens + tokens,
+    ...(cachedTokens !== undefined && { prompt_tokens_details: { cached_tokens: cachedTokens } }),
   };
 }
 

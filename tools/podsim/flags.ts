@@ -10,6 +10,8 @@ export interface PodsimFlags {
   readonly ttftMs: string;
   readonly tokenMs: string;
   readonly tokens: string;
+  readonly promptTokenMs: string;
+  readonly cacheTokens: string;
   readonly jitter: string;
   readonly strictModel: boolean;
 }
@@ -20,6 +22,8 @@ export type ParsedPodsimFlags =
   | { readonly kind: 'problems'; readonly problems: readonly string[] };
 
 const maxCount = 100_000;
+/** Some 100 MB of hashes. */
+const mostCacheTokens = 16_000_000;
 const maxDelayMs = 3_600_000;
 const plainNumber = /^\d+(\.\d+)?$/;
 
@@ -48,6 +52,8 @@ export function parsePodsimFlags(flags: PodsimFlags): ParsedPodsimFlags {
     ttftMs: number('--ttft-ms', flags.ttftMs, 0, maxDelayMs, false),
     tokenMs: number('--token-ms', flags.tokenMs, 0, maxDelayMs, false),
     tokensPerReply: number('--tokens', flags.tokens, 1, maxCount, true),
+    promptTokenMs: number('--prompt-token-ms', flags.promptTokenMs, 0, maxDelayMs, false),
+    cacheTokens: number('--cache-tokens', flags.cacheTokens, 0, mostCacheTokens, true),
     jitter: number('--jitter', flags.jitter, 0, 1, false),
     strictModel: flags.strictModel,
   };

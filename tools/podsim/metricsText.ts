@@ -1,3 +1,4 @@
+import { tokensPerBlock } from './promptCache.ts';
 import type { QueueTimesState } from './queueTimes.ts';
 
 /**
@@ -12,11 +13,15 @@ export interface PodLoad {
   /** Completed responses. */
   readonly served: number;
   readonly queueTimes: QueueTimesState;
+  /** Since the start. */
+  readonly tokens: { readonly prompt: number; readonly generated: number };
+  readonly cache: { readonly blocks: number; readonly queries: number; readonly hits: number };
 }
 
 export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8';
 
-export function metricsText({ model, slots, running, waiting, served, queueTimes }: PodLoad): string {
+export function metricsText(load: PodLoad): string {
+  const { model, slots, running, waiting, served, queueTimes, tokens, cache } = load;
   const modelLabel = `model_name="${escapeLabel(model)}"`;
   const label = `{${modelLabel}}`;
   const metric = (name: string, type: 'gauge' | 'counter', help: string, value: number) =>
@@ -27,6 +32,12 @@ export function metricsText({ model, slots, running, waiting, served, queueTimes
     // There is no cache: each request uses the share of one slot.
     metric('kv_cache_usage_perc', 'gauge', 'KV-cache usage, 1 means all of it.', running / slots),
     metric('request_success_total', 'counter', 'Requests answered to their end.', served),
+    metric('prompt_tokens_total', 'counter', 'Tokens of prompts.', tokens.prompt),
+    metric('generation_tokens_total', 'counter', 'Tokens of responses.', tokens.generated),
+    metric('prefix_cache_queries_total', 'counter', 'Tokens that were looked up.', cache.queries),
+    metric('prefix_cache_hits_total', 'counter', 'Tokens that were found in the cache.', cache.hits),
+    '# HELP vllm:cache_config_info The size of the cache.\n# TYPE vllm:cache_config_info gauge\n',
+    `vllm:cache_config_info{block_size="${tokensPerBlock}",num_gpu_blocks="${cache.blocks}"} 1\n`,
     histogram('request_queue_time_seconds', 'Time that requests waited for a slot.', modelLabel, queueTimes),
   ].join('');
 }

@@ -9,15 +9,23 @@ export interface TokenPace {
 export interface Timing {
   readonly ttftMs: number;
   readonly tokenMs: number;
+  /** For each token of the prompt that is not cached, before the first token. */
+  readonly promptTokenMs: number;
   /** 0.2 makes a completion up to 20 % faster or slower; within 0–1. */
   readonly jitter: number;
 }
 
-/** The pace of one completion; `random` is within [0, 1). */
-export function drawPace({ ttftMs, tokenMs, jitter }: Timing, random: () => number): TokenPace {
-  if (jitter === 0) return { firstMs: ttftMs, everyMs: tokenMs };
+/**
+ * The pace of one completion; `random` is within [0, 1).
+ *
+ * @param uncachedTokens of its prompt
+ */
+export function drawPace(timing: Timing, random: () => number, uncachedTokens: number): TokenPace {
+  const { tokenMs, jitter } = timing;
+  const firstMs = timing.ttftMs + uncachedTokens * timing.promptTokenMs;
+  if (jitter === 0) return { firstMs, everyMs: tokenMs };
   const spread = () => 1 + jitter * (2 * random() - 1);
-  return { firstMs: ttftMs * spread(), everyMs: tokenMs * spread() };
+  return { firstMs: firstMs * spread(), everyMs: tokenMs * spread() };
 }
 
 /** How many tokens are due `elapsedMs` after the start. */

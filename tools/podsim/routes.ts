@@ -49,7 +49,9 @@ export function addRoutes(
   app.get('/metrics', async (_request, reply) => {
     reply.header('content-type', metricsContentType);
     const queueTimes = pod.queueTimes.state();
-    return metricsText({ model, slots: pod.slots.size, queueTimes, ...pod.state() });
+    const cache = { blocks: pod.cache.blocks, ...pod.cache.counts };
+    const { tokens } = pod;
+    return metricsText({ model, slots: pod.slots.size, queueTimes, tokens, cache, ...pod.state() });
   });
 
   app.get('/podsim/state', async () => pod.state());

@@ -40,6 +40,8 @@ export const podsimDefaults: PodTraits = {
   ttftMs: 50,
   tokenMs: 10,
   jitter: 0,
+  promptTokenMs: 0,
+  cacheTokens: 0,
   tokensPerReply: 20,
   strictModel: false,
 };

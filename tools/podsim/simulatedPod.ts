@@ -4,6 +4,7 @@ import type { Api, CompletionRequest } from './completionRequest.ts';
 import { CompletionResponse, type RequestCounts, type ResponsePlan } from './completionResponse.ts';
 import { Faults } from './faults.ts';
 import { drawPace, type Timing } from './pace.ts';
+import { PromptCache } from './promptCache.ts';
 import { QueueTimes } from './queueTimes.ts';
 import { Slots } from './slots.ts';
 
@@ -18,6 +19,8 @@ export interface PodTraits extends Timing {
   readonly tokensPerReply: number;
   /** Answers 404 to requests for another model. */
   readonly strictModel: boolean;
+  /** Tokens that its prefix cache holds; 0: it has none. */
+  readonly cacheTokens: number;
 }
 
 /** Of `GET /podsim/state`. */
@@ -32,7 +35,9 @@ export class SimulatedPod {
   readonly traits: PodTraits;
   readonly faults: Faults;
   readonly slots: Slots;
+  readonly cache: PromptCache;
   readonly queueTimes = new QueueTimes();
+  readonly tokens = { prompt: 0, generated: 0 };
   readonly counts: RequestCounts = { served: 0, cutShort: 0, aborted: 0 };
   readonly #clock: PodClock;
   readonly #random: () => number;
@@ -43,6 +48,7 @@ export class SimulatedPod {
   constructor(traits: PodTraits, clock: PodClock, random: () => number) {
     this.traits = traits;
     this.slots = new Slots(traits.slots);
+    this.cache = new PromptCache(traits.cacheTokens);
     this.faults = new Faults(clock);
     this.#clock = clock;
     this.#random = random;
@@ -65,18 +71,36 @@ export class SimulatedPod {
     response: ServerResponse,
   ): void {
     const { id: podId, model, tokensPerReply } = this.traits;
+    const { promptTokens } = request;
+    const found = this.cache.isOn ? this.cache.lookUp(request.promptText(), promptTokens) : undefined;
     const completion = {
       api,
       id: `${api === 'chat' ? 'chatcmpl' : 'cmpl'}-${podId}-${++this.#responseCount}`,
       created: this.#clock.unixSeconds(),
       model: request.model ?? model,
-      promptTokens: request.promptTokens,
+      promptTokens,
+      ...(found && { cachedTokens: found.cachedTokens }),
       tokens: request.maxTokens ?? tokensPerReply,
       finishReason: request.maxTokens === undefined ? ('stop' as const) : ('length' as const),
       usageApart: request.includeUsage,
     };
-    const pace = drawPace(this.traits, this.#random);
-    const plan = { completion, stream: request.stream, pace, fault, headers: this.#headers(request.stream) };
+    const pace = drawPace(this.traits, this.#random, promptTokens - (found?.cachedTokens ?? 0));
+    const onFirstToken = (): void => {
+      found?.store();
+      this.tokens.prompt += promptTokens;
+    };
+    const onTokens = (count: number): void => {
+      this.tokens.generated += count;
+    };
+    const plan = {
+      completion,
+      onFirstToken,
+      onTokens,
+      stream: request.stream,
+      pace,
+      fault,
+      headers: this.#headers(request.stream),
+    };
     const { slots, counts, queueTimes } = this;
     const reply = new CompletionResponse(response, plan, {
       slots,

@@ -1,9 +1,9 @@
 import { drawPace, dueAtMs, dueTokens } from '../../../tools/podsim/pace.ts';
 
 describe('the pace of a completion', () => {
-  it('is as configured without jitter', () => {
-    const pace = drawPace({ ttftMs: 50, tokenMs: 10, jitter: 0 }, () => 0.99);
-    expect(pace).toEqual({ firstMs: 50, everyMs: 10 });
+  it('is as configured without jitter, and later for a prompt to compute', () => {
+    const pace = drawPace({ ttftMs: 50, tokenMs: 10, promptTokenMs: 0.1, jitter: 0 }, () => 0.99, 200);
+    expect(pace).toEqual({ firstMs: 70, everyMs: 10 });
   });
 
   it.each([
@@ -11,7 +11,7 @@ describe('the pace of a completion', () => {
     ['fastest', 0, 40, 8],
     ['in the middle', 0.5, 50, 10],
   ])('with jitter is spread to both sides: %s', (_where, random, firstMs, everyMs) => {
-    const pace = drawPace({ ttftMs: 50, tokenMs: 10, jitter: 0.2 }, () => random);
+    const pace = drawPace({ ttftMs: 50, tokenMs: 10, promptTokenMs: 0, jitter: 0.2 }, () => random, 0);
     expect(pace.firstMs).toBeCloseTo(firstMs);
     expect(pace.everyMs).toBeCloseTo(everyMs);
   });

@@ -1,0 +1,104 @@
+import { Pod } from '../../tools/testbed/pod.ts';
+import { freePorts } from '../../tools/testbed/ports.ts';
+import { allCountsReturnToZero } from '../support/counts.ts';
+import { waitForDecisions } from '../support/envoyWindows.ts';
+import { checkForLeaks } from '../support/leakCheck.ts';
+import { postBody } from '../support/postBody.ts';
+import { useTopology } from '../support/topology.ts';
+
+/** Conversations through Envoy to pods that cache prompts, with the policy `prefix`. */
+checkForLeaks();
+
+const podCount = 4;
+const chats = 16;
+const turns = 6;
+interface Turn {
+  readonly pod: string;
+  readonly promptTokens: number;
+  readonly cachedTokens: number;
+}
+
+describe('conversations and pods that cache prompts', () => {
+  const pods: Pod[] = [];
+  beforeAll(async () => {
+    const ports = await freePorts(podCount);
+    const flags = { 'ttft-ms': 1, 'token-ms': 1, tokens: 2, slots: 64, 'cache-tokens': 200_000 };
+    const starts = ports.map((port, nth) => Pod.start({ id: `pod-${nth}`, port, flags }));
+    pods.push(...(await Promise.all(starts)));
+  });
+  afterAll(() => Promise.all(pods.map((pod) => pod.stop())));
+
+  const topology = useTopology(async () => ({
+    instances: 1,
+    etcd: false,
+    externalPods: pods.map(({ address }) => address),
+    baton: {
+      pool: { endpoints: pods.map(({ address }) => ({ address })) },
+      scheduling: { policy: 'prefix' },
+    },
+    amendEnvoy: waitForDecisions,
+  }));
+  afterEach(() => allCountsReturnToZero(topology()));
+
+  /** Each message is of some 500 tokens. */
+  async function sendTurn(chat: number, turn: number): Promise<Turn> {
+    const messages = Array.from({ length: turn }, (_, n) => ({
+      role: n % 2 === 0 ? 'user' : 'assistant',
+      content: `chat ${chat} message ${n} `.repeat(100),
+    }));
+    const body = Buffer.from(JSON.stringify({ model: 'sim-model', messages }));
+    const answer = await postBody(topology().chatUrl, [body], {});
+    expect(answer.status).toBe(200);
+    const { usage } = JSON.parse(answer.text);
+    return {
+      pod: String(answer.headers['x-podsim-id']),
+      promptTokens: usage.prompt_tokens,
+      cachedTokens: usage.prompt_tokens_details.cached_tokens,
+    };
+  }
+
+  async function counter(name: string): Promise<number> {
+    const texts = await Promise.all(
+      pods.map(async ({ address }) => (await fetch(`http://${address}/metrics`)).text()),
+    );
+    const lines = texts
+      .flatMap((text) => text.split('\n'))
+      .filter((line) => line.startsWith(`vllm:${name}{`));
+    return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  }
+
+  it('each turn finds what the turns before left in the cache of their pod', async () => {
+    const all: Turn[][] = Array.from({ length: chats }, () => []);
+    for (let turn = 1; turn <= turns; turn += 1) {
+      for (const [chat, said] of all.entries()) said.push(await sendTurn(chat, turn));
+    }
+    for (const said of all) {
+      expect(new Set(said.map(({ pod }) => pod)).size).toBe(1);
+      for (let turn = 1; turn < said.length; turn += 1) {
+        const before = said[turn - 1] as Turn;
+        expect((said[turn] as Turn).cachedTokens).toBeGreaterThan(0.8 * before.promptTokens);
+      }
+    }
+    expect(new Set(all.map(([first]) => first?.pod)).size).toBeGreaterThan(1);
+    const said = all.flat();
+    expect(await counter('prefix_cache_hits_total')).toBe(
+      said.reduce((sum, { cachedTokens }) => sum + cachedTokens, 0),
+    );
+    expect(await counter('prompt_tokens_total')).toBe(
+      said.reduce((sum, { promptTokens }) => sum + promptTokens, 0),
+    );
+  }, 120_000);
+
+  it('/decisions says how many tokens a prompt has, and nothing of its text', async () => {
+    const [instance] = topology().instances;
+    const decisions = `${instance?.adminUrl}/decisions`;
+    await (await fetch(decisions)).text();
+    await sendTurn(99, 3);
+    const text = await (await fetch(decisions)).text();
+    const last = JSON.parse(text).decisions.at(-1);
+    expect(last.policy).toBe('prefix');
+    expect(last.facts.promptTokens).toBeGreaterThan(1000);
+    expect(last.costs).toHaveLength(podCount);
+    expect(text).not.toContain('message 1');
+  }, 60_000);
+});
