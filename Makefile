@@ -72,6 +72,10 @@ bench-envoy: setup ## measure what variants of the Envoy configuration cost; nee
 million: setup ## send a million requests whose streams Envoy resets, and count failures; needs Go
 	@$(run) million -- $(ARGS)
 
+.PHONY: bench-body
+bench-body: setup ## send prompts of 32 and 220 KB: Baton, a Go picker that parses bodies, Envoy alone; needs Go
+	@$(run) bench-body -- $(ARGS)
+
 .PHONY: bench-balance
 bench-balance: setup ## measure how evenly 1 to 8 instances spread load, 15 minutes; needs Go; ARGS="--rounds 1"
 	@$(run) bench-balance -- $(ARGS)

@@ -42,10 +42,15 @@ func runLoad(args []string) {
 	seconds := flags.Float64("seconds", 5, "how long at most")
 	requests := flags.Int("requests", math.MaxInt, "how many at most")
 	abortEvery := flags.Int("abort-every", 0, "of the requests of a connection each so manieth is left unanswered; 0: none")
+	bodyBytes := flags.Int("body-bytes", 0, "POST a chat completion of the model a with so many bytes; 0: a GET")
 	rate := flags.Int("rate", 0, "requests per second; 0: as fast as they are answered")
 	flags.Parse(args)
 	mustBeLoopback(*address)
 
+	request := request
+	if *bodyBytes > 0 {
+		request = chatCompletion(*bodyBytes)
+	}
 	due := make(chan time.Time, 1<<20)
 	go release(due, *rate, *seconds, *requests)
 	var failed, aborted atomic.Int64
@@ -128,6 +133,16 @@ type client struct {
 }
 
 var request = []byte("GET /v1/models HTTP/1.1\r\nhost: bench\r\nuser-agent: bench\r\nx-session-id: 42\r\n\r\n")
+
+// chatCompletion is a request of about so many bytes. Its model is behind the messages, as OpenAI's
+// SDK for Python sends it.
+func chatCompletion(bytes int) []byte {
+	body := `{"messages":[{"role":"user","content":"` + strings.Repeat("All the world's a stage, ", bytes/25) +
+		`"}],"model":"a","stream":false}`
+	head := "POST /v1/chat/completions HTTP/1.1\r\nhost: bench\r\nuser-agent: bench\r\n" +
+		"content-type: application/json\r\ncontent-length: " + strconv.Itoa(len(body)) + "\r\n\r\n"
+	return []byte(head + body)
+}
 
 // send opens the connection if there is none, and sends one request.
 func (c *client) send(request []byte) (err error) {

@@ -11,6 +11,7 @@ import (
 
 const usage = `usage:
   kit noop LISTEN POD…           an ext_proc server that names the pods in turn
+  kit picker LISTEN POD…         an ext_proc server that parses the buffered body and names a pod of its model
   kit pod LISTEN                 an HTTP server that answers every request with "ok", and never ends the answer to /hold
   kit streams ADDRESS COUNT      opens ext_proc streams and holds them until standard input ends
   kit exchanges FLAGS            ext_proc streams without an Envoy, one reply each; prints the same line as load
@@ -24,6 +25,8 @@ func main() {
 	switch {
 	case len(args) >= 3 && args[0] == "noop":
 		serveNoop(args[1], args[2:])
+	case len(args) >= 3 && args[0] == "picker":
+		servePicker(args[1], args[2:])
 	case len(args) == 2 && args[0] == "pod":
 		servePod(args[1])
 	case len(args) == 3 && args[0] == "streams":

@@ -56,8 +56,12 @@ func serveNoop(listen string, pods []string) {
 		destinations := append(append([]string{}, pods[i:]...), pods[:i]...)
 		answers.routed = append(answers.routed, toWire(routeTo(strings.Join(destinations, ","))))
 	}
+	serve(listener, answers)
+}
+
+func serve(listener net.Listener, processor extproc.ExternalProcessorServer) {
 	server := grpc.NewServer(grpc.MaxConcurrentStreams(math.MaxUint32), grpc.ForceServerCodecV2(wireCodec()))
-	extproc.RegisterExternalProcessorServer(server, answers)
+	extproc.RegisterExternalProcessorServer(server, processor)
 	healthpb.RegisterHealthServer(server, health.NewServer())
 	log.Fatal(server.Serve(listener))
 }

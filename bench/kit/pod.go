@@ -13,6 +13,9 @@ func servePod(listen string) {
 		http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 	})
-	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "ok") })
+	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		io.WriteString(w, "ok")
+	})
 	log.Fatal(http.ListenAndServe(listen, nil))
 }

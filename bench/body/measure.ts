@@ -1,0 +1,57 @@
+import { withCpu } from '../cpu.ts';
+import { runLoad } from '../kit.ts';
+import type { RunningSetup } from '../measure.ts';
+
+/** A prompt size and how many requests are under way at once. */
+export interface BodyLoad {
+  readonly bodyBytes: number;
+  readonly clients: number;
+}
+
+/** One setup under one load in one round. Latencies in ms, processor time in µs per request. */
+export interface MeasuredBodies extends BodyLoad {
+  readonly setup: string;
+  readonly round: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly envoyCpuUs: number;
+  readonly schedulerCpuUs: number | null;
+  readonly failed: number;
+}
+
+/** Resumes the setup, runs each load in a closed loop, and stops it. */
+export async function measureBodies(
+  { name, listenerPort, envoy, scheduler, isReady }: RunningSetup,
+  loads: readonly BodyLoad[],
+  round: number,
+  seconds: number,
+): Promise<MeasuredBodies[]> {
+  const processes = scheduler ? [envoy.process, scheduler] : [envoy.process];
+  for (const process of processes) process.resume();
+  await isReady();
+  const measured: MeasuredBodies[] = [];
+  for (const load of loads) {
+    const flags = { 'body-bytes': load.bodyBytes, connections: load.clients };
+    await runLoad(listenerPort, { ...flags, seconds: 1 });
+    const { report, cpuUs } = await withCpu(
+      processes.map(({ pid }) => pid),
+      () => runLoad(listenerPort, { ...flags, seconds }),
+    );
+    const { perSecond, p50Ms, p99Ms, failed } = report;
+    const [envoyCpuUs = Number.NaN, schedulerCpuUs = null] = cpuUs;
+    measured.push({
+      ...load,
+      setup: name,
+      round,
+      perSecond,
+      p50Ms,
+      p99Ms,
+      envoyCpuUs,
+      schedulerCpuUs,
+      failed,
+    });
+  }
+  for (const process of processes) process.pause();
+  return measured;
+}

@@ -1,0 +1,62 @@
+import { aloneName } from '../setups.ts';
+import { formatSpread, spread } from '../summary.ts';
+import type { BodyLoad, MeasuredBodies } from './measure.ts';
+import { pickerName } from './setups.ts';
+
+/**
+ * A row for each load and setup. Ratios are to the Go picker and added latencies to Envoy alone,
+ * both of the same round.
+ */
+export function bodyTable(
+  measured: readonly MeasuredBodies[],
+  loads: readonly BodyLoad[],
+  setups: readonly string[],
+): string[] {
+  const rows = loads.flatMap((load) => {
+    const ofLoad = measured.filter(
+      ({ bodyBytes, clients }) => bodyBytes === load.bodyBytes && clients === load.clients,
+    );
+    return setups.map((setup) => row(load, setup, ofLoad));
+  });
+  return [
+    `| prompt | at once | setup | requests/s | × ${pickerName} | p50 ms | over ${aloneName} | p99 ms | scheduler µs | × ${pickerName} | Envoy µs | failed |`,
+    '|---|---|---|---|---|---|---|---|---|---|---|---|',
+    ...rows,
+  ];
+}
+
+function row({ bodyBytes, clients }: BodyLoad, setup: string, ofLoad: readonly MeasuredBodies[]): string {
+  const own = ofLoad.filter((one) => one.setup === setup);
+  const of = (figure: (one: MeasuredBodies) => number | null, digits: number): string => {
+    const values = own.map(figure).filter((value) => value !== null && Number.isFinite(value));
+    return values.length === 0 ? '–' : formatSpread(spread(values as number[]), digits);
+  };
+  const other = (name: string, one: MeasuredBodies) =>
+    name === setup ? undefined : ofLoad.find(({ setup, round }) => setup === name && round === one.round);
+  const toPicker = (figure: (one: MeasuredBodies) => number | null) => (one: MeasuredBodies) => {
+    const [value, reference] = [figure(one), other(pickerName, one)];
+    const base = reference === undefined ? null : figure(reference);
+    return value === null || base === null ? null : value / base;
+  };
+  const cells = [
+    `${bodyBytes / 1000} KB`,
+    clients,
+    setup,
+    of(({ perSecond }) => perSecond, 0),
+    of(
+      toPicker(({ perSecond }) => perSecond),
+      2,
+    ),
+    of(({ p50Ms }) => p50Ms, 1),
+    of((one) => one.p50Ms - (other(aloneName, one)?.p50Ms ?? Number.NaN), 1),
+    of(({ p99Ms }) => p99Ms, 1),
+    of(({ schedulerCpuUs }) => schedulerCpuUs, 0),
+    of(
+      toPicker(({ schedulerCpuUs }) => schedulerCpuUs),
+      2,
+    ),
+    of(({ envoyCpuUs }) => envoyCpuUs, 0),
+    own.reduce((sum, { failed }) => sum + failed, 0),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
