@@ -99,7 +99,7 @@ clients: setup ## call the gRPC port with grpcurl, grpc-health-probe and, if pre
 	@$(run) jest -- --selectProjects integration -- clients
 
 .PHONY: fuzz
-fuzz: node_modules/.package-lock.json ## fuzz the builtin server for 10 minutes, then send a million requests
+fuzz: node_modules/.package-lock.json ## fuzz server, records, files and admin port for 10 minutes each; a million requests
 	@$(run) fuzz
 
 .PHONY: format
