@@ -70,6 +70,9 @@ export const scheduling = section({
     .describe(
       'Header that selects endpoints by labels (key=value,key2!=value2), such as external-filter; none: not read',
     ),
+  explainHeader: boolean()
+    .default(false)
+    .describe('Answer a request that has the header x-baton-explain with that header: why this pod'),
   destinationHeaders: z
     .array(headerName(), { error: 'a list of header names' })
     .default([])

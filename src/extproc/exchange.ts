@@ -21,7 +21,8 @@ import type { StreamEnd } from './metrics.ts';
 import { wantedParts, wantsNothing } from './modeOverride.ts';
 import { PendingBody, type ReadBody } from './pendingBody.ts';
 import { ProcessingRequestReader } from './processingRequestReader.ts';
-import { continueReply, rejectReply } from './replies.ts';
+import { rejectReply } from './replies.ts';
+import { responseReply } from './responseReply.ts';
 import { releaseRouted } from './routed.ts';
 import { partsToWatch, watchResponse } from './watchResponse.ts';
 
@@ -102,7 +103,7 @@ export class Exchange implements ServerStreamListener {
     } else if (this.#state.kind === 'full-duplex') this.#state.exchange.onMessage(kind, request);
     else if (this.#state.kind !== 'rejected') {
       this.settle();
-      this.#stream.reply(continueReply(kind)); // First, because the response waits for it.
+      this.#stream.reply(responseReply(kind, this.#state)); // First: the response waits for it.
       if (this.#state.kind === 'routed') watchResponse(request, this.#state, this.#options.signals);
     }
   }
@@ -140,10 +141,11 @@ export class Exchange implements ServerStreamListener {
     const request = rewriter?.resolve(read) ?? read;
     const decision = decide(request);
     if (decision.kind === 'route') {
-      const { endpoint, reservation } = decision;
-      const signal = signals?.begin(endpoint.address, this.#openedMs);
-      this.#state = { kind: 'routed', reservation, signal };
-      const reply = routeReplies.encode(decision, partsToWatch(reader, signal));
+      const { endpoint, reservation, explanation } = decision;
+      const isExplained = explanation !== undefined;
+      const signal = signals?.begin(endpoint.address, this.#openedMs, isExplained ? 'headers' : undefined);
+      this.#state = { kind: 'routed', reservation, signal, explanation };
+      const reply = routeReplies.encode(decision, partsToWatch(reader, signal, isExplained));
       this.#stream.reply(rewriter?.amend(reply, request, 'request_headers') ?? reply);
     } else this.#reject(decision.why);
     recorder.decided(request, decision, this.#openedMs);
@@ -169,7 +171,8 @@ export class Exchange implements ServerStreamListener {
     const { bodies, nowMs, recorder, rewriter, routeReplies, signals } = this.#options;
     if (bodies === undefined) return;
     const isSentAnyway = mode === 'configured';
-    const watch = isSentAnyway ? 'none' : (signals?.watchAhead(first.endpoint.address) ?? 'none');
+    const usual = isSentAnyway ? 'none' : (signals?.watchAhead(first.endpoint.address) ?? 'none');
+    const watch = usual === 'none' && request.isExplained ? 'headers' : usual;
     const body = new PendingBody({
       request,
       wanted,
@@ -204,9 +207,9 @@ export class Exchange implements ServerStreamListener {
     const arrivedMs = nowMs();
     const decision: Decision = missed === undefined ? decide(request) : { kind: 'reject', why: missed };
     if (decision.kind === 'route') {
-      const { endpoint, reservation } = decision;
+      const { endpoint, reservation, explanation } = decision;
       const signal = signals?.begin(endpoint.address, arrivedMs, watch);
-      this.#state = { kind: 'routed', reservation, signal };
+      this.#state = { kind: 'routed', reservation, signal, explanation };
       const reply = routeReplies.encode(decision, wantsNothing, 'request_body');
       this.#stream.reply(rewriter?.amend(reply, request, 'request_body', body) ?? reply);
     } else this.#reject(decision.why);

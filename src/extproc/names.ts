@@ -10,3 +10,6 @@ export const destinationNamespace = 'envoy.lb';
 
 /** The ext_proc service, as gRPC and gRPC health name it. */
 export const externalProcessorName = 'envoy.service.ext_proc.v3.ExternalProcessor';
+
+/** A request with it gets a response with it, where the configuration allows that. */
+export const explainHeader = 'x-baton-explain';

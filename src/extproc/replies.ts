@@ -21,6 +21,11 @@ export function continueReply(kind: ProcessingRequestKind): Buffer {
   return continueReplies[kind];
 }
 
+/** Changes one header of the response. */
+export function setHeaderReply(kind: 'response_headers', key: string, value: string): Buffer {
+  return encode({ [kind]: { response: { header_mutation: { set_headers: [header(key, value)] } } } });
+}
+
 /** Envoy responds to the client itself, with a JSON body in the shape of OpenAI's errors. */
 export function rejectReply(why: Rejection, retryAfterSeconds: number): Buffer {
   switch (why.kind) {

@@ -13,6 +13,8 @@ export interface Routed {
   readonly reservation: Reservation;
   /** undefined: pods are not judged by their responses. */
   readonly signal: ExchangeSignal | undefined;
+  /** For the client; undefined: it gets none. */
+  readonly explanation?: string | undefined;
 }
 
 /** Its exchange is over. After a drain or a lost connection to Envoy, the request goes on. */

@@ -14,11 +14,13 @@ const longestAddress = 256;
 export function partsToWatch(
   headers: ProcessingRequestReader,
   signal: ExchangeSignal | undefined,
+  isExplained: boolean,
 ): WantedParts {
-  if (signal === undefined || signal.watch === 'none') return wantsNothing;
-  signal.expectsContent = headers.header(':method') === 'POST';
+  const watch = signal?.watch ?? (isExplained ? 'headers' : 'none');
+  if (watch === 'none') return wantsNothing;
+  if (signal !== undefined) signal.expectsContent = headers.header(':method') === 'POST';
   // An override would end the body modes of a gateway that has its own.
-  return headers.sendsNoBodies ? wantedParts('none', signal.watch) : wantsNothing;
+  return headers.sendsNoBodies ? wantedParts('none', watch) : wantsNothing;
 }
 
 /**

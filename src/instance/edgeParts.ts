@@ -12,6 +12,7 @@ import { fullDuplexRules } from '../extproc/fullDuplex/fullDuplexRules.ts';
 import { HealthStatus } from '../extproc/healthStatus.ts';
 import { KeptBodyBudget } from '../extproc/keptBody.ts';
 import { ModelRewriter } from '../extproc/modelRewriter.ts';
+import { explainHeader } from '../extproc/names.ts';
 import { openExtProcServer } from '../extproc/openExtProcServer.ts';
 import { CertificateFiles } from '../extproc/tls/certificateFiles.ts';
 import type { UnexpectedErrors } from '../extproc/unexpectedErrors.ts';
@@ -156,6 +157,7 @@ function createRequestHeaders(options: EdgePartsOptions, scheduler: Scheduler): 
       promptInBody: false,
       asksForSession: false,
       id: undefined,
+      explain: config.scheduling.explainHeader ? explainHeader : undefined,
       session: { headers: sessionHeaders, cookie: sessionCookie, bodyFields: sessionBodyFields },
       others: options.extensions.headers,
     },

@@ -27,6 +27,7 @@ export function readSchedulingRequest(
   const labels = headers.labels === undefined ? undefined : readText(source, headers.labels);
   const others = headers.others.length === 0 ? undefined : readHeaders(source, headers.others);
   const requestId = headers.id === undefined ? undefined : readText(source, headers.id);
+  const isExplained = headers.explain !== undefined && source.header(headers.explain) !== undefined;
   const isPlain =
     policy === undefined &&
     traceparent === undefined &&
@@ -35,6 +36,7 @@ export function readSchedulingRequest(
     session === undefined &&
     others === undefined &&
     requestId === undefined &&
+    !isExplained &&
     labels === undefined;
   if (isPlain) return plainRequest;
   return {
@@ -46,5 +48,6 @@ export function readSchedulingRequest(
     ...(session === undefined ? {} : { session }),
     ...(labels === undefined ? {} : { labels }),
     ...(requestId === undefined ? {} : { requestId }),
+    ...(isExplained ? { isExplained } : {}),
   };
 }

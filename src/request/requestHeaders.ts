@@ -14,6 +14,8 @@ export interface RequestHeaders {
   readonly asksForSession: boolean;
   /** It names the request for people. undefined: it is not read. */
   readonly id: string | undefined;
+  /** With it a client asks for an explanation. undefined: clients get none. */
+  readonly explain: string | undefined;
   /** Extensions read them as they are. */
   readonly others: readonly string[];
 }
@@ -45,5 +47,6 @@ export const noRequestHeaders: RequestHeaders = {
   session: undefined,
   asksForSession: false,
   id: undefined,
+  explain: undefined,
   others: [],
 };

@@ -20,6 +20,8 @@ export interface SchedulingRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** `x-request-id`, while someone reads decisions. */
   readonly requestId?: string;
+  /** The client asks why it goes where it goes, and may. */
+  readonly isExplained?: true;
   /** W3C `traceparent`, as given. */
   readonly traceparent?: string;
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { RequestHeaders } from '../request/requestHeaders.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import { type Explanation, explain } from './explanation.ts';
+import { explanationLine } from './explanationLine.ts';
 import type { Decision, Scheduler } from './scheduler.ts';
 
 /** How long decisions are explained after `/decisions` was read. */
@@ -59,8 +60,8 @@ export class DecisionWatch {
   }
 
   decide(request: SchedulingRequest): Decision {
-    if (!this.#isWatched) return this.#options.scheduler.schedule(request);
-    return this.#decideAndExplain(request);
+    if (this.#isWatched || request.isExplained) return this.#decideAndExplain(request);
+    return this.#options.scheduler.schedule(request);
   }
 
   /** Also explains the decisions of the next minute. */
@@ -90,7 +91,8 @@ export class DecisionWatch {
     const explained = explain(request, trail, decision);
     this.#decisions.push({ sequence: this.#sequence, at: now().toISOString(), ...explained });
     if (this.#decisions.length > capacity) this.#decisions.shift();
-    return decision;
+    if (decision.kind === 'reject' || !request.isExplained) return decision;
+    return { ...decision, explanation: explanationLine(explained) };
   }
 
   #mayExplain(): boolean {

@@ -109,7 +109,7 @@ function reasonOf({ address }: Endpoint, { policy, costs }: Trail): string {
 
 /** Sessions and the headers of extensions as hashes, the subset and the prompt as their size. */
 function factsOf(request: SchedulingRequest): Facts {
-  const { session, subset, headers, prompt, ...plain } = request;
+  const { session, subset, headers, isExplained, prompt, ...plain } = request;
   return {
     ...plain,
     ...(session === undefined ? {} : { sessionHash: hex(session) }),

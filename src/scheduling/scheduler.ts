@@ -46,7 +46,13 @@ export interface SchedulingRules {
 }
 
 /** An endpoint, reserved until the reservation is released; or the reason for a rejection. */
-export type Decision = (Route & { readonly reservation: Reservation }) | Reject;
+export type Decision = (Route & Reserved) | Reject;
+
+interface Reserved {
+  readonly reservation: Reservation;
+  /** For the client, where it asked for one and may. */
+  readonly explanation?: string;
+}
 
 /** A decision that is not reserved yet. */
 export type Unreserved = Route | Reject;

@@ -29,6 +29,7 @@ describe('sessions on ten pods', () => {
     baton: {
       scheduling: {
         policy: 'session-affinity',
+        explainHeader: true,
         sessionCookie: 'sid',
         sessionBodyFields: ['user', 'metadata.session_id'],
       },
@@ -39,6 +40,7 @@ describe('sessions on ten pods', () => {
     amendEnvoy: (bootstrap) => {
       waitForDecisions(bootstrap);
       forwardHeader(bootstrap, 'cookie');
+      forwardHeader(bootstrap, 'x-baton-explain');
     },
   }));
 
@@ -76,6 +78,22 @@ describe('sessions on ten pods', () => {
       expect(found.size).toBe(1);
     }
   }, 60_000);
+
+  it('a client that asks why its request went to this pod gets an answer, and others get none', async () => {
+    for (const way of ways) {
+      const { headers, body } = way('session-1');
+      const asked = await sendHttp(topology().chatUrl, {
+        body,
+        headers: { ...headers, 'x-baton-explain': '1' },
+      });
+      const { pod } = JSON.parse(asked.text);
+      expect(asked.headers['x-baton-explain']).toContain(
+        `policy=session-affinity; ready=10; filters=quarantine=10,subset=10,model=10,labels=10,room=10; candidates=10; pick=${pod}; why=`,
+      );
+      const others = await sendHttp(topology().chatUrl, { body, ...(headers && { headers }) });
+      expect(others.headers['x-baton-explain']).toBeUndefined();
+    }
+  });
 
   it('none moves when all instances are upgraded, and only those of its own when a pod leaves', async () => {
     const before = await placements();

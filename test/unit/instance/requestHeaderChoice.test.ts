@@ -10,6 +10,7 @@ describe('which headers are read for a request', () => {
     session: { headers: ['x-session-id'], cookie: undefined, bodyFields: ['user'] },
     asksForSession: false,
     id: undefined,
+    explain: undefined,
     others: [],
   };
   const policies = new PolicySet({ random: Math.random });

@@ -65,6 +65,7 @@ describe('a scheduling request', () => {
     ['no session that is empty', { 'x-session-id': ' ', cookie: 'sid=' }, {}],
     ['the headers of extensions', { 'x-tenant': ' t', 'x-else': 'e' }, { headers: { 'x-tenant': ' t' } }],
     ['the id', { 'x-request-id': 'r1' }, { requestId: 'r1' }],
+    ['that it is to be explained', { 'x-why': '1' }, { isExplained: true }],
     ['none of them', {}, {}],
   ])('holds %s', (_what, headers, expected) => {
     const configured = {
@@ -75,6 +76,7 @@ describe('a scheduling request', () => {
       session: { headers: ['x-session-id'], cookie: 'sid', bodyFields: [] },
       asksForSession: false,
       id: 'x-request-id',
+      explain: 'x-why',
       others: ['x-tenant', 'x-tier'],
     };
     expect(readSchedulingRequest(sourceOf({ headers }), undefined, configured)).toEqual(expected);
