@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { firstCutOffset, mostHashedBytes, nextCutOffset } from './cutOffsets.ts';
+import { PromptTokens } from './promptTokens.ts';
 
 /**
  * Hashes bytes that arrive in pieces, and notes the hash of all bytes up to each cut. It keeps none
@@ -9,15 +10,16 @@ import { firstCutOffset, mostHashedBytes, nextCutOffset } from './cutOffsets.ts'
  * pod that has to compute its prompt, and nothing else.
  */
 export class CutHasher {
-  readonly #offsets: number[] = [];
+  readonly #estimate = new PromptTokens();
+  readonly #tokensAtCuts: number[] = [];
   readonly #hashes: number[] = [];
   #hash = 0;
   #length = 0;
   #nextCut = firstCutOffset;
 
-  /** Bytes that were added. */
-  get length(): number {
-    return this.#length;
+  /** Of all bytes that were added, estimated. */
+  get tokens(): number {
+    return this.#estimate.count;
   }
 
   /** Of all bytes that are hashed. */
@@ -25,9 +27,9 @@ export class CutHasher {
     return this.#hash;
   }
 
-  /** Of the cuts so far, in bytes. */
-  get offsets(): readonly number[] {
-    return this.#offsets;
+  /** Up to each cut, estimated. */
+  get tokensAtCuts(): readonly number[] {
+    return this.#tokensAtCuts;
   }
 
   /** Of all bytes up to each cut. */
@@ -40,15 +42,17 @@ export class CutHasher {
     for (let at = start; at < hashedEnd; ) {
       const stop = Math.min(hashedEnd, at + this.#nextCut - this.#length);
       this.#hash = crc32(bytes.subarray(at, stop), this.#hash);
+      this.#estimate.add(bytes, at, stop);
       this.#length += stop - at;
       at = stop;
       if (this.#length === this.#nextCut) this.#cut();
     }
+    this.#estimate.add(bytes, hashedEnd, end);
     this.#length += end - hashedEnd;
   }
 
   #cut(): void {
-    this.#offsets.push(this.#nextCut);
+    this.#tokensAtCuts.push(this.#estimate.count);
     this.#hashes.push(this.#hash);
     this.#nextCut = nextCutOffset(this.#nextCut);
   }

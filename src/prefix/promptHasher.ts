@@ -15,9 +15,6 @@ import { CutHasher } from './cutHasher.ts';
  */
 export const hashingScheme = 1;
 
-/** English text and code in the vocabularies of today's models; an estimate. */
-const bytesPerToken = 4;
-
 /**
  * Hashes the prompt of a body while the body is scanned:
  *
@@ -59,7 +56,7 @@ export class PromptHasher implements SpanListener {
       const context = this.#hashers.get(field);
       if (context === undefined) continue;
       root = mixBits(root ^ context.hash);
-      contextTokens += context.length / bytesPerToken;
+      contextTokens += context.tokens;
     }
     const first = contextTokens > 0 ? 1 : 0;
     const count = first + prompt.hashes.length;
@@ -73,8 +70,8 @@ export class PromptHasher implements SpanListener {
     }
     prompt.hashes.forEach((hash, index) => {
       keys[first + index] = mixBits(hash ^ salt);
-      tokens[first + index] = contextTokens + (prompt.offsets[index] as number) / bytesPerToken;
+      tokens[first + index] = contextTokens + (prompt.tokensAtCuts[index] as number);
     });
-    return { keys, tokens, totalTokens: contextTokens + prompt.length / bytesPerToken };
+    return { keys, tokens, totalTokens: contextTokens + prompt.tokens };
   }
 }

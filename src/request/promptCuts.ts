@@ -5,7 +5,7 @@
 export interface PromptCuts {
   /** One for each cut, in order. The first is that of the context, where there is any. */
   readonly keys: Uint32Array;
-  /** The number of tokens up to each cut, estimated; increasing. */
+  /** The number of tokens up to each cut, estimated; never decreasing. */
   readonly tokens: Float64Array;
   /** Tokens of the whole prompt with its context, estimated. */
   readonly totalTokens: number;

@@ -96,6 +96,31 @@ describe('the cuts of a prompt', () => {
     expect(tokens).toEqual(tokens.toSorted((a, b) => a - b));
   });
 
+  it.each([Number.POSITIVE_INFINITY, 1, 5, 300])(
+    'count an image as one, whatever its bytes (pieces of %d)',
+    (pieceBytes) => {
+      const image = (kilobytes: number): object => ({
+        role: 'user',
+        content: [
+          {
+            type: 'image_url',
+            image_url: { url: `data:image/png;base64,${'iVBORw0K'.repeat(128 * kilobytes)}` },
+          },
+          { type: 'text', text: 'word '.repeat(300) },
+        ],
+      });
+      const tokensOf = (kilobytes: number): number =>
+        cutsOf(body([image(kilobytes), image(kilobytes)]), chat, pieceBytes)?.totalTokens ?? 0;
+      expect(tokensOf(50)).toBe(tokensOf(1));
+      expect(tokensOf(1)).toBeGreaterThan(2 * 1_000 + 2 * 300);
+      expect(tokensOf(1)).toBeLessThan(2 * 1_000 + 2 * 500);
+      // What it shows is part of the prompt.
+      expect(keysOf(body([image(50)]))).not.toEqual(
+        keysOf(body([image(50)]).replaceAll('iVBORw0K', 'iVBORw0L')),
+      );
+    },
+  );
+
   it('use the last value of a field that comes twice', () => {
     const twice = `{"model":"m","messages":${JSON.stringify(turns(3))},"messages":${JSON.stringify(turns(5))}}`;
     expect(keysOf(twice)).toEqual(keysOf(body(turns(5))));
