@@ -38,16 +38,22 @@ export class CutHasher {
   }
 
   add(bytes: Buffer, start: number, end: number): void {
+    // Nearly all prompts are, and then one search for each piece is enough.
+    const isText = this.#estimate.isText(bytes, start, end);
     const hashedEnd = Math.min(end, start + Math.max(0, mostHashedBytes - this.#length));
     for (let at = start; at < hashedEnd; ) {
       const stop = Math.min(hashedEnd, at + this.#nextCut - this.#length);
       this.#hash = crc32(bytes.subarray(at, stop), this.#hash);
-      this.#estimate.add(bytes, at, stop);
+      if (isText) this.#estimate.addText(stop - at);
+      else this.#estimate.add(bytes, at, stop);
       this.#length += stop - at;
       at = stop;
       if (this.#length === this.#nextCut) this.#cut();
     }
-    this.#estimate.add(bytes, hashedEnd, end);
+    if (isText) {
+      this.#estimate.addText(end - hashedEnd);
+      this.#estimate.endText(bytes, start, end);
+    } else this.#estimate.add(bytes, hashedEnd, end);
     this.#length += end - hashedEnd;
   }
 

@@ -22,6 +22,23 @@ export class PromptTokens {
     return this.#textBytes / bytesPerToken + this.#files * tokensPerFile;
   }
 
+  /** Are these next bytes nothing but text? They are not counted. */
+  isText(bytes: Buffer, start: number, end: number): boolean {
+    return !this.#isInFile && this.#findFile(bytes, start, end) === undefined;
+  }
+
+  /** So many of the bytes that are text: for parts of them, before `endText`. */
+  addText(count: number): void {
+    this.#textBytes += count;
+  }
+
+  /** All of these bytes were text. */
+  endText(bytes: Buffer, start: number, end: number): void {
+    // The bytes are valid only now.
+    const kept = Buffer.concat([this.#tail, bytes.subarray(Math.max(start, end - fileStart.length), end)]);
+    this.#tail = kept.subarray(-(fileStart.length - 1));
+  }
+
   add(bytes: Buffer, start: number, end: number): void {
     let at = start;
     while (at < end) at = this.#isInFile ? this.#skipFile(bytes, at, end) : this.#readText(bytes, at, end);
@@ -45,9 +62,7 @@ export class PromptTokens {
       this.#tail = Buffer.alloc(0);
       return fileAt;
     }
-    // The bytes are valid only now.
-    const kept = Buffer.concat([this.#tail, bytes.subarray(Math.max(start, end - fileStart.length), end)]);
-    this.#tail = kept.subarray(-(fileStart.length - 1));
+    this.endText(bytes, start, end);
     return end;
   }
 
