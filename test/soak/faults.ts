@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../../src/scheduling/load.ts';
 import type { Fault as ProxyFault } from '../support/faultProxy.ts';
 import type { SoakEnvironment, SoakMember } from './soakEnvironment.ts';
+import type { PodConduct } from './streamLoad.ts';
 
 /**
  * The faults of the soak, drawn at random. When the promise of a fault resolves, the fault is over
@@ -58,6 +59,15 @@ export const faults: readonly SoakFault[] = [
     },
   },
   {
+    name: 'etcd frozen',
+    run: async ({ etcd }, random, signal) => {
+      etcd.process.pause();
+      const frozenMs = await pause(random, 300, 6_000, signal);
+      etcd.process.resume();
+      return `for ${frozenMs} ms`;
+    },
+  },
+  {
     name: 'etcd emptied',
     run: async ({ etcd }) => {
       await etcd.kill();
@@ -65,6 +75,8 @@ export const faults: readonly SoakFault[] = [
       return 'without its data';
     },
   },
+  podFault('pods failing', 'failing'),
+  podFault('pods hanging', 'hanging'),
   proxyFault('connection cut', () => ({ kind: 'cut' })),
   proxyFault('connection delayed', (random) => ({ kind: 'delay', ms: Math.round(50 + random() * 600) })),
   proxyFault('connection lossy', (random) => ({
@@ -80,6 +92,26 @@ export const faults: readonly SoakFault[] = [
     },
   },
 ];
+
+/** A few pods that do not serve as usual. The details say how many instances hold in quarantine. */
+function podFault(name: string, conduct: PodConduct): SoakFault {
+  return {
+    name,
+    run: async (environment, random, signal) => {
+      const affected = Array.from({ length: 3 }, () => pickOne(environment.endpoints, random));
+      for (const address of affected) environment.conduct.set(address, conduct);
+      const faultyMs = await pause(random, 1_000, 6_000, signal);
+      const quarantined = await Promise.all(environment.members.map(quarantinedBy));
+      environment.conduct.clear();
+      return `${affected.join(' ')} for ${faultyMs} ms, in quarantine: ${quarantined.join(' ')}`;
+    },
+  };
+}
+
+async function quarantinedBy({ baton }: SoakMember): Promise<string> {
+  const { pool } = await baton.state();
+  return `${baton.name} ${pool.filter(({ quarantine }) => quarantine !== null).length}`;
+}
 
 /** A fault on the connection of one member or of all. */
 function proxyFault(name: string, drawFault: (random: Random) => ProxyFault): SoakFault {

@@ -54,6 +54,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     meanHoldMs,
     abortedShare,
     endpoints: environment.endpoints,
+    conduct: environment.conduct,
     // A source of its own: the number of streams must not change which faults are drawn.
     random: seededRandom(seed + 1),
   });

@@ -8,6 +8,7 @@ import { freePort, freePorts } from '../../tools/testbed/ports.ts';
 import { findTools } from '../../tools/testbed/tools.ts';
 import { instanceName } from '../../tools/testbed/topology.ts';
 import { FaultProxy } from '../support/faultProxy.ts';
+import type { PodConduct } from './streamLoad.ts';
 
 /**
  * One instance, its fault proxy to etcd, and the findings of its consistency checks over all its
@@ -28,6 +29,8 @@ export interface SoakEnvironment {
   readonly etcd: Etcd;
   readonly members: readonly SoakMember[];
   readonly endpoints: readonly string[];
+  /** How those of them serve that do not serve as usual. */
+  readonly conduct: Map<string, PodConduct>;
   /** Replaces the content of the endpoint file. */
   writeEndpoints(endpoints: readonly string[]): void;
   /** Kills everything. */
@@ -69,7 +72,7 @@ export async function startSoakEnvironment(): Promise<SoakEnvironment> {
     await stop();
     throw error;
   }
-  return { etcd, members, endpoints, writeEndpoints, stop };
+  return { etcd, members, endpoints, conduct: new Map(), writeEndpoints, stop };
 }
 
 function member(

@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
+import type { ProcessingRequest } from '../../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import { externalProcessorService } from '../../src/proto/services.ts';
 import type { Random } from '../../src/scheduling/load.ts';
 import { exponential } from '../../tools/simulator/seededRandom.ts';
@@ -17,8 +18,13 @@ export interface StreamLoadOptions {
   /** The share of streams that are reset instead of ended. */
   readonly abortedShare: number;
   readonly endpoints: readonly string[];
+  /** Endpoints that do not serve as usual. Default: all do. */
+  readonly conduct?: ReadonlyMap<string, PodConduct>;
   readonly random: Random;
 }
+
+/** failing: answers 500 at once. hanging: holds its requests for a long time. */
+export type PodConduct = 'failing' | 'hanging';
 
 export const outcomes = ['ended', 'aborted', 'refused', 'lost', 'unanswered', 'unsent'] as const;
 
@@ -29,6 +35,7 @@ export const outcomes = ['ended', 'aborted', 'refused', 'lost', 'unanswered', 'u
  */
 export type StreamOutcome = (typeof outcomes)[number];
 
+const hangingMs = 4_000;
 const tickMs = 10;
 const answerTimeoutMs = 3_000;
 const reconnectMs = 200;
@@ -129,11 +136,14 @@ export class StreamLoad {
       reset.abort();
     });
     stream.on('error', () => {});
-    stream.on('data', () => {
+    stream.on('data', (reply: Buffer) => {
       if (answered) return;
       answered = true;
       clearTimeout(overdue);
-      this.#after(exponential(meanHoldMs, random), () => {
+      const conduct = this.#conductOf(reply);
+      if (conduct === 'failing') stream.write(failure);
+      const holdMs = { failing: 2, hanging: hangingMs, usual: exponential(meanHoldMs, random) }[conduct];
+      this.#after(holdMs, () => {
         if (stream.destroyed || stream.closed) return;
         outcome = random() < abortedShare ? 'aborted' : 'ended';
         if (outcome === 'aborted') reset.abort();
@@ -147,6 +157,14 @@ export class StreamLoad {
       this.counts[outcome ?? (answered ? 'lost' : 'refused')] += 1;
     });
     stream.write(message);
+  }
+
+  /** The first address of a reply is the chosen one. */
+  #conductOf(reply: Buffer): PodConduct | 'usual' {
+    const { conduct } = this.#options;
+    if (!conduct || conduct.size === 0) return 'usual';
+    const [chosen = ''] = /127\.0\.0\.1:\d+/.exec(reply.toString('latin1')) ?? [];
+    return conduct.get(chosen) ?? 'usual';
   }
 
   #after(ms: number, callback: () => void): NodeJS.Timeout {
@@ -165,7 +183,7 @@ function processingRequest({ endpoints, random }: StreamLoadOptions): Buffer {
   const value = { stringValue: subset.join(',') };
   const isLimited = subset.length > 0 && random() < 0.5;
   const fields = { 'x-gateway-destination-endpoint-subset': value };
-  const bytes = externalProcessorService.Process.requestSerialize({
+  return framed({
     request_headers: {
       headers: {
         headers: [
@@ -176,6 +194,18 @@ function processingRequest({ endpoints, random }: StreamLoadOptions): Buffer {
     },
     ...(isLimited && { metadata_context: { filter_metadata: { 'envoy.lb.subset_hint': { fields } } } }),
   });
+}
+
+/** Of a pod that fails. */
+const failure = framed({
+  response_headers: {
+    headers: { headers: [{ key: ':status', raw_value: Buffer.from('500') }] },
+    end_of_stream: true,
+  },
+});
+
+function framed(request: ProcessingRequest): Buffer {
+  const bytes = externalProcessorService.Process.requestSerialize(request);
   const prefix = Buffer.alloc(5);
   prefix.writeUInt32BE(bytes.length, 1);
   return Buffer.concat([prefix, bytes]);
