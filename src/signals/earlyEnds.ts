@@ -11,6 +11,10 @@ const announcedForMs = 2_000;
 /** Two in a row are a sign at the earliest. */
 const leastShare = 0.01;
 
+/** Others that are looked at, in large pools. */
+const mostOthers = 64;
+const weightOfOthers = 2;
+
 /**
  * Tells exchanges that ended too early from those that are usual in this pool. Some always do:
  * short answers, mistakes of clients, requests that a client aborts.
@@ -36,9 +40,11 @@ export class EarlyEnds {
     return isEarly;
   }
 
-  /** Chance hardly explains its last early ends. */
-  isSign(pod: PodRecord): boolean {
-    return isBeyondChance(pod.earlyRun.length, this.#share, leastShare);
+  /** Chance hardly explains its last early ends, nor what makes those of the other pods end early. */
+  isSign(pod: PodRecord, pods: Iterable<PodRecord>): boolean {
+    const { length } = pod.earlyRun;
+    if (!isBeyondChance(length, this.#share, leastShare)) return false;
+    return isBeyondChance(length - weightOfOthers * meanRunOfOthers(pod, pods), this.#share, leastShare);
   }
 
   /** Counts one for the peers where it says something. @returns whether it did */
@@ -53,4 +59,16 @@ export class EarlyEnds {
   isAnnounced(pod: PodRecord, nowMs: number): boolean {
     return pod === this.#announced && nowMs - this.#announcedMs < announcedForMs;
   }
+}
+
+/** A machine or a network that was slow and is fast again shows in all pods alike. */
+function meanRunOfOthers(pod: PodRecord, pods: Iterable<PodRecord>): number {
+  let [runs, seen] = [0, 0];
+  for (const other of pods) {
+    if (other === pod || other.health.kind === 'quarantined') continue;
+    runs += other.earlyRun.lengthAt(other.placed);
+    seen += 1;
+    if (seen >= mostOthers) break;
+  }
+  return runs / Math.max(1, seen);
 }

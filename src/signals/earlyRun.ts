@@ -12,6 +12,11 @@ export class EarlyRun {
     return this.#length;
   }
 
+  /** The same; 0 where requests since contradict it. */
+  lengthAt(placed: number): number {
+    return this.#isContradicted(placed) ? 0 : this.#length;
+  }
+
   /** @param placed how many requests were placed on the pod so far */
   add(placed: number): void {
     if (this.#isContradicted(placed)) this.#start(placed);

@@ -149,7 +149,7 @@ export class PodSignals {
   onPeerEarlyEnd(address: string): void {
     const pod = this.#pods.of(address);
     pod.earlyRun.addOfPeer(pod.placed);
-    if (!this.#early.isSign(pod)) return;
+    if (!this.#early.isSign(pod, this.#pods.all())) return;
     this.#pods.apply(pod, { kind: 'sign' });
     this.#penalize(pod);
   }
@@ -228,7 +228,7 @@ export class PodSignals {
   }
 
   #onEarlyEnd(pod: PodRecord): void {
-    if (this.#early.isSign(pod)) this.#sign(pod);
+    if (this.#early.isSign(pod, this.#pods.all())) this.#sign(pod);
     else if (pod.health.kind === 'trusted' && this.#early.announce(pod, this.#options.clock.nowMs()))
       this.#pods.changed(pod);
     if (pod.health.kind !== 'trusted') this.#penalize(pod);

@@ -182,6 +182,37 @@ describe('when some exchanges always end early', () => {
   });
 });
 
+describe('when all pods are slow for a while, and then fast', () => {
+  /** Requests in a closed loop, whose durations follow how busy the machine is. */
+  function run(answer: (address: string, lastsMs: number) => Answer) {
+    const { clock, signals, send, warmUp } = start();
+    const random = seededRandom(11);
+    warmUp();
+    let [busyMs, suspected, polls] = [60, 0, 0];
+    for (let nth = 0; nth < 20_000; nth += 1) {
+      if (nth % 100 === 0) busyMs = random() < 0.5 ? 60 : 6;
+      const address = addresses[Math.floor(random() * 3)] as string;
+      if (!signals.excluded.has(address)) send(address, answer(address, busyMs * (0.5 + random())));
+      clock.advance(2);
+      polls += addresses.length;
+      suspected += addresses.filter((one) => signals.health(one).kind === 'suspected').length;
+    }
+    return { signals, suspectedShare: suspected / polls };
+  }
+
+  it('suspects hardly any, so that few responses are watched', () => {
+    const { suspectedShare } = run((_, lastsMs) => ({ status: 200, lastsMs }));
+    expect(suspectedShare).toBeLessThan(0.3);
+  });
+
+  it('still excludes one that fails at once', () => {
+    const { signals } = run((address, lastsMs) =>
+      address === bad ? { status: 500, lastsMs: 2 } : { status: 200, lastsMs },
+    );
+    expect(['quarantined', 'trial']).toContain(signals.health(bad).kind);
+  });
+});
+
 describe('when a pod cuts its responses after their usual time', () => {
   const rounds = (seconds: number) => seconds * 100;
 
