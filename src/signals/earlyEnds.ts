@@ -40,7 +40,7 @@ export class EarlyEnds {
     return isEarly;
   }
 
-  /** Chance hardly explains its last early ends, nor what makes those of the other pods end early. */
+  /** Neither chance explains its last early ends, nor what the other pods have in common with it. */
   isSign(pod: PodRecord, pods: Iterable<PodRecord>): boolean {
     const { length } = pod.earlyRun;
     if (!isBeyondChance(length, this.#share, leastShare)) return false;

@@ -23,7 +23,7 @@ export function useTopology(options: Options | (() => Promise<Options>) = {}): (
     );
     topology = await startTopology({ ...wanted, baton, tools: { envoy: envoyBin(), etcd: etcdBin() } });
     await allPodsAreHealthy(topology);
-  });
+  }, 180_000);
   afterAll(async () => {
     try {
       if (topology) await checksFoundNothing(topology);
