@@ -40,7 +40,7 @@ export class EarlyEnds {
     return isEarly;
   }
 
-  /** Neither chance explains its last early ends, nor what the other pods have in common with it. */
+  /** Neither chance nor what all pods have in common explains its last early ends. */
   isSign(pod: PodRecord, pods: Iterable<PodRecord>): boolean {
     const { length } = pod.earlyRun;
     if (!isBeyondChance(length, this.#share, leastShare)) return false;
