@@ -11,20 +11,28 @@ export const roundRobinPolicy = {
   create: (): Policy => new RoundRobin(),
 } as const satisfies PolicyDefinition;
 
+interface Credit {
+  value: number;
+}
+
 /**
  * Smooth weighted round robin: each candidate gains its weight in credit on every turn; the one
  * with the most credit is chosen and loses the total.
  */
 class RoundRobin implements Policy {
   readonly name = 'round-robin';
-  /** By address. */
-  #credit = new Map<string, number>();
+  #byAddress = new Map<string, Credit>();
+  /** The last candidates, which are usually those of the next request, and the credit of each. */
+  #candidates: readonly Endpoint[] = [];
+  #credits: readonly Credit[] = [];
 
   choose(candidates: readonly Endpoint[]): Endpoint {
+    const credits = this.#creditsOf(candidates);
     let chosen = at(candidates, 0);
     let most = Number.NEGATIVE_INFINITY;
-    for (const candidate of candidates) {
-      const credit = (this.#credit.get(candidate.address) ?? 0) + candidate.weight;
+    for (let nth = 0; nth < candidates.length; nth += 1) {
+      const candidate = at(candidates, nth);
+      const credit = at(credits, nth).value + candidate.weight;
       if (credit > most) {
         most = credit;
         chosen = candidate;
@@ -34,13 +42,32 @@ class RoundRobin implements Policy {
   }
 
   onPicked(endpoint: Endpoint, candidates: readonly Endpoint[]): void {
+    const credits = this.#creditsOf(candidates);
     let total = 0;
-    for (const { address, weight } of candidates) {
-      this.#credit.set(address, (this.#credit.get(address) ?? 0) + weight);
+    for (let nth = 0; nth < candidates.length; nth += 1) {
+      const { weight } = at(candidates, nth);
+      at(credits, nth).value += weight;
       total += weight;
     }
-    this.#credit.set(endpoint.address, (this.#credit.get(endpoint.address) ?? 0) - total);
+    this.#creditOf(endpoint.address).value -= total;
     this.#sweep(candidates);
+  }
+
+  #creditsOf(candidates: readonly Endpoint[]): readonly Credit[] {
+    if (candidates !== this.#candidates) {
+      this.#candidates = candidates;
+      this.#credits = candidates.map(({ address }) => this.#creditOf(address));
+    }
+    return this.#credits;
+  }
+
+  #creditOf(address: string): Credit {
+    let credit = this.#byAddress.get(address);
+    if (credit === undefined) {
+      credit = { value: 0 };
+      this.#byAddress.set(address, credit);
+    }
+    return credit;
   }
 
   /**
@@ -48,9 +75,9 @@ class RoundRobin implements Policy {
    * candidates.
    */
   #sweep(candidates: readonly Endpoint[]): void {
-    if (this.#credit.size <= 2 * candidates.length + sweepSlack) return;
-    const kept = new Map<string, number>();
-    for (const { address } of candidates) kept.set(address, this.#credit.get(address) ?? 0);
-    this.#credit = kept;
+    if (this.#byAddress.size <= 2 * candidates.length + sweepSlack) return;
+    const kept = new Map<string, Credit>();
+    for (const { address } of candidates) kept.set(address, this.#creditOf(address));
+    this.#byAddress = kept;
   }
 }

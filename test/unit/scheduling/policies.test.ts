@@ -115,6 +115,20 @@ describe('round-robin', () => {
     expect(visited).toBe('abcaabca');
   });
 
+  it('has one turn for each endpoint, in whatever list it is a candidate', () => {
+    const policy = create('round-robin');
+    const [a, b, c] = [endpoint('a:1', 2), endpoint('b:1', 1), endpoint('c:1', 1)];
+    const [all, again] = [
+      [a, b, c],
+      [c, b, a],
+    ];
+    const visited = Array.from(
+      { length: 8 },
+      (_, nth) => pick(policy, nth % 2 ? again : all, idle).address[0],
+    );
+    for (const round of [visited.slice(0, 4), visited.slice(4)]) expect(round.sort().join('')).toBe('aabc');
+  });
+
   it('goes on when endpoints come and go', () => {
     const policy = create('round-robin');
     for (let generation = 0; generation < 500; generation += 1) {
