@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Baton } from '../../tools/testbed/baton.ts';
 import type { EnvoyBootstrap } from '../../tools/testbed/envoyAddresses.ts';
 import { namedHeader, showPick, waitForDecisions } from '../support/envoyWindows.ts';
@@ -10,6 +11,8 @@ import { useTopology } from '../support/topology.ts';
 checkForLeaks();
 
 const requests = 20;
+const poisonedBaton = join(import.meta.dirname, '..', 'support', 'poisonedBaton.ts');
+const command = [process.execPath, poisonedBaton, 'serve', '--config', '{config}'];
 
 describe('with an Envoy without health checks', () => {
   const topology = useTopology({
@@ -52,6 +55,30 @@ describe('with an Envoy without health checks', () => {
   const retried = () => topology().envoy.stat('cluster.scheduler.upstream_rq_retry_success');
   const streamsOf = async ({ address }: Baton) =>
     (await topology().envoy.requestsByHost('scheduler')).get(address) ?? 0;
+});
+
+describe('with three instances that a request can end', () => {
+  const topology = useTopology({
+    instances: 3,
+    etcd: false,
+    amendEnvoy: (bootstrap) => {
+      showPick(bootstrap);
+      waitForDecisions(bootstrap);
+    },
+    release: { release: '1.0.0', generation: 1, command },
+  });
+
+  it('does not send it to all of them', async () => {
+    const { chatUrl, instances } = topology();
+    const send = (headers = {}) => sendHttp(chatUrl, { headers, body: { messages: [], max_tokens: 1 } });
+    // Without a decision Envoy chooses the pod.
+    expect((await send({ 'routing-strategy': 'random' })).status).toBe(200);
+    const alive = () => instances.filter(({ process }) => process.running).length;
+    await eventually(() => expect(alive()).toBeLessThan(3));
+    // The one that is left decides.
+    await eventually(async () => allDecided([await send()]), { timeoutMs: 30_000 });
+    expect(alive()).toBe(1);
+  });
 });
 
 function disableHealthChecks({ static_resources: { clusters } }: EnvoyBootstrap): void {

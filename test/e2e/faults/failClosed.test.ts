@@ -48,8 +48,9 @@ describe('with fail-closed.yaml and three instances', () => {
       await allServedAgain();
     });
     lostOnlyUndecided(report);
-    // Envoy retries undecided requests; at worst each instance was writing one reply.
-    expect(report.failed).toBeLessThanOrEqual(2);
+    // Envoy retries once. At worst each instance was writing one reply, and some requests meet one
+    // after the other, until Envoy excludes both: each after two requests.
+    expect(report.failed).toBeLessThanOrEqual(6);
   }, 180_000);
 
   it('loses at kill -9 of all only requests that arrive before one is ready', async () => {
