@@ -27,6 +27,7 @@ const rows = await runAttacks({
   seconds,
   size: 1,
   freshInstances: true,
+  isGood: (row) => problemsOf(row, 'counts').length > 0 || problemsOf(row, 'figures').length === 0,
   signal: interrupt.signal,
   ...(only !== undefined && { only }),
   onMeasured: (row) => {
