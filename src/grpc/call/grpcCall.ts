@@ -140,6 +140,8 @@ export class GrpcCall implements ServerStream, StreamListener {
   #pass(partial: PartialMessage, to: MessageParts, bytes: Buffer, start: number, end: number) {
     const offset = start + Math.min(partial.missingBytes, end - start);
     partial.pass(offset - start);
+    // None of it is kept, so only silence has a deadline.
+    this.#stream.awaitedSinceMs = undefined;
     if (offset > start) to.onPart(bytes, start, offset);
     if (partial.missingBytes === 0 && this.#partial === partial) {
       this.#dropPartial();

@@ -28,6 +28,8 @@ let limits: string[];
 let isClosed: boolean;
 let calls: ServerStream[];
 let takesOneMessage: boolean;
+/** Messages that do not arrive at once are taken as they arrive. */
+let passesOn: boolean;
 /** Calls go on when their clients have ended. */
 let answersOn: boolean;
 /** How calls ended that the client did not end. */
@@ -40,6 +42,7 @@ beforeEach(() => {
   isClosed = false;
   calls = [];
   takesOneMessage = false;
+  passesOn = false;
   answersOn = false;
   ends = [];
   connection = connectionOn(socket, {
@@ -51,6 +54,7 @@ beforeEach(() => {
             calls.push(stream);
             return {
               takesOneMessage,
+              onLongMessage: () => (passesOn ? { onPart() {}, onWhole() {} } : undefined),
               onMessage: (received) => stream.reply(received),
               onEnd: () => {
                 if (!answersOn) stream.end();
@@ -175,6 +179,16 @@ describe('a stream is reset, and its connection goes on', () => {
     expect(ends).toEqual(['error']);
   });
 
+  it('30 s after the last part of a message that is taken as it arrives', async () => {
+    passesOn = true;
+    const whole = message(Buffer.alloc(900));
+    socket.receive(open(1), data(1, whole.subarray(0, 100)));
+    await passSeconds(20);
+    socket.receive(data(1, whole.subarray(100, 200)));
+    await isReset(1);
+    expect(ends).toEqual(['error']);
+  });
+
   it('30 s after a request that is no call, if its end does not come', async () => {
     socket.receive(open(1, requestFields({ ':method': 'PUT' })));
     await isReset(1, () => socket.receive(data(1, Buffer.from('x'))));
@@ -232,6 +246,16 @@ describe('a stream is left alone', () => {
     await passSeconds(
       200,
       drip(message(Buffer.alloc(20)), (byte) => Buffer.concat([data(1, byte), widen])),
+    );
+  });
+
+  it('while parts come of a message that is taken as it arrives, however large it is', async () => {
+    passesOn = true;
+    const large = message(Buffer.alloc(900));
+    socket.receive(open(1), data(1, large.subarray(0, 10)));
+    await passSeconds(
+      200,
+      drip(large.subarray(10, 300), (byte) => data(1, byte)),
     );
   });
 
