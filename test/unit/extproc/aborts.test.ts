@@ -70,7 +70,7 @@ describe('many requests of which every tenth is aborted', () => {
     expect(ledger.view().size).toBe(0);
     const tenth = (requests + 500) / 10;
     const ends = Object.fromEntries([...metrics.streamsEnded.entries()].map(([count, how]) => [how, count]));
-    expect(ends).toEqual({ end: 9 * tenth, cancelled: tenth, error: 0, drained: 0 });
+    expect(ends).toEqual({ end: 9 * tenth, cancelled: tenth, error: 0, drained: 0, left: 0 });
     // The client and the test runner have short-lived timers and garbage too.
     await until(() => timerCount() <= timers + 1, { what: 'all timers to end' });
     await until(() => liveBytes() - before < maxGrowthBytes, { what: 'the memory to be freed' });
