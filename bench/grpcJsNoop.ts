@@ -11,7 +11,7 @@ import { externalProcessorService, healthService } from '../src/proto/services.t
  */
 const [address = '', ...pods] = process.argv.slice(2);
 const endpoints = pods.map((pod) => ({ address: pod, weight: 1, labels: {}, models: [] }));
-const routeReplies = new RouteReplies([]);
+const routeReplies = new RouteReplies();
 const replies = endpoints.map((endpoint, index) => {
   const alternates = [...endpoints.slice(index + 1), ...endpoints.slice(0, index)];
   const route = { kind: 'route', endpoint, alternates, policy: 'random', candidates: pods.length } as const;

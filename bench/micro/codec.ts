@@ -51,7 +51,7 @@ for (const [what, bytes] of messages) {
 const [endpoint, ...alternates] = endpoints(3);
 if (endpoint === undefined) throw new Error('there are three');
 const route = { kind: 'route', endpoint, alternates, policy: 'least-request', candidates: 3 } as const;
-const routeReplies = new RouteReplies([]);
+const routeReplies = new RouteReplies();
 const written = Buffer.from(routeReplies.encode(route));
 print(
   `writing the reply that names a pod and two alternates, ${written.length} bytes`,

@@ -1,8 +1,16 @@
 import { section } from './section.ts';
-import { milliseconds, oneOf } from './validators.ts';
+import { boolean, milliseconds, oneOf, wholeNumber } from './validators.ts';
 
 /** How the gateway in front speaks ext_proc, where that differs from the shipped Envoy files. */
 export const gateway = section({
+  alternates: wholeNumber(0, 2)
+    .default(2)
+    .describe(
+      'Alternates that a decision names for retries: 0 where the gateway takes the header as one address (ORIGINAL_DST), 2 with override_host',
+    ),
+  clearRouteCache: boolean()
+    .default(false)
+    .describe('Have the gateway choose the route again, where routes depend on the headers that Baton sets'),
   fullDuplex: oneOf(['announced', 'assumed'])
     .default('announced')
     .describe(

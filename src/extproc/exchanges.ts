@@ -11,7 +11,7 @@ import { type FullDuplexRules, fullDuplexRules } from './fullDuplex/fullDuplexRu
 import type { StreamEnd } from './metrics.ts';
 import type { ModelRewriter } from './modelRewriter.ts';
 import type { ExchangeSignals } from './routed.ts';
-import { RouteReplies } from './routeReplies.ts';
+import { RouteReplies, type RouteReplyOptions } from './routeReplies.ts';
 
 export interface ExchangesOptions {
   /** Called for each stream that arrives, before `answersStreams` is read. */
@@ -26,8 +26,7 @@ export interface ExchangesOptions {
   /** Read for each request. Default: none. */
   readonly requestHeaders?: RequestHeadersFor;
   readonly decide: (request: SchedulingRequest) => Decision;
-  /** Further headers that carry the chosen address without alternates. */
-  readonly extraHeaders: readonly string[];
+  readonly replies?: RouteReplyOptions;
   readonly retryAfterSeconds: number;
   /** A monotonic clock. */
   readonly nowMs: () => number;
@@ -58,7 +57,7 @@ export class Exchanges {
     this.#exchangeOptions = {
       requestHeaders: options.requestHeaders ?? (() => noRequestHeaders),
       decide: options.decide,
-      routeReplies: new RouteReplies(options.extraHeaders),
+      routeReplies: new RouteReplies(options.replies),
       retryAfterSeconds: options.retryAfterSeconds,
       bodies: options.bodies && { ...options.bodies, arrivals: new BodyArrivals() },
       rewriter: options.rewriter,

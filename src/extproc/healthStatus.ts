@@ -21,8 +21,8 @@ export type ServingStatus = NonNullable<HealthCheckResponse['status']>;
 
 /**
  * The status of each service of the gRPC health protocol (grpc.health.v1): `""` and the ext_proc
- * service for Envoy, `readiness` and `liveness` for an orchestrator. The wire format is in
- * grpcServices.ts.
+ * service for Envoy, `inference-extension` for charts of endpoint pickers, `readiness` and
+ * `liveness` for an orchestrator. The wire format is in grpcServices.ts.
  */
 export class HealthStatus {
   readonly #predicates: ReadonlyMap<string, () => boolean>;
@@ -34,6 +34,7 @@ export class HealthStatus {
     this.#predicates = new Map([
       ['', takesTraffic],
       [externalProcessorName, takesTraffic],
+      ['inference-extension', takesTraffic],
       ['readiness', isFit],
       ['liveness', () => true],
     ]);

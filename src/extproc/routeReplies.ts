@@ -21,13 +21,22 @@ interface Lengths {
 const processingResponse = { requestHeaders: 1, requestBody: 3, dynamicMetadata: 8 } as const;
 /** Also of a BodyResponse. */
 const headersResponse = { response: 1 } as const;
-const commonResponse = { headerMutation: 2 } as const;
+const commonResponse = { headerMutation: 2, clearRouteCache: 5 } as const;
 const headerMutation = { setHeaders: 1 } as const;
 const headerValueOption = { header: 1, appendAction: 3, overwriteIfExistsOrAdd: 2 } as const;
 const headerValue = { key: 1, rawValue: 3 } as const;
 const struct = { fields: 1 } as const;
 const mapEntry = { key: 1, value: 2 } as const;
 const protobufValue = { stringValue: 3, structValue: 5 } as const;
+
+export interface RouteReplyOptions {
+  /** Further headers, which carry the chosen address without alternates. */
+  readonly extraHeaders?: readonly string[];
+  /** How many alternates are named at most. */
+  readonly maxAlternates?: number;
+  /** Envoy chooses the route again, by the headers that are set here. */
+  readonly clearRouteCache?: boolean;
+}
 
 /** Which message a reply answers. */
 export type RepliesTo = 'request_headers' | 'request_body';
@@ -38,13 +47,12 @@ export type RepliesTo = 'request_headers' | 'request_body';
  * reply is encoded once for each length of its texts; then only the texts are written into it.
  */
 export class RouteReplies {
-  readonly #extraHeaders: readonly string[];
+  readonly #options: Required<RouteReplyOptions>;
   /** By form and lengths. Addresses have similar lengths, so there are few. */
   readonly #layouts = new Map<number, Layout>();
 
-  /** @param extraHeaders further headers, which carry the chosen address without alternates */
-  constructor(extraHeaders: readonly string[]) {
-    this.#extraHeaders = extraHeaders;
+  constructor({ extraHeaders = [], maxAlternates = 2, clearRouteCache = false }: RouteReplyOptions = {}) {
+    this.#options = { extraHeaders, maxAlternates, clearRouteCache };
   }
 
   /**
@@ -57,7 +65,8 @@ export class RouteReplies {
     repliesTo: RepliesTo = 'request_headers',
   ): Buffer {
     let destinations = address;
-    for (const alternate of alternates) destinations += `,${alternate.address}`;
+    const count = Math.min(alternates.length, this.#options.maxAlternates);
+    for (let nth = 0; nth < count; nth += 1) destinations += `,${alternates[nth]?.address}`;
     const { length } = destinations;
     const layout = this.#layoutOf({ address: address.length, destinations: length }, wanted, repliesTo);
     const { bytes } = layout;
@@ -73,7 +82,7 @@ export class RouteReplies {
     const key = (lengths.destinations * 0x1_0000 + lengths.address) * (overrides + 1) + form;
     let layout = this.#layouts.get(key);
     if (layout === undefined) {
-      layout = layOut(lengths, this.#extraHeaders, wanted, repliesTo);
+      layout = layOut(lengths, this.#options, wanted, repliesTo);
       this.#layouts.set(key, layout);
     }
     return layout;
@@ -83,7 +92,7 @@ export class RouteReplies {
 /** The last field is written first. */
 function layOut(
   lengths: Lengths,
-  extraHeaders: readonly string[],
+  { extraHeaders, clearRouteCache }: Required<RouteReplyOptions>,
   wanted: WantedParts,
   repliesTo: RepliesTo,
 ): Layout {
@@ -93,12 +102,14 @@ function layOut(
   const isToHeaders = repliesTo === 'request_headers';
   if (isToHeaders && wanted !== wantsNothing) writeModeOverride(writer, wanted);
   const inMetadata = writeMetadata(writer, destinations);
+  const responseEnd = writer.position;
+  if (clearRouteCache) writer.number(commonResponse.clearRouteCache, 1);
   const end = writer.position;
   const inExtraHeaders = extraHeaders.toReversed().map((name) => writeSetHeader(writer, name, address));
   const inHeader = writeSetHeader(writer, destinationHeader, destinations);
   writer.wrap(commonResponse.headerMutation, end);
-  writer.wrap(headersResponse.response, end);
-  writer.wrap(isToHeaders ? processingResponse.requestHeaders : processingResponse.requestBody, end);
+  writer.wrap(headersResponse.response, responseEnd);
+  writer.wrap(isToHeaders ? processingResponse.requestHeaders : processingResponse.requestBody, responseEnd);
   const bytes = writer.written();
   return {
     bytes,

@@ -96,7 +96,11 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     maxStreams: limits.maxStreams,
     requestHeaders: (policy) => decisionWatch.reading(requestHeaders(policy)),
     decide: firstDecisionProbe.wrap((request) => decisionWatch.decide(request)),
-    extraHeaders: scheduling.destinationHeaders,
+    replies: {
+      extraHeaders: scheduling.destinationHeaders,
+      maxAlternates: gateway.alternates,
+      clearRouteCache: gateway.clearRouteCache,
+    },
     retryAfterSeconds: scheduling.retryAfterSeconds,
     nowMs: systemClock.nowMs,
     bodies: {

@@ -145,7 +145,7 @@ describe('the reply with a destination', () => {
     const extra = fc.array(fc.string({ unit: 'grapheme-ascii', maxLength: 200 }), { maxLength: 3 });
     fc.assert(
       fc.property(addresses, extra, (all, extraHeaders) => {
-        const replies = new RouteReplies(extraHeaders);
+        const replies = new RouteReplies({ extraHeaders: extraHeaders });
         // The reply before it has the same layout.
         replies.encode(routeTo(all.map((each) => 'x'.repeat(each.length))));
         const reply = responseDeserialize(Buffer.from(replies.encode(routeTo(all))));

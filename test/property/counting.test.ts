@@ -71,7 +71,6 @@ function system() {
     answersStreams: () => true,
     maxStreams: 1000,
     decide: (request) => scheduler.schedule(request),
-    extraHeaders: [],
     retryAfterSeconds: 1,
     nowMs: () => 0,
     recorder: recorderOf(),

@@ -81,7 +81,6 @@ export class SchedulingServer {
         bufferedBytes,
       },
       rewriter,
-      extraHeaders: [],
       retryAfterSeconds: 1,
       nowMs: () => performance.now(),
       ...(fullDuplex && { fullDuplex }),

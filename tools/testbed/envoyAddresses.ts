@@ -49,7 +49,9 @@ export function withAddresses(
   bootstrap.admin.address = socketAddress(`127.0.0.1:${addresses.adminPort}`);
   named(listeners, 'ingress').address = socketAddress(`127.0.0.1:${addresses.listenerPort}`);
   replaceEndpoints(named(clusters, 'scheduler').load_assignment, addresses.schedulers);
-  replaceEndpoints(named(clusters, 'model_pods').load_assignment, addresses.pods);
+  const pods = named(clusters, 'model_pods').load_assignment;
+  // An ORIGINAL_DST cluster has no list: any address will do.
+  if (pods !== undefined) replaceEndpoints(pods, addresses.pods);
   amend(bootstrap);
   return `${JSON.stringify(bootstrap, null, 2)}\n`;
 }

@@ -46,7 +46,6 @@ describe('many requests of which every tenth is aborted', () => {
         candidates: 1,
         reservation: ledger.reserve(endpoint.address),
       }),
-      extraHeaders: [],
       retryAfterSeconds: 1,
       nowMs: () => 0,
       recorder: recorderOf(metrics),

@@ -20,7 +20,6 @@ function harness(options: Partial<ExchangesOptions> = {}) {
     answersStreams: () => true,
     maxStreams: 1,
     decide: () => ({ kind: 'reject', why: { kind: 'no-ready-endpoint' } }),
-    extraHeaders: [],
     retryAfterSeconds: 1,
     nowMs: () => performance.now(),
     recorder: recorderOf(metrics),

@@ -55,7 +55,7 @@ async function serve(options: Partial<ExchangesOptions> = {}): Promise<void> {
     answersStreams: () => true,
     maxStreams: 100,
     decide: (request) => scheduler.schedule(request),
-    extraHeaders: ['target-pod'],
+    replies: { extraHeaders: ['target-pod'] },
     retryAfterSeconds: 7,
     nowMs: () => performance.now(),
     recorder: recorderOf(),

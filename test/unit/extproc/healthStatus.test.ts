@@ -45,6 +45,7 @@ describe('the health status', () => {
     expect(Object.fromEntries(health.list())).toEqual({
       '': 'NOT_SERVING',
       'envoy.service.ext_proc.v3.ExternalProcessor': 'NOT_SERVING',
+      'inference-extension': 'NOT_SERVING',
       readiness: 'SERVING',
       liveness: 'SERVING',
     });

@@ -68,7 +68,6 @@ describe.each(['builtin', 'grpc-js'] as const)('one exception, one request: over
       answersStreams: () => true,
       maxStreams: 100,
       decide: (request) => scheduler.schedule(request),
-      extraHeaders: [],
       retryAfterSeconds: 1,
       nowMs: () => performance.now(),
       recorder: recorderOf(metrics),

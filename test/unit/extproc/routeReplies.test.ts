@@ -10,7 +10,7 @@ describe('the reply that names an endpoint', () => {
   const route = { kind: 'route', endpoint, alternates, policy: 'random', candidates: 3 } as const;
   const decode = (bytes: Buffer) => externalProcessorService.Process.responseDeserialize(bytes);
   const modeOf = (body: WantedBody, watch: ResponseWatch) =>
-    decode(new RouteReplies([]).encode(route, wantedParts(body, watch))).mode_override;
+    decode(new RouteReplies().encode(route, wantedParts(body, watch))).mode_override;
 
   it('leaves the processing mode alone where nothing more is wanted', () => {
     expect(modeOf('none', 'none') ?? null).toBeNull();
@@ -43,8 +43,29 @@ describe('the reply that names an endpoint', () => {
     },
   );
 
+  it.each([0, 1, 2])('names %i alternates where no more are allowed', (maxAlternates) => {
+    const reply = decode(new RouteReplies({ maxAlternates }).encode(route));
+    const [set] = reply.request_headers?.response?.header_mutation?.set_headers ?? [];
+    const fields = reply.dynamic_metadata?.fields?.['envoy.lb']?.structValue?.fields;
+    const named = [endpoint, ...alternates.slice(0, maxAlternates)].map(({ address }) => address).join();
+    expect(set?.header?.raw_value?.toString()).toBe(named);
+    expect(fields?.['x-gateway-destination-endpoint']?.stringValue).toBe(named);
+  });
+
+  it.each(['request_headers', 'request_body'] as const)(
+    'has the route chosen again in answer to %s, where that is wanted',
+    (repliesTo) => {
+      const encode = (clearRouteCache: boolean) =>
+        decode(new RouteReplies({ clearRouteCache }).encode(route, wantedParts('none', 'none'), repliesTo));
+      expect(encode(true)[repliesTo]?.response?.clear_route_cache).toBe(true);
+      expect(encode(false)[repliesTo]?.response?.clear_route_cache ?? false).toBe(false);
+      const changed = encode(true)[repliesTo]?.response?.header_mutation;
+      expect(changed).toEqual(encode(false)[repliesTo]?.response?.header_mutation);
+    },
+  );
+
   it('says the same in answer to the body, without an override', () => {
-    const replies = new RouteReplies(['target-pod']);
+    const replies = new RouteReplies({ extraHeaders: ['target-pod'] });
     const toHeaders = decode(replies.encode(route));
     const toBody = decode(replies.encode(route, wantedParts('none', 'none'), 'request_body'));
     expect(toBody.request_body?.response).toEqual(toHeaders.request_headers?.response);

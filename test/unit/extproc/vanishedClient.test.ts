@@ -30,7 +30,6 @@ describe.each(['builtin', 'grpc-js'] as const)('a client that vanishes without F
           candidates: 1,
           reservation: ledger.reserve('10.0.0.1:8000'),
         }),
-        extraHeaders: [],
         retryAfterSeconds: 1,
         nowMs: () => performance.now(),
         recorder: recorderOf(),
