@@ -88,6 +88,29 @@ export function coherentEtcdAccess(etcd: EtcdAccess, context: Context): void {
   }
 }
 
+interface KubernetesPods {
+  readonly inferencePool?: string;
+  readonly selector?: string;
+  readonly ports: readonly unknown[];
+}
+
+export function coherentKubernetes(pods: KubernetesPods, context: Context): void {
+  const { inferencePool, ports, selector } = pods;
+  if (selector !== undefined && inferencePool !== undefined) {
+    addProblem(context, ['selector'], 'pool.kubernetes.inferencePool is given too: give one of them');
+  }
+  if (selector !== undefined && ports.length === 0)
+    addProblem(context, ['selector'], 'needs pool.kubernetes.ports');
+  if (selector === undefined && ports.length > 0)
+    addProblem(context, ['ports'], 'needs pool.kubernetes.selector');
+  if (selector !== undefined || inferencePool !== undefined) return;
+  for (const name of ['namespace', 'apiServer', 'tokenFile', 'caFile'] as const) {
+    if (name in pods) {
+      addProblem(context, [name], 'needs pool.kubernetes.inferencePool or pool.kubernetes.selector');
+    }
+  }
+}
+
 export function graceCoversNotice(drain: { noticeMs: number; graceMs: number }, context: Context): void {
   if (drain.graceMs >= drain.noticeMs) return;
   const expected = `at least drain.noticeMs, which is ${drain.noticeMs}`;

@@ -11,12 +11,12 @@ export function missingSettings(requirement: Requirement, tree: object): Problem
     case 'nothing':
       return [];
     case 'endpoints':
-      if (isGiven(pool.endpoints) || isGiven(pool.file) || isGiven(pool.etcd)) return [];
+      if ([pool.endpoints, pool.file, pool.etcd, pool.kubernetes].some(isGiven)) return [];
       return [
         {
           path: 'pool',
           origin,
-          message: 'no endpoints: give pool.endpoints, pool.file or pool.etcd',
+          message: 'no endpoints: give pool.endpoints, pool.file, pool.etcd or pool.kubernetes',
         },
       ];
     case 'etcd':

@@ -12,6 +12,7 @@ import {
 import { edsSection } from './edsSection.ts';
 import { endpointSetting } from './endpointSchema.ts';
 import { gateway } from './gatewaySection.ts';
+import { kubernetes } from './kubernetesSection.ts';
 import { limits } from './limitsSection.ts';
 import { probe } from './probeSection.ts';
 import { scheduling } from './schedulingSection.ts';
@@ -67,6 +68,7 @@ const pool = section({
     .array(addressRange(), { error: 'a list of address ranges' })
     .default([])
     .describe('Only addresses within these ranges may register in etcd, such as 10.0.0.0/8:8000; none: any'),
+  kubernetes: kubernetes.prefault({}),
   dnsRefreshMs: milliseconds(100).default(5000).describe('Time between two lookups of a host name'),
   readModels: boolean()
     .default(false)

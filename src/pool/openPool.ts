@@ -1,10 +1,13 @@
 import { AddressRanges } from '../config/addressRanges.ts';
+import { readProcessEnv } from '../config/processEnv.ts';
 import type { OnRecordSkipped } from '../proto/records/recordKeys.ts';
 import { stateCodecs } from '../proto/stateCodecs.ts';
 import type { Log } from '../telemetry/log.ts';
 import { LogInterval } from '../telemetry/logInterval.ts';
 import { CompositePool } from './compositePool.ts';
 import { FileSource } from './fileSource.ts';
+import type { KubernetesSettings } from './kubernetes/access.ts';
+import { KubernetesSource } from './kubernetes/kubernetesSource.ts';
 import type { PoolMetrics } from './metrics.ts';
 import { ModelReadingSource } from './modelReadingSource.ts';
 import type { EndpointSource, PoolReport } from './pool.ts';
@@ -23,6 +26,7 @@ export interface PoolSettings {
   readonly etcd: boolean;
   /** Ranges of addresses that may register; empty: any. */
   readonly allow: readonly string[];
+  readonly kubernetes: KubernetesSettings;
   readonly dnsRefreshMs: number;
   /** Ask endpoints for their models where no source names them. */
   readonly readModels: boolean;
@@ -31,7 +35,7 @@ export interface PoolSettings {
 
 /** The pool of the sources that are configured, not started. */
 export function openPool(
-  { endpoints, file, etcd, allow, dnsRefreshMs, readModels, probe }: PoolSettings,
+  { endpoints, file, etcd, allow, kubernetes, dnsRefreshMs, readModels, probe }: PoolSettings,
   {
     log,
     metrics,
@@ -58,6 +62,9 @@ export function openPool(
   if (etcd) {
     const allows = allow.length > 0 ? new AddressRanges(allow) : undefined;
     sources.push(new RegisteredSource({ codec: stateCodecs.registeredEndpoint, allows, onSkipped }));
+  }
+  if (kubernetes.inferencePool !== undefined || kubernetes.selector !== undefined) {
+    sources.push(new KubernetesSource(kubernetes, { report, environment: readProcessEnv().environment }));
   }
   const described = readModels ? sources.map((source) => new ModelReadingSource(source)) : sources;
   const logInterval = new LogInterval(localFailureLogMs);

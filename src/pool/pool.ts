@@ -69,7 +69,7 @@ export interface HealthChange {
 }
 
 /** Faults of a source that do not end the pool. */
-export type PoolTrouble = 'broken-file' | 'failed-lookup' | 'duplicate-endpoint';
+export type PoolTrouble = 'broken-file' | 'failed-lookup' | 'duplicate-endpoint' | 'lost-api';
 
 /** The pool's log and counters. */
 export interface PoolReport {

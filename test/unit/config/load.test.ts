@@ -51,7 +51,7 @@ describe('when nothing is configured', () => {
 
   it('does not serve without an endpoint, nor register without etcd', () => {
     expect(problemsOf({ need: 'endpoints' })).toEqual([
-      'pool: no endpoints: give pool.endpoints, pool.file or pool.etcd',
+      'pool: no endpoints: give pool.endpoints, pool.file, pool.etcd or pool.kubernetes',
     ]);
     expect(problemsOf({ need: 'etcd' })).toEqual(['etcd.endpoints: no etcd: give etcd.endpoints (--etcd)']);
   });

@@ -1,0 +1,95 @@
+import { parseAddress, parseIp } from '../../hostPort.ts';
+import type { Endpoint } from '../../scheduling/endpoint.ts';
+
+/** What Baton reads of Kubernetes objects, pure. Whatever is not as the API says is left out. */
+
+/** A pod that takes requests. */
+export interface PodFacts {
+  readonly ip: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The only ports that serve now; undefined: all. */
+  readonly activePorts: ReadonlySet<number> | undefined;
+}
+
+/** Which pods belong to an InferencePool, and by which ports. */
+export interface PodSelection {
+  /** A label selector as the API takes it: `app=vllm,tier=prod`. */
+  readonly selector: string;
+  readonly ports: readonly number[];
+}
+
+const activePortsAnnotation = 'inference.networking.k8s.io/active-ports';
+/** As many as an endpoint may have. */
+const mostLabels = 64;
+
+/** `namespace/name`; undefined: the object has no name. */
+export function keyOf(object: unknown): string | undefined {
+  const name = fieldAt(object, 'metadata', 'name');
+  return typeof name === 'string'
+    ? `${String(fieldAt(object, 'metadata', 'namespace') ?? '')}/${name}`
+    : undefined;
+}
+
+/** Undefined: it is not ready, it leaves, or it has no address. */
+export function readPod(object: unknown): PodFacts | undefined {
+  const address = fieldAt(object, 'status', 'podIP');
+  const ip = typeof address === 'string' ? parseIp(address) : undefined;
+  if (ip === undefined || fieldAt(object, 'metadata', 'deletionTimestamp') !== undefined) return undefined;
+  const isReady = list(fieldAt(object, 'status', 'conditions')).some(
+    (condition) => fieldAt(condition, 'type') === 'Ready' && fieldAt(condition, 'status') === 'True',
+  );
+  if (!isReady) return undefined;
+  const active = fieldAt(object, 'metadata', 'annotations', activePortsAnnotation);
+  return {
+    ip,
+    labels: Object.fromEntries(texts(fieldAt(object, 'metadata', 'labels')).slice(0, mostLabels)),
+    activePorts: typeof active === 'string' ? new Set(active.split(',').map(Number)) : undefined,
+  };
+}
+
+/** Undefined: it selects no pods, or names no port. */
+export function readInferencePool(object: unknown): PodSelection | undefined {
+  const labels = texts(fieldAt(object, 'spec', 'selector', 'matchLabels'));
+  const ports = list(fieldAt(object, 'spec', 'targetPorts')).flatMap((port) => {
+    const number = fieldAt(port, 'number');
+    return Number.isInteger(number) ? [Number(number)] : [];
+  });
+  if (labels.length === 0 || ports.length === 0) return undefined;
+  return { selector: labels.map(([name, value]) => `${name}=${value}`).join(','), ports };
+}
+
+/** Every port of every pod is an endpoint. */
+export function endpointsOfPods(pods: Iterable<PodFacts>, ports: readonly number[]): Endpoint[] {
+  const endpoints: Endpoint[] = [];
+  for (const { ip, labels, activePorts } of pods) {
+    for (const port of ports) {
+      if (activePorts !== undefined && !activePorts.has(port)) continue;
+      const parsed = parseAddress(ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`);
+      if (parsed.kind === 'ip') endpoints.push({ address: parsed.address, weight: 1, labels, models: [] });
+    }
+  }
+  return endpoints;
+}
+
+/** The value at a path of keys; undefined where there is none. */
+export function fieldAt(value: unknown, ...keys: readonly string[]): unknown {
+  let node = value;
+  for (const key of keys) {
+    if (typeof node !== 'object' || node === null || !Object.hasOwn(node, key)) return undefined;
+    node = (node as Record<string, unknown>)[key];
+  }
+  return node;
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** The entries of a map whose values are text, by name. */
+function texts(value: unknown): [string, string][] {
+  if (typeof value !== 'object' || value === null) return [];
+  const entries = Object.entries(value).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  );
+  return entries.sort(([left], [right]) => (left < right ? -1 : 1));
+}
