@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configFileVariable } from '../../src/config/environmentSource.ts';
 import { settings } from '../../src/config/settings.ts';
+import { Baton } from '../../tools/testbed/baton.ts';
+import { freePort } from '../../tools/testbed/ports.ts';
 import { type Ended, runBaton } from '../support/batonCommand.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 
@@ -73,9 +75,33 @@ async function expectRefusal(command: Promise<Ended>, exitCode: number, reason: 
   expect(ended.stdout + ended.stderr).not.toContain('secret');
 }
 
+/** Read for each request, so that the process goes on and reads them again. */
+const readAgain = ['caFile', 'tokenFile'];
+const cluster = { inferencePool: 'vllm', namespace: 'default', apiServer: 'https://127.0.0.1:1' };
+
 it('every setting that names a file is tested here', () => {
   const named = settings.map(({ path }) => path).filter((path) => /(\.f|F)ile$/.test(path));
-  expect(Object.keys(commands).sort()).toEqual(named.sort());
+  const inCluster = readAgain.map((name) => `pool.kubernetes.${name}`);
+  expect([...Object.keys(commands), ...inCluster].sort()).toEqual(named.sort());
+});
+
+describe('when a setting names a FIFO that is read for each request', () => {
+  it.each(readAgain)('the process says so and goes on: pool.kubernetes.%s', async (name) => {
+    const instance = new Baton({
+      name: 'baton',
+      port: await freePort(),
+      adminPort: await freePort(),
+      dir: folder,
+      settings: { pool: { kubernetes: { ...cluster, [name]: fifo } } },
+    });
+    await instance.launch();
+    try {
+      await instance.process.waitForLine(new RegExp(`kubernetes.lost.*${fifo}.*pipe \\(FIFO\\)`));
+      expect((await fetch(`${instance.adminUrl}/livez`)).status).toBe(200);
+    } finally {
+      await instance.kill();
+    }
+  });
 });
 
 describe('when a setting names a FIFO', () => {
