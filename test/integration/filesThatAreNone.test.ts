@@ -76,17 +76,17 @@ async function expectRefusal(command: Promise<Ended>, exitCode: number, reason: 
 }
 
 /** Read for each request, so that the process goes on and reads them again. */
-const readAgain = ['caFile', 'tokenFile'];
+const clusterFiles = ['caFile', 'tokenFile'];
 const cluster = { inferencePool: 'vllm', namespace: 'default', apiServer: 'https://127.0.0.1:1' };
 
 it('every setting that names a file is tested here', () => {
   const named = settings.map(({ path }) => path).filter((path) => /(\.f|F)ile$/.test(path));
-  const inCluster = readAgain.map((name) => `pool.kubernetes.${name}`);
+  const inCluster = clusterFiles.map((name) => `pool.kubernetes.${name}`);
   expect([...Object.keys(commands), ...inCluster].sort()).toEqual(named.sort());
 });
 
 describe('when a setting names a FIFO that is read for each request', () => {
-  it.each(readAgain)('the process says so and goes on: pool.kubernetes.%s', async (name) => {
+  it.each(clusterFiles)('the process says so and goes on: pool.kubernetes.%s', async (name) => {
     const instance = new Baton({
       name: 'baton',
       port: await freePort(),
