@@ -1,11 +1,5 @@
 import type { MessageParts } from '../grpc/serverStream.ts';
-import { PromptHasher } from '../prefix/promptHasher.ts';
-import { MalformedMessage } from '../proto/wire/wireReader.ts';
-import type { BodyFormat } from '../request/body/bodyFormats.ts';
-import { BodyScan } from '../request/body/bodyScan.ts';
-import { readModelFromBody } from '../request/body/readModelFromBody.ts';
-import { withBody } from '../request/body/withBody.ts';
-import type { RequestHeaders } from '../request/requestHeaders.ts';
+import type { MalformedMessage } from '../proto/wire/wireReader.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Rejection, Route } from '../scheduling/decision.ts';
 import type { Reservation } from '../scheduling/reservation.ts';
@@ -14,21 +8,15 @@ import { BodyMessageReader } from './bodyMessageReader.ts';
 import type { BodyPhase } from './bodyPhase.ts';
 import type { DecisionRecorder } from './decisionRecorder.ts';
 import type { KeptBody } from './keptBody.ts';
-import type { ModelRewriter, RewritableBody } from './modelRewriter.ts';
+import type { RewritableBody } from './modelRewriter.ts';
+import { ScannedBody, type ScannedBodyOptions } from './scannedBody.ts';
+import { unlessMalformed } from './unlessMalformed.ts';
 
-export interface PendingBodyOptions {
-  /** What the headers say. */
-  readonly request: SchedulingRequest;
-  /** What is to be read of it. */
-  readonly wanted: RequestHeaders;
-  /** Its model may be an alias; undefined: none is. */
-  readonly rewriter: ModelRewriter | undefined;
+export interface PendingBodyOptions extends ScannedBodyOptions {
   /** Envoy sends it as a whole, with its length. */
   readonly isBuffered: boolean;
   /** The decision without the body. Envoy has it, and goes on with it if nothing follows. */
   readonly first: Route;
-  /** Its prompt is to be read; undefined: it is not. */
-  readonly promptFormat: BodyFormat | undefined;
   /** Envoy is certain to send the body: until then, `first` need not be reserved. */
   readonly isCertain: boolean;
   readonly bodies: Pick<BodyPhase, 'reserve' | 'arrivals'>;
@@ -53,18 +41,16 @@ export interface ReadBody {
 /** The body of a request that Envoy was asked for. Its bytes are kept only to change it. */
 export class PendingBody implements MessageParts {
   readonly #options: PendingBodyOptions;
-  readonly #prompt: PromptHasher | undefined;
-  readonly #scan: BodyScan;
+  readonly #scanned: ScannedBody;
   readonly #kept: KeptBody | undefined;
   readonly #reader = new BodyMessageReader((bytes, start, end) => this.#add(bytes.subarray(start, end)));
   #reservation: Reservation | undefined;
 
   constructor(options: PendingBodyOptions) {
     this.#options = options;
-    const { bodies, first, isCertain, promptFormat, rewriter } = options;
+    const { bodies, first, isCertain, rewriter } = options;
     this.#kept = rewriter?.keep();
-    this.#prompt = promptFormat && new PromptHasher();
-    this.#scan = new BodyScan(this.#prompt);
+    this.#scanned = new ScannedBody(options);
     if (!isCertain && !bodies.arrivals.areExpected) this.#reservation = bodies.reserve(first);
   }
 
@@ -97,11 +83,11 @@ export class PendingBody implements MessageParts {
   }
 
   onPart(bytes: Buffer, start: number, end: number): void {
-    this.#unlessMalformed(() => this.#reader.add(bytes, start, end));
+    unlessMalformed(this.#options.onMalformed, () => this.#reader.add(bytes, start, end));
   }
 
   onWhole(): void {
-    this.#unlessMalformed(() => {
+    unlessMalformed(this.#options.onMalformed, () => {
       this.#reader.end();
       this.#finish(this.#reader.isEndOfStream);
     });
@@ -114,25 +100,22 @@ export class PendingBody implements MessageParts {
   }
 
   #add(bytes: Buffer): void {
-    this.#scan.add(bytes);
+    this.#scanned.add(bytes);
     this.#kept?.add(bytes);
   }
 
   #finish(isEnd: boolean): void {
-    if (isEnd) this.#scan.end();
-    const { bodies, onRead, recorder, request, rewriter, wanted } = this.#options;
-    const outcome = this.#scan.state === 'open' ? 'part' : this.#scan.state;
+    if (isEnd) this.#scanned.end();
+    const { bodies, onRead, recorder, rewriter } = this.#options;
     bodies.arrivals.onBody();
-    recorder.body(outcome);
+    recorder.body(this.#scanned.outcome);
     // Not to count against its own request.
     this.#reservation?.release();
     const body = this.#rewritable();
-    const read = withBody(request, this.#scan, wanted);
-    const resolved = rewriter?.resolve(read) ?? read;
-    const isMissed = outcome === 'part' && read.model === undefined && wanted.modelInBody === 'decides';
-    const missed = isMissed ? modelNotRead(this.#scan.length) : rewriter?.refusal(resolved, body);
+    const request = this.#scanned.readRequest();
+    const missed = this.#scanned.missed ?? rewriter?.refusal(request, body);
     try {
-      onRead({ request: this.#withPrompt(resolved), missed, body });
+      onRead({ request, missed, body });
     } finally {
       this.#kept?.drop();
     }
@@ -141,27 +124,7 @@ export class PendingBody implements MessageParts {
   #rewritable(): RewritableBody | undefined {
     const kept = this.#kept;
     if (kept === undefined) return undefined;
-    const { isBuffered } = this.#options;
-    return { model: readModelFromBody(this.#scan), span: this.#scan.span('model'), kept, isBuffered };
+    const { model, modelSpan: span } = this.#scanned;
+    return { model, span, kept, isBuffered: this.#options.isBuffered };
   }
-
-  #withPrompt(request: SchedulingRequest): SchedulingRequest {
-    const { promptFormat } = this.#options;
-    if (promptFormat === undefined) return request;
-    const prompt = this.#prompt?.cuts(this.#scan, promptFormat, request.model);
-    return prompt === undefined ? request : { ...request, prompt };
-  }
-
-  #unlessMalformed(read: () => void): void {
-    try {
-      read();
-    } catch (error) {
-      if (!(error instanceof MalformedMessage)) throw error;
-      this.#options.onMalformed(error);
-    }
-  }
-}
-
-function modelNotRead(readBytes: number): Rejection {
-  return { kind: 'model-not-read', readBytes };
 }

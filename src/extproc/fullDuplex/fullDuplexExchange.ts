@@ -1,5 +1,5 @@
 import type { MessageParts, ServerStream } from '../../grpc/serverStream.ts';
-import { MalformedMessage } from '../../proto/wire/wireReader.ts';
+import type { MalformedMessage } from '../../proto/wire/wireReader.ts';
 import type { RequestHeaders } from '../../request/requestHeaders.ts';
 import type { SchedulingRequest } from '../../request/schedulingRequest.ts';
 import type { Decision } from '../../scheduling/scheduler.ts';
@@ -10,6 +10,7 @@ import type { StreamEnd } from '../metrics.ts';
 import type { ProcessingRequestKind, ProcessingRequestReader } from '../processingRequestReader.ts';
 import { continueReply, rejectReply } from '../replies.ts';
 import { type Routed, releaseRouted } from '../routed.ts';
+import { unlessMalformed } from '../unlessMalformed.ts';
 import { watchResponse } from '../watchResponse.ts';
 import type { DuplexBodies } from './fullDuplexRules.ts';
 import { HeldBody } from './heldBody.ts';
@@ -108,13 +109,13 @@ export class FullDuplexExchange implements MessageParts {
   }
 
   onPart(bytes: Buffer, start: number, end: number): void {
-    this.#unlessMalformed(() => this.#reader?.add(bytes, start, end));
+    unlessMalformed(this.#options.onMalformed, () => this.#reader?.add(bytes, start, end));
   }
 
   onWhole(): void {
     const reader = this.#reader;
     this.#reader = undefined;
-    this.#unlessMalformed(() => {
+    unlessMalformed(this.#options.onMalformed, () => {
       reader?.end();
       if (reader?.isEndOfStream) this.#onBody(this.#partKind, Buffer.alloc(0), true);
     });
@@ -178,16 +179,13 @@ export class FullDuplexExchange implements MessageParts {
 
   #decideOn(body: HeldBody, isEnd: boolean): void {
     const { decide, nowMs, recorder } = this.#options.shared;
-    const { bytes, outcome, request } = body;
+    const { missed, outcome } = body;
+    const request = body.readRequest();
     const pieces = body.take(request);
     this.#state = { kind: 'over' };
     recorder.body(outcome);
     try {
-      const { modelInBody } = this.#options.wanted;
-      const isMissed = outcome === 'part' && request.model === undefined && modelInBody === 'decides';
-      const decision: Decision = isMissed
-        ? { kind: 'reject', why: { kind: 'model-not-read', readBytes: bytes } }
-        : decide(request);
+      const decision: Decision = missed === undefined ? decide(request) : { kind: 'reject', why: missed };
       this.#reply(request, decision, nowMs());
     } catch (error) {
       recorder.undecided('internal-error');
@@ -229,14 +227,5 @@ export class FullDuplexExchange implements MessageParts {
 
   #watch(reader: ProcessingRequestReader): void {
     if (this.#state.kind === 'routed') watchResponse(reader, this.#state, this.#options.shared.signals);
-  }
-
-  #unlessMalformed(read: () => void): void {
-    try {
-      read();
-    } catch (error) {
-      if (!(error instanceof MalformedMessage)) throw error;
-      this.#options.onMalformed(error);
-    }
   }
 }
