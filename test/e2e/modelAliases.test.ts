@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Baton } from '../../tools/testbed/baton.ts';
 import { allCountsReturnToZero } from '../support/counts.ts';
 import { waitForDecisions } from '../support/envoyWindows.ts';
+import { eventually } from '../support/eventually.ts';
 import { HttpPod } from '../support/httpPod.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { postBody } from '../support/postBody.ts';
@@ -152,6 +153,6 @@ describe.each([
     expect(received.sha256).toBe(createHash('sha256').update(text).digest('hex'));
     expect(received.header).toBeUndefined();
     const [baton] = topology().instances as [Baton];
-    expect((await baton.state()).streams.open).toBe(0);
+    await eventually(async () => expect((await baton.state()).streams.open).toBe(0));
   });
 });
