@@ -1,14 +1,11 @@
 import type { PromptCuts } from '../request/promptCuts.ts';
+import { clockAt, groupsOf, lastClockTokens, lastStamp, type PodEntries, stampAt } from './podEntries.ts';
 import { PrefixTable } from './prefixTable.ts';
 
-/**
- * The unit of stamps, in tokens: fine enough for caches of some 100,000 tokens, and 32 bits of it
- * last a busy pod for the better part of a year.
- */
-const tokensPerStamp = 256;
-const lastStamp = 0xffff_ffff;
 /** Cuts are at least so many tokens apart, which bounds the entries of a full cache. */
 const fewestTokensPerCut = 64;
+/** A clock that is further ahead is taken for one from before a restart of the clock. */
+const farthestAheadTokens = 2 ** 39;
 
 /**
  * Which beginnings of prompts a pod has in its cache, judged by what was sent there.
@@ -17,21 +14,47 @@ const fewestTokensPerCut = 64;
  * prompt is in the cache until as many others came as fit. A prompt that comes again renews all of
  * its entries, so a cut is never older than those behind it, and the longest beginning is found
  * by binary search.
+ *
+ * Instances that share what they sent there share the clock: see `PodEntries`.
  */
 export class PodPrefixes {
-  readonly #capacityTokens: number;
   readonly #table: PrefixTable;
+  #capacityTokens: number;
   #clockTokens = 0;
+  #firstStamp = 1;
+  #changes = 0;
+  /** The clock is that of the fleet. */
+  #isShared = false;
 
   /** @param capacityTokens of the pod's KV cache */
   constructor(capacityTokens: number) {
     this.#capacityTokens = capacityTokens;
-    this.#table = new PrefixTable(Math.ceil((2 * capacityTokens) / fewestTokensPerCut));
+    this.#table = new PrefixTable(mostEntries(capacityTokens));
   }
 
   /** Memory of the entries. */
   get bytes(): number {
     return this.#table.bytes;
+  }
+
+  /** How many entries it has, those among them that are too old and not dropped yet. */
+  get entries(): number {
+    return this.#table.size;
+  }
+
+  /** Tokens that the pod had to compute. */
+  get clockTokens(): number {
+    return this.#clockTokens;
+  }
+
+  /** Grows whenever an entry is added or renewed, or the cache is lost. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  set capacityTokens(tokens: number) {
+    this.#capacityTokens = tokens;
+    this.#table.mostEntries = mostEntries(tokens);
   }
 
   /** How many cuts of the prompt, from the first, are in the cache. */
@@ -61,24 +84,109 @@ export class PodPrefixes {
   place(prompt: PromptCuts): number {
     const uncached = this.uncachedTokens(prompt);
     this.#clockTokens += uncached;
-    const stamp = 1 + Math.floor(this.#clockTokens / tokensPerStamp);
+    const stamp = stampAt(this.#clockTokens);
     if (stamp > lastStamp) {
-      this.clear();
+      this.#restartClock();
       return this.place(prompt);
     }
     const oldest = this.#oldestStamp();
     for (const key of prompt.keys) this.#table.add(key, stamp, oldest);
+    this.#changes += 1;
     return uncached;
+  }
+
+  /**
+   * Takes what another instance knows.
+   *
+   * @param newTokens of the clock, those that came on top of everything that is known here
+   */
+  merge({ clockTokens, firstStamp, groups }: PodEntries, newTokens = 0): void {
+    if (this.#clockTokens > 0 && clockTokens - this.#clockTokens > farthestAheadTokens) return;
+    if (!this.#isShared) this.#joinClock(clockTokens);
+    const clock = Math.max(this.#clockTokens + newTokens, clockTokens);
+    this.#clockTokens = Math.min(clock, lastClockTokens);
+    if (firstStamp > this.#firstStamp) {
+      this.#firstStamp = firstStamp;
+      this.#changes += 1;
+    }
+    const oldest = this.#oldestStamp();
+    let hasNews = false;
+    for (const { stamp, keys } of groups) {
+      if (stamp < oldest) continue;
+      for (const key of keys) hasNews = this.#table.add(key, stamp, oldest) || hasNews;
+    }
+    if (hasNews) this.#changes += 1;
+  }
+
+  /** These keys with the times of their last use; those that are evicted are left out. */
+  entriesOf(keys: Iterable<number>): PodEntries {
+    const oldest = this.#oldestStamp();
+    const byStamp = new Map<number, number[]>();
+    for (const key of keys) {
+      const stamp = this.#table.stampOf(key);
+      if (stamp >= oldest) collect(byStamp, key, stamp);
+    }
+    return this.#with(byStamp);
+  }
+
+  /**
+   * The entries that came last, at most so many. Those of one stamp are all in it or none, so that
+   * no cut is there without those before it.
+   */
+  newestEntries(most: number): PodEntries {
+    const oldest = this.#oldestStamp();
+    const byStamp = new Map<number, number[]>();
+    this.#table.forEach((key, stamp) => {
+      if (stamp >= oldest) collect(byStamp, key, stamp);
+    });
+    let count = 0;
+    for (const stamp of [...byStamp.keys()].sort((a, b) => b - a)) {
+      count += byStamp.get(stamp)?.length ?? 0;
+      if (count > most) byStamp.delete(stamp);
+    }
+    return this.#with(byStamp);
   }
 
   /** The pod has lost its cache. */
   clear(): void {
     this.#table.clear();
-    this.#clockTokens = 0;
+    this.#firstStamp = stampAt(this.#clockTokens) + 1;
+    if (this.#firstStamp > lastStamp) this.#restartClock();
+    this.#clockTokens = clockAt(this.#firstStamp);
+    this.#changes += 1;
   }
 
-  /** Earlier ones have been evicted; at least 1. */
-  #oldestStamp(): number {
-    return 1 + Math.max(0, Math.floor((this.#clockTokens - this.#capacityTokens) / tokensPerStamp));
+  /** What was sent there before the clock was known came just before that. */
+  #joinClock(clockTokens: number): void {
+    this.#isShared = true;
+    const ahead = stampAt(clockTokens) - stampAt(this.#clockTokens);
+    if (ahead <= 0 || this.#clockTokens === 0) return;
+    this.#table.shift(ahead);
+    if (this.#firstStamp > 1) this.#firstStamp += ahead;
   }
+
+  #restartClock(): void {
+    this.#table.clear();
+    this.#clockTokens = 0;
+    this.#firstStamp = 1;
+  }
+
+  #with(byStamp: ReadonlyMap<number, readonly number[]>): PodEntries {
+    return { clockTokens: this.#clockTokens, firstStamp: this.#firstStamp, groups: groupsOf(byStamp) };
+  }
+
+  /** Earlier ones have been evicted. */
+  #oldestStamp(): number {
+    return Math.max(this.#firstStamp, stampAt(Math.max(0, this.#clockTokens - this.#capacityTokens)));
+  }
+}
+
+function mostEntries(capacityTokens: number): number {
+  return Math.ceil((2 * capacityTokens) / fewestTokensPerCut);
+}
+
+function collect(byStamp: Map<number, number[]>, key: number, stamp: number): void {
+  const keys = byStamp.get(stamp);
+  if (keys === undefined) byStamp.set(stamp, [key]);
+  else keys.push(key);
 }

@@ -24,7 +24,7 @@ export class PrefixHolders {
     this.#mostEntries = mostEntries;
   }
 
-  add({ keys }: PromptCuts, pod: number): void {
+  add({ keys }: Pick<PromptCuts, 'keys'>, pod: number): void {
     for (const key of keys) this.#addKey(key, pod);
   }
 

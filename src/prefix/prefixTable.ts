@@ -11,14 +11,14 @@ const fullest = 0.75;
  * are free. A lookup is one or two cache lines.
  */
 export class PrefixTable {
-  readonly #mostEntries: number;
+  /** With more, the oldest are dropped. */
+  mostEntries: number;
   /** Key and stamp, one after the other; stamp 0: the slot is free. */
   #slots = new Uint32Array(2 * fewestSlots);
   #size = 0;
 
-  /** @param mostEntries with more, the oldest are dropped */
   constructor(mostEntries: number) {
-    this.#mostEntries = mostEntries;
+    this.mostEntries = mostEntries;
   }
 
   get size(): number {
@@ -39,11 +39,12 @@ export class PrefixTable {
    * @param key 32 bits, well mixed
    * @param stamp in [1, 2^32)
    * @param oldest where room is needed, entries with an earlier stamp are dropped first
+   * @returns whether it is news
    */
-  add(key: number, stamp: number, oldest: number): void {
+  add(key: number, stamp: number, oldest: number): boolean {
     let at = this.#find(key);
     const before = this.#slots[at + 1] as number;
-    if (stamp <= before) return;
+    if (stamp <= before) return false;
     if (before === 0) {
       if (this.#size + 1 > (fullest * this.#slots.length) / 2) {
         this.#makeRoom(oldest);
@@ -53,6 +54,14 @@ export class PrefixTable {
       this.#size += 1;
     }
     this.#slots[at + 1] = stamp;
+    return true;
+  }
+
+  /** Makes every entry so much later. */
+  shift(by: number): void {
+    for (let at = 1; at < this.#slots.length; at += 2) {
+      if (this.#slots[at] !== 0) this.#slots[at] = (this.#slots[at] as number) + by;
+    }
   }
 
   clear(): void {
@@ -82,13 +91,13 @@ export class PrefixTable {
       if (stamp >= oldest) stamps.push(stamp);
     });
     let from = oldest;
-    if (stamps.length >= this.#mostEntries) {
+    if (stamps.length >= this.mostEntries) {
       stamps.sort((a, b) => a - b);
       // Entries of one prompt have one stamp, so that all or none of them are dropped.
       from = (stamps[stamps.length >> 1] as number) + 1;
     }
     let slots = fewestSlots;
-    while (2 * Math.min(stamps.length, this.#mostEntries) > slots * fullest) slots *= 2;
+    while (2 * Math.min(stamps.length, this.mostEntries) > slots * fullest) slots *= 2;
     const kept = this.#slots;
     this.#slots = new Uint32Array(2 * slots);
     this.#size = 0;

@@ -8,12 +8,7 @@ import { readCacheSalt } from '../request/body/readCacheSalt.ts';
 import { readModelFromBody } from '../request/body/readModelFromBody.ts';
 import type { PromptCuts } from '../request/promptCuts.ts';
 import { CutHasher } from './cutHasher.ts';
-
-/**
- * The number of what this folder hashes and how: the cuts, the root and the form of the bytes.
- * Instances whose number differs know nothing of each other's prompts.
- */
-export const hashingScheme = 1;
+import { hashingScheme } from './hashingSchemes.ts';
 
 /**
  * Hashes the prompt of a body while the body is scanned:

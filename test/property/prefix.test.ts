@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { PlacementLog } from '../../src/prefix/placementLog.ts';
+import type { PodEntries } from '../../src/prefix/podEntries.ts';
 import { PodPrefixes } from '../../src/prefix/podPrefixes.ts';
 import { PrefixTable } from '../../src/prefix/prefixTable.ts';
 import type { PromptCuts } from '../../src/request/promptCuts.ts';
@@ -111,4 +113,116 @@ describe('the prefixes of a pod', () => {
       );
     },
   );
+});
+
+/** One instance's memory of one pod, and what it has not told the others yet. */
+class Member {
+  readonly pod = new PodPrefixes(20_000);
+  readonly log = new PlacementLog();
+
+  place(prompt: PromptCuts): void {
+    this.log.add('pod', prompt, this.pod.place(prompt));
+  }
+
+  sendNews(): PodEntries[] {
+    return this.log.take(1_000_000).map(({ long, short }) => this.pod.entriesOf([...long, ...short]));
+  }
+
+  /** Everything that it believes. */
+  get known(): PodEntries {
+    return this.pod.newestEntries(1_000_000);
+  }
+}
+
+const isWhole = (pod: PodPrefixes, prompt: PromptCuts): boolean => {
+  const depth = pod.matchedCuts(prompt);
+  return !prompt.keys.some((_, index) => index >= depth && pod.matchedCuts(onlyCut(prompt, index)) === 1);
+};
+
+interface MemberStep {
+  readonly who: number;
+  readonly chain: number;
+  readonly cuts: number;
+  readonly does: 'place' | 'send' | 'lose';
+}
+
+const memberSteps: fc.Arbitrary<MemberStep[]> = fc.array(
+  fc.record({
+    who: fc.nat(2),
+    chain: fc.nat(6),
+    cuts: fc.integer({ min: 1, max: 40 }),
+    does: fc.constantFrom('place', 'place', 'place', 'send', 'lose'),
+  }),
+  { maxLength: 80 },
+);
+
+/** What three instances said while they placed prompts and heard nothing of each other. */
+function messagesOf(steps: readonly MemberStep[]): readonly PodEntries[] {
+  const members = [new Member(), new Member(), new Member()];
+  return steps.flatMap(({ who, chain, cuts, does }) => {
+    const member = members[who] as Member;
+    if (does === 'send') return member.sendNews();
+    if (does === 'lose') member.pod.clear();
+    else member.place(chainedCuts(chain, cuts));
+    return [];
+  });
+}
+
+function merged(messages: readonly PodEntries[]): PodPrefixes {
+  const pod = new PodPrefixes(20_000);
+  for (const message of messages) pod.merge(message);
+  return pod;
+}
+
+describe('what instances say of a pod', () => {
+  it('makes one memory, in whatever order and however often it comes', () => {
+    fc.assert(
+      fc.property(memberSteps, fc.infiniteStream(fc.nat()), (steps, order) => {
+        const messages = messagesOf(steps);
+        const shuffled = messages
+          .map((message) => ({ message, at: order.next().value as number }))
+          .sort((a, b) => a.at - b.at)
+          .map(({ message }) => message);
+        const expected = merged(messages).newestEntries(1_000_000);
+        for (const other of [shuffled, [...messages, ...shuffled], [...shuffled, ...messages.slice(0, 3)]]) {
+          expect(comparable(merged(other).newestEntries(1_000_000))).toEqual(comparable(expected));
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('never leaves a cut without those before it, whatever is lost', () => {
+    fc.assert(
+      fc.property(memberSteps, fc.infiniteStream(fc.boolean()), (steps, isLost) => {
+        const pod = merged(messagesOf(steps).filter(() => !isLost.next().value));
+        return steps.every(({ chain }) => isWhole(pod, chainedCuts(chain, 40)));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is the same to one that joins later and reads only the newest entries', () => {
+    fc.assert(
+      fc.property(memberSteps, fc.nat(200), (steps, most) => {
+        const known = merged(messagesOf(steps));
+        const [all, some] = [known.newestEntries(1_000_000), known.newestEntries(most)].map((entries) =>
+          merged([entries]),
+        ) as [PodPrefixes, PodPrefixes];
+        expect(comparable(all.newestEntries(1_000_000))).toEqual(comparable(known.newestEntries(1_000_000)));
+        expect(some.clockTokens).toBe(known.clockTokens);
+        return steps.every(({ chain }) => {
+          const prompt = chainedCuts(chain, 40);
+          return isWhole(some, prompt) && some.matchedCuts(prompt) <= known.matchedCuts(prompt);
+        });
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+const comparable = ({ clockTokens, firstStamp, groups }: PodEntries) => ({
+  clockTokens,
+  firstStamp,
+  groups: groups.map(({ stamp, keys }) => `${stamp}: ${[...keys].sort().join(' ')}`),
 });

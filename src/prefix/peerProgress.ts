@@ -1,0 +1,28 @@
+/**
+ * How many tokens pods had to compute for each of the other instances, as they last said. The
+ * numbers only grow in the life of an instance, so a message that comes twice adds nothing, and one
+ * that is lost is made up for by the next.
+ */
+export class PeerProgress {
+  readonly #byInstance = new Map<string, { startedMs: number; readonly computed: Map<string, number> }>();
+
+  /**
+   * @param startedMs when the life of the instance began
+   * @returns how many tokens are new; 0 when the instance is heard of this pod for the first time
+   */
+  advance(instance: string, startedMs: number, address: string, computedTokens: number): number {
+    let known = this.#byInstance.get(instance);
+    if (known === undefined || known.startedMs < startedMs) {
+      known = { startedMs, computed: new Map() };
+      this.#byInstance.set(instance, known);
+    } else if (known.startedMs > startedMs) return 0;
+    const before = known.computed.get(address);
+    if (before !== undefined && before >= computedTokens) return 0;
+    known.computed.set(address, computedTokens);
+    return before === undefined ? 0 : computedTokens - before;
+  }
+
+  forget(instance: string): void {
+    this.#byInstance.delete(instance);
+  }
+}
