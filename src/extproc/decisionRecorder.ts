@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
+import type { Assessment } from '../scheduling/assessor.ts';
 import type { Unreserved } from '../scheduling/scheduler.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ScheduleTrace } from '../telemetry/scheduleTrace.ts';
@@ -12,6 +13,8 @@ export interface DecisionRecorderOptions {
   readonly metrics: ExtprocMetrics;
   readonly trace: ScheduleTrace;
   readonly log: Log;
+  /** Of the pick of the decision that is recorded. Read only where decisions are traced. */
+  readonly takeAssessment?: (() => Assessment | undefined) | undefined;
   /** Receives what a part above throws: the request does not depend on its records. */
   readonly onUnexpectedError: (error: unknown) => void;
 }
@@ -41,7 +44,7 @@ export class DecisionRecorder {
   }
 
   #record(request: SchedulingRequest, decision: Unreserved, arrivedMs: number): void {
-    const { metrics, trace, log, defaultPolicy } = this.#options;
+    const { metrics, trace, log, defaultPolicy, takeAssessment } = this.#options;
     const isRoute = decision.kind === 'route';
     const policy = isRoute ? decision.policy : (request.policy ?? defaultPolicy());
     const outcome = isRoute ? 'route' : decision.why.kind;
@@ -57,7 +60,21 @@ export class DecisionRecorder {
     );
     if (!trace.enabled) return;
     const startMs = performance.timeOrigin + arrivedMs;
-    trace.record({ traceparent, startMs, policy, candidates, endpoint, outcome });
+    const { cost, cachedTokens } = takeAssessment?.() ?? {};
+    const alternates = isRoute ? decision.alternates.length : 0;
+    const promptTokens = request.prompt && Math.round(request.prompt.totalTokens);
+    trace.record({
+      traceparent,
+      startMs,
+      policy,
+      candidates,
+      endpoint,
+      outcome,
+      alternates,
+      cost,
+      promptTokens,
+      cachedTokens,
+    });
   }
 
   /** A stream that came to no decision. */

@@ -20,6 +20,7 @@ import type { GrpcServer } from '../grpc/grpcServer.ts';
 import { answersStreams, isFit, takesTraffic } from '../phase.ts';
 import type { CompositePool } from '../pool/compositePool.ts';
 import type { RequestHeadersFor } from '../request/requestHeaders.ts';
+import { Assessor } from '../scheduling/assessor.ts';
 import { DecisionWatch } from '../scheduling/decisionWatch.ts';
 import { type Explanation, explain } from '../scheduling/explanation.ts';
 import { ModelAliases } from '../scheduling/modelAliases.ts';
@@ -27,6 +28,7 @@ import { Scheduler } from '../scheduling/scheduler.ts';
 import { traitsOf } from '../scheduling/traits.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ScheduleTrace } from '../telemetry/scheduleTrace.ts';
+import { isSampled } from '../telemetry/traceparent.ts';
 import { createDiscovery } from './discoveryParts.ts';
 import type { ExtensionParts } from './extensionParts.ts';
 import { FirstDecisionProbe } from './firstDecisionProbe.ts';
@@ -74,7 +76,8 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
   const { config, dynamic, errors, lifecycle, log, metrics, proxy, sharing, trace, portHealth } = options;
   const { gateway, limits, scheduling, server } = config;
   const firstDecisionProbe = createFirstDecisionProbe(options);
-  const scheduler = createScheduler(options);
+  const assessor = trace.enabled ? new Assessor(({ traceparent }) => isSampled(traceparent)) : undefined;
+  const scheduler = createScheduler(options, assessor);
   const requestHeaders = createRequestHeaders(options, scheduler);
   const rewriter = createRewriter(config);
   const decisionWatch = new DecisionWatch({ scheduler, clock: systemClock, now: () => new Date() });
@@ -83,6 +86,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     metrics,
     trace,
     log,
+    takeAssessment: assessor && (() => assessor.take()),
     onUnexpectedError: (error) => errors.report(error, 'record'),
   });
   // After a pause the first arrival may come before the detector's own timer, and must find the
@@ -179,7 +183,7 @@ function createRewriter({ scheduling, limits }: Config): ModelRewriter | undefin
   return new ModelRewriter({ aliases, header, budget: new KeptBodyBudget(limits.bufferBytes) });
 }
 
-function createScheduler(options: EdgePartsOptions): Scheduler {
+function createScheduler(options: EdgePartsOptions, assessor: Assessor | undefined): Scheduler {
   const { config, dynamic, extensions, pool, signals } = options;
   return new Scheduler({
     pool,
@@ -190,6 +194,7 @@ function createScheduler(options: EdgePartsOptions): Scheduler {
     quarantine: signals.quarantine,
     rules: () => dynamic.config.scheduling,
     random: Math.random,
+    assessor,
   });
 }
 

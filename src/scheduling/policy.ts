@@ -28,6 +28,8 @@ export interface Policy {
     load: Load,
     request: SchedulingRequest,
   ): readonly Endpoint[] | undefined;
+  /** Tokens of the request's prompt that it takes to be cached there; undefined: it knows none. */
+  cachedTokens?(endpoint: Endpoint, request: SchedulingRequest): number | undefined;
   /** The request goes to this endpoint, which was chosen from these candidates. */
   onPicked?(endpoint: Endpoint, candidates: readonly Endpoint[], request: SchedulingRequest): void;
 }

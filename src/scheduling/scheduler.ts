@@ -1,5 +1,6 @@
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import { alternatesTo } from './alternates.ts';
+import type { Assessor } from './assessor.ts';
 import { CandidateFinder } from './candidateFinder.ts';
 import type { Rejection, Route } from './decision.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -33,6 +34,8 @@ export interface SchedulerOptions {
   /** Read at each decision: dynamic configuration replaces them. */
   readonly rules: () => SchedulingRules;
   readonly random: Random;
+  /** Assesses each pick; undefined: none is traced. */
+  readonly assessor?: Assessor | undefined;
 }
 
 /** Which policy places a request. */
@@ -87,10 +90,18 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.#take = (policy, endpoint, candidates, request) => {
+    const take: Hold<Reservation> = (policy, endpoint, candidates, request) => {
       policy.onPicked?.(endpoint, candidates, request);
       return options.ledger.reserve(endpoint.address);
     };
+    const { assessor } = options;
+    this.#take =
+      assessor === undefined
+        ? take
+        : (policy, endpoint, candidates, request) => {
+            assessor.assess(policy, endpoint, candidates, options.ledger, request);
+            return take(policy, endpoint, candidates, request);
+          };
     const { pool, ledger, filters = filtersOfBaton, quarantine = noQuarantine } = options;
     this.#candidates = new CandidateFinder(filters, {
       ready: () => pool.ready(),

@@ -1,4 +1,4 @@
-import { ROOT_CONTEXT, SpanKind, type Tracer, trace } from '@opentelemetry/api';
+import { type Attributes, ROOT_CONTEXT, SpanKind, type Tracer, trace } from '@opentelemetry/api';
 import type { ScheduleSpan, ScheduleTrace } from './scheduleTrace.ts';
 import { parseTraceparent } from './traceparent.ts';
 
@@ -6,7 +6,8 @@ import { parseTraceparent } from './traceparent.ts';
 export function otelScheduleTrace(tracer: Tracer): ScheduleTrace {
   return {
     enabled: true,
-    record({ traceparent, startMs, policy, candidates, endpoint, outcome }: ScheduleSpan): void {
+    record(recorded: ScheduleSpan): void {
+      const { traceparent, startMs } = recorded;
       const parent = traceparent === undefined ? undefined : parseTraceparent(traceparent);
       const context = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent);
       const span = tracer.startSpan(
@@ -14,16 +15,26 @@ export function otelScheduleTrace(tracer: Tracer): ScheduleTrace {
         {
           kind: SpanKind.SERVER,
           startTime: startMs,
-          attributes: {
-            'baton.policy': policy,
-            'baton.candidates': candidates,
-            'baton.outcome': outcome,
-            ...(endpoint !== undefined && { 'baton.endpoint': endpoint }),
-          },
+          attributes: attributesOf(recorded),
         },
         context,
       );
       span.end();
     },
+  };
+}
+
+/** OpenTelemetry leaves out those that are undefined. */
+function attributesOf(span: ScheduleSpan): Attributes {
+  const { policy, candidates, outcome, endpoint, alternates, cost, promptTokens, cachedTokens } = span;
+  return {
+    'baton.policy': policy,
+    'baton.candidates': candidates,
+    'baton.outcome': outcome,
+    'baton.endpoint': endpoint,
+    'baton.alternates': alternates,
+    'baton.cost': cost,
+    'baton.prompt_tokens': promptTokens,
+    'baton.cached_tokens': cachedTokens,
   };
 }

@@ -9,6 +9,14 @@ export interface ScheduleSpan {
   readonly candidates: number;
   /** The chosen address; undefined for a rejection. */
   readonly endpoint: string | undefined;
+  /** How many further endpoints Envoy may try. */
+  readonly alternates: number;
+  /** The policy's cost of the chosen one; undefined: it compares none, or the pool is large. */
+  readonly cost?: number | undefined;
+  /** Tokens of the prompt, where it was read. */
+  readonly promptTokens?: number | undefined;
+  /** Those that the policy takes to be cached on the endpoint. */
+  readonly cachedTokens?: number | undefined;
   /** `route` or the kind of the rejection. */
   readonly outcome: string;
 }

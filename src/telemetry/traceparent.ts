@@ -2,6 +2,12 @@ import type { SpanContext } from '@opentelemetry/api';
 
 const pattern = /^(?!ff)([\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(-.*)?$/;
 
+/** Would a span of this request be exported? One whose parent is not sampled would not. */
+export function isSampled(traceparent: string | undefined): boolean {
+  const parent = traceparent === undefined ? undefined : parseTraceparent(traceparent);
+  return parent === undefined || parent.traceFlags === 1;
+}
+
 /**
  * Parses a `traceparent` header by W3C Trace Context, level 1: lower-case hexadecimal, no zero ids,
  * version 00 exactly, later versions as far as they have its format.

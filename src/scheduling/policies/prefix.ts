@@ -97,6 +97,12 @@ class Prefix implements Policy {
     return this.#compare(candidates, load, prompt).map(({ seconds }) => seconds);
   }
 
+  cachedTokens(endpoint: Endpoint, { prompt }: SchedulingRequest): number | undefined {
+    if (prompt === undefined) return undefined;
+    const matchedCuts = this.#placed.of(endpoint)?.matchedCuts(prompt) ?? 0;
+    return matchedCuts === 0 ? 0 : prompt.tokens[matchedCuts - 1];
+  }
+
   #compare(endpoints: readonly Endpoint[], load: Load, prompt: PromptCuts): PromptCost[] {
     const { nowMs, pods } = this.#options;
     const now = nowMs();

@@ -84,6 +84,10 @@ describe('when an OTLP receiver is configured', () => {
       candidates: 3,
       endpoint: '10.0.0.1:8000',
       outcome: 'route',
+      alternates: 2,
+      cost: 0.25,
+      promptTokens: 900,
+      cachedTokens: 640,
     });
     await telemetry.stop();
     const [resource] = JSON.parse(received.get('/v1/traces') ?? '{}').resourceSpans;
@@ -94,8 +98,30 @@ describe('when an OTLP receiver is configured', () => {
       'baton.candidates': 3,
       'baton.endpoint': '10.0.0.1:8000',
       'baton.outcome': 'route',
+      'baton.alternates': 2,
+      'baton.cost': 0.25,
+      'baton.prompt_tokens': 900,
+      'baton.cached_tokens': 640,
     });
     expect(resource.resource.attributes.map(attribute)).toContainEqual(['service.name', 'baton']);
+  });
+
+  it('sends what is known of a decision, and no decision of a request whose parent is not sampled', async () => {
+    const span = { startMs: Date.now(), policy: 'random', candidates: 3, alternates: 0, outcome: 'route' };
+    const endpoint = '10.0.0.1:8000';
+    telemetry.trace.record({ ...span, endpoint, traceparent: `00-${traceId}-${parentSpanId}-00` });
+    telemetry.trace.record({
+      ...span,
+      endpoint,
+      traceparent: `00-${traceId}-${parentSpanId}-01`,
+      cost: undefined,
+    });
+    await telemetry.stop();
+    const [resource] = JSON.parse(received.get('/v1/traces') ?? '{}').resourceSpans;
+    const { spans } = resource.scopeSpans[0];
+    expect(spans).toHaveLength(1);
+    expect(spans[0].attributes.map(attribute)).not.toContainEqual(['baton.cost', undefined]);
+    expect(spans[0].attributes).toHaveLength(5);
   });
 
   it('sends the metrics and still serves them to Prometheus', async () => {
@@ -150,6 +176,7 @@ describe('when the receiver refuses, and quotes what it was sent', () => {
       policy: 'random',
       candidates: 1,
       endpoint: undefined,
+      alternates: 0,
       outcome: 'no-endpoints',
       traceparent: undefined,
     });
@@ -213,9 +240,13 @@ async function textOf(request: IncomingMessage): Promise<string> {
 
 interface OtlpAttribute {
   readonly key: string;
-  readonly value: { readonly stringValue?: string; readonly intValue?: number };
+  readonly value: {
+    readonly stringValue?: string;
+    readonly intValue?: number;
+    readonly doubleValue?: number;
+  };
 }
 
 function attribute({ key, value }: OtlpAttribute): [string, string | number | undefined] {
-  return [key, value.stringValue ?? value.intValue];
+  return [key, value.stringValue ?? value.intValue ?? value.doubleValue];
 }
