@@ -12,6 +12,7 @@ const headings: ReadonlyMap<string, string> = new Map([
   ['eds', 'Endpoint discovery'],
   ['pool', 'Endpoints'],
   ['signals', 'Failing pods'],
+  ['prefixSharing', 'Where prompts went'],
   ['ledger', 'Load and its consistency'],
   ['etcd', 'etcd'],
   ['steering', 'Steering'],

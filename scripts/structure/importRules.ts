@@ -72,6 +72,13 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
     },
   ],
   [
+    'prefixSharing',
+    {
+      purpose: 'one memory of prompts for all instances',
+      imports: [leaves, 'telemetry', 'proto', 'request', 'prefix', 'scheduling', 'etcd', 'ledger'],
+    },
+  ],
+  [
     'steering',
     {
       purpose: 'which generation serves',
@@ -103,7 +110,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
     'admin',
     {
       purpose: 'the admin port and its types',
-      imports: [leaves, 'scheduling', 'etcd', 'ledger', 'signals', 'steering', 'dynamic'],
+      imports: [leaves, 'scheduling', 'etcd', 'ledger', 'signals', 'prefixSharing', 'steering', 'dynamic'],
     },
   ],
   [
@@ -116,12 +123,14 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
         'grpc',
         'proto',
         'request',
+        'prefix',
         'scheduling',
         'extensions',
         'etcd',
         'ledger',
         'pool',
         'signals',
+        'prefixSharing',
         'steering',
         'extproc',
         'eds',

@@ -1,6 +1,7 @@
 import type { DynamicConfigReport } from '../dynamic/dynamicConfig.ts';
 import type { ConsistencyReport } from '../ledger/consistencyCheck.ts';
 import type { Phase } from '../phase.ts';
+import type { SharedPromptsReport } from '../prefixSharing/sharedPromptsReport.ts';
 import type { PodFailure } from '../signals/failure.ts';
 import type { SteeringReport } from '../steering/steeringController.ts';
 
@@ -34,6 +35,8 @@ export interface InstanceState {
   readonly pool: readonly EndpointReport[];
   /** null while enough endpoints pass their probes. */
   readonly panic: PanicReport | null;
+  /** Where prompts went, of all instances; null where instances do not share it. */
+  readonly prefixes: SharedPromptsReport | null;
   readonly streams: {
     readonly open: number;
     /** Requests that count although their stream is finished (full duplex). */

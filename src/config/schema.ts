@@ -97,6 +97,11 @@ const sync = section({
   writesPerSecond: wholeNumber(1)
     .default(500)
     .describe('Writes to etcd of all instances together; with many instances, each writes less often'),
+  prefixBytesPerSecond: wholeNumber(0)
+    .default(256 * 1024)
+    .describe(
+      'For prefix: bytes that all instances together write of where prompts went; 0: they share none',
+    ),
   staleDecayMs: milliseconds(0)
     .default(30_000)
     .describe("While etcd cannot be followed, peers' last counts decay to zero over this time"),

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type EtcdClient, type EtcdOptions } from './client.ts';
 import { describeError } from './describeError.ts';
-import { type DetachedRecord, putDetachedRecord } from './detachedRecord.ts';
 import { refusesWrites } from './failureKind.ts';
 import { type HeldLease, holdLease } from './heldLease.ts';
 import { PrefixWatch } from './prefixWatch.ts';
@@ -41,10 +40,9 @@ const lastBackoffMs = 2_000;
 const grantRetryMs = 1_000;
 
 /**
- * This process's membership in etcd: a lease with this process's records, and a watch of all
- * records without a gap. When any part of it breaks (the lease is lost, the watch fails, writes
- * fail), the session ends the whole membership, with its connections, and joins again. It does so
- * until `stop`.
+ * This process's membership in etcd: a lease with its records, and a watch of all records without a
+ * gap. When any part of it breaks, the session ends the whole membership, with its connections, and
+ * joins again. It does so until `stop`.
  *
  * joining → joined    lease granted, records read and followed, leased records written
  * joined  → joining   the lease is lost, the watch failed, or `rejoin` is called
@@ -78,8 +76,7 @@ export class EtcdSession {
    * membership; the next one does not write them again. Rejects unless joined.
    */
   async change(changes: readonly RecordChange[]): Promise<void> {
-    if (this.#membership === undefined) throw new Error('the session is not joined');
-    const { lease } = this.#membership;
+    const { lease } = this.#joined;
     try {
       await lease.change(changes);
     } catch (cause) {
@@ -89,10 +86,9 @@ export class EtcdSession {
     this.#writeProblem.succeeded();
   }
 
-  /** Writes a record that outlives this membership. Rejects unless joined. */
-  async putDetached(record: DetachedRecord): Promise<void> {
-    if (this.#membership === undefined) throw new Error('the session is not joined');
-    await putDetachedRecord(this.#membership.client, record);
+  /** For records that outlive this membership. Rejects unless joined. */
+  async withClient(use: (client: EtcdClient) => Promise<void>): Promise<void> {
+    await use(this.#joined.client);
   }
 
   /** undefined unless the session is joined and its watch follows. */
@@ -135,6 +131,11 @@ export class EtcdSession {
     this.#moveTo({ kind: 'stopped' });
   }
 
+  get #joined(): Membership {
+    if (this.#membership === undefined) throw new Error('the session is not joined');
+    return this.#membership;
+  }
+
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     let backoffMs = firstBackoffMs;
@@ -158,9 +159,7 @@ export class EtcdSession {
     }
   }
 
-  /**
-   * @param ended rejects when the membership must end; a join can wait without limit
-   */
+  /** @param ended rejects when the membership must end; a join can wait without limit */
   async #join(ended: Promise<never>, signal: AbortSignal): Promise<void> {
     const client = connect(this.#options, this.#options.prefix);
     const close = (): void => client.close();

@@ -44,7 +44,7 @@ export async function keepAlive(pool: MemberPool, lease: KeptLease, signal: Abor
     // A pause of this process may have outlived the lease.
     while (startedAtMs < endMs) {
       try {
-        await confirm(pool, lease, endMs - startedAtMs, signal);
+        await confirmLease(pool, lease, endMs - startedAtMs, signal);
         confirmedAtMs = startedAtMs;
         break;
       } catch (cause) {
@@ -60,10 +60,14 @@ export async function keepAlive(pool: MemberPool, lease: KeptLease, signal: Abor
   }
 }
 
-/** @throws EtcdLeaseInvalidError when etcd does not have the lease; or the last member's error */
-async function confirm(
+/**
+ * Confirms a lease once, by the first member that responds.
+ *
+ * @throws EtcdLeaseInvalidError when etcd does not have the lease; or the last member's error
+ */
+export async function confirmLease(
   pool: MemberPool,
-  { id, ttlMs }: KeptLease,
+  { id, ttlMs }: Pick<KeptLease, 'id' | 'ttlMs'>,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<void> {

@@ -7,6 +7,8 @@ export const recordKindNames = [
   'load',
   'handoff',
   'signals',
+  'prefix-log',
+  'pod-prefixes',
   'target',
   'endpoint',
   'config',

@@ -1,4 +1,5 @@
 import { BatonError } from '../errors.ts';
+import type { PlacedPrompts } from '../scheduling/placedPrompts.ts';
 import { policyDefinitions } from '../scheduling/policies/index.ts';
 import type { PolicyDefinition } from '../scheduling/policy.ts';
 import { PolicySet } from '../scheduling/policySet.ts';
@@ -14,11 +15,13 @@ export interface PolicySettings {
 /**
  * The policies of Baton and of its extensions.
  *
+ * @param placed where `prefix` notes where prompts went; default: for itself
  * @throws BatonError `extension-invalid` when one cannot be created, or `policy` names none of them
  */
 export function createPolicySet(
   settings: PolicySettings,
   ofExtensions: readonly PolicyDefinition[],
+  placed?: PlacedPrompts,
 ): PolicySet {
   const { policy } = settings;
   const affinity = { loadFactor: settings.affinityLoadPercent / 100 };
@@ -29,7 +32,7 @@ export function createPolicySet(
   const definitions = [...policyDefinitions, ...ofExtensions];
   let policies: PolicySet;
   try {
-    policies = new PolicySet({ random: Math.random, affinity, pods, definitions });
+    policies = new PolicySet({ random: Math.random, affinity, pods, definitions, ...(placed && { placed }) });
   } catch (cause) {
     throw new BatonError('extension-invalid', 'a policy of scheduling.extensions cannot be created', {
       cause,

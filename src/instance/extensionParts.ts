@@ -6,6 +6,7 @@ import type { LoadedExtensions } from '../extensions/loadExtensions.ts';
 import { ExtensionErrors } from '../extproc/extensionErrors.ts';
 import type { Filter } from '../scheduling/filter.ts';
 import { filters as filtersOfBaton } from '../scheduling/filters/index.ts';
+import type { PlacedPrompts } from '../scheduling/placedPrompts.ts';
 import type { PolicySet } from '../scheduling/policySet.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { InstanceMetrics } from './instruments.ts';
@@ -19,17 +20,24 @@ export interface ExtensionParts {
   readonly headers: readonly string[];
 }
 
+export interface ExtensionPartsOptions {
+  readonly log: Log;
+  readonly metrics: InstanceMetrics;
+  readonly placed: PlacedPrompts;
+}
+
 /** @throws BatonError `extension-invalid` when `scheduling.policy` is a policy of none of them */
 export function createExtensionParts(
   { scheduling }: Pick<Config, 'scheduling'>,
   loaded: LoadedExtensions,
-  { log, metrics }: { readonly log: Log; readonly metrics: InstanceMetrics },
+  { log, metrics, placed }: ExtensionPartsOptions,
 ): ExtensionParts {
   const errors = new ExtensionErrors(log, metrics);
   const report = (name: string, cause: unknown): void => errors.report(name, cause);
   const policies = createPolicySet(
     scheduling,
     loaded.policies.map((policy) => containPolicy(policy, report)),
+    placed,
   );
   const filters = [...filtersOfBaton, ...loaded.filters.map((filter) => containFilter(filter, report))];
   return { policies, filters, headers: loaded.headers };

@@ -10,6 +10,7 @@ import {
   storeGauges,
 } from '../ledger/metrics.ts';
 import { endpointSeries, panicGauges, poolGauges, poolMetrics } from '../pool/metrics.ts';
+import { sharingGauges, sharingMetrics } from '../prefixSharing/metrics.ts';
 import { signalGauges, signalMetrics } from '../signals/metrics.ts';
 import { steeringGauges } from '../steering/metrics.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
@@ -26,6 +27,7 @@ export const instanceMetrics = {
   ...ledgerMetrics,
   ...poolMetrics,
   ...signalMetrics,
+  ...sharingMetrics,
 };
 export type InstanceMetrics = Instruments<typeof instanceMetrics>;
 
@@ -43,6 +45,7 @@ export const instanceGauges: readonly GaugeMetric<MeasuredState>[] = [
   ...gaugesOf('endpoints', poolGauges),
   ...gaugesOf('panic', panicGauges),
   ...gaugesOf('judged', signalGauges),
+  ...gaugesOf('prefixes', sharingGauges),
   ...gaugesOf('consistency', consistencyGauges),
   ...gaugesOf('steering', steeringGauges),
 ];

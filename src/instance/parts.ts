@@ -16,6 +16,7 @@ import type { PortHealth } from './host.ts';
 import { InstanceDrain } from './instanceDrain.ts';
 import { instanceMetrics } from './instruments.ts';
 import { Lifecycle } from './lifecycle.ts';
+import { createPromptParts, type PromptParts } from './promptParts.ts';
 import { ProxyContact } from './proxyContact.ts';
 import { createSharedParts, type SharedParts } from './sharedParts.ts';
 import { createSignalParts, type SignalParts } from './signalParts.ts';
@@ -36,6 +37,7 @@ export interface InstanceParts extends EdgeParts {
   readonly pool: CompositePool;
   readonly sharing: SharedParts;
   readonly signals: SignalParts;
+  readonly prompts: PromptParts;
   readonly skipped: SkippedRecords;
   readonly storeLog: StoreLog;
   readonly consistencyCheck: ConsistencyCheck;
@@ -84,7 +86,8 @@ export function createParts(
   const base = { config, log, metrics, events, errors, startedAt, lifecycle, dynamic, pool, skipped, proxy };
   const sharing = createSharedParts(base);
   const signals = createSignalParts({ ...base, sharing });
-  const extensions = createExtensionParts(config, loaded, { log, metrics });
+  const prompts = createPromptParts({ ...base, sharing });
+  const extensions = createExtensionParts(config, loaded, { log, metrics, placed: prompts.placed });
   const edge = createEdgeParts({ ...base, trace, sharing, signals, extensions, portHealth });
   const { exchanges } = edge;
   proxy.follow(exchanges);
@@ -95,6 +98,7 @@ export function createParts(
     telemetry,
     sharing,
     signals,
+    prompts,
     storeLog: new StoreLog(log, metrics, events),
     consistencyCheck: new ConsistencyCheck({
       sharing,

@@ -4,7 +4,7 @@ import type { SharedParts } from './sharedParts.ts';
 
 /** What the parts of an instance listen to in etcd; handed to the session when it starts. */
 export function sessionListeners(
-  { dynamic, pool, signals, skipped, startup, storeLog }: InstanceParts,
+  { dynamic, pool, prompts, signals, skipped, startup, storeLog }: InstanceParts,
   { ledger, steering }: Extract<SharedParts, { kind: 'etcd' }>,
 ): SessionListeners {
   const { records, leasedRecords, onWatch, onState } = ledger.sessionListeners;
@@ -15,6 +15,7 @@ export function sessionListeners(
       ...pool.subscriptions,
       steering.subscription,
       ...(signals.shared ? [signals.shared.subscription] : []),
+      ...(prompts.shared?.subscriptions ?? []),
     ],
     leasedRecords,
     onWatch,
@@ -24,7 +25,10 @@ export function sessionListeners(
     onState: (state) => {
       onState(state);
       steering.onState(state);
-      if (state.kind === 'joined') signals.shared?.onJoined();
+      if (state.kind === 'joined') {
+        signals.shared?.onJoined();
+        prompts.shared?.onJoined();
+      }
       storeLog.onState(state);
       startup.evaluate();
     },

@@ -5,7 +5,10 @@ import type { DynamicConfig } from '../dynamic/dynamicConfig.ts';
 import { EtcdSession } from '../etcd/etcdSession.ts';
 import { EtcdLedger } from '../ledger/etcdLedger.ts';
 import { MemoryLedger } from '../ledger/memoryLedger.ts';
+import type { WriteBudget } from '../ledger/writeBudget.ts';
 import type { Pool } from '../pool/pool.ts';
+import { hashingSchemes } from '../prefix/hashingSchemes.ts';
+import { writesForCounts } from '../prefixSharing/sharingBudget.ts';
 import type { Handoff } from '../proto/records/handoff.ts';
 import { AnnouncedPhase } from '../steering/announcedPhase.ts';
 import { SteeringController, type SteeringEvent } from '../steering/steeringController.ts';
@@ -74,6 +77,7 @@ function createLedger(
     localId: id,
     startedUnixMs: startedAt.getTime(),
     self: () => ({
+      ...(sync.prefixBytesPerSecond > 0 ? { hashingSchemes } : {}),
       phase: announcedPhase.current,
       withoutEndpoints: isWithoutEndpoints(),
       release,
@@ -81,7 +85,7 @@ function createLedger(
       zone,
       addresses: [server.address],
     }),
-    writeBudget: () => dynamic.config.sync,
+    writeBudget: () => countsBudget(dynamic.config),
     staleDecayMs: sync.staleDecayMs,
     timeoutMs: etcd.leaseTtlSeconds * 1000,
     clock: systemClock,
@@ -95,6 +99,14 @@ function createLedger(
     log,
     metrics,
   });
+}
+
+/** Prompts that are shared take a part of all writes. */
+function countsBudget({ sync }: Config): WriteBudget {
+  const { minIntervalMs, writesPerSecond, prefixBytesPerSecond } = sync;
+  return prefixBytesPerSecond === 0
+    ? sync
+    : { minIntervalMs, writesPerSecond: writesForCounts(writesPerSecond) };
 }
 
 function createSteering(

@@ -18,6 +18,8 @@ const kindNames: Readonly<Record<RecordKind, SkippedKind>> = {
   handoffs: 'handoff',
   endpoints: 'endpoint',
   signals: 'signals',
+  prefixLog: 'prefix-log',
+  podPrefixes: 'pod-prefixes',
   pinnedGeneration: 'target',
   dynamicConfig: 'config',
 };

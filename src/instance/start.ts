@@ -39,6 +39,7 @@ export async function start(parts: InstanceParts, host: Host): Promise<void> {
   const poolStarted = pool.start();
   if (sharing.kind === 'etcd') {
     sharing.store.start(sessionListeners(parts, sharing));
+    parts.prompts.shared?.start();
     startup.startStoreWait();
     sharing.pauseDetector.start();
   }

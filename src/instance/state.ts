@@ -38,6 +38,7 @@ function summaryOf(parts: InstanceParts): StateSummary {
     peers: peerReports(sharing, id),
     handoffs: sharing.kind === 'etcd' ? sharing.ledger.handoffs() : [],
     panic: pool.panic ?? null,
+    prefixes: parts.prompts.shared?.report() ?? null,
     streams: { open: exchanges.open, assumed: exchanges.assumed },
     connections: grpcServer.report(),
     discovery: discovery.report(),

@@ -13,6 +13,7 @@ export async function stop(parts: InstanceParts): Promise<void> {
     grpcServer,
     lifecycle,
     pool,
+    prompts,
     sharing,
     signals,
     startup,
@@ -25,6 +26,7 @@ export async function stop(parts: InstanceParts): Promise<void> {
     sharing.pauseDetector.stop();
     sharing.steering.stop();
     await signals.shared?.stop();
+    await prompts.shared?.stop();
     await sharing.ledger.stop();
     await sharing.store.stop();
   }

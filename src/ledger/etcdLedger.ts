@@ -1,4 +1,4 @@
-import type { RecordSubscription } from '../etcd/records.ts';
+import { type DetachedRecord, putDetachedRecord } from '../etcd/detachedRecord.ts';
 import type { SessionListeners } from '../etcd/sessionListeners.ts';
 import { encodeHandoff, type Handoff } from '../proto/records/handoff.ts';
 import type { InstanceRecord } from '../proto/records/instanceRecord.ts';
@@ -78,7 +78,11 @@ export class EtcdLedger implements Ledger {
   /** For `EtcdSession.start`. */
   get sessionListeners(): Omit<SessionListeners, 'onSynced' | 'onWrites' | 'onIgnored'> {
     return {
-      records: this.#subscriptions,
+      records: [
+        subscriptionTo('instances', this.#instances),
+        subscriptionTo('load', this.loadReports),
+        subscriptionTo('handoffs', this.#handoffs),
+      ],
       leasedRecords: [this.#announcer.record],
       onWatch: (state) => {
         if (state === 'resumed') return this.#peers.markFresh();
@@ -91,14 +95,6 @@ export class EtcdLedger implements Ledger {
         else this.#announcer.announceAgain();
       },
     };
-  }
-
-  get #subscriptions(): readonly RecordSubscription[] {
-    return [
-      subscriptionTo('instances', this.#instances),
-      subscriptionTo('load', this.loadReports),
-      subscriptionTo('handoffs', this.#handoffs),
-    ];
   }
 
   /**
@@ -119,6 +115,16 @@ export class EtcdLedger implements Ledger {
 
   localInFlight(address: string): number {
     return this.#local.of(address);
+  }
+
+  assignedTokens(address: string): number | undefined {
+    const ofPeers = this.#peers.tokens(address);
+    return ofPeers === undefined ? undefined : ofPeers + this.#local.assignedTokens(address);
+  }
+
+  /** So many tokens of a prompt that is reserved next are not cached there. */
+  assign(address: string, tokens: number): void {
+    this.#local.assign(address, tokens);
   }
 
   unacknowledgedPicks(): number {
@@ -180,10 +186,7 @@ export class EtcdLedger implements Ledger {
     return this.#handoffs.list();
   }
 
-  /**
-   * This instance's record changed and is written soon; returns the sequence number of that
-   * version.
-   */
+  /** This instance's record changed; returns the sequence number of the version that follows. */
   announce(): number {
     return this.#announcer.announce();
   }
@@ -226,14 +229,15 @@ export class EtcdLedger implements Ledger {
   async handOff(counts: ReadonlyMap<string, number>, ttlMs: number): Promise<void> {
     const { localId, startedUnixMs, unixMs, store } = this.#options;
     await this.#local.stop();
-    await store.putDetached({
+    const handoff: DetachedRecord = {
       // A later process with the same id does not overwrite the handoff of an earlier one.
       key: `${recordKeys.handoffs}${localId}/${startedUnixMs}`,
       value: encodeHandoff({ counts, handedOffUnixMs: unixMs(), ttlMs }),
       ttlSeconds: Math.ceil(ttlMs / 1000),
       replaces: this.#local.keys.first,
       replacesAllUnder: this.#local.keys.chunkPrefix,
-    });
+    };
+    await store.withClient((client) => putDetachedRecord(client, handoff));
   }
 
   /** Writes what is due, then no more. */

@@ -10,6 +10,14 @@ const gatherUpTo = 64;
 /** In one transaction: the default of etcd's `--max-txn-ops`. */
 const changesMost = 128;
 
+export interface LoadRecordsOptions {
+  readonly localId: string;
+  /** The instance's counts; read at each publication. */
+  readonly counts: ReadonlyMap<string, number>;
+  /** Tokens assigned by address; undefined: they are not counted. */
+  readonly tokens?: () => ReadonlyMap<string, number> | undefined;
+}
+
 export interface Publication {
   /** To be written in one transaction. */
   readonly changes: readonly RecordChange[];
@@ -47,15 +55,16 @@ type Layout = { readonly kind: 'gathered' } | Spread;
  */
 export class LoadRecords {
   readonly #counts: ReadonlyMap<string, number>;
+  readonly #tokens: () => ReadonlyMap<string, number> | undefined;
   readonly #key: string;
   #layout: Layout = { kind: 'gathered' };
   #mayHaveChunks = true;
   #sequence = 0;
   #picks = 0;
 
-  /** @param counts the instance's counts; read at each publication */
-  constructor({ localId, counts }: { localId: string; counts: ReadonlyMap<string, number> }) {
+  constructor({ localId, counts, tokens }: LoadRecordsOptions) {
     this.#counts = counts;
+    this.#tokens = tokens ?? (() => undefined);
     this.#key = recordKeys.load + localId;
   }
 
@@ -141,11 +150,11 @@ export class LoadRecords {
     const key = this.chunkPrefix + chunk.name;
     for (const address of chunk.addresses) if (!this.#counts.has(address)) chunk.addresses.delete(address);
     if (chunk.addresses.size === 0) return { kind: 'delete', key };
-    return { kind: 'put', key, value: encodeLoads(0, this.#loadsOf(chunk)) };
+    return { kind: 'put', key, value: encodeLoads(0, this.#loadsOf(chunk), this.#tokens()) };
   }
 
   #putFirst(loads: Iterable<readonly [string, number]>): RecordChange {
-    return { kind: 'put', key: this.#key, value: encodeLoads(this.#sequence, loads) };
+    return { kind: 'put', key: this.#key, value: encodeLoads(this.#sequence, loads, this.#tokens()) };
   }
 
   *#loadsOfFirst(stale: Iterable<LoadChunk>): Generator<readonly [string, number]> {

@@ -35,18 +35,20 @@ export class LoadReports implements RecordListener {
     const { localId, peers } = this.#options;
     const known = new KnownRecords();
     const sums = new CountSums();
+    const withoutTokens = new Set<string>();
     return {
       put: (key, value) => {
         const reporter = reporterOf(key);
         if (reporter === localId || !this.#canRead(key, value)) return 0;
         const loads = this.#after;
         for (let i = 0; i < loads.length; i += 1) sums.add(reporter, loads.address(i), loads.inFlight(i));
+        if (key === reporter && !loads.hasTokens) withoutTokens.add(reporter);
         known.set(key, latin1Of(value));
         return value.length;
       },
       finish: () => {
         this.#known = known;
-        peers.replace(sums);
+        peers.replace(sums, withoutTokens);
       },
     };
   }
@@ -56,7 +58,9 @@ export class LoadReports implements RecordListener {
     if (key === this.#options.localId) this.#options.onLocal(this.#after.sequence);
     else if (reporterOf(key) !== this.#options.localId) {
       this.#replace(key, value);
-      if (!key.includes('/')) this.#onPeerReport(key);
+      if (key.includes('/')) return;
+      this.#options.peers.reportsTokens(key, this.#after.hasTokens);
+      this.#onPeerReport(key);
     }
   }
 
@@ -64,6 +68,7 @@ export class LoadReports implements RecordListener {
     this.#after.clear();
     this.#applyDifference(key);
     this.#known.delete(key);
+    this.#options.peers.reportsTokens(key, true);
   }
 
   /** The size of all kept records. */
@@ -114,9 +119,11 @@ export class LoadReports implements RecordListener {
     if (known === undefined) this.#before.clear();
     else this.#before.read(this.#bytesOf(known));
     const reporter = reporterOf(key);
-    forEachDifference(this.#before, this.#after, (address, difference) =>
-      this.#options.peers.add(reporter, address, difference),
-    );
+    const { peers } = this.#options;
+    forEachDifference(this.#before, this.#after, (address, difference, newTokens) => {
+      if (difference !== 0) peers.add(reporter, address, difference);
+      if (newTokens !== 0) peers.addTokens(address, newTokens);
+    });
   }
 }
 

@@ -54,12 +54,25 @@ export class LocalLoad {
       this.#records.changed(address);
       this.#publisher.changed();
     });
-    this.#records = new LoadRecords({ localId: options.localId, counts: this.#counts.counts });
+    this.#records = new LoadRecords({
+      localId: options.localId,
+      counts: this.#counts.counts,
+      tokens: () => this.#counts.tokens,
+    });
   }
 
   reserve(address: string): Reservation {
     this.unacknowledgedPicks.picked(this.#counts.total);
     return this.#counts.reserve(address);
+  }
+
+  /** So many tokens of a prompt that is reserved next are not cached there. */
+  assign(address: string, tokens: number): void {
+    this.#counts.assign(address, tokens);
+  }
+
+  assignedTokens(address: string): number {
+    return this.#counts.tokensInAll(address);
   }
 
   of(address: string): number {

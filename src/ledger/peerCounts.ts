@@ -1,3 +1,6 @@
+/** Pods come and go; what is known of the tokens of earlier ones is forgotten then. */
+const mostAddresses = 65_536;
+
 /**
  * What the peers have in flight: the total of each, and the sum of all by address, kept so that a
  * decision reads one number. While the watch does not follow, the numbers are stale: their weight
@@ -5,6 +8,10 @@
  */
 export class PeerCounts {
   #counts = new CountSums();
+  /** By address, of all peers that report them. */
+  readonly #tokens = new Map<string, number>();
+  /** Peers that do not report tokens. */
+  readonly #withoutTokens = new Set<string>();
   readonly #staleDecayMs: number;
   readonly #nowMs: () => number;
   #staleSinceMs: number | undefined;
@@ -54,9 +61,34 @@ export class PeerCounts {
     this.#counts.add(reporter, address, difference);
   }
 
-  /** Takes the counts of a snapshot in place of all others; they are fresh. */
-  replace(counts: CountSums): void {
+  /**
+   * Tokens that peers have assigned to the address since they are followed; undefined: some of
+   * those that have requests in flight do not report them.
+   */
+  tokens(address: string): number | undefined {
+    for (const reporter of this.#withoutTokens) if (this.totals.has(reporter)) return undefined;
+    return this.#tokens.get(address) ?? 0;
+  }
+
+  addTokens(address: string, tokens: number): void {
+    if (this.#tokens.size >= mostAddresses) this.#tokens.clear();
+    this.#tokens.set(address, (this.#tokens.get(address) ?? 0) + tokens);
+  }
+
+  reportsTokens(reporter: string, does: boolean): void {
+    if (does) this.#withoutTokens.delete(reporter);
+    else this.#withoutTokens.add(reporter);
+  }
+
+  /**
+   * Takes the counts of a snapshot in place of all others; they are fresh.
+   *
+   * @param withoutTokens the peers that do not report tokens
+   */
+  replace(counts: CountSums, withoutTokens: ReadonlySet<string> = none): void {
     this.#counts = counts;
+    this.#withoutTokens.clear();
+    for (const reporter of withoutTokens) this.#withoutTokens.add(reporter);
     this.#staleSinceMs = undefined;
   }
 

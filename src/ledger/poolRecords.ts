@@ -55,7 +55,7 @@ export interface UnreadablePoolRecord {
 /** @throws etcd3's error when etcd does not answer in time */
 export async function readPoolRecords(client: EtcdClient): Promise<PoolRecords> {
   const pool = new DecodedRecords();
-  const records = recordKinds.map((kind) => {
+  const records = recordKinds.filter(isShown).map((kind) => {
     const put = (name: string, value: Uint8Array): number => {
       pool.add({ kind, name }, value);
       return value.length;
@@ -145,6 +145,9 @@ class DecodedRecords implements PoolRecords {
       case 'signals':
         this.signals.set(judgeId('the id in the key', name), decodePodSignals(value));
         break;
+      case 'prefixLog':
+      case 'podPrefixes':
+        break;
       case 'pinnedGeneration':
         this.pinnedGeneration = decodePinnedGeneration(value);
         break;
@@ -161,6 +164,11 @@ class DecodedRecords implements PoolRecords {
     this.loadReports.set(reporter, counts);
     loads.addTo(counts);
   }
+}
+
+/** What pods have in their caches is megabytes that no report shows. */
+function isShown(kind: RecordKind): boolean {
+  return kind !== 'prefixLog' && kind !== 'podPrefixes';
 }
 
 /** An address as the pool writes it: in another form it would be a second key of the same pod. */

@@ -7,10 +7,12 @@ import type {
   PinnedGeneration,
   PinnedGeneration__Output,
 } from './generated/state/baton/state/v1/PinnedGeneration.ts';
+import type { PodPrefixes, PodPrefixes__Output } from './generated/state/baton/state/v1/PodPrefixes.ts';
 import type {
   PodSignalReport,
   PodSignalReport__Output,
 } from './generated/state/baton/state/v1/PodSignalReport.ts';
+import type { PrefixLog, PrefixLog__Output } from './generated/state/baton/state/v1/PrefixLog.ts';
 import type {
   RegisteredEndpoint,
   RegisteredEndpoint__Output,
@@ -47,6 +49,8 @@ export const stateCodecs = {
   registeredEndpoint: codecOf<RegisteredEndpoint, RegisteredEndpoint__Output>('RegisteredEndpoint'),
   pinnedGeneration: codecOf<PinnedGeneration, PinnedGeneration__Output>('PinnedGeneration'),
   podSignalReport: codecOf<PodSignalReport, PodSignalReport__Output>('PodSignalReport'),
+  prefixLog: codecOf<PrefixLog, PrefixLog__Output>('PrefixLog'),
+  podPrefixes: codecOf<PodPrefixes, PodPrefixes__Output>('PodPrefixes'),
   dynamicConfig: codecOf<DynamicConfig, DynamicConfig__Output>('DynamicConfig'),
 } as const satisfies Record<string, StateCodec<never, unknown>>;
 

@@ -11,6 +11,11 @@ export interface Load {
    * include yet, over all endpoints. 0 for a scheduler without peers.
    */
   unacknowledgedPicks(): number;
+  /**
+   * Tokens of prompts that all schedulers have sent to the endpoint in all and that were not cached
+   * there, as far as is known here. It never falls. Undefined: not all of them count them.
+   */
+  assignedTokens?(address: string): number | undefined;
 }
 
 /** A number in [0, 1), like Math.random. */

@@ -1,8 +1,10 @@
+import type { PodEntries } from '../prefix/podEntries.ts';
+import { PodPrefixes } from '../prefix/podPrefixes.ts';
 import { PrefixHolders } from '../prefix/prefixHolders.ts';
 import type { PromptCuts } from '../request/promptCuts.ts';
 import type { Endpoint } from './endpoint.ts';
-import { PodWork } from './podWork.ts';
-import type { PolicyOptions } from './policy.ts';
+import type { Random } from './load.ts';
+import { type PodAbilities, PodWork } from './podWork.ts';
 import { eachSampled } from './sample.ts';
 
 /** Of larger pools only some pods are compared: those that got the prompt before, and a sample. */
@@ -12,28 +14,48 @@ const sampleSize = 24;
 const mostHolderEntries = 1_000_000;
 /** Pods that are no candidates any more are swept when there are more than these. */
 const sweepSlack = 64;
+/** What peers say of more pods than this, which are no candidates here, is not taken. */
+const mostUnused = 20_000;
 
-/** Where this scheduler sent which prompts. */
+const noEntries: Pick<PodEntries, 'groups'> = { groups: [] };
+
+/** Hears where this scheduler sends prompts, in the path of a request. */
+export type OnPlaced = (endpoint: Endpoint, prompt: PromptCuts, uncachedTokens: number) => void;
+
+export interface PlacedPromptsOptions {
+  readonly pods: PodAbilities;
+  readonly random: Random;
+  /** A monotonic clock. */
+  readonly nowMs: () => number;
+  readonly onPlaced?: OnPlaced;
+}
+
+/** Where this scheduler sent which prompts, and its peers as far as they say so. */
 export class PlacedPrompts {
-  readonly #options: Pick<PolicyOptions, 'pods' | 'random' | 'nowMs'>;
+  readonly #options: PlacedPromptsOptions;
   readonly #byAddress = new Map<string, PodWork>();
   readonly #byNumber = new Map<number, PodWork>();
+  /** What peers say of pods that are no candidates so far. */
+  readonly #unused = new Map<string, PodPrefixes>();
+  #hasNewPods = false;
   /** Once the pool was large. */
   #holders: PrefixHolders | undefined;
   #nextNumber = 0;
 
-  constructor(options: Pick<PolicyOptions, 'pods' | 'random' | 'nowMs'>) {
+  constructor(options: PlacedPromptsOptions) {
     this.#options = options;
   }
 
-  /** The work of a pod; undefined: it got no prompt from this scheduler. */
-  of({ address }: Endpoint): PodWork | undefined {
-    return this.#byAddress.get(address);
+  /** The work of a pod; undefined: it got no prompt. */
+  of(endpoint: Endpoint): PodWork | undefined {
+    const known = this.#byAddress.get(endpoint.address);
+    return known === undefined && this.#unused.has(endpoint.address) ? this.#begin(endpoint) : known;
   }
 
   /** The candidates that are worth comparing, each once; at least one. */
   compared(candidates: readonly Endpoint[], prompt: PromptCuts): readonly Endpoint[] {
     if (candidates.length <= wholePool) return candidates;
+    if (this.#hasNewPods) this.#useNewPods(candidates);
     const compared = new Set<Endpoint>();
     eachSampled(candidates, sampleSize, this.#options.random, (endpoint) => compared.add(endpoint));
     for (const number of this.#holders?.of(prompt) ?? []) {
@@ -45,10 +67,47 @@ export class PlacedPrompts {
 
   place(prompt: PromptCuts, endpoint: Endpoint, candidates: readonly Endpoint[]): void {
     const work = this.#workOf(endpoint, candidates);
-    work.place(prompt, this.#options.nowMs());
+    const uncached = work.place(prompt, this.#options.nowMs());
+    this.#options.onPlaced?.(endpoint, prompt, uncached);
     if (candidates.length <= wholePool) return;
     this.#holders ??= new PrefixHolders(mostHolderEntries);
     this.#holders.add(prompt, work.number);
+  }
+
+  /** What other schedulers sent to the pod, as `PodPrefixes.merge` has it. */
+  merge(address: string, entries: PodEntries, newTokens: number): void {
+    const work = this.#byAddress.get(address);
+    const prefixes = work?.prefixes ?? this.#unusedOf(address);
+    prefixes?.merge(entries, newTokens);
+    if (work === undefined) return;
+    for (const group of this.#holders ? entries.groups : []) this.#holders?.add(group, work.number);
+  }
+
+  /** What the pod has in its cache, as far as it is known. */
+  prefixesOf(address: string): PodPrefixes | undefined {
+    return this.#byAddress.get(address)?.prefixes ?? this.#unused.get(address);
+  }
+
+  /** The addresses of pods that prompts were sent to. */
+  *addresses(): Iterable<string> {
+    yield* this.#byAddress.keys();
+    yield* this.#unused.keys();
+  }
+
+  #unusedOf(address: string): PodPrefixes | undefined {
+    const known = this.#unused.get(address);
+    if (known !== undefined || this.#unused.size >= mostUnused) return known;
+    const prefixes = new PodPrefixes(this.#options.pods.cacheTokens);
+    this.#unused.set(address, prefixes);
+    this.#hasNewPods = true;
+    return prefixes;
+  }
+
+  /** In a large pool a pod is compared where its prompts are known by it. */
+  #useNewPods(candidates: readonly Endpoint[]): void {
+    this.#hasNewPods = false;
+    this.#holders ??= new PrefixHolders(mostHolderEntries);
+    for (const endpoint of candidates) if (this.#unused.has(endpoint.address)) this.#begin(endpoint);
   }
 
   #workOf(endpoint: Endpoint, candidates: readonly Endpoint[]): PodWork {
@@ -56,10 +115,21 @@ export class PlacedPrompts {
     // Another object may have other traits; its cache is the same only while it is the same pod.
     if (known?.endpoint === endpoint) return known;
     this.#sweep(candidates);
-    const work = new PodWork(endpoint, this.#nextNumber++, this.#options.pods);
+    known?.prefixes.clear();
+    return this.#begin(endpoint);
+  }
+
+  #begin(endpoint: Endpoint): PodWork {
+    const { address } = endpoint;
+    const known = this.#byAddress.get(address);
+    const prefixes = known?.prefixes ?? this.#unused.get(address);
+    this.#unused.delete(address);
+    const work = new PodWork(endpoint, this.#nextNumber++, this.#options.pods, prefixes);
     if (known !== undefined) this.#byNumber.delete(known.number);
-    this.#byAddress.set(endpoint.address, work);
+    this.#byAddress.set(address, work);
     this.#byNumber.set(work.number, work);
+    const { groups } = this.#holders && prefixes ? prefixes.newestEntries(mostHolderEntries) : noEntries;
+    for (const group of groups) this.#holders?.add(group, work.number);
     return work;
   }
 

@@ -1,32 +1,44 @@
 import { PodPrefixes } from '../prefix/podPrefixes.ts';
 import type { PromptCuts } from '../request/promptCuts.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { PolicyOptions } from './policy.ts';
 
-/** What this scheduler sent to one pod: the prompts that are cached there, and those to compute. */
+/** What an endpoint of weight 1 can do; the weight multiplies both. */
+export interface PodAbilities {
+  /** Tokens that fit into its KV cache. */
+  readonly cacheTokens: number;
+  /** Tokens of prompts that it computes in a second. */
+  readonly prefillTokensPerSecond: number;
+}
+
+/**
+ * What was sent to one pod: the prompts that are cached there, of all schedulers as far as they
+ * say, and those of this one that the pod has yet to compute.
+ */
 export class PodWork {
   readonly endpoint: Endpoint;
   /** Counts the pods that this scheduler sent prompts to, from 0. */
   readonly number: number;
+  readonly prefixes: PodPrefixes;
   readonly #tokensPerMs: number;
-  readonly #prefixes: PodPrefixes;
   #backlogTokens = 0;
   #updatedMs = 0;
 
   constructor(
     endpoint: Endpoint,
     number: number,
-    { cacheTokens, prefillTokensPerSecond }: PolicyOptions['pods'],
+    { cacheTokens, prefillTokensPerSecond }: PodAbilities,
+    prefixes = new PodPrefixes(cacheTokens),
   ) {
     this.endpoint = endpoint;
     this.number = number;
     this.#tokensPerMs = (prefillTokensPerSecond * endpoint.weight) / 1000;
-    this.#prefixes = new PodPrefixes(cacheTokens * endpoint.weight);
+    this.prefixes = prefixes;
+    prefixes.capacityTokens = cacheTokens * endpoint.weight;
   }
 
   /** How many of the prompt's cuts, from the first, are in its cache. */
   matchedCuts(prompt: PromptCuts): number {
-    return this.#prefixes.matchedCuts(prompt);
+    return this.prefixes.matchedCuts(prompt);
   }
 
   /** Tokens that it still has to compute: a bucket that leaks at the pod's speed. */
@@ -34,8 +46,11 @@ export class PodWork {
     return Math.max(0, this.#backlogTokens - (nowMs - this.#updatedMs) * this.#tokensPerMs);
   }
 
-  place(prompt: PromptCuts, nowMs: number): void {
-    this.#backlogTokens = this.backlogTokens(nowMs) + this.#prefixes.place(prompt);
+  /** @returns how many of the prompt's tokens the pod has to compute */
+  place(prompt: PromptCuts, nowMs: number): number {
+    const uncached = this.prefixes.place(prompt);
+    this.#backlogTokens = this.backlogTokens(nowMs) + uncached;
     this.#updatedMs = nowMs;
+    return uncached;
   }
 }

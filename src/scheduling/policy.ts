@@ -1,6 +1,8 @@
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Load, Random } from './load.ts';
+import type { PlacedPrompts } from './placedPrompts.ts';
+import type { PodAbilities } from './podWork.ts';
 
 /** Chooses one of the candidates. Its only state may be what it has picked. */
 export interface Policy {
@@ -47,15 +49,11 @@ export interface PolicyOptions {
      */
     readonly loadFactor: number;
   };
-  /** What an endpoint of weight 1 can do; the weight multiplies both. */
-  readonly pods: {
-    /** Tokens that fit into its KV cache. */
-    readonly cacheTokens: number;
-    /** Tokens of prompts that it computes in a second. */
-    readonly prefillTokensPerSecond: number;
-  };
+  readonly pods: PodAbilities;
   /** A monotonic clock. */
   readonly nowMs: () => number;
+  /** Where prompts went, for those who follow or feed it. Default: one of the policy's own. */
+  readonly placed?: PlacedPrompts;
 }
 
 /** A policy as the list in policies/index.ts has it. */

@@ -38,4 +38,8 @@ export class PenalizedLoad implements ReservableLoad {
   unacknowledgedPicks(): number {
     return this.#load.unacknowledgedPicks();
   }
+
+  assignedTokens(address: string): number | undefined {
+    return this.#load.assignedTokens?.(address);
+  }
 }

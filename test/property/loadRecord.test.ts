@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { encodeLoads, forEachDifference, LoadList } from '../../src/ledger/loadRecord.ts';
-import { mostInFlight } from '../../src/proto/records/fields.ts';
+import { mostInFlight, mostTokens } from '../../src/proto/records/fields.ts';
 import { stateCodecs } from '../../src/proto/stateCodecs.ts';
 
 /**
@@ -72,6 +72,25 @@ describe('a record of counts', () => {
     expect(() => new LoadList().read(Buffer.from(text))).toThrow();
   });
 
+  it('has tokens as the protobuf message has them, where they are counted', () => {
+    const counts = new Map([
+      ['10.0.0.1:8000', 3],
+      ['10.0.0.2:8000', 1],
+    ]);
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: mostTokens }), (tokens) => {
+        const bytes = encodeLoads(7, counts, new Map([['10.0.0.2:8000', tokens]]));
+        expect(stateCodecs.loadReport.decode(bytes)).toMatchObject({
+          has_tokens: true,
+          loads: [{ assigned_tokens: tokens }, { assigned_tokens: 0 }],
+        });
+        const list = new LoadList().read(bytes);
+        expect([list.hasTokens, list.assignedTokens(0), list.assignedTokens(1)]).toEqual([true, tokens, 0]);
+      }),
+    );
+    expect(new LoadList().read(encodeLoads(7, counts)).hasTokens).toBe(false);
+  });
+
   it('may have unknown fields', () => {
     const load = [0x0a, 1, 0x78, 0x10, 5, 0x18, 3];
     const bytes = Buffer.from([0x08, 2, 0x10, 9, 0x1a, load.length, ...load, 0x22, 1, 7]);
@@ -98,6 +117,22 @@ describe('the difference between two records', () => {
         expect(counts).toEqual(after);
       }),
     );
+  });
+
+  it('has the tokens that were assigned since, also after the pod was idle', () => {
+    const record = (tokens: number): LoadList =>
+      new LoadList().read(encodeLoads(1, new Map([['a', 1]]), new Map([['a', tokens]])));
+    const since = (before: LoadList, after: LoadList): number => {
+      let assigned = 0;
+      forEachDifference(before, after, (_address, _difference, newTokens) => {
+        assigned += newTokens;
+      });
+      return assigned;
+    };
+    expect(since(record(5_000), record(7_000))).toBe(2_000);
+    expect(since(record(7_000), record(300))).toBe(300);
+    expect(since(new LoadList(), record(300))).toBe(300);
+    expect(since(record(300), new LoadList())).toBe(0);
   });
 
   it('has only the changed addresses while the order is kept', () => {

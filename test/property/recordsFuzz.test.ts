@@ -11,6 +11,12 @@ import { decodeHandoff, encodeHandoff } from '../../src/proto/records/handoff.ts
 import { decodeInstance, encodeInstance } from '../../src/proto/records/instanceRecord.ts';
 import { decodePinnedGeneration, encodePinnedGeneration } from '../../src/proto/records/pinnedGeneration.ts';
 import { decodePodSignals, encodePodSignals } from '../../src/proto/records/podSignals.ts';
+import {
+  decodePodPrefixes,
+  decodePrefixLog,
+  encodePodPrefixes,
+  encodePrefixLog,
+} from '../../src/proto/records/prefixRecords.ts';
 import type { RecordKind } from '../../src/proto/records/recordKeys.ts';
 import { stateCodecs } from '../../src/proto/stateCodecs.ts';
 import type { Endpoint } from '../../src/scheduling/endpoint.ts';
@@ -66,6 +72,23 @@ const endpoints = fc
   })
   .map((endpoint) => stateCodecs.registeredEndpoint.encode(endpoint));
 
+const prefixEntries = fc.record({
+  clockTokens: fc.constantFrom(1_024, 2 ** 31, 2 ** 40 - 1),
+  firstStamp: fc.constantFrom(1, 2, 5),
+  groups: fc.array(
+    fc.record({ stamp: fc.integer({ min: 1, max: 5 }), keys: fc.uint32Array({ maxLength: 4 }) }),
+    { maxLength: 3 },
+  ),
+});
+const prefixLogs = fc
+  .record({
+    hashingScheme: fc.nat(3),
+    startedUnixMs: date,
+    pods: fc.array(fc.record({ address, computedTokens: count, entries: prefixEntries }), { maxLength: 2 }),
+  })
+  .map(encodePrefixLog);
+const podPrefixes = fc.record({ hashingScheme: fc.nat(3), entries: prefixEntries }).map(encodePodPrefixes);
+
 /** The record; undefined: it was refused, as a record may be. */
 function decoded<T>(decode: () => T): T | undefined {
   try {
@@ -110,6 +133,8 @@ describe.each<
   ['dynamicConfig', configs, decodeDynamicConfig, encodeDynamicConfig],
   ['pinnedGeneration', pins, decodePinnedGeneration, encodePinnedGeneration],
   ['signals', signals, decodePodSignals, encodePodSignals],
+  ['prefixLog', prefixLogs, decodePrefixLog, encodePrefixLog],
+  ['podPrefixes', podPrefixes, decodePodPrefixes, encodePodPrefixes],
 ])('a mutated record under %s', (_, valid, decode, encode) => {
   it(
     'is refused, or has only what its fields allow, and is the same when it is written again',

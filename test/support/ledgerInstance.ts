@@ -26,6 +26,8 @@ export interface LedgerInstance {
 
 export interface LedgerOptions {
   readonly prefix?: string;
+  /** The ways to hash prompts that the instance says it knows. */
+  readonly hashingSchemes?: readonly number[];
   /** Called at each write of the instance's record. */
   readonly phase?: () => Phase;
   readonly leaseTtlSeconds?: number;
@@ -67,6 +69,7 @@ export function startLedger(
   etcdUrls: string | readonly string[],
   {
     prefix = '/baton/v1/test/',
+    hashingSchemes = [],
     phase = () => 'ready',
     leaseTtlSeconds = 2,
     staleDecayMs = 30_000,
@@ -98,6 +101,7 @@ export function startLedger(
       addresses: [],
       zone: '',
       withoutEndpoints: false,
+      hashingSchemes,
     }),
     writeBudget: () => ({ minIntervalMs, writesPerSecond }),
     staleDecayMs: staleDecayMs,

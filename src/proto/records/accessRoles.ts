@@ -25,6 +25,8 @@ const writers = {
   load: 'instance',
   handoffs: 'instance',
   signals: 'instance',
+  prefixLog: 'instance',
+  podPrefixes: 'instance',
   endpoints: 'registrar',
   pinnedGeneration: 'operator',
   dynamicConfig: 'operator',

@@ -10,6 +10,9 @@ import { idForm, longestId, longestName } from '../../nameForms.ts';
 /** More than an instance can hold (`limits.maxStreams` is 100,000 by default). */
 export const mostInFlight = 10_000_000;
 
+/** Tokens of prompts that one pod gets while it is never idle: years of the fastest one. */
+export const mostTokens = 2 ** 42;
+
 /** The end of the year 9999: later dates have another form in ISO 8601. */
 const lastUnixMs = 253_402_300_799_999;
 

@@ -22,6 +22,8 @@ export interface InstanceRecord {
    * others see.
    */
   readonly sequence: number;
+  /** The ways to hash prompts that it knows; absent: it shares no prompts. */
+  readonly hashingSchemes?: readonly number[];
 }
 
 /** phase → its name in `baton.state.v1.Phase` */
@@ -38,18 +40,20 @@ const phasesByName = new Map<string, Phase>(
 );
 
 export function encodeInstance(instance: InstanceRecord): Uint8Array {
-  const { phase, startedUnixMs, withoutEndpoints, addresses, ...rest } = instance;
+  const { phase, startedUnixMs, withoutEndpoints, addresses, hashingSchemes = [], ...rest } = instance;
   return stateCodecs.instance.encode({
     ...rest,
     addresses: [...addresses],
     phase: phase === undefined ? 'PHASE_UNSPECIFIED' : phaseNames[phase],
     started_unix_ms: startedUnixMs,
     without_endpoints: withoutEndpoints,
+    hashing_schemes: [...hashingSchemes],
   });
 }
 
 /** Listeners of one instance. */
 const mostAddresses = 16;
+const mostSchemes = 16;
 
 /**
  * @param id as the record's key has it
@@ -70,5 +74,8 @@ export function decodeInstance(id: string, value: Uint8Array): InstanceRecord {
     startedUnixMs: judgeDate('started_unix_ms', record.started_unix_ms),
     withoutEndpoints: record.without_endpoints,
     sequence: judgeNumber('sequence', record.sequence),
+    ...(record.hashing_schemes.length === 0
+      ? {}
+      : { hashingSchemes: judgeList('hashing_schemes', record.hashing_schemes, mostSchemes) }),
   };
 }

@@ -10,6 +10,10 @@ export const recordKeys = {
   endpoints: 'endpoints/',
   /** + id */
   signals: 'signals/',
+  /** + id + `/` + number in its ring */
+  prefixLog: 'prefix/log/',
+  /** + address */
+  podPrefixes: 'prefix/pods/',
   /** The whole key. */
   pinnedGeneration: 'target',
   /** The whole key. */

@@ -18,6 +18,10 @@ export const recordRules = {
   /** Programs other than `baton register` may write them without a lease. */
   endpoints: { mustHaveLease: false, valueBytes: 64 * kiB, records: 30_000, keptBytes: 64 * miB },
   signals: { mustHaveLease: true, valueBytes: miB, records: 1_000, keptBytes: 16 * miB },
+  /** 128 of each instance; those of one that ended stay for ten minutes. Nothing is kept. */
+  prefixLog: { mustHaveLease: true, valueBytes: miB, records: 50_000, keptBytes: 512 * miB },
+  /** One of each pod. */
+  podPrefixes: { mustHaveLease: true, valueBytes: 256 * kiB, records: 30_000, keptBytes: 1024 * miB },
   pinnedGeneration: { mustHaveLease: false, valueBytes: 64 * kiB, records: 1, keptBytes: miB },
   dynamicConfig: { mustHaveLease: false, valueBytes: 64 * kiB, records: 1, keptBytes: miB },
 } as const satisfies Record<RecordKind, object>;

@@ -50,7 +50,7 @@ class Prefix implements Policy {
   constructor(options: PolicyOptions) {
     this.#options = options;
     this.#leastRequest = leastRequestPolicy.create(options);
-    this.#placed = new PlacedPrompts(options);
+    this.#placed = options.placed ?? new PlacedPrompts(options);
   }
 
   choose(candidates: readonly Endpoint[], load: Load, request: SchedulingRequest): Endpoint {

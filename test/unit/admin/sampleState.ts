@@ -51,6 +51,7 @@ export const sampleState: InstanceState = {
     },
   ],
   panic: null,
+  prefixes: { scheme: 1, pods: 2, entries: 140, memoryBytes: 4096, waitingKeys: 0, waitingMs: 0 },
   streams: { open: 3, assumed: 0 },
   connections: { connections: 2, heldBytes: 4096 },
   discovery: { streams: 1, version: '0123456789abcdef' },

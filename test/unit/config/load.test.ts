@@ -263,7 +263,7 @@ describe('when settings are unknown', () => {
     [
       'a --set of a section',
       { flags: { set: ['sync=1'] } },
-      '--set: sync: a group of settings; name one of sync.minIntervalMs, sync.writesPerSecond, sync.staleDecayMs',
+      '--set: sync: a group of settings; name one of sync.minIntervalMs, sync.writesPerSecond, sync.prefixBytesPerSecond, sync.staleDecayMs',
     ],
     [
       'a --set without a value',

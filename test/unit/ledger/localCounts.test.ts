@@ -2,6 +2,24 @@ import { LocalCounts } from '../../../src/ledger/localCounts.ts';
 
 const view = (counts: LocalCounts) => ({ ...Object.fromEntries(counts.counts), total: counts.total });
 
+describe('tokens that are assigned', () => {
+  it('add up while anything is in flight there, and begin again after that', () => {
+    const counts = new LocalCounts();
+    expect(counts.tokens).toBeUndefined();
+    counts.assign('a', 100);
+    const first = counts.reserve('a');
+    counts.assign('a', 50);
+    const second = counts.reserve('a');
+    first.release();
+    expect(counts.tokens?.get('a')).toBe(150);
+    second.release();
+    expect(counts.tokens?.get('a')).toBeUndefined();
+    counts.assign('a', 7);
+    counts.reserve('a');
+    expect(counts.tokens?.get('a')).toBe(7);
+  });
+});
+
 describe('a reservation whose request runs on another pod', () => {
   it('counts there, and is released once', () => {
     const counts = new LocalCounts();

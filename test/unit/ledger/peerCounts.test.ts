@@ -27,6 +27,23 @@ describe('the counts of the peers', () => {
   });
 });
 
+describe('the tokens that peers have assigned', () => {
+  it('only grow, and are unknown while a busy peer does not report them', () => {
+    const { peers } = atTime();
+    expect(peers.tokens('x')).toBe(0);
+    peers.add('old', 'y', 1);
+    peers.reportsTokens('old', false);
+    peers.addTokens('x', 100);
+    expect(peers.tokens('x')).toBeUndefined();
+    peers.add('old', 'y', -1);
+    peers.addTokens('x', 20);
+    expect(peers.tokens('x')).toBe(120);
+    peers.add('old', 'y', 1);
+    peers.reportsTokens('old', true);
+    expect(peers.tokens('x')).toBe(120);
+  });
+});
+
 describe('the busy peers', () => {
   it('are those with anything in flight', () => {
     const { peers } = atTime();

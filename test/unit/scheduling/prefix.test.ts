@@ -1,6 +1,8 @@
+import type { PodEntries } from '../../../src/prefix/podEntries.ts';
 import type { PromptCuts } from '../../../src/request/promptCuts.ts';
 import type { Endpoint } from '../../../src/scheduling/endpoint.ts';
 import type { Load } from '../../../src/scheduling/load.ts';
+import { PlacedPrompts } from '../../../src/scheduling/placedPrompts.ts';
 import type { Policy } from '../../../src/scheduling/policy.ts';
 import { PolicySet } from '../../../src/scheduling/policySet.ts';
 import { endpoints, loads } from '../../support/endpoints.ts';
@@ -13,13 +15,16 @@ const pods = endpoints(8);
 class Instance {
   nowMs = 0;
   readonly policy: Policy;
+  readonly placed: PlacedPrompts;
 
   constructor(cacheTokens = 400_000) {
-    const policies = new PolicySet({
+    const options = {
       random: seededRandom(7),
       nowMs: () => this.nowMs,
       pods: { cacheTokens, prefillTokensPerSecond: 16_000 },
-    });
+    };
+    this.placed = new PlacedPrompts(options);
+    const policies = new PolicySet({ ...options, placed: this.placed });
     this.policy = policies.named('prefix') as Policy;
   }
 
@@ -142,6 +147,49 @@ describe('prefix', () => {
     // A pod that left is no candidate, whatever it had.
     const rest = many.filter((pod) => !homes.includes(pod));
     expect(homes).not.toContain(instance.pick(chainedCuts(0, 60), idle, rest));
+  });
+
+  it('finds what others placed, also on pods that it has never used, of a few and of many', () => {
+    const [one, other] = [new Instance(), new Instance()];
+    const prompt = chainedCuts(1, 100);
+    const home = one.pick(prompt);
+    const entries = one.placed.prefixesOf(home.address)?.newestEntries(1_000) as PodEntries;
+    other.placed.merge(home.address, entries, 0);
+    expect(other.policy.choose(pods, loads({ [home.address]: 2 }), { prompt })).toBe(home);
+
+    const many = Array.from({ length: 500 }, (_, n) => ({
+      ...home,
+      address: `10.1.${n >> 8}.${n & 255}:80`,
+    }));
+    const [first, last] = [many[7], many[499]] as [Endpoint, Endpoint];
+    other.placed.merge(first.address, entries, 0);
+    expect(other.pick(prompt, idle, many)).toBe(first);
+    const longer = chainedCuts(1, 200);
+    one.pick(longer, idle, [home]);
+    other.placed.merge(
+      last.address,
+      one.placed.prefixesOf(home.address)?.newestEntries(1_000) as PodEntries,
+      0,
+    );
+    expect(other.policy.choose(many, idle, { prompt: longer })).toBe(last);
+  });
+
+  it('forgets what a pod had when another one has its address, and so do the others', () => {
+    const [one, other] = [new Instance(), new Instance()];
+    const prompt = chainedCuts(1, 100);
+    const home = one.pick(prompt);
+    const share = (): void =>
+      other.placed.merge(
+        home.address,
+        one.placed.prefixesOf(home.address)?.newestEntries(1_000) as PodEntries,
+        0,
+      );
+    share();
+    expect(other.placed.prefixesOf(home.address)?.matchedCuts(prompt)).toBe(100);
+    one.pick(chainedCuts(2, 10), idle, [{ ...home }]);
+    share();
+    expect(other.placed.prefixesOf(home.address)?.matchedCuts(prompt)).toBe(0);
+    expect(other.placed.prefixesOf(home.address)?.matchedCuts(chainedCuts(2, 10))).toBe(10);
   });
 
   it('takes a pod of twice the weight for one of twice the speed', () => {

@@ -14,6 +14,7 @@ export interface Instance {
   'started_unix_ms'?: (number | string | Long);
   'without_endpoints'?: (boolean);
   'sequence'?: (number | string | Long);
+  'hashing_schemes'?: (number)[];
 }
 
 export interface Instance__Output {
@@ -27,4 +28,5 @@ export interface Instance__Output {
   'started_unix_ms': (number);
   'without_endpoints': (boolean);
   'sequence': (number);
+  'hashing_schemes': (number)[];
 }

@@ -7,10 +7,12 @@ export interface LoadReport {
   'protocol_version'?: (number);
   'sequence'?: (number | string | Long);
   'loads'?: (_baton_state_v1_EndpointLoad)[];
+  'has_tokens'?: (boolean);
 }
 
 export interface LoadReport__Output {
   'protocol_version': (number);
   'sequence': (number);
   'loads': (_baton_state_v1_EndpointLoad__Output)[];
+  'has_tokens': (boolean);
 }

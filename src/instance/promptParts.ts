@@ -1,0 +1,65 @@
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config/schema.ts';
+import type { DynamicConfig } from '../dynamic/dynamicConfig.ts';
+import type { CompositePool } from '../pool/compositePool.ts';
+import { SharedPrompts } from '../prefixSharing/sharedPrompts.ts';
+import { PlacedPrompts } from '../scheduling/placedPrompts.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { InstanceMetrics } from './instruments.ts';
+import type { SharedParts } from './sharedParts.ts';
+import type { SkippedRecords } from './skippedRecords.ts';
+
+/** Where prompts went. It costs nothing until the policy `prefix` places one. */
+export interface PromptParts {
+  readonly placed: PlacedPrompts;
+  /** undefined: there are no other instances to share with. */
+  readonly shared: SharedPrompts | undefined;
+}
+
+export interface PromptPartsOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly metrics: InstanceMetrics;
+  readonly startedAt: Date;
+  readonly dynamic: DynamicConfig;
+  readonly pool: CompositePool;
+  readonly sharing: SharedParts;
+  readonly skipped: SkippedRecords;
+}
+
+/** A request or the dynamic configuration may name `prefix` at any time, so it is always there. */
+export function createPromptParts(options: PromptPartsOptions): PromptParts {
+  const { podCacheTokens, podPrefillTokensPerSecond } = options.config.scheduling;
+  const placed: PlacedPrompts = new PlacedPrompts({
+    pods: { cacheTokens: podCacheTokens, prefillTokensPerSecond: podPrefillTokensPerSecond },
+    random: Math.random,
+    nowMs: systemClock.nowMs,
+    onPlaced: ({ address }, prompt, uncachedTokens) => {
+      if (shared === undefined || options.sharing.kind === 'memory') return;
+      options.sharing.ledger.assign(address, uncachedTokens);
+      shared.onPlaced(address, prompt, uncachedTokens);
+    },
+  });
+  const shared = createSharedPrompts(options, placed);
+  return { placed, shared };
+}
+
+function createSharedPrompts(options: PromptPartsOptions, prompts: PlacedPrompts): SharedPrompts | undefined {
+  const { config, log, metrics, startedAt, dynamic, pool, sharing, skipped } = options;
+  const { prefixBytesPerSecond: bytesPerSecond } = config.sync;
+  if (sharing.kind === 'memory' || bytesPerSecond === 0) return undefined;
+  const { ledger, store } = sharing;
+  return new SharedPrompts({
+    localId: config.instance.id,
+    startedUnixMs: startedAt.getTime(),
+    prompts,
+    store,
+    instances: () => ledger.instances,
+    isInPool: (address) => pool.addresses.has(address),
+    budget: () => ({ bytesPerSecond, writesPerSecond: dynamic.config.sync.writesPerSecond }),
+    clock: systemClock,
+    onSkipped: (kind, key, cause) => skipped.unreadable(kind, key, cause),
+    log,
+    metrics,
+  });
+}
