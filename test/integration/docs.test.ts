@@ -15,7 +15,12 @@ import { useTopology } from '../support/topology.ts';
  * examples'. A newer generation serves beside an older one, so that there is something to roll back
  * to.
  */
-const pages = ['README.md', 'CONTRIBUTING.md', 'examples/README.md', ...globSync('docs/*.md').sort()];
+const pages = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'examples/README.md',
+  ...globSync(['docs/*.md', 'docs/howto/*.md']).sort(),
+];
 const root = join(import.meta.dirname, '../..');
 const blocks = pages.flatMap(readBlocks);
 const shellBlocks = blocks.filter(({ language }) => language === 'sh');

@@ -16,7 +16,9 @@ export interface DocumentedBlock {
 }
 
 const root = join(import.meta.dirname, '../..');
-const fence = /^(?:<!-- not run: (?<notRun>[^\n]+) -->\n)?```(?<language>sh|yaml)\n(?<text>[\s\S]*?)^```$/gm;
+/** In a list a block is indented, and so is its comment. */
+const fence =
+  /^(?<indent> *)(?:<!-- not run: (?<notRun>[^\n]+) -->\n *)?```(?<language>sh|yaml)\n(?<text>[\s\S]*?)^\k<indent>```$/gm;
 
 export function readBlocks(page: string): DocumentedBlock[] {
   return parseBlocks(page, readFileSync(join(root, page), 'utf8'));
@@ -27,7 +29,7 @@ export function parseBlocks(page: string, markdown: string): DocumentedBlock[] {
     page,
     line: markdown.slice(0, index).split('\n').length,
     language: groups?.language as 'sh' | 'yaml',
-    text: groups?.text ?? '',
+    text: (groups?.text ?? '').replaceAll(new RegExp(`^${groups?.indent}`, 'gm'), ''),
     notRun: groups?.notRun,
   }));
 }

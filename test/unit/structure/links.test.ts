@@ -30,6 +30,15 @@ describe('the blocks of a page', () => {
     ]);
   });
 
+  it('are found in a list, where they are indented', () => {
+    const page =
+      '1. One:\n\n   <!-- not run: why -->\n   ```sh\n   a \\\n     b\n   ```\n\n2. Two:\n\n   ```yaml\n   c:\n     d: 1\n   ```\n';
+    expect(parseBlocks('a.md', page)).toMatchObject([
+      { line: 3, text: 'a \\\n  b\n', notRun: 'why' },
+      { line: 11, text: 'c:\n  d: 1\n', notRun: undefined },
+    ]);
+  });
+
   it('have commands without comments, with continued lines as one', () => {
     expect(commandsOf('# first\na b   # why\nc \\\n  d\n\n')).toEqual(['a b', 'c    d']);
   });
