@@ -41,7 +41,7 @@ unit: node_modules/.package-lock.json ## run unit and property tests
 	@$(run) unit
 
 .PHONY: integration
-integration: setup ## run the tests with a real etcd, and of the packed package
+integration: setup chart-tools ## run the tests with a real etcd, of the packed package, of chart and alerts
 	@$(run) integration
 
 .PHONY: e2e
@@ -116,6 +116,10 @@ setup: node_modules/.package-lock.json tools ## install npm packages, Envoy and 
 .PHONY: tools
 tools: ## install Envoy and etcd into .tools; ENVOY_BIN and ETCD_BIN name your own
 	@scripts/install-tools.sh
+
+.PHONY: chart-tools
+chart-tools: ## install Helm and promtool into .tools, for the tests of the chart and the alerts
+	@scripts/install-chart-tools.sh
 
 .PHONY: clean
 clean: ## remove everything that the other targets create

@@ -101,6 +101,7 @@ describe('docker-compose.yml', () => {
     expect(services.baton.environment).toEqual({
       BATON_ETCD_ENDPOINTS: 'http://etcd:2379',
       BATON_POOL_ETCD: 'true',
+      BATON_ADMIN_ADDRESS: '0.0.0.0:9090',
     });
     expect(services.podsim.command[0]).toContain('baton register');
     expect(services.podsim.deploy.replicas).toBe(3);
@@ -113,6 +114,32 @@ describe('docker-compose.yml', () => {
   it('leaves address and health check of Baton to the image', () => {
     expect(services.baton.environment).not.toHaveProperty('BATON_SERVER_ADDRESS');
     expect(services.baton.healthcheck).toBeUndefined();
+  });
+
+  it('publishes ports on loopback only', () => {
+    const ports = Object.values<{ ports?: string[] }>(services).flatMap((service) => service.ports ?? []);
+    expect(ports.length).toBeGreaterThan(1);
+    for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+  });
+
+  it('mounts files that exist', () => {
+    const mounts = Object.values<{ volumes?: string[] }>(services)
+      .flatMap(({ volumes = [] }) => volumes)
+      .filter((volume) => volume.startsWith('./'));
+    for (const mount of mounts) {
+      expect(mount).toMatch(/:ro$/);
+      expect(existsSync(join(checkoutDir, mount.split(':')[0] as string))).toBe(true);
+    }
+  });
+
+  it('has Prometheus scrape the admin port of every Baton, beside the demo', () => {
+    const { prometheus, grafana, baton } = services;
+    expect([prometheus.profiles, grafana.profiles]).toEqual([['observe'], ['observe']]);
+    const { scrape_configs: scraped, rule_files: rules } = parse(read('examples/monitoring/prometheus.yml'));
+    const [{ names, port }] = scraped[0].dns_sd_configs;
+    expect(names).toEqual(['baton']);
+    expect(baton.environment.BATON_ADMIN_ADDRESS).toBe(`0.0.0.0:${port}`);
+    expect(prometheus.volumes).toContainEqual(`./charts/baton/files/alerts.yaml:${rules[0]}:ro`);
   });
 
   it('gives Baton more time to stop than its grace', () => {
