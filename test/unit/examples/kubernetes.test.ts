@@ -1,54 +1,31 @@
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { validate as validateDeployment } from 'kubernetes-models/_schemas/IoK8sApiAppsV1Deployment';
-import { validate as validateConfigMap } from 'kubernetes-models/_schemas/IoK8sApiCoreV1ConfigMap';
-import { validate as validateService } from 'kubernetes-models/_schemas/IoK8sApiCoreV1Service';
-import { validate as validateBudget } from 'kubernetes-models/_schemas/IoK8sApiPolicyV1PodDisruptionBudget';
 import { parse } from 'yaml';
 import { checkFile } from '../../../src/cli/check.ts';
 import { checkoutDir } from '../../../tools/testbed/tools.ts';
+import { type Manifest, schemaProblems, unknownNames } from '../../support/kubernetesSchemas.ts';
 import { processEnvOf } from '../config/processEnvOf.ts';
 
 /**
- * The manifests under examples/ against Kubernetes' own schema, from which the package
- * kubernetes-models is generated: its validators find wrong values, its types find names that do
- * not exist. No cluster, no network.
+ * The manifests under examples/, a base for kustomize. test/integration/chart.test.ts compares them
+ * with what the chart renders.
  */
 const folder = join(checkoutDir, 'examples', 'kubernetes');
-const files = (await readdir(folder)).filter((name) => name.endsWith('.yaml'));
+const files = (await readdir(folder)).filter(
+  (name) => name.endsWith('.yaml') && name !== 'kustomization.yaml',
+);
 
-// biome-ignore-start lint/suspicious/noExplicitAny: parsed YAML, whose form the schemas check.
-const manifests = new Map<string, any>();
+const manifests = new Map<string, Manifest>();
 for (const name of files) {
   const manifest = parse(await readFile(join(folder, name), 'utf8'));
   manifests.set(manifest.kind, manifest);
 }
-
-interface Validator {
-  (manifest: any): boolean;
-  errors?: unknown;
-}
-// biome-ignore-end lint/suspicious/noExplicitAny: parsed YAML
-
-const validators: Readonly<Record<string, Validator>> = {
-  ConfigMap: validateConfigMap,
-  Deployment: validateDeployment,
-  PodDisruptionBudget: validateBudget,
-  Service: validateService,
-};
-const modules: Readonly<Record<string, string>> = {
-  ConfigMap: 'v1',
-  Deployment: 'apps/v1',
-  PodDisruptionBudget: 'policy/v1',
-  Service: 'v1',
-};
+const manifestOf = (kind: string): Manifest => manifests.get(kind) as Manifest;
 
 describe.each(files)('%s', (file) => {
   it('has values of the right form', async () => {
     const manifest = parse(await readFile(join(folder, file), 'utf8'));
-    expect(problemsOf(manifest)).toEqual([]);
+    expect(schemaProblems(manifest)).toEqual([]);
   });
 });
 
@@ -57,11 +34,11 @@ it('names nothing that Kubernetes does not know', async () => {
 });
 
 describe('the checks themselves', () => {
-  const deployment = manifests.get('Deployment');
+  const deployment = manifestOf('Deployment');
 
   it('find a value of the wrong form', () => {
     const wrong = { ...deployment, spec: { ...deployment.spec, replicas: '3' } };
-    expect(problemsOf(wrong)).toMatchObject([{ instancePath: '/spec/replicas', keyword: 'type' }]);
+    expect(schemaProblems(wrong)).toMatchObject([{ instancePath: '/spec/replicas', keyword: 'type' }]);
   });
 
   it('find a misspelt name', async () => {
@@ -71,10 +48,10 @@ describe('the checks themselves', () => {
 });
 
 describe('the manifests together', () => {
-  const { spec } = manifests.get('Deployment');
+  const { spec } = manifestOf('Deployment');
   const pod = spec.template.spec;
   const [container] = pod.containers;
-  const baton = manifests.get('ConfigMap').data['baton.yaml'];
+  const baton = manifestOf('ConfigMap').data['baton.yaml'];
 
   it('carry a valid configuration', async () => {
     const env = processEnvOf({ files: { 'baton.yaml': baton } });
@@ -99,53 +76,23 @@ describe('the manifests together', () => {
     expect(container.readinessProbe.grpc).toEqual({ port, service: 'readiness' });
     expect(container.livenessProbe.grpc).toEqual({ port, service: 'liveness' });
     expect(container.ports).toEqual([{ name: 'grpc', containerPort: port }]);
-    expect(manifests.get('Service').spec.ports[0]).toMatchObject({ port, targetPort: 'grpc' });
+    expect(manifestOf('Service').spec.ports[0]).toMatchObject({ port, targetPort: 'grpc' });
   });
 
   it('select the same pods, and mount the configuration that there is', () => {
     const { labels } = spec.template.metadata;
     expect(spec.selector.matchLabels).toEqual(labels);
-    expect(manifests.get('Service').spec.selector).toEqual(labels);
-    expect(manifests.get('PodDisruptionBudget').spec.selector.matchLabels).toEqual(labels);
-    expect(pod.volumes[0].configMap.name).toBe(manifests.get('ConfigMap').metadata.name);
+    expect(manifestOf('Service').spec.selector).toEqual(labels);
+    expect(manifestOf('PodDisruptionBudget').spec.selector.matchLabels).toEqual(labels);
+    expect(manifestOf('NetworkPolicy').spec.podSelector.matchLabels).toEqual(labels);
+    expect(pod.serviceAccountName).toBe(manifestOf('ServiceAccount').metadata.name);
+    expect(pod.volumes[0].configMap.name).toBe(manifestOf('ConfigMap').metadata.name);
   });
 });
 
-function problemsOf(manifest: { kind: string }): unknown {
-  const validate = validators[manifest.kind];
-  if (!validate) return [`no schema for ${manifest.kind}`];
-  return validate(manifest) ? [] : validate.errors;
-}
-
-/** What the compiler says when the manifests are written down as values of Kubernetes' types. */
-async function unknownNames(all: readonly { kind: string }[]): Promise<string> {
-  // Inside the checkout, where the compiler finds the package.
-  const parent = join(checkoutDir, '.run', 'tests');
-  await mkdir(parent, { recursive: true });
-  const dir = await mkdtemp(join(parent, 'manifests-'));
-  try {
-    const file = join(dir, 'manifests.ts');
-    const lines = all.map((manifest, nth) => {
-      const type = `import('kubernetes-models/${modules[manifest.kind]}').I${manifest.kind}`;
-      return `export const m${nth}: ${type} = ${JSON.stringify(manifest)};`;
-    });
-    await writeFile(file, lines.join('\n'));
-    const tsc = join(checkoutDir, 'node_modules', 'typescript', 'bin', 'tsc');
-    const flags = [
-      '--noEmit',
-      '--strict',
-      '--module',
-      'nodenext',
-      '--skipLibCheck',
-      '--types',
-      '',
-      '--ignoreConfig',
-    ];
-    await promisify(execFile)(process.execPath, [tsc, ...flags, file]);
-    return '';
-  } catch (error) {
-    return (error as { stdout?: string }).stdout || String(error);
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
-}
+describe('the kustomization', () => {
+  it('lists every manifest', async () => {
+    const { kind, resources } = parse(await readFile(join(folder, 'kustomization.yaml'), 'utf8'));
+    expect({ kind, resources }).toEqual({ kind: 'Kustomization', resources: files.toSorted() });
+  });
+});

@@ -1,0 +1,100 @@
+{{/*
+The configuration that instances get: values `config`, with what the chart knows where it says
+nothing. As YAML.
+*/}}
+{{- define "baton.config" -}}
+{{- $config := deepCopy .Values.config -}}
+{{- $server := dict "address" "0.0.0.0:9002" -}}
+{{- if .Values.tls.existingSecret -}}
+{{- $tls := dict "certFile" "/etc/baton-tls/tls.crt" "keyFile" "/etc/baton-tls/tls.key" -}}
+{{- if .Values.tls.clientCertificates -}}
+{{- $_ := set $tls "clientCaFile" "/etc/baton-tls/ca.crt" -}}
+{{- end -}}
+{{- $_ := set $server "tls" $tls -}}
+{{- end -}}
+{{- $etcd := dict -}}
+{{- if .Values.etcd.trial.enabled -}}
+{{- $_ := set $etcd "endpoints" (list (include "baton.trialUrl" .)) -}}
+{{- end -}}
+{{- if .Values.etcd.existingSecret -}}
+{{- $_ := set $etcd "passwordFile" "/etc/baton-etcd/password" -}}
+{{- end -}}
+{{- if .Values.etcd.tlsSecret -}}
+{{- $tls := dict "caFile" "/etc/baton-etcd-tls/ca.crt" -}}
+{{- if .Values.etcd.clientCertificate -}}
+{{- $_ := set $tls "certFile" "/etc/baton-etcd-tls/tls.crt" -}}
+{{- $_ := set $tls "keyFile" "/etc/baton-etcd-tls/tls.key" -}}
+{{- end -}}
+{{- $_ := set $etcd "tls" $tls -}}
+{{- end -}}
+{{- $added := dict "server" $server -}}
+{{- if $etcd -}}
+{{- $_ := set $added "etcd" $etcd -}}
+{{- end -}}
+{{- if include "baton.opensAdmin" . -}}
+{{- $_ := set $added "admin" (dict "address" "0.0.0.0:9090") -}}
+{{- end -}}
+{{- if and .Values.inferencePool.create (not (dig "pool" "kubernetes" false $config)) -}}
+{{- $_ := set $added "pool" (dict "kubernetes" (dict "inferencePool" (include "baton.inferencePoolName" .))) -}}
+{{- end -}}
+{{- $config = mergeOverwrite $added $config -}}
+{{- $pool := default dict $config.pool -}}
+{{- if not (or $pool.endpoints $pool.file $pool.etcd $pool.kubernetes) -}}
+{{- fail "config.pool: say where your pods are: kubernetes.selector and ports, kubernetes.inferencePool, etcd: true, endpoints or file" -}}
+{{- end -}}
+{{- if and (gt (int .Values.replicas) 1) (not (dig "etcd" "endpoints" false $config)) -}}
+{{- fail "replicas: more than one instance need etcd, through which they know each other's load: config.etcd.endpoints, or etcd.trial.enabled" -}}
+{{- end -}}
+{{- toYaml $config -}}
+{{- end -}}
+
+{{- define "baton.trialUrl" -}}
+{{- printf "http://%s-etcd.%s.svc:2379" (include "baton.fullname" .) .Release.Namespace -}}
+{{- end -}}
+
+{{/*
+Not empty: the admin port is reachable from outside of the pod. Kubernetes' gRPC probes speak no
+TLS, so with TLS they ask there.
+*/}}
+{{- define "baton.opensAdmin" -}}
+{{- if or .Values.metrics.enabled .Values.tls.existingSecret -}}yes{{- end -}}
+{{- end -}}
+
+{{/* Seconds: drain.graceMs, rounded up, and what the end takes after it. */}}
+{{- define "baton.graceSeconds" -}}
+{{- $graceMs := dig "drain" "graceMs" 30000 .Values.config | int -}}
+{{- add (div (add $graceMs 999) 1000) .Values.rollout.extraGraceSeconds -}}
+{{- end -}}
+
+{{- define "baton.grpcPort" -}}
+{{- $config := include "baton.config" . | fromYaml -}}
+{{- regexFind "[0-9]+$" $config.server.address -}}
+{{- end -}}
+
+{{/* A port for each worker, one after the other, where the admin port is open. As JSON. */}}
+{{- define "baton.adminPorts" -}}
+{{- $ports := list -}}
+{{- if include "baton.opensAdmin" . -}}
+{{- $config := include "baton.config" . | fromYaml -}}
+{{- $first := regexFind "[0-9]+$" $config.admin.address | int -}}
+{{- range $nth := until (dig "server" "workers" 1 $config | int) -}}
+{{- $name := ternary "admin" (printf "admin-%d" $nth) (eq $nth 0) -}}
+{{- $ports = append $ports (dict "name" $name "port" (add $first $nth)) -}}
+{{- end -}}
+{{- end -}}
+{{- dict "ports" $ports | toJson -}}
+{{- end -}}
+
+{{/* How Kubernetes asks: the chart, the name of the gRPC service, the path on the admin port. */}}
+{{- define "baton.probe" -}}
+{{- $chart := index . 0 -}}
+{{- if $chart.Values.tls.existingSecret -}}
+httpGet:
+  port: admin
+  path: {{ index . 2 }}
+{{- else -}}
+grpc:
+  port: {{ include "baton.grpcPort" $chart }}
+  service: {{ index . 1 }}
+{{- end -}}
+{{- end -}}
