@@ -36,7 +36,7 @@ export async function checkFile(file: string, flags: ConfigFlags, env: ProcessEn
   const { policies } = await loadExtensions(loaded.config.scheduling.extensions);
   createPolicySet(loaded.config.scheduling, policies);
   const { unusedTraits } = await import('../config/unusedTraits.ts');
-  const { scheduling, pool } = loaded.config;
-  const warnings = unusedTraits(scheduling, pool.endpoints).map((reason) => `warning: ${reason}\n`);
+  const { config } = loaded;
+  const warnings = unusedTraits(config, config.pool.endpoints).map((reason) => `warning: ${reason}\n`);
   return `${warnings.join('')}${file}: ok\n`;
 }

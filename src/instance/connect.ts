@@ -14,7 +14,7 @@ export function connectParts(parts: InstanceParts, host: Host): void {
     telemetry.setLogLevel(config.telemetry.logLevel);
     if (sharing.kind === 'etcd') sharing.ledger.writeBudgetChanged();
   });
-  const unusedTraitsLog = new UnusedTraitsLog(parts.config.scheduling, telemetry.log);
+  const unusedTraitsLog = new UnusedTraitsLog(parts.config, telemetry.log);
   const emptyPoolLog = new EmptyPoolLog(telemetry.log, parts.events);
   lifecycle.onChange(({ to }) => emptyPoolLog.evaluate(to, pool));
   pool.onChange(() => {
