@@ -62,7 +62,7 @@ export function parseIp(text: string): string | undefined {
   return family === 6 ? canonicalIPv6(bare) : bare;
 }
 
-function isHostName(host: string): boolean {
+export function isHostName(host: string): boolean {
   return hostName.test(host) && host.split('.').every((label) => label.length <= longestLabel);
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { addressForms, parseAddress } from '../hostPort.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
 import { hideUrlSecrets } from '../urlSecrets.ts';
+import { isSrvName } from './srvName.ts';
 import { nameText, wholeNumber } from './validators.ts';
 
 /**
@@ -24,6 +25,10 @@ export interface InvalidAddress {
 const expected = 'an endpoint address, or a mapping with address, weight, labels, models and slots';
 
 const address = z.string({ error: `an address like ${addressForms}` }).check((context) => {
+  if (isSrvName(context.value)) {
+    context.value = context.value.toLowerCase();
+    return;
+  }
   const parsed = parseAddress(context.value);
   if (parsed.kind === 'invalid') {
     // It may be the URL of something else, with a password in it.
@@ -49,7 +54,9 @@ const mostModels = 256;
 
 export const endpointMapping = z.strictObject(
   {
-    address: address.describe('ip:port, [ipv6]:port or host:port'),
+    address: address.describe(
+      'ip:port, [ipv6]:port, host:port, or the name of SRV records (_vllm._tcp.models.example)',
+    ),
     weight: z
       .number({ error: weight })
       .min(weights.least, { error: weight })

@@ -69,7 +69,11 @@ const pool = section({
     .default([])
     .describe('Only addresses within these ranges may register in etcd, such as 10.0.0.0/8:8000; none: any'),
   kubernetes: kubernetes.prefault({}),
-  dnsRefreshMs: milliseconds(100).default(5000).describe('Time between two lookups of a host name'),
+  dnsRefreshMs: milliseconds(100)
+    .default(5000)
+    .describe(
+      'Time between two lookups of a name that has no time to live of its own, and after a failed one',
+    ),
   readModels: boolean()
     .default(false)
     .describe('Ask each endpoint for its models (GET /v1/models) where no source names them'),

@@ -24,7 +24,7 @@ export interface CompositePoolOptions {
 
 /** A pool of this size is merged in one turn of the event loop. */
 const mostAtOnce = 1_000;
-/** The verdicts of this time are one change of a larger pool: each takes milliseconds. */
+/** The verdicts of this time are one change of a larger pool. */
 const largePoolPauseMs = 100;
 
 export class CompositePool implements Pool {
@@ -32,8 +32,10 @@ export class CompositePool implements Pool {
   readonly #health: EndpointHealth | undefined;
   readonly #readiness: PoolReadiness | undefined;
   readonly #report: PoolReport;
-  /** The last list of each source, in the order of the sources; undefined: it has given none. */
-  readonly #lists: (readonly Endpoint[] | undefined)[];
+  /** The last list of each source, in the order of the sources. */
+  readonly #lists: (readonly Endpoint[])[];
+  /** Sources that have not given a whole list yet. */
+  readonly #unfinished: Set<number>;
   readonly #listeners = new Set<() => void>();
   #all: readonly Endpoint[] = [];
   #addresses: ReadonlySet<string> = new Set();
@@ -42,7 +44,6 @@ export class CompositePool implements Pool {
   #isKnown: boolean;
   #merging: Promise<void> | undefined;
   #isMerging = false;
-  /** A list came during the merge. */
   #isOutdated = false;
   /** Cancels it. */
   #pendingRefresh: (() => void) | undefined;
@@ -56,7 +57,8 @@ export class CompositePool implements Pool {
     this.#health = health;
     this.#readiness = health && new PoolReadiness({ health, panicPercent, report });
     this.#report = report;
-    this.#lists = sources.map(() => undefined);
+    this.#lists = sources.map(() => []);
+    this.#unfinished = new Set(sources.keys());
     this.#isKnown = sources.length === 0;
     health?.onVerdict((verdict) => this.#onVerdict(verdict));
   }
@@ -79,7 +81,7 @@ export class CompositePool implements Pool {
     return this.#ready;
   }
 
-  /** Has every source given a list? Until then an empty pool may be one that is not known. */
+  /** Has every source given a whole list? Until then, who is missing may only be unknown. */
   get isKnown(): boolean {
     return this.#isKnown;
   }
@@ -116,7 +118,7 @@ export class CompositePool implements Pool {
    */
   async start(): Promise<void> {
     const starts = this.#sources.map((source, index) =>
-      source.start((endpoints) => this.#onEndpoints(index, endpoints)),
+      source.start((endpoints, isWhole) => this.#onEndpoints(index, endpoints, isWhole)),
     );
     const errors = (await Promise.allSettled(starts)).flatMap((end) =>
       end.status === 'rejected' ? [end.reason] : [],
@@ -139,8 +141,9 @@ export class CompositePool implements Pool {
     await Promise.all([this.#merging, ...this.#sources.map((source) => source.stop()), this.#health?.stop()]);
   }
 
-  #onEndpoints(index: number, endpoints: readonly Endpoint[]): void {
+  #onEndpoints(index: number, endpoints: readonly Endpoint[], isWhole = true): void {
     if (this.#stopped) return;
+    if (isWhole) this.#unfinished.delete(index);
     this.#lists[index] = endpoints;
     if (this.#isMerging) this.#isOutdated = true;
     else this.#merging = this.#merge();
@@ -151,10 +154,8 @@ export class CompositePool implements Pool {
     this.#isMerging = true;
     do {
       this.#isOutdated = false;
-      const lists = this.#lists.map((endpoints, index) => {
-        return { source: this.#sources[index]?.name ?? '', endpoints: endpoints ?? [] };
-      });
-      const isKnown = !this.#lists.includes(undefined);
+      const lists = this.#lists.map((endpoints, i) => ({ source: this.#sources[i]?.name ?? '', endpoints }));
+      const isKnown = this.#unfinished.size === 0;
       const isLarge = lists.reduce((sum, { endpoints }) => sum + endpoints.length, 0) > mostAtOnce;
       const steps = this.#mergeSteps(lists, isKnown);
       while (!steps.next().done) if (isLarge) await nextTurn();

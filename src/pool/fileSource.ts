@@ -1,11 +1,10 @@
 import { reasonOfFileError } from '../boundedFile.ts';
 import { BatonError } from '../errors.ts';
-import type { Endpoint } from '../scheduling/endpoint.ts';
 import { type ContentChange, type FileContent, WatchedFile } from '../watchedFile.ts';
 import { HostResolver, type HostResolverOptions } from './hostResolver.ts';
 import type { ParsedEndpoint } from './parseEndpoint.ts';
 import { parseEndpointFile } from './parseEndpointFile.ts';
-import type { EndpointSource } from './pool.ts';
+import type { EndpointSource, OnEndpoints } from './pool.ts';
 
 /**
  * The endpoints listed in a YAML file, read again when it changes. A broken edit keeps the last
@@ -38,7 +37,7 @@ export class FileSource implements EndpointSource {
   }
 
   /** @throws BatonError `endpoints-unreadable` or `endpoints-invalid` */
-  async start(onEndpoints: (endpoints: readonly Endpoint[]) => void): Promise<void> {
+  async start(onEndpoints: OnEndpoints): Promise<void> {
     this.#resolver = new HostResolver(this.name, this.#options, onEndpoints);
     try {
       await this.#file.start();

@@ -2,7 +2,7 @@ import { systemClock } from '../clock.ts';
 import { splitHostPort } from '../hostPort.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
 import { readModelList } from './modelList.ts';
-import type { EndpointSource } from './pool.ts';
+import type { EndpointSource, OnEndpoints } from './pool.ts';
 import { sameList } from './sameEndpoint.ts';
 
 /** Adapters are loaded and dropped while a pod runs; it is asked again in this time. */
@@ -42,9 +42,10 @@ export class ModelReadingSource implements EndpointSource {
   readonly #random: () => number;
   readonly #asked = new Map<string, Asked>();
   readonly #stopping = new AbortController();
-  #onEndpoints: (endpoints: readonly Endpoint[]) => void = () => {};
+  #onEndpoints: OnEndpoints = () => {};
   /** As the source lists them. */
   #listed: readonly Endpoint[] = [];
+  #isWhole = true;
   #cancelChange: (() => void) | undefined;
 
   constructor(
@@ -65,9 +66,9 @@ export class ModelReadingSource implements EndpointSource {
     return this.#source.subscription;
   }
 
-  start(onEndpoints: (endpoints: readonly Endpoint[]) => void): Promise<void> {
+  start(onEndpoints: OnEndpoints): Promise<void> {
     this.#onEndpoints = onEndpoints;
-    return this.#source.start((endpoints) => this.#onListed(endpoints));
+    return this.#source.start((endpoints, isWhole) => this.#onListed(endpoints, isWhole));
   }
 
   stop(): Promise<void> {
@@ -77,8 +78,9 @@ export class ModelReadingSource implements EndpointSource {
     return this.#source.stop();
   }
 
-  #onListed(endpoints: readonly Endpoint[]): void {
+  #onListed(endpoints: readonly Endpoint[], isWhole = true): void {
     this.#listed = endpoints;
+    this.#isWhole = isWhole;
     const silent = new Set(
       endpoints.filter(({ models }) => models.length === 0).map(({ address }) => address),
     );
@@ -134,6 +136,7 @@ export class ModelReadingSource implements EndpointSource {
         const models = this.#asked.get(endpoint.address)?.models ?? [];
         return models.length === 0 ? endpoint : { ...endpoint, models };
       }),
+      this.#isWhole,
     );
   }
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { endpointKeys, endpointMapping, invalidAddress } from '../config/endpointSchema.ts';
+import { isSrvName } from '../config/srvName.ts';
 import { addressForms, parseAddress } from '../hostPort.ts';
 import type { Endpoint } from '../scheduling/endpoint.ts';
 import type { EndpointProblem } from './endpointProblems.ts';
@@ -11,7 +12,9 @@ import type { EndpointProblem } from './endpointProblems.ts';
  */
 export type EndpointPlace =
   | { readonly kind: 'ip'; readonly address: string }
-  | { readonly kind: 'host'; readonly host: string; readonly port: number };
+  | { readonly kind: 'host'; readonly host: string; readonly port: number }
+  /** The name of SRV records, which have the hosts and their ports. */
+  | { readonly kind: 'srv'; readonly name: string };
 
 /** A configured endpoint; a host name is not resolved yet. */
 export interface ParsedEndpoint {
@@ -63,6 +66,7 @@ export function parseEndpoint(
     return undefined;
   }
   const { address, ...traits } = parsed.data;
+  if (isSrvName(address)) return { place: { kind: 'srv', name: address }, traits };
   const place = parseAddress(address);
   return place.kind === 'invalid' ? undefined : { place, traits };
 }
@@ -97,5 +101,12 @@ function valueAt(value: unknown, keys: Keys): unknown {
 }
 
 export function placeText(place: EndpointPlace): string {
-  return place.kind === 'ip' ? place.address : `${place.host}:${place.port}`;
+  switch (place.kind) {
+    case 'ip':
+      return place.address;
+    case 'host':
+      return `${place.host}:${place.port}`;
+    case 'srv':
+      return place.name;
+  }
 }

@@ -16,6 +16,12 @@ export interface Pool {
   onChange(listener: () => void): () => void;
 }
 
+/**
+ * Replaces the list of a source. @param isWhole false: more belong to it that are not known yet,
+ * since a server has not answered; default: true
+ */
+export type OnEndpoints = (endpoints: readonly Endpoint[], isWhole?: boolean) => void;
+
 /** A source of endpoints. */
 export interface EndpointSource {
   /** For logs and problems: `static`, `file pods.yaml`, `etcd`. */
@@ -26,7 +32,7 @@ export interface EndpointSource {
    * Starts the source. Each call of `onEndpoints` replaces the source's list. Resolves after the
    * first call, or at once when the source does not wait for one; rejects when there can be none.
    */
-  start(onEndpoints: (endpoints: readonly Endpoint[]) => void): Promise<void>;
+  start(onEndpoints: OnEndpoints): Promise<void>;
   stop(): Promise<void>;
 }
 

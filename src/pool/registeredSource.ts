@@ -141,7 +141,7 @@ function endpointOf(key: string, traits: RegisteredTraits): Endpoint {
   const parsed = parseEndpoint(entry, '', problems);
   if (parsed === undefined) throw new Error(formatEndpointProblems(problems));
   const { place } = parsed;
-  if (place.kind === 'host') throw new Error(`"${key}" is a host name; an endpoint registers as ip:port`);
+  if (place.kind !== 'ip') throw new Error(`"${key}" is a host name; an endpoint registers as ip:port`);
   requireAgreement(key, place.address, traits.address ?? '');
   return { address: place.address, ...parsed.traits };
 }

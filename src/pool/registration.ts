@@ -41,7 +41,7 @@ export function parseRegistration(flags: RegisterFlags): ParsedRegistration {
   const found: EndpointProblem[] = [];
   const parsed = parseEndpoint(entry, '', found);
   problems.push(...found.map((problem) => ({ ...problem, path: flagOf(problem.path) })));
-  if (parsed?.place.kind === 'host') {
+  if (parsed !== undefined && parsed.place.kind !== 'ip') {
     const value = placeText(parsed.place);
     problems.push({
       path: '--address',

@@ -1,8 +1,7 @@
-import type { Endpoint } from '../scheduling/endpoint.ts';
 import { invalidEndpoints } from './endpointProblems.ts';
 import { HostResolver, type HostResolverOptions } from './hostResolver.ts';
 import { parseEndpoints } from './parseEndpoint.ts';
-import type { EndpointSource } from './pool.ts';
+import type { EndpointSource, OnEndpoints } from './pool.ts';
 
 /** The endpoints listed in the configuration. Only the addresses behind host names ever change. */
 export class StaticSource implements EndpointSource {
@@ -18,7 +17,7 @@ export class StaticSource implements EndpointSource {
   }
 
   /** @throws BatonError `endpoints-invalid` */
-  async start(onEndpoints: (endpoints: readonly Endpoint[]) => void): Promise<void> {
+  async start(onEndpoints: OnEndpoints): Promise<void> {
     const { endpoints, problems } = parseEndpoints(this.#list, 'pool.endpoints');
     if (problems.length > 0) throw invalidEndpoints('the configured list of endpoints', problems);
     this.#resolver = new HostResolver(this.name, this.#options, onEndpoints);

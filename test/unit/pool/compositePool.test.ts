@@ -1,5 +1,5 @@
 import { CompositePool } from '../../../src/pool/compositePool.ts';
-import type { EndpointHealth, EndpointSource, HealthChange } from '../../../src/pool/pool.ts';
+import type { EndpointHealth, EndpointSource, HealthChange, OnEndpoints } from '../../../src/pool/pool.ts';
 import type { Endpoint } from '../../../src/scheduling/endpoint.ts';
 import { eventually } from '../../support/eventually.ts';
 import { RecordedReport } from './recordedReport.ts';
@@ -7,7 +7,7 @@ import { RecordedReport } from './recordedReport.ts';
 class FakeSource implements EndpointSource {
   readonly name: string;
   readonly #failure: Error | undefined;
-  publish: (endpoints: readonly Endpoint[]) => void = () => {};
+  publish: OnEndpoints = () => {};
   stops = 0;
 
   constructor(name: string, failure?: Error) {
@@ -15,7 +15,7 @@ class FakeSource implements EndpointSource {
     this.#failure = failure;
   }
 
-  async start(publish: (endpoints: readonly Endpoint[]) => void): Promise<void> {
+  async start(publish: OnEndpoints): Promise<void> {
     if (this.#failure) throw this.#failure;
     this.publish = publish;
   }
@@ -265,6 +265,17 @@ describe('a pool whose sources have not all given a list', () => {
     expect([pool.isKnown, changes.count]).toEqual([false, 1]);
     sources[1]?.publish([]);
     expect([pool.isKnown, changes.count]).toEqual([true, 2]);
+  });
+
+  it('is not known while a list is not whole, and stays known when a later one is not', async () => {
+    const source = new FakeSource('static');
+    const { pool, changes } = await started([source]);
+    source.publish(list('10.0.0.1:8000'), false);
+    expect([pool.isKnown, changes.count]).toEqual([false, 1]);
+    source.publish(list('10.0.0.1:8000'), true);
+    expect([pool.isKnown, changes.count]).toEqual([true, 2]);
+    source.publish(list('10.0.0.1:8000', '10.0.0.2:8000'), false);
+    expect([pool.isKnown, changes.count]).toEqual([true, 3]);
   });
 
   it('is known when there is no source', async () => {

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Lookup, resolutionOf } from '../../../src/pool/dns/lookup.ts';
 import { FileSource } from '../../../src/pool/fileSource.ts';
 import { eventually } from '../../support/eventually.ts';
 import { RecordedReport } from './recordedReport.ts';
@@ -23,8 +24,9 @@ afterEach(async () => {
 });
 
 function start(file = path): Promise<void> {
-  const resolveHost = async (host: string) => [host === 'old' ? '10.9.9.1' : '10.9.9.2'];
-  source = new FileSource(file, { pollMs: 3, dnsRefreshMs: 60_000, report, resolveHost });
+  const lookup: Lookup = async ({ name }) =>
+    resolutionOf([name === 'old' ? '10.9.9.1' : '10.9.9.2'], undefined);
+  source = new FileSource(file, { pollMs: 3, dnsRefreshMs: 60_000, report, lookup });
   return source.start((endpoints) => updates.push(endpoints.map(({ address }) => address).join(' ')));
 }
 

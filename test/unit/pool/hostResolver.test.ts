@@ -1,13 +1,15 @@
+import { type Lookup, type Resolution, resolutionOf } from '../../../src/pool/dns/lookup.ts';
 import { HostResolver } from '../../../src/pool/hostResolver.ts';
 import { parseEndpoints } from '../../../src/pool/parseEndpoint.ts';
 import { eventually } from '../../support/eventually.ts';
 import { RecordedReport } from './recordedReport.ts';
 
-type Answer = readonly string[] | Error | 'never';
+type Answer = readonly string[] | Resolution | Error | 'never';
 
 let answers: Record<string, Answer>;
 let lookups: string[];
 let updates: string[][];
+let whole: (boolean | undefined)[];
 let report: RecordedReport;
 let resolver: HostResolver;
 
@@ -15,20 +17,25 @@ beforeEach(() => {
   answers = {};
   lookups = [];
   updates = [];
+  whole = [];
   report = new RecordedReport();
   resolver = resolverWith(5);
 });
 afterEach(() => resolver.stop());
 
+const notFound = (name: string) => Object.assign(new Error(`ENOTFOUND ${name}`), { code: 'ENOTFOUND' });
+
 function resolverWith(dnsRefreshMs: number): HostResolver {
-  const resolveHost = (host: string): Promise<readonly string[]> => {
-    lookups.push(host);
-    const answer = answers[host] ?? new Error(`ENOTFOUND ${host}`);
+  const lookup: Lookup = async ({ name }) => {
+    lookups.push(name);
+    const answer = answers[name] ?? notFound(name);
     if (answer === 'never') return new Promise(() => {});
-    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+    if (answer instanceof Error) throw answer;
+    return 'hosts' in answer ? answer : resolutionOf(answer, undefined);
   };
-  return new HostResolver('static', { dnsRefreshMs, report, resolveHost }, (endpoints) => {
+  return new HostResolver('static', { dnsRefreshMs, report, lookup }, (endpoints, isWhole) => {
     updates.push(endpoints.map(({ address, weight }) => `${address} ${weight}`));
+    whole.push(isWhole);
   });
 }
 
@@ -80,6 +87,37 @@ describe('when an entry is a host name', () => {
   });
 });
 
+describe('when an entry is the name of SRV records', () => {
+  it('has the port of each record, and its share of the weight of the entry', async () => {
+    const host = (nth: number, weight: number) => ({ ip: `10.0.0.${nth}`, port: 8000 + nth, weight });
+    answers = { '_vllm._tcp.models': { hosts: [host(1, 0.5), host(2, 1), host(3, 90)], ttlMs: undefined } };
+    await use({ address: '_VLLM._tcp.models', weight: 2 });
+    expect(updates).toEqual([['10.0.0.1:8001 1', '10.0.0.2:8002 2', '10.0.0.3:8003 100']]);
+  });
+
+  it('is a host name where it has a port, and must have one otherwise', async () => {
+    answers = { '_vllm._tcp.models': ['10.0.0.1'] };
+    await use('_vllm._tcp.models:80');
+    expect(updates).toEqual([['10.0.0.1:80 1']]);
+    expect(parseEndpoints(['vllm.models', '_vllm.models']).problems).toHaveLength(2);
+  });
+});
+
+describe('a list with names', () => {
+  it('is whole only when each name is resolved, or known not to exist', async () => {
+    answers = { pods: ['10.0.0.1'], lost: new Error('SERVFAIL') };
+    await use('pods:80', 'lost:80', 'missing:80');
+    expect([updates, whole]).toEqual([[['10.0.0.1:80 1']], [false]]);
+    answers = { ...answers, lost: notFound('lost') };
+    await eventually(() => whole.at(-1) === true);
+    expect(updates.at(-1)).toEqual(['10.0.0.1:80 1']);
+    // What was once known stays known.
+    answers = { ...answers, pods: new Error('SERVFAIL') };
+    await eventually(() => report.reasons.filter((reason) => reason === 'SERVFAIL').length === 2);
+    expect(whole.at(-1)).toBe(true);
+  });
+});
+
 describe('when no entry is a host name', () => {
   it('passes on its endpoints at once, without a lookup', async () => {
     await use('10.0.0.1:80');
@@ -125,7 +163,7 @@ describe('when DNS never answers', () => {
     answers = { slow: 'never' };
     await use('slow:80');
     expect(updates).toEqual([[]]);
-    await eventually(() => report.counts.length >= 3);
+    resolver.stop();
     expect(lookups).toEqual(['slow']);
     expect(report.reasons).toEqual(['no answer in 5 ms']);
   });
@@ -148,11 +186,14 @@ describe('when the list is replaced', () => {
 describe('when it is stopped', () => {
   it('passes on nothing and resolves nothing any more', async () => {
     let answer = (_addresses: string[]): void => {};
-    const resolveHost = () =>
-      new Promise<string[]>((resolve) => {
-        answer = resolve;
-      });
-    const slow = new HostResolver('static', { dnsRefreshMs: 60_000, report, resolveHost }, () =>
+    const lookup: Lookup = async () =>
+      resolutionOf(
+        await new Promise<string[]>((resolve) => {
+          answer = resolve;
+        }),
+        undefined,
+      );
+    const slow = new HostResolver('static', { dnsRefreshMs: 60_000, report, lookup }, () =>
       updates.push(['after stop']),
     );
     const used = slow.use(parseEndpoints(['pods:80']).endpoints);

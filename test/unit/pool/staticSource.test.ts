@@ -1,3 +1,4 @@
+import { resolutionOf } from '../../../src/pool/dns/lookup.ts';
 import { StaticSource } from '../../../src/pool/staticSource.ts';
 import type { Endpoint } from '../../../src/scheduling/endpoint.ts';
 import { RecordedReport } from './recordedReport.ts';
@@ -5,7 +6,7 @@ import { RecordedReport } from './recordedReport.ts';
 const options = () => ({
   dnsRefreshMs: 60_000,
   report: new RecordedReport(),
-  resolveHost: async () => ['10.0.0.9'],
+  lookup: async () => resolutionOf(['10.0.0.9'], undefined),
 });
 
 describe('when the configured list is valid', () => {
