@@ -92,6 +92,7 @@ interface KubernetesPods {
   readonly inferencePool?: string;
   readonly selector?: string;
   readonly ports: readonly unknown[];
+  readonly modelRewrites: boolean;
 }
 
 export function coherentKubernetes(pods: KubernetesPods, context: Context): void {
@@ -103,8 +104,16 @@ export function coherentKubernetes(pods: KubernetesPods, context: Context): void
     addProblem(context, ['selector'], 'needs pool.kubernetes.ports');
   if (selector === undefined && ports.length > 0)
     addProblem(context, ['ports'], 'needs pool.kubernetes.selector');
+  if (pods.modelRewrites && inferencePool === undefined)
+    addProblem(context, ['modelRewrites'], 'needs pool.kubernetes.inferencePool');
+  if ('kubeconfig' in pods) {
+    for (const name of ['apiServer', 'tokenFile', 'caFile'] as const) {
+      if (name in pods)
+        addProblem(context, [name], 'pool.kubernetes.kubeconfig is given too: give one of them');
+    }
+  }
   if (selector !== undefined || inferencePool !== undefined) return;
-  for (const name of ['namespace', 'apiServer', 'tokenFile', 'caFile'] as const) {
+  for (const name of ['namespace', 'kubeconfig', 'apiServer', 'tokenFile', 'caFile'] as const) {
     if (name in pods) {
       addProblem(context, [name], 'needs pool.kubernetes.inferencePool or pool.kubernetes.selector');
     }

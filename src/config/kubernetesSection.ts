@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { coherentKubernetes } from './crossFieldRules.ts';
 import { section } from './section.ts';
-import { filePath, httpUrl, nameText, text } from './validators.ts';
+import { boolean, filePath, httpUrl, nameText, text } from './validators.ts';
 
 const portError = 'a port from 1 to 65535';
 
@@ -30,9 +30,20 @@ export const kubernetes = section({
     .min(1, { error: 'the name of a namespace' })
     .exactOptional()
     .describe("Namespace of both; default: that of Baton's own pod"),
+  nodeZones: boolean()
+    .default(true)
+    .describe("Take the zone of a pod without one from its node's label; it needs the right to read nodes"),
+  modelRewrites: boolean()
+    .default(false)
+    .describe('Take the InferenceModelRewrites of the InferencePool as model aliases'),
+  kubeconfig: filePath()
+    .exactOptional()
+    .describe(
+      'A kubeconfig file, whose current context is used; default: the environment variable KUBECONFIG',
+    ),
   apiServer: httpUrl()
     .exactOptional()
-    .describe('URL of the API server; default: that of the cluster Baton runs in'),
+    .describe('URL of the API server; default: that of the kubeconfig, or of the cluster Baton runs in'),
   tokenFile: filePath()
     .exactOptional()
     .describe("File with the bearer token, read for each request; default: that of Baton's service account"),

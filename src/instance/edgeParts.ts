@@ -23,7 +23,7 @@ import type { RequestHeadersFor } from '../request/requestHeaders.ts';
 import { Assessor } from '../scheduling/assessor.ts';
 import { DecisionWatch } from '../scheduling/decisionWatch.ts';
 import { type Explanation, explain } from '../scheduling/explanation.ts';
-import { ModelAliases } from '../scheduling/modelAliases.ts';
+import type { ModelAliases } from '../scheduling/modelAliases.ts';
 import { Scheduler } from '../scheduling/scheduler.ts';
 import { traitsOf } from '../scheduling/traits.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -63,6 +63,8 @@ export interface EdgePartsOptions {
   readonly lifecycle: Lifecycle;
   readonly dynamic: DynamicConfig;
   readonly pool: CompositePool;
+  /** undefined: no model name can be one. */
+  readonly aliases: ModelAliases | undefined;
   readonly sharing: SharedParts;
   readonly proxy: ProxyContact;
   readonly signals: SignalParts;
@@ -79,7 +81,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
   const assessor = trace.enabled ? new Assessor(({ traceparent }) => isSampled(traceparent)) : undefined;
   const scheduler = createScheduler(options, assessor);
   const requestHeaders = createRequestHeaders(options, scheduler);
-  const rewriter = createRewriter(config);
+  const rewriter = createRewriter(options);
   const decisionWatch = new DecisionWatch({ scheduler, clock: systemClock, now: () => new Date() });
   const recorder = new DecisionRecorder({
     defaultPolicy: () => dynamic.config.scheduling.policy,
@@ -155,7 +157,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
 }
 
 function createRequestHeaders(options: EdgePartsOptions, scheduler: Scheduler): RequestHeadersFor {
-  const { config, pool } = options;
+  const { aliases, config, pool } = options;
   const { modelHeaders, labelHeader, sessionHeaders, sessionCookie, sessionBodyFields } = config.scheduling;
   const choice = new RequestHeaderChoice({
     configured: {
@@ -169,17 +171,17 @@ function createRequestHeaders(options: EdgePartsOptions, scheduler: Scheduler): 
       session: { headers: sessionHeaders, cookie: sessionCookie, bodyFields: sessionBodyFields },
       others: options.extensions.headers,
     },
-    hasAliases: Object.keys(config.scheduling.modelAliases).length > 0,
+    ...(aliases && { hasAliases: () => !aliases.isEmpty }),
     models: () => traitsOf(pool.all()),
     policyFor: (name) => scheduler.policyFor(name),
   });
   return (name) => choice.for(name);
 }
 
-function createRewriter({ scheduling, limits }: Config): ModelRewriter | undefined {
-  const { aliasHeader: header, modelAliases } = scheduling;
-  if (Object.keys(modelAliases).length === 0) return undefined;
-  const aliases = new ModelAliases(modelAliases, Math.random);
+function createRewriter({ aliases, config }: EdgePartsOptions): ModelRewriter | undefined {
+  const { limits, scheduling } = config;
+  const { aliasHeader: header } = scheduling;
+  if (aliases === undefined) return undefined;
   return new ModelRewriter({ aliases, header, budget: new KeptBodyBudget(limits.bufferBytes) });
 }
 

@@ -7,6 +7,7 @@ import { UnexpectedErrors } from '../extproc/unexpectedErrors.ts';
 import { ConsistencyCheck } from '../ledger/consistencyCheck.ts';
 import type { CompositePool } from '../pool/compositePool.ts';
 import { openPool } from '../pool/openPool.ts';
+import { ModelAliases } from '../scheduling/modelAliases.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { AdminPort } from './adminPort.ts';
 import { createEdgeParts, type EdgeParts } from './edgeParts.ts';
@@ -70,12 +71,14 @@ export function createParts(
   const skipped = new SkippedRecords({ log, metrics, nowMs: () => clock.nowMs() });
   const proxy = new ProxyContact(() => clock.nowMs());
   const hasStore = config.etcd.endpoints.length > 0;
+  const aliases = createAliases(config);
   const pool = openPool(
     { ...config.pool, etcd: config.pool.etcd && hasStore },
     {
       log,
       metrics,
       onVerdict: endpointEvents(events),
+      onAliases: (table) => aliases?.add(table),
       onSkipped: (kind, key, cause) => skipped.unreadable(kind, key, cause),
       onPanic: (panic) =>
         events.add('pool', panic ? 'panic: endpoints that fail their probes stay in use' : 'panic over', {
@@ -88,7 +91,7 @@ export function createParts(
   const signals = createSignalParts({ ...base, sharing });
   const prompts = createPromptParts({ ...base, sharing });
   const extensions = createExtensionParts(config, loaded, { log, metrics, placed: prompts.placed });
-  const edge = createEdgeParts({ ...base, trace, sharing, signals, extensions, portHealth });
+  const edge = createEdgeParts({ ...base, aliases, trace, sharing, signals, extensions, portHealth });
   const { exchanges } = edge;
   proxy.follow(exchanges);
   if (sharing.kind === 'etcd') proxy.onBegan(() => sharing.steering.onProxyContact());
@@ -131,4 +134,11 @@ export function createParts(
     }),
     adminPort: new AdminPort(config.admin),
   };
+}
+
+/** undefined: neither the configuration nor the cluster can name one, so no request is asked. */
+function createAliases({ pool, scheduling }: Config): ModelAliases | undefined {
+  const { modelAliases } = scheduling;
+  const canBe = Object.keys(modelAliases).length > 0 || pool.kubernetes.modelRewrites;
+  return canBe ? new ModelAliases(modelAliases, Math.random) : undefined;
 }

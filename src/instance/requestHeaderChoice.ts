@@ -5,8 +5,8 @@ import type { Traits } from '../scheduling/traits.ts';
 export interface RequestHeaderChoiceOptions {
   /** All that are configured. */
   readonly configured: RequestHeaders;
-  /** Some model names are aliases: the model, and the session, decide on the variant. */
-  readonly hasAliases?: boolean;
+  /** Are some model names aliases, now? Then the model, and the session, decide on the variant. */
+  readonly hasAliases?: () => boolean;
   /** Which models do the endpoints list, now? */
   readonly models: () => Pick<Traits, 'models' | 'modelsDiffer'>;
   /** The policy of a request that names this one, or none, now. */
@@ -33,15 +33,13 @@ export class RequestHeaderChoice {
   readonly #options: RequestHeaderChoiceOptions;
   /** By their bits. */
   readonly #variants: readonly RequestHeaders[];
-  readonly #always: number;
   /** By the policy: bits of the facts that it reads. */
   readonly #bits = new WeakMap<Policy, number>();
 
   constructor(options: RequestHeaderChoiceOptions) {
     this.#options = options;
-    const { configured, hasAliases = false } = options;
+    const { configured } = options;
     const hasFields = (configured.session?.bodyFields.length ?? 0) > 0;
-    this.#always = hasAliases ? inHeaders | decisive | session : 0;
     this.#variants = Array.from({ length: variants }, (_, bits) => ({
       ...configured,
       models: bits & inHeaders ? configured.models : [],
@@ -54,10 +52,11 @@ export class RequestHeaderChoice {
 
   /** @param name the policy that the request names */
   for(name: string | undefined): RequestHeaders {
-    const { models, policyFor } = this.#options;
+    const { hasAliases, models, policyFor } = this.#options;
     const policy = policyFor(name);
     const traits = models();
-    let bits = this.#always | (policy === undefined ? 0 : this.#bitsOf(policy));
+    let bits = policy === undefined ? 0 : this.#bitsOf(policy);
+    if (hasAliases?.()) bits |= inHeaders | decisive | session;
     if (traits.models) bits |= inHeaders;
     if (traits.modelsDiffer) bits |= decisive;
     return this.#variants[bits] as RequestHeaders;

@@ -2,6 +2,7 @@ import { AddressRanges } from '../config/addressRanges.ts';
 import { readProcessEnv } from '../config/processEnv.ts';
 import type { OnRecordSkipped } from '../proto/records/recordKeys.ts';
 import { stateCodecs } from '../proto/stateCodecs.ts';
+import type { AliasTable } from '../scheduling/modelAliases.ts';
 import type { Log } from '../telemetry/log.ts';
 import { LogInterval } from '../telemetry/logInterval.ts';
 import { CompositePool } from './compositePool.ts';
@@ -41,11 +42,13 @@ export function openPool(
     metrics,
     onPanic,
     onVerdict,
+    onAliases,
     onSkipped,
   }: Required<Pick<PoolReport, 'onPanic' | 'onVerdict'>> & {
     readonly log: Log;
     readonly metrics: PoolMetrics;
     readonly onSkipped: OnRecordSkipped;
+    readonly onAliases: (table: AliasTable) => void;
   },
 ): CompositePool {
   const report: PoolReport = {
@@ -64,7 +67,8 @@ export function openPool(
     sources.push(new RegisteredSource({ codec: stateCodecs.registeredEndpoint, allows, onSkipped }));
   }
   if (kubernetes.inferencePool !== undefined || kubernetes.selector !== undefined) {
-    sources.push(new KubernetesSource(kubernetes, { report, environment: readProcessEnv().environment }));
+    const { environment } = readProcessEnv();
+    sources.push(new KubernetesSource(kubernetes, { report, environment, onAliases }));
   }
   const described = readModels ? sources.map((source) => new ModelReadingSource(source)) : sources;
   const logInterval = new LogInterval(localFailureLogMs);

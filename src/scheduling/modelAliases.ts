@@ -16,12 +16,23 @@ interface Variant {
  * variant, in every instance; requests without one get it at random.
  */
 export class ModelAliases {
-  readonly #variants: ReadonlyMap<string, readonly Variant[]>;
+  readonly #own: AliasTable;
   readonly #random: Random;
+  #variants: ReadonlyMap<string, readonly Variant[]>;
 
   constructor(table: AliasTable, random: Random) {
-    this.#variants = new Map(Object.entries(table).map(([alias, weights]) => [alias, variantsOf(weights)]));
+    this.#own = table;
     this.#random = random;
+    this.#variants = variantsByAlias(table);
+  }
+
+  get isEmpty(): boolean {
+    return this.#variants.size === 0;
+  }
+
+  /** Replaces what came by the last call; the aliases of the constructor take precedence. */
+  add(table: AliasTable): void {
+    this.#variants = variantsByAlias({ ...table, ...this.#own });
   }
 
   has(model: string | undefined): boolean {
@@ -38,6 +49,10 @@ export class ModelAliases {
     const model = variants.find(({ upTo }) => share * total < upTo)?.model ?? alias;
     return model === alias ? request : { ...request, model, alias };
   }
+}
+
+function variantsByAlias(table: AliasTable): ReadonlyMap<string, readonly Variant[]> {
+  return new Map(Object.entries(table).map(([alias, weights]) => [alias, variantsOf(weights)]));
 }
 
 function variantsOf(weights: Readonly<Record<string, number>>): readonly Variant[] {

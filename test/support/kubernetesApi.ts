@@ -20,7 +20,12 @@ export interface ApiObject {
 
 export interface KubernetesApiOptions {
   readonly token?: string;
-  readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
+  readonly tls?: {
+    readonly cert: Buffer;
+    readonly key: Buffer;
+    /** Only clients with a certificate of this authority may connect. */
+    readonly clientCa?: Buffer;
+  };
 }
 
 interface StoredEvent {
@@ -34,6 +39,7 @@ interface Watcher {
   readonly path: string;
   readonly matches: (object: ApiObject) => boolean;
   readonly bookmarks: boolean;
+  readonly isMetadataOnly: boolean;
   readonly response: ServerResponse;
 }
 
@@ -47,6 +53,8 @@ export class KubernetesApi {
   /** Answers instead of the API: a status with a message, or bytes that are no JSON. */
   fault: { readonly status: number; readonly message: string } | 'garbage' | undefined;
   token: string | undefined;
+  /** Paths that the client's role does not allow. */
+  readonly forbidden = new Set<string>();
   readonly #tls: KubernetesApiOptions['tls'];
   readonly #collections = new Map<string, Map<string, ApiObject>>();
   readonly #history: StoredEvent[] = [];
@@ -72,7 +80,7 @@ export class KubernetesApi {
   /** Listens; on the same port again after `stop`. */
   async start(): Promise<this> {
     const listener = (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response);
-    this.#server = this.#tls ? createTlsServer(this.#tls, listener) : createServer(listener);
+    this.#server = this.#tls ? createTlsServer(serverOptions(this.#tls), listener) : createServer(listener);
     this.#server.listen(this.#port, '127.0.0.1');
     await once(this.#server, 'listening');
     this.#port = (this.#server.address() as AddressInfo).port;
@@ -148,18 +156,25 @@ export class KubernetesApi {
     else if (this.fault !== undefined) refuse(response, this.fault.status, this.fault.message);
     else if (this.token !== undefined && request.headers.authorization !== `Bearer ${this.token}`)
       refuse(response, 401, 'Unauthorized');
+    else if (this.forbidden.has(url.pathname))
+      refuse(response, 403, `cannot list resource at ${url.pathname}`);
     else if (request.method !== 'GET') refuse(response, 405, 'the server does not allow this method');
     else if (!this.#collections.has(url.pathname))
       refuse(response, 404, 'the server could not find the requested resource');
     else {
       const stranger = Object.keys(query).find((name) => !known.has(name));
       if (stranger !== undefined) refuse(response, 400, `unknown parameter ${stranger}`);
-      else if (query.watch === '1') this.#watch(url.pathname, query, response);
-      else this.#list(url.pathname, query, response);
+      else if (query.watch === '1') this.#watch(url.pathname, query, request, response);
+      else this.#list(url.pathname, query, request, response);
     }
   }
 
-  #list(path: string, query: Record<string, string>, response: ServerResponse): void {
+  #list(
+    path: string,
+    query: Record<string, string>,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void {
     const [version = String(this.#version), from = '0'] = (query.continue ?? '').split(':').filter(Boolean);
     if (Number(version) < this.#oldest) {
       refuse(response, 410, 'The provided continue parameter is too old');
@@ -170,10 +185,16 @@ export class KubernetesApi {
     const end = Number(from) + limit;
     const rest = end < all.length ? { continue: `${version}:${end}` } : {};
     const metadata = { resourceVersion: version, ...rest };
-    send(response, 200, { kind: 'List', metadata, items: all.slice(Number(from), end) });
+    const form = asksForMetadata(request, 'List') ? metadataOf : (object: ApiObject) => object;
+    send(response, 200, { kind: 'List', metadata, items: all.slice(Number(from), end).map(form) });
   }
 
-  #watch(path: string, query: Record<string, string>, response: ServerResponse): void {
+  #watch(
+    path: string,
+    query: Record<string, string>,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): void {
     const from = Number(query.resourceVersion);
     if (!Number.isInteger(from)) {
       refuse(response, 400, 'invalid resourceVersion');
@@ -189,6 +210,7 @@ export class KubernetesApi {
       path,
       matches: matcher(query),
       bookmarks: query.allowWatchBookmarks === 'true',
+      isMetadataOnly: asksForMetadata(request, ''),
       response,
     };
     response.flushHeaders();
@@ -218,16 +240,34 @@ export class KubernetesApi {
 }
 
 /** An object that no longer matches is deleted for the watcher. */
-function sendEvent({ path, matches, response }: Watcher, { path: of, before, after }: StoredEvent): void {
+function sendEvent(
+  { path, isMetadataOnly, matches, response }: Watcher,
+  { path: of, before, after }: StoredEvent,
+): void {
   if (path !== of) return;
   const was = before !== undefined && matches(before);
   const is = after !== undefined && matches(after);
   if (!was && !is) return;
   const type = is ? (was ? 'MODIFIED' : 'ADDED') : 'DELETED';
   // In two pieces, as a network may deliver it.
-  const line = `${JSON.stringify({ type, object: after ?? before })}\n`;
+  const whole = (after ?? before) as ApiObject;
+  const line = `${JSON.stringify({ type, object: isMetadataOnly ? metadataOf(whole) : whole })}\n`;
   response.write(line.slice(0, 20));
   response.write(line.slice(20));
+}
+
+function serverOptions({ cert, clientCa, key }: NonNullable<KubernetesApiOptions['tls']>) {
+  const clients = clientCa && { ca: clientCa, requestCert: true, rejectUnauthorized: true };
+  return { cert, key, ...clients };
+}
+
+function asksForMetadata({ headers }: IncomingMessage, suffix: 'List' | ''): boolean {
+  const form = `application/json;as=PartialObjectMetadata${suffix};g=meta.k8s.io;v=v1`;
+  return (headers.accept ?? '').split(',').includes(form);
+}
+
+function metadataOf({ metadata }: ApiObject): ApiObject {
+  return { kind: 'PartialObjectMetadata', metadata };
 }
 
 function matcher(query: Record<string, string>): (object: ApiObject) => boolean {

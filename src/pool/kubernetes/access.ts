@@ -1,5 +1,7 @@
 import { readBoundedFile } from '../../boundedFile.ts';
 import { BatonError } from '../../errors.ts';
+import type { KubernetesAccess } from './apiConnection.ts';
+import { accessByKubeconfig } from './kubeconfigAccess.ts';
 
 /** The section `pool.kubernetes` of the configuration. */
 export interface KubernetesSettings {
@@ -7,23 +9,21 @@ export interface KubernetesSettings {
   readonly selector?: string;
   readonly ports: readonly number[];
   readonly namespace?: string;
+  readonly nodeZones: boolean;
+  readonly modelRewrites: boolean;
+  readonly kubeconfig?: string;
   readonly apiServer?: string;
   readonly tokenFile?: string;
   readonly caFile?: string;
-}
-
-/** How to reach the API server. Token and CA are read again for each request: both are renewed. */
-export interface KubernetesAccess {
-  readonly apiServer: URL;
-  readonly namespace: string;
-  readonly token: () => Promise<string | undefined>;
-  readonly ca: () => Promise<Buffer | undefined>;
 }
 
 /** What Kubernetes mounts into each pod. */
 const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /**
+ * The first of these that is there: `apiServer`, `kubeconfig`, the environment's KUBECONFIG, the
+ * cluster that Baton runs in.
+ *
  * @param environment of the process: Kubernetes names its API server there
  * @throws BatonError `endpoints-unreadable` where nothing says where the API server is
  */
@@ -31,22 +31,44 @@ export async function accessTo(
   settings: KubernetesSettings,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<KubernetesAccess> {
+  const { apiServer, caFile, namespace, tokenFile } = settings;
+  // Those who give a token mean it: another user's is not taken from the environment.
+  const isPlain = tokenFile === undefined && caFile === undefined;
+  const kubeconfig = settings.kubeconfig ?? (isPlain ? environment.KUBECONFIG : undefined) ?? '';
+  if (apiServer !== undefined) return accessByUrl(apiServer, settings);
+  if (kubeconfig !== '') return accessByKubeconfig(kubeconfig, namespace);
   const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '443' } = environment;
-  const isInCluster = settings.apiServer === undefined;
-  if (isInCluster && host === '') {
+  if (host === '') {
     throw new BatonError(
       'endpoints-unreadable',
-      'pool.kubernetes: this is no pod of a cluster (KUBERNETES_SERVICE_HOST is not set), so pool.kubernetes.apiServer is needed',
+      'pool.kubernetes: this is no pod of a cluster (KUBERNETES_SERVICE_HOST is not set), so pool.kubernetes.kubeconfig, the environment variable KUBECONFIG or pool.kubernetes.apiServer is needed',
     );
   }
-  const own = (name: string) => (isInCluster ? `${serviceAccount}/${name}` : undefined);
-  const { namespace, tokenFile = own('token'), caFile = own('ca.crt') } = settings;
-  const namespaceFile = own('namespace');
+  return accessByUrl(`https://${host.includes(':') ? `[${host}]` : host}:${port}`, {
+    tokenFile: `${serviceAccount}/token`,
+    caFile: `${serviceAccount}/ca.crt`,
+    ...settings,
+    namespace: namespace ?? (await readText(`${serviceAccount}/namespace`)),
+  });
+}
+
+function accessByUrl(
+  url: string,
+  {
+    caFile,
+    namespace = 'default',
+    tokenFile,
+  }: Pick<KubernetesSettings, 'caFile' | 'namespace' | 'tokenFile'>,
+): KubernetesAccess {
   return {
-    apiServer: new URL(settings.apiServer ?? `https://${host.includes(':') ? `[${host}]` : host}:${port}`),
-    namespace: namespace ?? (namespaceFile ? await readText(namespaceFile) : 'default'),
-    token: async () => (tokenFile === undefined ? undefined : readText(tokenFile)),
-    ca: async () => (caFile === undefined ? undefined : readBoundedFile(caFile)),
+    namespace,
+    async connect() {
+      const [token, ca] = await Promise.all([
+        tokenFile === undefined ? undefined : readText(tokenFile),
+        caFile === undefined ? undefined : readBoundedFile(caFile),
+      ]);
+      return { apiServer: new URL(url), token, tls: { ca } };
+    },
   };
 }
 

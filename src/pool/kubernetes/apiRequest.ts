@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import type { KubernetesAccess } from './access.ts';
+import type { KubernetesAccess } from './apiConnection.ts';
 
 /** The API server answered with another status than 200. */
 export class ApiStatusError extends Error {
@@ -32,25 +32,33 @@ const maxLineBytes = 4 * 1024 * 1024;
 const maxErrorBytes = 64 * 1024;
 const longestReason = 300;
 
+export interface RequestOptions {
+  readonly signal: AbortSignal;
+  /** The connection ends when nothing came for this long. */
+  readonly silenceMs: number;
+  /** Default: JSON of the whole objects. */
+  readonly accept?: string;
+}
+
 /**
  * Sends a GET on a connection of its own, and waits for the head of its answer.
  *
- * @param silenceMs the connection ends when nothing came for this long
  * @throws ApiStatusError, an error of the connection, or one of the files of `access`
  */
 export async function openRequest(
   access: KubernetesAccess,
   path: string,
   query: ApiQuery,
-  { signal, silenceMs }: { readonly signal: AbortSignal; readonly silenceMs: number },
+  { accept = 'application/json', signal, silenceMs }: RequestOptions,
 ): Promise<IncomingMessage> {
-  const [token, ca] = await Promise.all([access.token(), access.ca()]);
-  const url = new URL(access.apiServer);
+  const { apiServer, tls, token } = await access.connect();
+  const url = new URL(apiServer);
   url.pathname = `${url.pathname.replace(/\/$/, '')}${path}`;
   url.search = new URLSearchParams(query).toString();
-  const headers = { accept: 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+  const headers = { accept, ...(token && { authorization: `Bearer ${token}` }) };
   const options = { agent: false, headers, signal, timeout: silenceMs } as const;
-  const call = url.protocol === 'https:' ? requestHttps(url, { ...options, ca }) : requestHttp(url, options);
+  const call =
+    url.protocol === 'https:' ? requestHttps(url, { ...options, ...tls }) : requestHttp(url, options);
   let response: IncomingMessage | undefined;
   call.on('timeout', () => {
     const error = new SilentServer(`nothing came from the API server for ${silenceMs} ms`);

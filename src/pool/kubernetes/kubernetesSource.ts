@@ -1,9 +1,19 @@
 import type { Endpoint } from '../../scheduling/endpoint.ts';
+import type { AliasTable } from '../../scheduling/modelAliases.ts';
 import type { EndpointSource, PoolReport } from '../pool.ts';
-import { accessTo, type KubernetesAccess, type KubernetesSettings } from './access.ts';
-import type { ApiQuery } from './apiRequest.ts';
-import { endpointsOfPods, type PodFacts, type PodSelection, readInferencePool, readPod } from './objects.ts';
-import { ResourceWatch } from './resourceWatch.ts';
+import { accessTo, type KubernetesSettings } from './access.ts';
+import type { KubernetesAccess } from './apiConnection.ts';
+import { ClusterWatches } from './clusterWatches.ts';
+import { aliasesOfRewrites, type ModelRewrite, readModelRewrite } from './modelRewrites.ts';
+import {
+  endpointsOfPods,
+  type PodFacts,
+  type PodSelection,
+  readInferencePool,
+  readNodeZone,
+  readPod,
+} from './objects.ts';
+import type { ResourceWatch } from './resourceWatch.ts';
 
 /**
  * The pods of a Kubernetes cluster: those of an InferencePool, or those of a label selector. Its
@@ -13,56 +23,74 @@ import { ResourceWatch } from './resourceWatch.ts';
 export interface KubernetesSourceOptions {
   readonly report: PoolReport;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The models that stand for others have changed. */
+  readonly onAliases?: (table: AliasTable) => void;
   /** See ResourceWatch. */
   readonly pauseMs?: number;
 }
 
 const inferencePools = (namespace: string) =>
   `/apis/inference.networking.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/inferencepools`;
+/** The kind has moved from one group to the other; a cluster may have either. */
+const modelRewrites = (namespace: string) =>
+  ['llm-d.ai', 'inference.networking.x-k8s.io'].map(
+    (group) => `/apis/${group}/v1alpha2/namespaces/${encodeURIComponent(namespace)}/inferencemodelrewrites`,
+  );
+const nodes = '/api/v1/nodes';
 const podsOf = (namespace: string) => `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
 
 export class KubernetesSource implements EndpointSource {
   readonly name = 'kubernetes';
   readonly #settings: KubernetesSettings;
   readonly #options: KubernetesSourceOptions;
-  readonly #watches = new Set<{ stop(): Promise<void> }>();
+  readonly #watches: ClusterWatches;
   #onEndpoints: (endpoints: readonly Endpoint[]) => void = () => {};
   #selection: PodSelection | undefined;
   #podWatch: ResourceWatch<PodFacts> | undefined;
   /** Undefined until the pods of the selection are listed. */
   #pods: ReadonlyMap<string, PodFacts> | undefined;
+  #zones: ReadonlyMap<string, string> = new Map();
   #pendingChange: NodeJS.Immediate | undefined;
-  /** Why a kind of object cannot be followed now, by its path. */
-  readonly #problems = new Map<string, string>();
+  /** By the path of their kind. */
+  readonly #rewrites = new Map<string, ReadonlyMap<string, ModelRewrite>>();
   #isStopped = false;
 
   constructor(settings: KubernetesSettings, options: KubernetesSourceOptions) {
     this.#settings = settings;
     this.#options = options;
+    this.#watches = new ClusterWatches({ source: this.name, ...options });
   }
 
   /** @throws BatonError `endpoints-unreadable` where nothing says where the API server is */
   async start(onEndpoints: (endpoints: readonly Endpoint[]) => void): Promise<void> {
-    const { inferencePool, ports, selector } = this.#settings;
+    const { inferencePool, modelRewrites: hasRewrites, nodeZones, ports, selector } = this.#settings;
     const access = await accessTo(this.#settings, this.#options.environment);
     if (this.#isStopped) return;
     this.#onEndpoints = onEndpoints;
+    if (nodeZones) this.#followNodes(access);
     if (selector !== undefined) this.#select(access, { selector, ports });
     else if (inferencePool !== undefined) this.#followPool(access, inferencePool);
+    if (hasRewrites && inferencePool !== undefined) this.#followRewrites(access, inferencePool);
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearImmediate(this.#pendingChange);
-    await Promise.all([...this.#watches].map((watch) => watch.stop()));
+    await this.#watches.stop();
   }
 
   #followPool(access: KubernetesAccess, name: string): void {
     const path = inferencePools(access.namespace);
-    this.#watch(access, path, { fieldSelector: `metadata.name=${name}` }, readInferencePool, (pools) => {
-      const [selection] = pools.values();
-      if (selection !== undefined) this.#select(access, selection);
-      else this.#loseSelection(access, name);
+    this.#watches.open({
+      access,
+      path,
+      selection: { fieldSelector: `metadata.name=${name}` },
+      read: readInferencePool,
+      onChange: (pools) => {
+        const [selection] = pools.values();
+        if (selection !== undefined) this.#select(access, selection);
+        else this.#loseSelection(access, name);
+      },
     });
   }
 
@@ -89,38 +117,62 @@ export class KubernetesSource implements EndpointSource {
     }
     this.#stopPodWatch();
     this.#pods = undefined;
-    const query = { labelSelector: selection.selector };
-    this.#podWatch = this.#watch(access, podsOf(access.namespace), query, readPod, (pods) => {
-      this.#pods = pods;
-      this.#changed();
+    this.#podWatch = this.#watches.open({
+      access,
+      path: podsOf(access.namespace),
+      selection: { labelSelector: selection.selector },
+      read: readPod,
+      onChange: (pods) => {
+        this.#pods = pods;
+        this.#changed();
+      },
     });
   }
 
   #stopPodWatch(): void {
     const watch = this.#podWatch;
     this.#podWatch = undefined;
-    if (watch !== undefined) void watch.stop().then(() => this.#watches.delete(watch));
+    if (watch !== undefined) this.#watches.close(watch);
   }
 
-  #watch<Facts>(
-    access: KubernetesAccess,
-    path: string,
-    selection: ApiQuery,
-    read: (object: unknown) => Facts | undefined,
-    onChange: (objects: ReadonlyMap<string, Facts>) => void,
-  ): ResourceWatch<Facts> {
-    const watch: ResourceWatch<Facts> = new ResourceWatch({
-      access,
-      path,
-      selection,
-      read,
-      onChange,
-      onProblem: (reason) => this.#onProblem(path, reason),
-      onFollowing: () => this.#onFollowing(path),
-      ...(this.#options.pauseMs !== undefined && { pauseMs: this.#options.pauseMs }),
+  /** A zone is worth having, and not worth waiting for: many may not read nodes. */
+  #followNodes(access: KubernetesAccess): void {
+    const onChange = (zones: ReadonlyMap<string, string>) => {
+      this.#zones = zones;
+      this.#changed();
+    };
+    const options = { access, path: nodes, selection: {}, isMetadataOnly: true };
+    this.#watches.open({ ...options, read: readNodeZone, onChange }, (fields) => {
+      this.#options.report.log.info(
+        { event: 'kubernetes.no-zones', ...fields },
+        'the nodes cannot be read; pods have the zones that their own labels name',
+      );
     });
-    this.#watches.add(watch);
-    return watch.start();
+  }
+
+  #followRewrites(access: KubernetesAccess, pool: string): void {
+    for (const path of modelRewrites(access.namespace)) {
+      const onChange = (rewrites: ReadonlyMap<string, ModelRewrite>) => {
+        this.#rewrites.set(path, rewrites);
+        this.#useRewrites(pool);
+      };
+      const options = { access, path, selection: {}, read: readModelRewrite, onChange };
+      this.#watches.open(options, (fields) => {
+        this.#options.report.log.info(
+          { event: 'kubernetes.no-rewrites', ...fields },
+          'InferenceModelRewrites cannot be read; the last ones stay in use',
+        );
+      });
+    }
+  }
+
+  #useRewrites(pool: string): void {
+    const all = new Map([...this.#rewrites.values()].flatMap((rewrites) => [...rewrites]));
+    const { skipped, table } = aliasesOfRewrites(all, pool);
+    const { onAliases, report } = this.#options;
+    const fields = { pool, models: Object.keys(table).length, skipped };
+    report.log.info({ event: 'kubernetes.rewrites', ...fields }, 'model aliases of the cluster have changed');
+    onAliases?.(table);
   }
 
   /** The events of one turn are one change. */
@@ -128,26 +180,7 @@ export class KubernetesSource implements EndpointSource {
     this.#pendingChange ??= setImmediate(() => {
       this.#pendingChange = undefined;
       if (this.#isStopped || this.#pods === undefined) return;
-      this.#onEndpoints(endpointsOfPods(this.#pods.values(), this.#selection?.ports ?? []));
+      this.#onEndpoints(endpointsOfPods(this.#pods.values(), this.#selection?.ports ?? [], this.#zones));
     });
-  }
-
-  #onProblem(path: string, reason: string): void {
-    const { report } = this.#options;
-    report.count('lost-api', this.name);
-    if (this.#problems.get(path) === reason) return;
-    this.#problems.set(path, reason);
-    report.log.warn(
-      { event: 'kubernetes.lost', path, reason },
-      'the Kubernetes API cannot be followed; the last pods stay in use',
-    );
-  }
-
-  #onFollowing(path: string): void {
-    if (!this.#problems.delete(path)) return;
-    this.#options.report.log.info(
-      { event: 'kubernetes.followed', path },
-      'the Kubernetes API is followed again',
-    );
   }
 }

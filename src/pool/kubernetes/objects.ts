@@ -1,11 +1,14 @@
 import { parseAddress, parseIp } from '../../hostPort.ts';
 import type { Endpoint } from '../../scheduling/endpoint.ts';
+import { zoneOf } from '../../scheduling/zone.ts';
 
 /** What Baton reads of Kubernetes objects, pure. Whatever is not as the API says is left out. */
 
 /** A pod that takes requests. */
 export interface PodFacts {
   readonly ip: string;
+  /** The name of the node that it runs on. */
+  readonly node: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   /** The only ports that serve now; undefined: all. */
   readonly activePorts: ReadonlySet<number> | undefined;
@@ -19,8 +22,9 @@ export interface PodSelection {
 }
 
 const activePortsAnnotation = 'inference.networking.k8s.io/active-ports';
-/** As many as an endpoint may have. */
-const mostLabels = 64;
+const zoneLabel = 'topology.kubernetes.io/zone';
+/** As many as an endpoint may have, with a zone. */
+const mostLabels = 63;
 
 /** `namespace/name`; undefined: the object has no name. */
 export function keyOf(object: unknown): string | undefined {
@@ -39,12 +43,20 @@ export function readPod(object: unknown): PodFacts | undefined {
     (condition) => fieldAt(condition, 'type') === 'Ready' && fieldAt(condition, 'status') === 'True',
   );
   if (!isReady) return undefined;
+  const node = fieldAt(object, 'spec', 'nodeName');
   const active = fieldAt(object, 'metadata', 'annotations', activePortsAnnotation);
   return {
     ip,
+    node: typeof node === 'string' ? node : undefined,
     labels: Object.fromEntries(texts(fieldAt(object, 'metadata', 'labels')).slice(0, mostLabels)),
     activePorts: typeof active === 'string' ? new Set(active.split(',').map(Number)) : undefined,
   };
+}
+
+/** The zone of a node; undefined: no label says it. */
+export function readNodeZone(object: unknown): string | undefined {
+  const zone = fieldAt(object, 'metadata', 'labels', zoneLabel);
+  return typeof zone === 'string' && zone !== '' ? zone : undefined;
 }
 
 /** Undefined: it selects no pods, or names no port. */
@@ -58,10 +70,20 @@ export function readInferencePool(object: unknown): PodSelection | undefined {
   return { selector: labels.map(([name, value]) => `${name}=${value}`).join(','), ports };
 }
 
-/** Every port of every pod is an endpoint. */
-export function endpointsOfPods(pods: Iterable<PodFacts>, ports: readonly number[]): Endpoint[] {
+/**
+ * Every port of every pod is an endpoint. A pod whose labels name no zone has that of its node.
+ *
+ * @param zones of nodes, by `keyOf` the node
+ */
+export function endpointsOfPods(
+  pods: Iterable<PodFacts>,
+  ports: readonly number[],
+  zones: ReadonlyMap<string, string>,
+): Endpoint[] {
   const endpoints: Endpoint[] = [];
-  for (const { ip, labels, activePorts } of pods) {
+  for (const { ip, node, labels: own, activePorts } of pods) {
+    const zone = node !== undefined && zoneOf({ labels: own }) === '' ? zones.get(`/${node}`) : undefined;
+    const labels = zone === undefined ? own : { ...own, [zoneLabel]: zone };
     for (const port of ports) {
       if (activePorts !== undefined && !activePorts.has(port)) continue;
       const parsed = parseAddress(ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`);

@@ -1,5 +1,5 @@
 import { type Clock, delay, systemClock } from '../../clock.ts';
-import type { KubernetesAccess } from './access.ts';
+import type { KubernetesAccess } from './apiConnection.ts';
 import {
   type ApiQuery,
   ApiStatusError,
@@ -21,12 +21,14 @@ export interface ResourceWatchOptions<Facts> {
   /** Such as `/api/v1/namespaces/models/pods`. */
   readonly path: string;
   readonly selection: ApiQuery;
+  /** Only the metadata of the objects is asked for. */
+  readonly isMetadataOnly?: boolean;
   /** What is kept of an object; undefined: nothing, as if there were none. */
   readonly read: (object: unknown) => Facts | undefined;
-  /** Called with the first list, and after each change. */
+  /** Called with the first list, and when what is kept of an object changes. */
   readonly onChange: (objects: ReadonlyMap<string, Facts>) => void;
   /** The server cannot be followed; called for each attempt. */
-  readonly onProblem: (reason: string) => void;
+  readonly onProblem: (error: Error) => void;
   /** The server is followed; called for each new watch. */
   readonly onFollowing: () => void;
   /** Of the first pause after a failure; it doubles up to `longestPauseMs`. Default 500. */
@@ -93,7 +95,7 @@ export class ResourceWatch<Facts> {
     const isGone = error instanceof ApiStatusError && error.status === gone;
     const isDoubtful = error instanceof UnreadableAnswer || this.#failures % failuresBeforeList === 0;
     if (isGone || isDoubtful) this.#version = undefined;
-    if (!isGone) this.#options.onProblem(error.message);
+    if (!isGone) this.#options.onProblem(error);
   }
 
   /** Jittered, so that instances do not come back together. */
@@ -112,7 +114,7 @@ export class ResourceWatch<Facts> {
     do {
       const query = { ...selection, limit: pageSize, ...(next !== '' && { continue: next }) };
       const page = await readJson(
-        await openRequest(access, path, query, { signal, silenceMs: listSilenceMs }),
+        await openRequest(access, path, query, { ...this.#form('List'), signal, silenceMs: listSilenceMs }),
       );
       const items = fieldAt(page, 'items');
       version = fieldAt(page, 'metadata', 'resourceVersion');
@@ -141,7 +143,8 @@ export class ResourceWatch<Facts> {
       // The server ends the watch then; jittered, so that instances do not come back together.
       timeoutSeconds: String(Math.round(300 + 300 * random())),
     };
-    const response = await openRequest(access, path, query, { signal, silenceMs: watchSilenceMs });
+    const silenceMs = watchSilenceMs;
+    const response = await openRequest(access, path, query, { ...this.#form(''), signal, silenceMs });
     onFollowing();
     try {
       for await (const event of readEvents(response)) {
@@ -153,6 +156,13 @@ export class ResourceWatch<Facts> {
       if (error instanceof UnreadableAnswer || error instanceof ApiStatusError) throw error;
       // A watch that is cut is one that ended: the next one goes on from the same version.
     }
+  }
+
+  /** A node has some ten kilobytes, of which its metadata is a tenth. */
+  #form(suffix: 'List' | ''): { readonly accept?: string } {
+    if (!this.#options.isMetadataOnly) return {};
+    const metadata = `application/json;as=PartialObjectMetadata${suffix};g=meta.k8s.io;v=v1`;
+    return { accept: `${metadata},application/json` };
   }
 
   #apply(event: unknown): void {
@@ -174,6 +184,7 @@ export class ResourceWatch<Facts> {
 
   #set(key: string, object: unknown): void {
     const facts = object === undefined ? undefined : this.#options.read(object);
+    if (facts === this.#objects.get(key)) return;
     if (facts === undefined) this.#objects.delete(key);
     else this.#objects.set(key, facts);
     this.#options.onChange(this.#objects);

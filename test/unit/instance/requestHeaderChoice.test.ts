@@ -46,7 +46,7 @@ describe('which headers are read for a request', () => {
   ])('with %s (aliases: %s), asks for a body to find the session: %s', (policy, hasAliases, asks, model) => {
     const choice = new RequestHeaderChoice({
       configured,
-      hasAliases,
+      hasAliases: () => hasAliases,
       models: () => ({ models: false, modelsDiffer: false }),
       policyFor: (name) => policies.named(name ?? 'least-request'),
     });

@@ -40,4 +40,17 @@ describe('model aliases', () => {
       new Set(['undefined → chat', 'chat → chat-next']),
     );
   });
+
+  it('may be added to, and what was added be replaced, without changing those that were there first', () => {
+    const aliases = create();
+    const modelOf = (model: string) => aliases.resolve({ model }).model;
+    aliases.add({ chat: { other: 1 }, review: { 'review-v1': 1 } });
+    expect([modelOf('review'), modelOf('chat')]).toEqual(['review-v1', expect.stringMatching(/^chat/)]);
+    aliases.add({ news: { 'news-v1': 1 } });
+    expect([modelOf('review'), modelOf('news'), aliases.isEmpty]).toEqual(['review', 'news-v1', false]);
+    const none = new ModelAliases({}, Math.random);
+    none.add({ chat: { other: 1 } });
+    none.add({});
+    expect([none.isEmpty, none.has('chat')]).toEqual([true, false]);
+  });
 });

@@ -43,7 +43,14 @@ let updates: string[][];
 let last: readonly Endpoint[];
 
 async function follow(settings: Partial<KubernetesSettings> = {}, of: KubernetesApi = api): Promise<void> {
-  const all = { selector: 'app=vllm', ports: [8000], namespace: 'models', apiServer: of.url, ...settings };
+  const base = {
+    selector: 'app=vllm',
+    ports: [8000],
+    namespace: 'models',
+    nodeZones: false,
+    modelRewrites: false,
+  };
+  const all = { ...base, apiServer: of.url, ...settings };
   source = new KubernetesSource(all, { report, environment: {}, pauseMs: 20 });
   await source.start((endpoints) => {
     last = endpoints;
@@ -131,6 +138,8 @@ describe('the pods of an InferencePool', () => {
       inferencePool: 'llama',
       ports: [],
       namespace: 'models',
+      nodeZones: false,
+      modelRewrites: false,
       apiServer: api.url,
     };
     source = new KubernetesSource(settings, { report, environment: {}, pauseMs: 20 });
@@ -154,7 +163,14 @@ describe('the pods of an InferencePool', () => {
   });
 
   it('are not known in a cluster without that kind, and the log says so', async () => {
-    const settings = { inferencePool: 'llama', ports: [], namespace: 'models', apiServer: api.url };
+    const base = {
+      inferencePool: 'llama',
+      ports: [],
+      namespace: 'models',
+      nodeZones: false,
+      modelRewrites: false,
+    };
+    const settings = { ...base, apiServer: api.url };
     source = new KubernetesSource(settings, { report, environment: {}, pauseMs: 20 });
     await source.start((endpoints) => updates.push(endpoints.map(({ address }) => address)));
     await eventually(() => expect(report.reasons.join()).toContain('answered 404'), longWait);
@@ -289,11 +305,66 @@ describe('over TLS, with a token', () => {
 });
 
 describe('outside of a cluster', () => {
-  it('needs the URL of the API server', async () => {
-    source = new KubernetesSource({ selector: 'app=vllm', ports: [8000] }, { report, environment: {} });
+  it('needs to be told where the API server is', async () => {
+    const settings = { selector: 'app=vllm', ports: [8000], nodeZones: false, modelRewrites: false };
+    source = new KubernetesSource(settings, { report, environment: {} });
     await expect(source.start(() => {})).rejects.toMatchObject({
       code: 'endpoints-unreadable',
       message: expect.stringContaining('pool.kubernetes.apiServer is needed'),
     });
+  });
+});
+
+describe('the zone of a pod', () => {
+  const nodesPath = '/api/v1/nodes';
+  const label = 'topology.kubernetes.io/zone';
+  const node = (name: string, zone?: string): ApiObject => ({
+    metadata: { name, labels: { 'kubernetes.io/hostname': name, ...(zone && { [label]: zone }) } },
+    status: { images: ['which are not asked for'] },
+  });
+  const podOn = (name: string, ip: string, nodeName: string, labels = {}): ApiObject => ({
+    ...pod(name, ip, { labels: { app: 'vllm', ...labels } }),
+    spec: { nodeName },
+  });
+  const zones = () => last.map(({ labels }) => labels[label] ?? labels.zone).sort();
+
+  it("is its node's, unless its own labels name one, and follows the node", async () => {
+    api.put(nodesPath, node('n1', 'a'));
+    api.put(nodesPath, node('n2'));
+    api.put(podsPath, podOn('p1', '10.0.0.1', 'n1'));
+    api.put(podsPath, podOn('p2', '10.0.0.2', 'n2'));
+    api.put(podsPath, podOn('p3', '10.0.0.3', 'n1', { zone: 'own' }));
+    await follow({ nodeZones: true });
+    await eventually(() => expect(zones()).toEqual(['a', 'own', undefined]), longWait);
+    expect(last.find(({ address }) => address === '10.0.0.3:8000')?.labels).toEqual({
+      app: 'vllm',
+      zone: 'own',
+    });
+    await isWatching(2);
+    const before = updates.length;
+    api.put(nodesPath, { ...node('n1', 'a'), heartbeat: 1 });
+    api.put(nodesPath, node('n2', 'b'));
+    await eventually(() => expect(zones()).toEqual(['a', 'b', 'own']), longWait);
+    expect(updates).toHaveLength(before + 1);
+  });
+
+  it('is not known where nodes are forbidden, which is said once and costs nothing else', async () => {
+    api.know(nodesPath);
+    api.forbidden.add(nodesPath);
+    api.put(podsPath, podOn('p1', '10.0.0.1', 'n1'));
+    await follow({ nodeZones: true });
+    await hasPods('10.0.0.1:8000');
+    const asked = () => api.requests.filter(({ path }) => path === nodesPath).length;
+    await eventually(() => expect(asked()).toBeGreaterThanOrEqual(3), longWait);
+    api.forbidden.clear();
+    api.fault = { status: 500, message: 'another reason' };
+    await eventually(() => expect(asked()).toBeGreaterThanOrEqual(5), longWait);
+    const events = report.infos.map(({ fields }) => fields.event);
+    expect([zones(), report.counts, report.warnings, events]).toEqual([
+      [undefined],
+      [],
+      [],
+      ['kubernetes.no-zones'],
+    ]);
   });
 });
