@@ -1,9 +1,11 @@
 import type { Baton } from '../../tools/testbed/baton.ts';
 import type { Pod } from '../../tools/testbed/pod.ts';
+import { SseLoad } from '../../tools/testbed/sseLoad.ts';
 import { drainsCleanly } from '../support/drainsCleanly.ts';
 import { eventually } from '../support/eventually.ts';
 import { noClientNotices, shortStreams } from '../support/faultRow.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
+import { setFault } from '../support/podFault.ts';
 import { envoyShowsThePool } from '../support/publishedState.ts';
 import { sendHttp } from '../support/sendHttp.ts';
 import { envoyRoutesTo, useTopology } from '../support/topology.ts';
@@ -39,6 +41,29 @@ describe('with pods that register, and an Envoy that has no list of them', () =>
       expect((await topology().envoy.hosts('model_pods')).get(sick.address)).toBe(true);
     }, longWait);
     await envoyShowsThePool(topology(), addresses(pods));
+  }, 180_000);
+
+  it('has a pod in quarantine as unhealthy, although its probes pass, until it is trusted again', async () => {
+    const { envoy, pods } = topology();
+    const [sick] = pods as [Pod];
+    const load = new SseLoad({ url: topology().chatUrl, pace: { kind: 'open', requestsPerSecond: 50 } });
+    void load.start();
+    try {
+      await eventually(() => expect(load.report().ok).toBeGreaterThan(50), longWait);
+      await setFault(sick, { kind: 'error' });
+      const isInUse = async () => (await envoy.hosts('model_pods')).get(sick.address);
+      await eventually(async () => expect(await isInUse()).toBe(false), longWait);
+      await envoyShowsThePool(topology(), addresses(pods));
+      await setFault(sick, { kind: 'none' });
+      await eventually(async () => expect(await isInUse()).toBe(true), longWait);
+      await envoyShowsThePool(topology(), addresses(pods));
+      const states = await Promise.all(topology().instances.map((instance) => instance.state()));
+      const faults = states.flatMap(({ pool }) => pool.map(({ fault }) => fault));
+      expect(faults).toEqual(faults.map(() => null));
+    } finally {
+      await setFault(sick, { kind: 'none' });
+      await load.stop();
+    }
   }, 180_000);
 
   it('sends a pod requests as soon as it registers, none after it leaves, and loses none in an upgrade', async () => {

@@ -55,8 +55,9 @@ export async function envoyShowsThePool(
       expect(shown.map(({ address }) => address)).toEqual([...addresses].sort());
       for (const instance of instances.filter(({ process }) => process.running)) {
         const { pool } = await instance.state();
-        const published = pool.map(({ address, ready, weight }): PublishedPod => {
-          return { address, health: ready ? 'HEALTHY' : 'UNHEALTHY', weight };
+        const published = pool.map(({ address, quarantine, ready, weight }): PublishedPod => {
+          const isUsed = ready && quarantine?.excluded !== true;
+          return { address, health: isUsed ? 'HEALTHY' : 'UNHEALTHY', weight };
         });
         expect(shown).toEqual(byAddress(published));
       }
