@@ -123,6 +123,8 @@ export interface EndpointReport {
   /** Why it fails its probes; null where it does not. It may be ready all the same. */
   readonly fault: string | null;
   readonly weight: number;
+  /** Those that it is known to serve, from the pool or its own list; empty: any. */
+  readonly models: readonly string[];
   /** Requests in flight through this instance. */
   readonly local: number;
   /** Requests in flight through all instances; a fraction where stale counts decay. */

@@ -193,6 +193,7 @@ function createScheduler(options: EdgePartsOptions, assessor: Assessor | undefin
     policies: extensions.policies,
     filters: extensions.filters,
     fallbackPolicy: config.scheduling.policy,
+    aliases: Object.keys(config.scheduling.modelAliases),
     quarantine: signals.quarantine,
     rules: () => dynamic.config.scheduling,
     random: Math.random,

@@ -18,11 +18,12 @@ export function endpointCounts({ pool, signals }: Omit<Sources, 'sharing'>): End
 export function* endpointValues({ pool, sharing }: Sources): Iterable<EndpointValues> {
   const ready = new Set(pool.ready());
   for (const endpoint of pool.all()) {
-    const { address, weight } = endpoint;
+    const { address, weight, models } = endpoint;
     yield {
       address,
       ready: ready.has(endpoint),
       weight,
+      models,
       local: sharing.ledger.local().get(address) ?? 0,
       view: sharing.ledger.inFlight(address),
     };

@@ -58,7 +58,7 @@ export class InstanceDrain {
     // In the same turn of the event loop: a new stream is refused, and Envoy retries it elsewhere.
     lifecycle.moveTo('stopped', 'drain completed');
     outcome.handedOff = await this.#handOff(left);
-    const fields = { tookMs, ...outcome, finished: report().finished };
+    const fields = { tookMs, noticeMs, ...outcome, finished: report().finished };
     log.info({ event: 'drain.completed', ...fields }, 'drain completed');
     events.add('drain', 'drain completed', fields);
   }

@@ -14,4 +14,7 @@ export interface EndpointCounts {
 export type MeasuredState = StateSummary & EndpointCounts;
 
 /** What the metrics show of each endpoint, and its weight. */
-export type EndpointValues = Pick<EndpointReport, 'address' | 'ready' | 'weight' | 'local' | 'view'>;
+export type EndpointValues = Pick<
+  EndpointReport,
+  'address' | 'ready' | 'weight' | 'models' | 'local' | 'view'
+>;

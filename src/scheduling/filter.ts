@@ -12,6 +12,8 @@ export interface FilterContext {
   ready(): readonly Endpoint[];
   /** Every endpoint of the pool. */
   all(): readonly Endpoint[];
+  /** Model names that clients may use and no endpoint lists: a 404 names the near ones too. */
+  readonly aliases: readonly string[];
   readonly load: Load;
   /** Addresses that are in quarantine, the longest first; a new set after each change. */
   quarantined(): ReadonlySet<string>;

@@ -11,8 +11,12 @@ const shortestTypo = 3;
 /** By the array of endpoints, which is replaced at each change. */
 const models = new WeakMap<readonly Endpoint[], readonly string[]>();
 
-/** Models of the pool that a client may have meant: parts of its name, or a few letters off. */
-export function nearModels(given: string, all: readonly Endpoint[]): readonly string[] {
+/** Names that a client may have meant: parts of its own, or few letters off. Aliases come first. */
+export function nearModels(
+  given: string,
+  all: readonly Endpoint[],
+  aliases: readonly string[],
+): readonly string[] {
   if (given.length > longestName) return [];
   const lower = given.toLowerCase();
   const isNear = (name: string): boolean => {
@@ -20,7 +24,8 @@ export function nearModels(given: string, all: readonly Endpoint[]): readonly st
     if (known.includes(lower) || lower.includes(known)) return true;
     return lower.length >= shortestTypo && nearest(lower, [known]) !== undefined;
   };
-  return modelsOf(all).filter(isNear).slice(0, mostNamed);
+  const near = [...aliases.slice(0, mostCompared), ...modelsOf(all)].filter(isNear);
+  return [...new Set(near)].slice(0, mostNamed);
 }
 
 function modelsOf(all: readonly Endpoint[]): readonly string[] {

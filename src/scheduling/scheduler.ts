@@ -27,6 +27,8 @@ export interface SchedulerOptions {
   readonly policies: Pick<PolicySet, 'named' | 'names'>;
   /** Default: those of Baton. */
   readonly filters?: readonly Filter[];
+  /** Model names that stand for others. Default: there are none. */
+  readonly aliases?: readonly string[];
   /** Default: no endpoint is in quarantine. */
   readonly quarantine?: Pick<FilterContext, 'quarantined' | 'maxQuarantinedShare'>;
   /** Where the rules name a policy that does not exist here. Default: there is none. */
@@ -102,10 +104,11 @@ export class Scheduler {
             assessor.assess(policy, endpoint, candidates, options.ledger, request);
             return take(policy, endpoint, candidates, request);
           };
-    const { pool, ledger, filters = filtersOfBaton, quarantine = noQuarantine } = options;
+    const { pool, ledger, filters = filtersOfBaton, aliases = [], quarantine = noQuarantine } = options;
     this.#candidates = new CandidateFinder(filters, {
       ready: () => pool.ready(),
       all: () => pool.all(),
+      aliases,
       load: ledger,
       quarantined: () => quarantine.quarantined(),
       maxQuarantinedShare: quarantine.maxQuarantinedShare,

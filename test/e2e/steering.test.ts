@@ -152,7 +152,7 @@ describe('when an operator pins a generation', () => {
       const standbySince = (await eventsOf(stopping)).findLast(({ kind }) => kind === 'phase')?.at ?? '';
       await eventually(() => Date.now() - Date.parse(standbySince) > noticeMs, longWait);
       await stopping.stopCleanly();
-      expect(logLines(stopping, 'drain.completed')[0]?.tookMs).toBeLessThan(noticeMs);
+      expect(logLines(stopping, 'drain.completed')).toMatchObject([{ noticeMs: 0 }]);
     } finally {
       const { failed, cut, problems } = await load.stop();
       expect({ failed, cut, problems }).toEqual({ failed: 0, cut: 0, problems: [] });

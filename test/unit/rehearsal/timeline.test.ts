@@ -7,6 +7,7 @@ const endpoint = {
   ready: true,
   fault: null,
   weight: 1,
+  models: [],
   local: 2,
   view: 6.25,
   health: 'trusted' as const,

@@ -9,10 +9,11 @@ import { endpoint, endpoints, loads } from '../../support/endpoints.ts';
 import { seededRandom } from '../../support/seededRandom.ts';
 
 const ready = endpoints(3);
-const candidates = (request: SchedulingRequest, from = ready, all = from) =>
+const candidates = (request: SchedulingRequest, from = ready, all = from, aliases: string[] = []) =>
   new CandidateFinder(filters, {
     ready: () => from,
     all: () => all,
+    aliases,
     load: loads({}),
     quarantined: () => new Set(),
     maxQuarantinedShare: 0.5,
@@ -37,6 +38,7 @@ describe('the quarantine', () => {
     new CandidateFinder(filters, {
       ready: () => ready,
       all: () => ready,
+      aliases: [],
       load: loads({}),
       quarantined: () => new Set(quarantined),
       maxQuarantinedShare,
@@ -142,6 +144,12 @@ describe('a model', () => {
       serving('10.0.0.2:8000', 'qwen-4', 'qwen-5'),
     ];
     expect(candidates({ model }, pods)).toEqual({ kind: 'unknown-model', model, near });
+  });
+
+  it('that is unknown comes with near aliases first, which clients use as well', () => {
+    const pods = [serving('10.0.0.1:8000', 'gpt-4o-mini', 'gpt-4', 'gpt-4.1', 'gpt-4-turbo')];
+    const found = candidates({ model: 'gpt-4p' }, pods, pods, ['gpt-4o', 'claude', 'gpt-4']);
+    expect(found).toMatchObject({ near: ['gpt-4o', 'gpt-4', 'gpt-4.1'] });
   });
 
   it('whose endpoints are not ready, or not in the subset, is not ready', () => {
