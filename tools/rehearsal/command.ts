@@ -21,6 +21,7 @@ import { summary } from './report/summary.ts';
 import { prepareFolder, writeReport } from './report/write.ts';
 import { runRehearsal } from './run.ts';
 import { findFailures } from './verdict.ts';
+import { rehearsalWorkloads, rehearsedPod } from './workloads.ts';
 
 const exitInterrupted = 130;
 
@@ -28,6 +29,9 @@ const exitInterrupted = 130;
 const tokenMs = 100;
 const firstTokenMs = 200;
 const pauseMs = 3000;
+/** Some windows of conversations before, between and after upgrades. */
+const conversationPauseMs = 25_000;
+const poolName = `rehearsal-${process.pid}`;
 /** Interval of the status lines in the log of a pipeline. */
 const lineEveryMs = 5000;
 
@@ -75,6 +79,16 @@ export function rehearseCommand(): Command {
     .option('--clients <number>', 'clients, each with one stream at a time', defaults.clients)
     .option('--stream-seconds <number>', 'length of a stream', defaults.streamSeconds)
     .option('--rps <number>', 'short requests per second beside the streams', defaults.rps)
+    .option(
+      '--workload <name>',
+      `conversations with pods that cache prompts, instead of streams: ${rehearsalWorkloads.map(({ name }) => name).join(', ')}`,
+    )
+    .option(
+      '--most-hits-lost <points>',
+      'with --workload: how much less of what was said before a pod may have cached',
+      defaults.mostHitsLost,
+    )
+    .option('--forget', 'with --workload: delete what instances share all the time, to see what it is worth')
     .option('--pods <number>', 'simulated pods to start', defaults.pods)
     .option('--pod <ip:port>', 'a running pod, repeatable; none is started', collect)
     .option('--etcd <url>', 'a member of a running etcd, repeatable; none is started', collect)
@@ -136,7 +150,7 @@ function startMessage({ replicas, pods, externalEtcd }: RehearseOptions): string
 
 function topologyOf(options: RehearseOptions): TopologyOptions {
   const { from, to, replicas, pods, clients, requestsPerSecond, streamSeconds } = options;
-  const { externalEtcd, externalPods, envoyConfig } = options;
+  const { externalEtcd, externalPods, envoyConfig, conversations } = options;
   const { environment } = readProcessEnv();
   const isForeign = from.command !== undefined || to.command !== undefined;
   return {
@@ -144,17 +158,26 @@ function topologyOf(options: RehearseOptions): TopologyOptions {
     release: { ...from, generation: 1 },
     instances: replicas,
     pods,
-    // Different weights, so that the counts differ between pods and a wrong view is visible.
-    podWeights: Array.from({ length: pods }, (_, index) => (index % 3) + 1),
-    podFlags: {
-      slots: clients + requestsPerSecond,
-      'ttft-ms': firstTokenMs,
-      'token-ms': tokenMs,
-      tokens: tokensOf(streamSeconds),
-      jitter: 0.3,
+    // Different weights, so that the counts differ between pods and a wrong view is visible. With
+    // conversations the pods are alike, as their caches are.
+    ...(conversations === undefined && {
+      podWeights: Array.from({ length: pods }, (_, index) => (index % 3) + 1),
+    }),
+    podFlags:
+      conversations === undefined
+        ? {
+            slots: clients + requestsPerSecond,
+            'ttft-ms': firstTokenMs,
+            'token-ms': tokenMs,
+            tokens: tokensOf(streamSeconds),
+            jitter: 0.3,
+          }
+        : rehearsedPod,
+    baton: {
+      // A pool of its own, so that an external etcd has no records of others under it.
+      pool: { name: poolName },
+      ...(conversations !== undefined && { scheduling: { policy: 'prefix' } }),
     },
-    // A pool of its own, so that an external etcd has no records of others under it.
-    baton: { pool: { name: `rehearsal-${process.pid}` } },
     ...(envoyConfig !== undefined && { envoyConfig: resolve(envoyConfig) }),
     ...(externalEtcd.length > 0 && { externalEtcd }),
     ...(externalPods.length > 0 && { externalPods }),
@@ -164,6 +187,7 @@ function topologyOf(options: RehearseOptions): TopologyOptions {
 
 function planOf(options: RehearseOptions): RehearsalPlan {
   const { from, to, upgrades, rollbacks, clients, requestsPerSecond, streamSeconds, model } = options;
+  const { conversations } = options;
   const named = model === undefined ? {} : { model };
   const timeoutMs = 60_000 + 3000 * streamSeconds;
   const streams = {
@@ -176,11 +200,13 @@ function planOf(options: RehearseOptions): RehearsalPlan {
     body: { ...named, max_tokens: 1 },
     timeoutMs,
   } as const;
-  return {
-    steps: planSteps(from, to, upgrades, rollbacks),
-    loads: requestsPerSecond > 0 ? [streams, short] : [streams],
-    pauseMs: pauseMs,
-  };
+  const steps = planSteps(from, to, upgrades, rollbacks);
+  if (conversations !== undefined) {
+    const forgetPool = conversations.forget ? { forgetPool: poolName } : {};
+    const load = { ...conversations, ...forgetPool, clients, timeoutMs, ...named };
+    return { steps, loads: [], conversations: load, pauseMs: conversationPauseMs };
+  }
+  return { steps, loads: requestsPerSecond > 0 ? [streams, short] : [streams], pauseMs };
 }
 
 function tokensOf(streamSeconds: number): number {

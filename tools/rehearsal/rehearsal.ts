@@ -4,10 +4,14 @@ import { SseCounter, type SseCounts } from '../testbed/sseCounter.ts';
 import { type LoadPace, SseLoad } from '../testbed/sseLoad.ts';
 import { StatePoller } from '../testbed/statePoller.ts';
 import type { Topology } from '../testbed/topology.ts';
+import { ConversationLoad } from './conversations.ts';
+import { keepDeleting } from './keepDeleting.ts';
 import { type PlannedStep, stepName } from './plan.ts';
 import { type PodVisit, visitOfPod } from './podVisit.ts';
+import type { PromptSample } from './promptWindows.ts';
 import { type Timeline, TimelineRecorder } from './timeline.ts';
 import type { RehearsalResult } from './verdict.ts';
+import type { RehearsalWorkload } from './workloads.ts';
 
 /**
  * One rehearsal on a running topology: traffic starts, the planned steps run, the clients finish.
@@ -16,6 +20,7 @@ import type { RehearsalResult } from './verdict.ts';
 export interface RehearsalPlan {
   readonly steps: readonly PlannedStep[];
   readonly loads: readonly PlannedLoad[];
+  readonly conversations?: PlannedConversations;
   /** Time without a change before the first step and after each step. */
   readonly pauseMs: number;
   /** After the steps a pod registers, takes traffic and leaves; for a topology `registerPods`. */
@@ -26,6 +31,16 @@ export interface PlannedLoad {
   readonly pace: LoadPace;
   readonly body?: Readonly<Record<string, unknown>>;
   readonly timeoutMs?: number;
+}
+
+export interface PlannedConversations {
+  readonly workload: RehearsalWorkload;
+  readonly clients: number;
+  readonly mostPointsLost: number;
+  /** What the instances of this pool share is deleted all the time. */
+  readonly forgetPool?: string;
+  readonly model?: string;
+  readonly timeoutMs: number;
 }
 
 export interface RehearsalOutcome extends RehearsalResult {
@@ -51,6 +66,8 @@ export class Rehearsal {
   readonly #plan: RehearsalPlan;
   readonly #counter = new SseCounter();
   readonly #loads: readonly SseLoad[];
+  readonly #conversations: ConversationLoad | undefined;
+  readonly #prompts: PromptSample[] = [];
   readonly #recorder: TimelineRecorder;
   readonly #startMs = performance.now();
   readonly #startedAtMs = Date.now();
@@ -65,6 +82,15 @@ export class Rehearsal {
     this.#loads = plan.loads.map(
       (load) => new SseLoad({ ...load, url: topology.chatUrl, counter: this.#counter }),
     );
+    this.#conversations =
+      plan.conversations &&
+      new ConversationLoad({
+        ...plan.conversations,
+        url: topology.chatUrl,
+        counter: this.#counter,
+        random: Math.random,
+        onAnswered: (sample) => this.#prompts.push({ ...sample, atMs: this.elapsedMs }),
+      });
   }
 
   get elapsedMs(): number {
@@ -88,9 +114,11 @@ export class Rehearsal {
     this.statePoller.start();
     this.#sampleTimer = setInterval(() => this.#sample(), sampleIntervalMs);
     for (const load of this.#loads) void load.start();
+    this.#conversations?.start();
     await this.#pause('all instances serve and share one view');
     const steps: StepResult[] = [];
     let aborted: string | undefined;
+    const stopForgetting = this.#startForgetting();
     for (const step of this.#plan.steps) {
       const fromMs = this.elapsedMs;
       const upgrades: InstanceUpgrade[] = [];
@@ -103,6 +131,7 @@ export class Rehearsal {
       if (aborted !== undefined) break;
       await this.#pause(`all instances run release ${step.to.release}`);
     }
+    await stopForgetting();
     let visit: PodVisit | undefined;
     if (this.#plan.podVisit && aborted === undefined) {
       try {
@@ -112,7 +141,7 @@ export class Rehearsal {
       }
     }
     this.#status = 'waiting for the requests in flight';
-    await Promise.all(this.#loads.map((load) => load.stop()));
+    await Promise.all([...this.#loads, this.#conversations].map((load) => load?.stop()));
     this.#sample();
     await this.close();
     return {
@@ -124,8 +153,25 @@ export class Rehearsal {
       pods: new Map(this.#topology.poolPods.map(({ address, id }) => [address, id])),
       timeline: this.#recorder.timeline(),
       ...(visit && { visit }),
+      ...this.#promptResult(steps[0]?.fromMs ?? 0),
       ...(aborted !== undefined && { aborted }),
     };
+  }
+
+  #promptResult(changeMs: number): Pick<RehearsalResult, 'prompts'> {
+    const { conversations } = this.#plan;
+    if (conversations === undefined) return {};
+    const { workload, mostPointsLost } = conversations;
+    const gate = { changeMs, mostPointsLost };
+    return { prompts: { workload: workload.name, gate, samples: this.#prompts } };
+  }
+
+  /** @returns ends it */
+  #startForgetting(): () => Promise<void> {
+    const pool = this.#plan.conversations?.forgetPool;
+    const { etcd } = this.#topology;
+    if (pool === undefined || etcd === undefined) return async () => {};
+    return keepDeleting(etcd.endpoint, `/baton/v1/${pool}/prefix/`);
   }
 
   /** Stops polling and sampling. Idempotent. */

@@ -1,6 +1,7 @@
 import { parseAddress } from '../../src/hostPort.ts';
 import { type ParsedBuild, parseBuild } from './parseBuild.ts';
 import type { Build } from './plan.ts';
+import { type RehearsalWorkload, rehearsalWorkloads } from './workloads.ts';
 
 /** The flags of `baton rehearse` and the options they make. Pure. */
 export interface RehearseFlags {
@@ -17,6 +18,9 @@ export interface RehearseFlags {
   readonly pod?: readonly string[];
   readonly model?: string;
   readonly envoyConfig?: string;
+  readonly workload?: string;
+  readonly mostHitsLost: string;
+  readonly forget?: boolean;
   readonly report: string;
 }
 
@@ -38,7 +42,17 @@ export interface RehearseOptions {
   readonly model?: string;
   /** Default: the shipped envoy/envoy.yaml. */
   readonly envoyConfig?: string;
+  /** Clients hold conversations instead of streams. */
+  readonly conversations?: ConversationOptions;
   readonly reportDir: string;
+}
+
+export interface ConversationOptions {
+  readonly workload: RehearsalWorkload;
+  /** Points that the share of found tokens may lose in a window. */
+  readonly mostPointsLost: number;
+  /** The memory that instances share is deleted all the time, as a control. */
+  readonly forget: boolean;
 }
 
 export const rehearseDefaults = {
@@ -51,6 +65,7 @@ export const rehearseDefaults = {
   streamSeconds: '5',
   times: '1',
   rollbacks: '0',
+  mostHitsLost: '2',
   report: 'rehearsal-report',
 } as const satisfies RehearseFlags;
 
@@ -99,6 +114,13 @@ export function parseRehearseFlags(flags: RehearseFlags): ParsedRehearseFlags {
     if (!/^https?:\/\/[^/]+\/?$/.test(url)) problems.push(`--etcd "${url}": expected http://host:port`);
   }
   if (flags.report === '') problems.push('--report: expected a folder');
+  const workload = rehearsalWorkloads.find(({ name }) => name === flags.workload);
+  if (flags.workload !== undefined && workload === undefined) {
+    const names = rehearsalWorkloads.map(({ name }) => name).join(', ');
+    problems.push(`--workload "${flags.workload}": expected one of ${names}`);
+  }
+  if (flags.forget && flags.workload === undefined) problems.push('--forget: only with --workload');
+  const mostPointsLost = positive('most-hits-lost', flags.mostHitsLost, 100);
   const upgrades = integer('times', flags.times, 1, 1000);
   const rollbacks = integer('rollbacks', flags.rollbacks, 0, 1000);
   if (rollbacks > upgrades) {
@@ -118,6 +140,9 @@ export function parseRehearseFlags(flags: RehearseFlags): ParsedRehearseFlags {
     externalPods,
     ...(flags.model !== undefined && { model: flags.model }),
     ...(flags.envoyConfig !== undefined && { envoyConfig: flags.envoyConfig }),
+    ...(workload && {
+      conversations: { workload, mostPointsLost, forget: flags.forget === true },
+    }),
     reportDir: flags.report,
   };
   return problems.length > 0 ? { kind: 'problems', problems } : { kind: 'options', options };

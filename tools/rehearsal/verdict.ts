@@ -2,6 +2,7 @@ import type { InstanceUpgrade } from '../testbed/rollingUpgrade.ts';
 import type { SseReport } from '../testbed/sseCounter.ts';
 import type { Counts } from '../testbed/statePoller.ts';
 import type { PodVisit } from './podVisit.ts';
+import { findPromptLosses, type PromptGate, type PromptSample } from './promptWindows.ts';
 
 /** The result of a rehearsal, and the verdict on it. Pure. */
 export interface RehearsalResult {
@@ -10,8 +11,16 @@ export interface RehearsalResult {
   /** Pod names by address, in the order of printing. */
   readonly pods: ReadonlyMap<string, string>;
   readonly visit?: PodVisit;
+  readonly prompts?: RehearsedPrompts;
   /** The error of the step that failed. */
   readonly aborted?: string;
+}
+
+/** What conversations found in the caches of pods. */
+export interface RehearsedPrompts {
+  readonly workload: string;
+  readonly gate: PromptGate;
+  readonly samples: readonly PromptSample[];
 }
 
 /**
@@ -24,12 +33,15 @@ const loadedShare = 0.5;
  * The reasons why the rehearsal failed; empty when no client could notice it and no instance
  * started with an empty view.
  */
-export function findFailures({ report, upgrades, aborted }: RehearsalResult): string[] {
+export function findFailures({ report, upgrades, prompts, aborted }: RehearsalResult): string[] {
   const failures: string[] = [];
   if (aborted !== undefined) failures.push(aborted);
   if (report.sent === 0) failures.push('no request was sent');
   if (report.failed > 0) failures.push(`${report.failed} requests failed`);
   if (report.cut > 0) failures.push(`${report.cut} responses were cut`);
+  if (prompts !== undefined && aborted === undefined) {
+    failures.push(...findPromptLosses(prompts.samples, prompts.gate));
+  }
   for (const upgrade of upgrades) {
     const { name, firstDecision } = upgrade;
     if (!firstDecision) failures.push(`no request reached the new ${name}`);

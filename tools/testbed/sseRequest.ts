@@ -19,13 +19,26 @@ export interface SseRequestOptions {
 
 export type SseOutcome =
   /** Status 200, no event that reports an error, and `data: [DONE]`. */
-  | { readonly kind: 'ok'; readonly pod: string; readonly latencyMs: number }
+  | {
+      readonly kind: 'ok';
+      readonly pod: string;
+      readonly latencyMs: number;
+      /** To the first bytes of the response. */
+      readonly firstTokenMs: number;
+      /** Where the body asks for it (`stream_options.include_usage`), and the pod reports it. */
+      readonly usage?: PromptUsage;
+    }
   /** Another status, no response, or an event that reports an error. */
   | { readonly kind: 'failed'; readonly detail: string; readonly latencyMs: number }
   /** The response began and ended without `data: [DONE]`. */
   | { readonly kind: 'cut'; readonly pod: string; readonly detail: string; readonly latencyMs: number }
   /** Aborted by `signal`. */
   | { readonly kind: 'aborted'; readonly latencyMs: number };
+
+export interface PromptUsage {
+  readonly promptTokens: number;
+  readonly cachedTokens: number;
+}
 
 const doneMark = 'data: [DONE]';
 /** As inference servers report an error once the stream has begun. */
@@ -44,6 +57,8 @@ export function sendSseRequest(options: SseRequestOptions): Promise<SseOutcome> 
     let received = '';
     let isDone = false;
     let reportedError: string | undefined;
+    let firstTokenMs = 0;
+    let usage: PromptUsage | undefined;
 
     const finish = (detail: string) => {
       clearTimeout(timeout);
@@ -55,7 +70,8 @@ export function sendSseRequest(options: SseRequestOptions): Promise<SseOutcome> 
         resolve({ kind: 'failed', detail: refusal(response, received), latencyMs });
       else if (reportedError !== undefined)
         resolve({ kind: 'failed', detail: `${pod}: ${reportedError}`, latencyMs });
-      else if (isDone && response.complete) resolve({ kind: 'ok', pod, latencyMs });
+      else if (isDone && response.complete)
+        resolve({ kind: 'ok', pod, latencyMs, firstTokenMs, ...(usage && { usage }) });
       else
         resolve({ kind: 'cut', pod, detail: `${detail}; its last bytes: ${received.slice(-60)}`, latencyMs });
     };
@@ -80,7 +96,9 @@ export function sendSseRequest(options: SseRequestOptions): Promise<SseOutcome> 
       response = incoming;
       incoming.setEncoding('utf8');
       incoming.on('data', (text: string) => {
+        if (firstTokenMs === 0) firstTokenMs = performance.now() - startMs;
         received += text;
+        usage ??= usageIn(received);
         reportedError ??= errorEvent.exec(received)?.[0].slice(0, 200);
         isDone ||= received.includes(doneMark);
         // Enough for a mark that arrives in two parts, and for the body of an error.
@@ -92,6 +110,14 @@ export function sendSseRequest(options: SseRequestOptions): Promise<SseOutcome> 
     });
     call.end(body);
   });
+}
+
+const usagePattern = /"prompt_tokens":(\d+),.*"cached_tokens":(\d+)/;
+
+function usageIn(text: string): PromptUsage | undefined {
+  const [, promptTokens, cachedTokens] = usagePattern.exec(text) ?? [];
+  if (promptTokens === undefined || cachedTokens === undefined) return undefined;
+  return { promptTokens: Number(promptTokens), cachedTokens: Number(cachedTokens) };
 }
 
 function podOf(response: IncomingMessage | undefined): string {

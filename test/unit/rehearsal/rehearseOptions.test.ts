@@ -41,7 +41,17 @@ describe('the flags of a rehearsal', () => {
     expect(optionsOf(given)).toMatchObject({ pods: 0, externalPods: given.pod, externalEtcd: given.etcd });
   });
 
+  it('hold conversations with --workload', () => {
+    expect(optionsOf({ workload: 'agents', forget: true, mostHitsLost: '1.5' }).conversations).toMatchObject({
+      workload: { name: 'agents' },
+      mostPointsLost: 1.5,
+      forget: true,
+    });
+  });
+
   it.each<[string, Partial<RehearseFlags>, string]>([
+    ['an unknown workload', { workload: 'chat' }, '--workload "chat": expected one of conversations, agents'],
+    ['to forget what is not there', { forget: true }, '--forget: only with --workload'],
     ['no upgrade', { times: '0' }, '--times "0": expected a whole number from 1 to 1000'],
     ['a word for a number', { clients: 'many' }, '--clients "many"'],
     ['a part of an instance', { replicas: '2.5' }, '--replicas "2.5"'],

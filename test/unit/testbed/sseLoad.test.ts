@@ -51,6 +51,19 @@ describe('one streaming request', () => {
       { kind: 'ok', pod: 'pod-2' },
     ],
     [
+      'an event with the usage, in two pieces',
+      (response) => {
+        begun(response);
+        const rest = '_tokens":90,"prompt_tokens_details":{"cached_tokens":64}}}\n\ndata: [DONE]\n\n';
+        response.write('data: {"usage":{"prompt', () => setImmediate(() => response.end(rest)));
+      },
+      {
+        kind: 'ok',
+        usage: { promptTokens: 90, cachedTokens: 64 },
+        firstTokenMs: expect.any(Number),
+      },
+    ],
+    [
       'an event that reports an error, in two pieces',
       (response) => {
         begun(response);

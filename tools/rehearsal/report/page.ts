@@ -1,6 +1,7 @@
 import { formatElapsed } from '../../charts/axes.ts';
 import { html, Markup } from '../../charts/markup.ts';
 import { pageStyle } from '../../charts/pageStyle.ts';
+import { percent } from '../promptWindows.ts';
 import { formatDuration } from '../verdict.ts';
 import { instanceClass } from './panels.ts';
 import { loadedDecisions, type RehearsalReport, type ReportedInstance, type ReportedStep } from './report.ts';
@@ -25,6 +26,7 @@ ${verdictBox(report)}
 ${tiles(report)}
 <h2>Timeline</h2>
 <div class="sheet">${legend(report)}${timelineChart(report)}</div>
+${promptTable(report)}
 <h2>First decisions</h2>
 ${decisionTable(report)}
 ${problems(report)}
@@ -78,6 +80,16 @@ function legend({ timeline }: RehearsalReport): Markup {
     ...phases.filter((phase) => seen.has(phase)).map((phase) => entry(phase, phase)),
     ...timeline.instances.map(({ name }, index) => entry(instanceClass(index), `instance ${name}`)),
   ]}</p>`;
+}
+
+function promptTable({ prompts }: RehearsalReport): Markup {
+  if (prompts === undefined) return html``;
+  const rows = prompts.windows.map(
+    ({ fromMs, toMs, requests, hitRate, foundShare, firstTokenMs }) =>
+      html`<tr><td>${toMs <= prompts.changeMs ? 'before' : 'after the first change'}</td><td>${fromMs / 1000}–${toMs / 1000} s</td><td>${requests}</td><td>${percent(hitRate)}</td><td>${percent(foundShare)}</td><td>${formatDuration(firstTokenMs.p50)}</td><td>${formatDuration(firstTokenMs.p99)}</td></tr>
+`,
+  );
+  return html`<h2>Caches of pods</h2><div class="sheet"><p>Conversations (${prompts.workload}): the share of prompt tokens that the pod had in its cache, and of those that were sent before in the same conversation.</p><table><thead><tr><th></th><th>answered</th><th>requests</th><th>cached</th><th>of those said before</th><th>first token p50</th><th>p99</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function decisionTable({ steps, pods }: RehearsalReport): Markup {

@@ -2,10 +2,11 @@ import type { UpgradeFirstDecision } from '../../testbed/rollingUpgrade.ts';
 import type { SseReport } from '../../testbed/sseCounter.ts';
 import type { Counts } from '../../testbed/statePoller.ts';
 import { releaseName } from '../plan.ts';
+import { type PromptGate, type PromptWindow, windowsOf } from '../promptWindows.ts';
 import type { RehearsalOutcome } from '../rehearsal.ts';
 import type { RehearseOptions } from '../rehearseOptions.ts';
 import type { Timeline } from '../timeline.ts';
-import { findFailures, isLoaded, totalOf } from '../verdict.ts';
+import { findFailures, isLoaded, type RehearsedPrompts, totalOf } from '../verdict.ts';
 import type { RehearsalMachine } from './rehearsalMachine.ts';
 
 /**
@@ -28,6 +29,13 @@ export interface RehearsalReport {
   readonly pods: Readonly<Record<string, string>>;
   readonly steps: readonly ReportedStep[];
   readonly timeline: Timeline;
+  /** Where clients held conversations: what these found in the caches of pods. */
+  readonly prompts?: ReportedPrompts;
+}
+
+export interface ReportedPrompts extends PromptGate {
+  readonly workload: string;
+  readonly windows: readonly PromptWindow[];
 }
 
 export interface ReportedStep {
@@ -97,7 +105,12 @@ export function createReport(
       })),
     })),
     timeline: outcome.timeline,
+    ...(outcome.prompts && { prompts: reportedPrompts(outcome.prompts) }),
   };
+}
+
+function reportedPrompts({ workload, gate, samples }: RehearsedPrompts): ReportedPrompts {
+  return { workload, ...gate, windows: windowsOf(samples) };
 }
 
 /** Number of first decisions on a loaded view, and of all. */

@@ -1,5 +1,6 @@
+import { percent } from '../promptWindows.ts';
 import { formatDuration } from '../verdict.ts';
-import { loadedDecisions, type RehearsalReport, type ReportedStep } from './report.ts';
+import { loadedDecisions, type RehearsalReport, type ReportedPrompts, type ReportedStep } from './report.ts';
 
 /** The report on the terminal: the verdict, and one line per step. Pure. */
 export function summary(report: RehearsalReport): string[] {
@@ -16,7 +17,20 @@ export function summary(report: RehearsalReport): string[] {
       : []),
     `  first decisions on a loaded view: ${loaded} of ${of}`,
     ...steps.map(stepLine),
+    ...(report.prompts ? promptLines(report.prompts) : []),
     ...requests.problems.map((problem) => `  ! ${problem}`),
+  ];
+}
+
+function promptLines({ workload, windows, changeMs }: ReportedPrompts): string[] {
+  return [
+    `  ${workload}: prompt tokens found in the caches of pods (of those said before), first token p50 and p99`,
+    ...windows.map(({ fromMs, toMs, requests, hitRate, foundShare, firstTokenMs }) => {
+      const when = toMs <= changeMs ? 'before' : 'change';
+      const times = `${formatDuration(firstTokenMs.p50)}, ${formatDuration(firstTokenMs.p99)}`;
+      const rates = `${percent(hitRate)} (${percent(foundShare)})`;
+      return `    ${when} ${fromMs / 1000} to ${toMs / 1000} s: ${rates} in ${requests} requests, ${times}`;
+    }),
   ];
 }
 

@@ -1,0 +1,66 @@
+import {
+  findPromptLosses,
+  type PromptSample,
+  windowMs,
+  windowsOf,
+} from '../../../tools/rehearsal/promptWindows.ts';
+
+/** So many requests in each window, of which pods had this share of what was said before. */
+function samples(shares: readonly number[], requests = 100): PromptSample[] {
+  return shares.flatMap((share, window) =>
+    Array.from({ length: requests }, (_, nth) => ({
+      atMs: window * windowMs + (nth * windowMs) / requests,
+      promptTokens: 2_000,
+      saidBefore: 1_000,
+      cachedTokens: 1_000 * share,
+      firstTokenMs: nth,
+    })),
+  );
+}
+
+describe('what conversations find in the caches of pods', () => {
+  it('is counted in windows', () => {
+    expect(windowsOf(samples([1, 0.5]))).toMatchObject([
+      {
+        fromMs: 0,
+        toMs: windowMs,
+        requests: 100,
+        hitRate: 0.5,
+        foundShare: 1,
+        firstTokenMs: { p50: 50, p99: 99 },
+      },
+      { fromMs: windowMs, requests: 100, hitRate: 0.25, foundShare: 0.5 },
+    ]);
+  });
+
+  it('counts tokens that others have said as cached, and not as said before', () => {
+    const [window] = windowsOf(samples([1]).map((sample) => ({ ...sample, cachedTokens: 1_500 })));
+    expect(window).toMatchObject({ hitRate: 0.75, foundShare: 1 });
+  });
+});
+
+describe('the gate of a rehearsal with conversations', () => {
+  const gate = { changeMs: 3 * windowMs, mostPointsLost: 2 };
+
+  it('passes while no window finds much less than before', () => {
+    expect(findPromptLosses(samples([0.1, 0.95, 0.95, 0.94, 0.935, 0.97]), gate)).toEqual([]);
+  });
+
+  it('fails by each window that does', () => {
+    expect(findPromptLosses(samples([0.1, 0.95, 0.95, 0.92, 0.95, 0.5]), gate)).toEqual([
+      'from 15 s pods had 92.0 % of what was said before in their caches, 95.0 % before the upgrade',
+      'from 25 s pods had 50.0 % of what was said before in their caches, 95.0 % before the upgrade',
+    ]);
+  });
+
+  it('takes no window for a loss that has few requests', () => {
+    const few = samples([0.9, 0.9, 0.9]).concat(samples([0, 0, 0, 0.1], 10).slice(30));
+    expect(findPromptLosses(few, gate)).toEqual([]);
+  });
+
+  it('fails where there is nothing to compare with', () => {
+    expect(findPromptLosses(samples([1, 1], 5), gate)).toEqual([
+      'too few requests before the upgrade to compare with',
+    ]);
+  });
+});

@@ -1,0 +1,90 @@
+/** What one answered request found in the cache of its pod. */
+export interface PromptSample {
+  /** When it was answered, since the start. */
+  readonly atMs: number;
+  readonly promptTokens: number;
+  readonly cachedTokens: number;
+  /** Tokens of the conversation's prompt before, all of which a good choice finds. */
+  readonly saidBefore: number;
+  readonly firstTokenMs: number;
+}
+
+export interface PromptWindow {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly requests: number;
+  /** The share of all prompt tokens that were cached. */
+  readonly hitRate: number;
+  /** The share of the tokens that were sent before in the same conversation. */
+  readonly foundShare: number;
+  readonly firstTokenMs: { readonly p50: number; readonly p99: number };
+}
+
+export interface PromptGate {
+  /** When the first change begins. */
+  readonly changeMs: number;
+  /** How many points of `foundShare` a window may have fewer than before the change. */
+  readonly mostPointsLost: number;
+}
+
+export const windowMs = 5_000;
+/** Conversations have to be going on. */
+const warmUpMs = windowMs;
+/** With fewer, chance is larger than what is looked for. */
+const fewestRequests = 50;
+
+/** One window after the other; the last one may be short. Pure. */
+export function windowsOf(samples: readonly PromptSample[]): PromptWindow[] {
+  const byWindow = Map.groupBy(samples, ({ atMs }) => Math.floor(atMs / windowMs));
+  return [...byWindow]
+    .sort(([a], [b]) => a - b)
+    .map(([nth, inWindow]) => windowOf(nth * windowMs, (nth + 1) * windowMs, inWindow));
+}
+
+/** Why the caches were used worse than before the change; empty: they were not. */
+export function findPromptLosses(
+  samples: readonly PromptSample[],
+  { changeMs, mostPointsLost }: PromptGate,
+): string[] {
+  const before = samples.filter(({ atMs }) => atMs >= warmUpMs && atMs < changeMs);
+  if (before.length < fewestRequests) return ['too few requests before the upgrade to compare with'];
+  const usual = windowOf(warmUpMs, changeMs, before);
+  return windowsOf(samples.filter(({ atMs }) => atMs >= changeMs))
+    .filter(({ requests }) => requests >= fewestRequests)
+    .filter(({ foundShare }) => 100 * (usual.foundShare - foundShare) > mostPointsLost)
+    .map(
+      ({ fromMs, foundShare }) =>
+        `from ${fromMs / 1000} s pods had ${percent(foundShare)} of what was said before in their caches, ` +
+        `${percent(usual.foundShare)} before the upgrade`,
+    );
+}
+
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+function windowOf(fromMs: number, toMs: number, samples: readonly PromptSample[]): PromptWindow {
+  const sum = (of: (sample: PromptSample) => number): number =>
+    samples.reduce((total, sample) => total + of(sample), 0);
+  const times = samples.map(({ firstTokenMs }) => firstTokenMs).sort((a, b) => a - b);
+  const at = (share: number): number =>
+    times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? 0;
+  return {
+    fromMs,
+    toMs,
+    requests: samples.length,
+    hitRate:
+      sum(({ cachedTokens }) => cachedTokens) /
+      Math.max(
+        1,
+        sum(({ promptTokens }) => promptTokens),
+      ),
+    foundShare:
+      sum(({ cachedTokens, saidBefore }) => Math.min(cachedTokens, saidBefore)) /
+      Math.max(
+        1,
+        sum(({ saidBefore }) => saidBefore),
+      ),
+    firstTokenMs: { p50: at(0.5), p99: at(0.99) },
+  };
+}
