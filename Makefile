@@ -84,6 +84,10 @@ bench-balance: setup ## measure how evenly 1 to 8 instances spread load, 15 minu
 soak: setup ## run load and random faults for 30 minutes, then expect every count to be zero; MINUTES=2 RATE=500 SEED=7
 	@$(run) soak
 
+.PHONY: churn
+churn: setup ## pods come and go under load, an upgrade, kill -9 of all Batons, 5 minutes, 0 failed; MINUTES=0.5 PODS=50 RATE=500
+	@$(run) churn
+
 .PHONY: attack
 attack: setup ## attack an instance beside a well-behaved client, and print a table; ARGS="--only floods"
 	@$(run) attack -- $(ARGS)

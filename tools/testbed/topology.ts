@@ -29,10 +29,10 @@ export interface TopologyOptions {
   /** Default true; with false each instance has an in-memory ledger. */
   readonly etcd?: boolean;
   /**
-   * Pods register in etcd, and Envoy gets them from Baton, with `envoy-eds.yaml`. Default: both
-   * have lists of them.
+   * Pods register in etcd, and Envoy gets them from Baton, with `envoy-eds.yaml`; external ones may
+   * be registered already. Default: both have lists of them.
    */
-  readonly registerPods?: boolean;
+  readonly registerPods?: boolean | 'already';
   /** A file in envoy/, or the path of another. Default `envoy.yaml`. */
   readonly envoyConfig?: string;
   readonly amendEnvoy?: (bootstrap: EnvoyBootstrap) => void;
@@ -169,7 +169,7 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
       const more = background(`registrar-${id}`);
       registrars.set(address, await Registrar.start({ address, etcdEndpoint, poolName, weight, ...more }));
     };
-    if (options.registerPods) await waitForAll(targets.map(register));
+    if (options.registerPods === true) await waitForAll(targets.map(register));
     const addPod = async (): Promise<Pod> => {
       const index = pods.length;
       await startPod(await freePort(), index);
