@@ -39,12 +39,16 @@ export function wholeEtcdIdentity(tls: TlsIdentity & { caFile?: string }, contex
 }
 
 interface ServerIdentity extends TlsIdentity {
+  readonly selfSigned?: boolean;
   readonly clientCaFile?: string;
   readonly clientNames?: readonly string[];
 }
 
 export function wholeServerIdentity(tls: ServerIdentity, context: Context): void {
   wholeIdentity('server.tls', tls, context);
+  if (tls.selfSigned === true && tls.certFile !== undefined) {
+    addProblem(context, ['selfSigned'], 'server.tls.certFile is given too: give one of them');
+  }
   if (tls.clientCaFile !== undefined && tls.certFile === undefined) {
     addProblem(context, ['clientCaFile'], 'needs server.tls.certFile');
   }

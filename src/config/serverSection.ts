@@ -14,6 +14,9 @@ export const server = section({
   address: listenAddress({ orOff: false })
     .default('127.0.0.1:9002')
     .describe('The address for Envoy (ext_proc and gRPC health)'),
+  healthAddress: listenAddress({ orOff: true })
+    .default('off')
+    .describe('A second address for gRPC health alone, in plain text, for probes: host:9003, or off'),
   transport: oneOf(['builtin', 'grpc-js'])
     .default('builtin')
     .describe('The gRPC server: the builtin one, or grpc-js'),

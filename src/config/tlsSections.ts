@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { wholeEtcdIdentity, wholeServerIdentity } from './crossFieldRules.ts';
 import { section } from './section.ts';
-import { certificateName, filePath } from './validators.ts';
+import { boolean, certificateName, filePath, oneOf } from './validators.ts';
 
 /** The TLS settings of the gRPC port. */
 export const serverTls = section({
@@ -14,6 +14,14 @@ export const serverTls = section({
   clientCaFile: filePath()
     .exactOptional()
     .describe('Only clients with a certificate of these authorities are accepted (PEM)'),
+  selfSigned: boolean()
+    .default(false)
+    .describe(
+      'Make a certificate at each start and renew it: encrypts, and proves nothing to clients, which must not verify it',
+    ),
+  alpn: oneOf(['required', 'optional'])
+    .default('required')
+    .describe('Whether clients must offer h2 by ALPN; some gateways offer nothing'),
   clientNames: z
     .array(certificateName(), { error: 'a list of names' })
     .min(1, { error: 'a list of at least one name; without the setting, every name is accepted' })

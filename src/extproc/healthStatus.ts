@@ -22,7 +22,7 @@ export type ServingStatus = NonNullable<HealthCheckResponse['status']>;
 /**
  * The status of each service of the gRPC health protocol (grpc.health.v1): `""` and the ext_proc
  * service for Envoy, `inference-extension` for charts of endpoint pickers, `readiness` and
- * `liveness` for an orchestrator. The wire format is in grpcServices.ts.
+ * `liveness` for an orchestrator. The wire format is in healthService.ts.
  */
 export class HealthStatus {
   readonly #predicates: ReadonlyMap<string, () => boolean>;

@@ -3,7 +3,7 @@ import type { GrpcServer } from '../grpc/grpcServer.ts';
 import { type GrpcServerKind, openGrpcServer } from '../grpc/openGrpcServer.ts';
 import type { StreamHandler } from '../grpc/serverStream.ts';
 import { externalProcessorService } from '../proto/services.ts';
-import { GrpcServices } from './grpcServices.ts';
+import { HealthService } from './healthService.ts';
 import type { HealthStatus } from './healthStatus.ts';
 import type { UnexpectedErrors } from './unexpectedErrors.ts';
 
@@ -32,13 +32,14 @@ export interface ExtProcServerOptions
 /** The gRPC server of the ext_proc port: ExternalProcessor, Health, and other services. */
 export function openExtProcServer(kind: GrpcServerKind, options: ExtProcServerOptions): GrpcServer {
   const { acceptStream, health, errors, otherHandlers = [], endOthers, ...serverOptions } = options;
-  const services = new GrpcServices(acceptStream, health);
+  const healthService = new HealthService(health);
+  const { path } = externalProcessorService.Process;
   return openGrpcServer(kind, {
     ...serverOptions,
-    handlers: new Map([...services.handlers, ...otherHandlers]),
-    loadPaths: new Set([externalProcessorService.Process.path]),
+    handlers: new Map([[path, acceptStream], ...healthService.handlers, ...otherHandlers]),
+    loadPaths: new Set([path]),
     onClosing: () => {
-      services.endWatches();
+      healthService.endWatches();
       endOthers?.();
     },
     onUnexpectedError: (error, where) => errors.report(error, where),

@@ -7,9 +7,12 @@ import { UnusedTraitsLog } from './unusedTraitsLog.ts';
 
 /** Connects the parts of an instance: which part reacts to which change of another one. */
 export function connectParts(parts: InstanceParts, host: Host): void {
-  const { dynamic, health, lifecycle, pool, sharing, signals, startup, telemetry } = parts;
+  const { dynamic, health, healthPort, lifecycle, pool, sharing, signals, startup, telemetry } = parts;
   lifecycle.onChange((change) => onPhaseChange(parts, host, change));
-  host.portHealth?.onChange(() => health.changed());
+  host.portHealth?.onChange(() => {
+    health.changed();
+    healthPort.changed();
+  });
   dynamic.onChange((config) => {
     telemetry.setLogLevel(config.telemetry.logLevel);
     if (sharing.kind === 'etcd') sharing.ledger.writeBudgetChanged();
@@ -27,7 +30,7 @@ export function connectParts(parts: InstanceParts, host: Host): void {
 }
 
 function onPhaseChange(parts: InstanceParts, host: Host, { from, to, reason }: PhaseChange): void {
-  const { events, health, sharing, startedAt, telemetry } = parts;
+  const { events, health, healthPort, sharing, startedAt, telemetry } = parts;
   telemetry.log.info({ event: 'phase.changed', from, to, reason }, 'phase changed');
   if (from === 'starting' && isFit(to)) {
     const tookMs = Date.now() - startedAt.getTime();
@@ -35,6 +38,7 @@ function onPhaseChange(parts: InstanceParts, host: Host, { from, to, reason }: P
   }
   events.add('phase', `${from} → ${to}: ${reason}`, { from, to });
   health.changed();
+  healthPort.changed();
   host.reportPhase(to);
   if (sharing.kind === 'memory') return;
   // The record follows the phase. If this write fails, the next join writes it.

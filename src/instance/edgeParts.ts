@@ -9,12 +9,11 @@ import { DecisionRecorder } from '../extproc/decisionRecorder.ts';
 import { Exchanges } from '../extproc/exchanges.ts';
 import { foreignProtocolLog } from '../extproc/foreignProtocolLog.ts';
 import { fullDuplexRules } from '../extproc/fullDuplex/fullDuplexRules.ts';
-import { HealthStatus } from '../extproc/healthStatus.ts';
+import { type HealthPredicates, HealthStatus } from '../extproc/healthStatus.ts';
 import { KeptBodyBudget } from '../extproc/keptBody.ts';
 import { ModelRewriter } from '../extproc/modelRewriter.ts';
 import { explainHeader } from '../extproc/names.ts';
 import { openExtProcServer } from '../extproc/openExtProcServer.ts';
-import { CertificateFiles } from '../extproc/tls/certificateFiles.ts';
 import type { UnexpectedErrors } from '../extproc/unexpectedErrors.ts';
 import type { GrpcServer } from '../grpc/grpcServer.ts';
 import { answersStreams, isFit, takesTraffic } from '../phase.ts';
@@ -29,9 +28,11 @@ import { traitsOf } from '../scheduling/traits.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ScheduleTrace } from '../telemetry/scheduleTrace.ts';
 import { isSampled } from '../telemetry/traceparent.ts';
+import { createCertificates } from './certificateParts.ts';
 import { createDiscovery } from './discoveryParts.ts';
 import type { ExtensionParts } from './extensionParts.ts';
 import { FirstDecisionProbe } from './firstDecisionProbe.ts';
+import { HealthPort } from './healthPort.ts';
 import type { PortHealth } from './host.ts';
 import type { InstanceMetrics } from './instruments.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -45,6 +46,7 @@ import type { SignalParts } from './signalParts.ts';
 export interface EdgeParts {
   readonly grpcServer: GrpcServer;
   readonly health: HealthStatus;
+  readonly healthPort: HealthPort;
   readonly discovery: DiscoveryServices;
   readonly exchanges: Exchanges;
   readonly firstDecisionProbe: FirstDecisionProbe;
@@ -124,13 +126,23 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     rewriter,
     signals: options.signals.podSignals,
   });
+  const predicates: HealthPredicates = {
+    takesTraffic: () => portHealth?.takesTraffic() ?? takesTraffic(lifecycle.phase),
+    isFit: () => portHealth?.isFit() ?? isFit(lifecycle.phase),
+  };
   const health = new HealthStatus({
+    ...predicates,
     onCheckArrived: (isProxys) => {
       detectPause();
       if (isProxys) proxy.checked();
     },
-    takesTraffic: () => portHealth?.takesTraffic() ?? takesTraffic(lifecycle.phase),
-    isFit: () => portHealth?.isFit() ?? isFit(lifecycle.phase),
+  });
+  const healthPort = new HealthPort({
+    ...predicates,
+    address: server.healthAddress,
+    transport: server.transport,
+    onCheckArrived: detectPause,
+    onUnexpectedError: (error, where) => errors.report(error, where),
   });
   const discovery = createDiscovery(options);
   const grpcServer = openExtProcServer(server.transport, {
@@ -145,7 +157,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     limits: rewriter ? { ...limits.connection, queuedBytes: limits.bufferBytes / 2 } : limits.connection,
     totalLimits: limits,
     onReachedLimit: reportReachedLimits(log, metrics),
-    certificates: createCertificateFiles(options),
+    certificates: createCertificates(config, log),
     onForeignProtocol: foreignProtocolLog(log),
   });
   const explainRequest = (asked: AskedRequest): Explanation => {
@@ -153,7 +165,8 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     const request = rewriter?.resolve(read) ?? read;
     return explain(request, scheduler.trail(request), scheduler.preview(request));
   };
-  return { grpcServer, health, discovery, exchanges, firstDecisionProbe, decisionWatch, explainRequest };
+  const decisions = { exchanges, firstDecisionProbe, decisionWatch, explainRequest };
+  return { grpcServer, health, healthPort, discovery, ...decisions };
 }
 
 function createRequestHeaders(options: EdgePartsOptions, scheduler: Scheduler): RequestHeadersFor {
@@ -206,11 +219,4 @@ function createFirstDecisionProbe({ events, log, sharing }: EdgePartsOptions): F
     log.info({ event: 'decision.first', ...first }, 'first decision made');
     events.add('first-decision', `first decision: ${first.endpoint}`, { ...first });
   });
-}
-
-function createCertificateFiles({ config, log }: EdgePartsOptions): CertificateFiles | undefined {
-  const { certFile, keyFile, clientCaFile, clientNames } = config.server.tls;
-  if (certFile === undefined || keyFile === undefined) return undefined;
-  const files = { certFile, keyFile, ...(clientCaFile && { clientCaFile }) };
-  return new CertificateFiles(files, { clientNames, graceMs: config.drain.graceMs, log });
 }

@@ -13,10 +13,12 @@ import { instanceState, measuredState } from './state.ts';
  * @throws BatonError `listen-failed`, or the error of a pool source that cannot start
  */
 export async function start(parts: InstanceParts, host: Host): Promise<void> {
-  const { adminPort, consistencyCheck, events, grpcServer, pool, sharing, startup, telemetry } = parts;
+  const { adminPort, consistencyCheck, events, grpcServer, healthPort, pool, sharing } = parts;
+  const { startup, telemetry } = parts;
   telemetry.observe(() => measuredState(parts), instanceGauges);
   telemetry.observeEach(() => endpointValues(parts), instanceSeries);
   startup.onListening(await host.open(grpcServer));
+  await healthPort.open();
   await adminPort.open({
     readiness: () => startup.readiness(),
     state: () => instanceState(parts),
@@ -30,6 +32,7 @@ export async function start(parts: InstanceParts, host: Host): Promise<void> {
       event: 'instance.listening',
       addresses: startup.addresses,
       admin: adminPort.address,
+      health: healthPort.address,
       store: sharing.kind,
     },
     'listening, not ready yet',

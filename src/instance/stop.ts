@@ -11,6 +11,7 @@ export async function stop(parts: InstanceParts): Promise<void> {
     decisionWatch,
     discovery,
     grpcServer,
+    healthPort,
     lifecycle,
     pool,
     prompts,
@@ -35,5 +36,6 @@ export async function stop(parts: InstanceParts): Promise<void> {
   decisionWatch.stop();
   signals.podSignals?.stop();
   await pool.stop();
+  await healthPort.close();
   await adminPort.close();
 }

@@ -1,5 +1,6 @@
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
+import { HealthPort } from '../instance/healthPort.ts';
 import { warnOfLoopback } from '../instance/loopbackWarning.ts';
 import { onAbort, type StopSignals } from '../instance/stopSignals.ts';
 import { openProcessLog } from '../telemetry/processLog.ts';
@@ -32,13 +33,33 @@ export async function serveGroup({ config, mainFile, signals }: ServeGroupOption
       new WorkerProcess({ mainFile, config: workerConfig(config, nth, address), nowMs, ...listeners }),
     nowMs,
     log,
+    onHealthChanged: () => healthPort.changed(),
   });
+  const healthPort = new HealthPort({
+    address: server.healthAddress,
+    transport: server.transport,
+    takesTraffic: () => group.health.takesTraffic,
+    isFit: () => group.health.isFit,
+    onCheckArrived: () => {},
+    onUnexpectedError: (cause, where) => {
+      log.error({ event: 'error.unexpected', where, cause }, 'unexpected error');
+    },
+  });
+  await healthPort.open();
   const listener = await openListener(server.address, (socket) => {
     // Its client may close it before it is dispatched.
     socket.on('error', () => {});
     group.dispatch(socket);
   });
-  log.info({ event: 'group.listening', addresses: [listener.address], workers: server.workers }, 'listening');
+  log.info(
+    {
+      event: 'group.listening',
+      addresses: [listener.address],
+      health: healthPort.address,
+      workers: server.workers,
+    },
+    'listening',
+  );
   warnOfLoopback(listener.address, log);
   group.start(listener.address);
   signals.onIgnored((signal) => log.info({ event: 'signal.ignored', signal }, 'signal ignored'));
@@ -52,6 +73,7 @@ export async function serveGroup({ config, mainFile, signals }: ServeGroupOption
   });
   const exitCode = await group.ended;
   listener.close();
+  await healthPort.close();
   await close();
   return exitCode;
 }

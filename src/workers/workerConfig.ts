@@ -13,7 +13,8 @@ export function workerConfig(config: Config, nth: number, address: string): Conf
   return {
     ...config,
     instance: { ...instance, id: `${instance.id}-${nth}` },
-    server: { ...server, address, workers: 1 },
+    // Health has one port, which is the parent's.
+    server: { ...server, address, healthAddress: 'off', workers: 1 },
     admin: { ...admin, address: nthAddress(admin.address, nth) },
   };
 }

@@ -15,6 +15,8 @@ export interface WorkerGroupOptions {
   ) => WorkerProcess;
   readonly nowMs: () => number;
   readonly log: Log;
+  /** `health` has changed. */
+  readonly onHealthChanged: () => void;
 }
 
 /** How often the liveness of the workers is checked. They report as often. */
@@ -65,6 +67,11 @@ export class WorkerGroup {
   /** Resolves with the exit code: 0 when all workers drained. */
   get ended(): Promise<number> {
     return this.#ended.promise;
+  }
+
+  /** The health of the port. */
+  get health(): GroupHealth {
+    return this.#health;
   }
 
   /** @param address the bound address of the group's port */
@@ -147,6 +154,7 @@ export class WorkerGroup {
     this.#health = health;
     this.#options.log.info({ event: 'group.health-changed', ...health }, 'health of the port changed');
     this.#broadcast({ kind: 'health', health });
+    this.#options.onHealthChanged();
   }
 
   #broadcast(message: ParentMessage): void {

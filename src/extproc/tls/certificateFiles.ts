@@ -14,6 +14,8 @@ export interface CertificateFilesOptions {
   readonly pollMs?: number;
   /** Names of which a client's certificate must have one. Default: any name. */
   readonly clientNames?: readonly string[] | undefined;
+  /** Default: clients must offer `h2` by ALPN. */
+  readonly requiresAlpn?: boolean;
   /**
    * How long the open streams of a client may go on whose authority is removed from the file.
    * Default: 30 s.
@@ -28,6 +30,7 @@ export interface CertificateFilesOptions {
  */
 export class CertificateFiles implements CertificateSource {
   readonly requestsClientCertificate: boolean;
+  readonly requiresAlpn: boolean;
   readonly clientNames: ReadonlySet<string> | undefined;
   readonly distrustedGraceMs: number;
   readonly onHandshakeRefused: (reason: string) => void;
@@ -37,6 +40,7 @@ export class CertificateFiles implements CertificateSource {
 
   constructor(files: TlsFiles, options: CertificateFilesOptions) {
     const { pollMs = 5_000, clientNames, graceMs = defaultDistrustedGraceMs, log } = options;
+    this.requiresAlpn = options.requiresAlpn ?? true;
     this.requestsClientCertificate = files.clientCaFile !== undefined;
     this.clientNames = clientNames && new Set(clientNames);
     this.distrustedGraceMs = graceMs;

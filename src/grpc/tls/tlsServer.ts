@@ -38,8 +38,9 @@ export interface TlsServerOptions {
 
 /**
  * Accepts TLS connections, of clients that present the certificate that is wanted. `h2` is agreed
- * on by ALPN (RFC 9113, section 3.2): node:tls rejects a client that offers only other protocols;
- * what becomes of one that offers none is decided by `serve`.
+ * on by ALPN (RFC 9113, section 3.2): node:tls rejects a client that offers only other protocols.
+ * One that offers none counts as `h2` where the source of the certificates does not require ALPN;
+ * else `serve` decides what becomes of it.
  */
 export class TlsServer {
   readonly server: Server;
@@ -110,13 +111,16 @@ export class TlsServer {
     // Renegotiation is an error that node:tls reports and nothing else (RFC 9113, section 9.2.1).
     socket.disableRenegotiation();
     socket.on('error', () => socket.destroy());
+    const { certificates } = this.#options;
     const certificate = socket.getPeerX509Certificate();
     const problem = this.#problemOf(certificate);
     if (problem !== undefined) {
-      this.#options.certificates.onHandshakeRefused(problem);
+      certificates.onHandshakeRefused(problem);
       socket.destroySoon();
       return;
     }
+    // Node's HTTP/2 server, which grpc-js uses, reads the answer of ALPN by itself.
+    if (socket.alpnProtocol === false && certificates.requiresAlpn === false) socket.alpnProtocol = 'h2';
     const connection = this.#options.serve(socket);
     if (connection && certificate) this.#trust.add(socket, certificate, connection);
   }

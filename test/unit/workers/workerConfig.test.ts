@@ -14,9 +14,10 @@ function configOf(...set: string[]) {
 
 describe('the configuration of a worker', () => {
   it('has an instance id of its own and the bound port', () => {
-    expect(workerConfig(configOf(), 2, '127.0.0.1:4711')).toMatchObject({
+    const config = configOf('server.healthAddress=127.0.0.1:9003');
+    expect(workerConfig(config, 2, '127.0.0.1:4711')).toMatchObject({
       instance: { id: 'one-2' },
-      server: { address: '127.0.0.1:4711', workers: 1 },
+      server: { address: '127.0.0.1:4711', healthAddress: 'off', workers: 1 },
       etcd: { endpoints: ['http://127.0.0.1:2379'] },
     });
   });

@@ -5,7 +5,7 @@ import type {
   StreamHandler,
 } from '../grpc/serverStream.ts';
 import type { HealthListResponse } from '../proto/generated/edge/grpc/health/v1/HealthListResponse.ts';
-import { externalProcessorService, healthService, type MethodDefinition } from '../proto/services.ts';
+import { healthService, type MethodDefinition } from '../proto/services.ts';
 import type { HealthStatus } from './healthStatus.ts';
 import { HealthWatches } from './healthWatches.ts';
 
@@ -19,21 +19,20 @@ const longestRequest = 1024;
 type UnaryResult<Response> = Response | { readonly failure: FailureStatus; readonly message: string };
 
 /**
- * The handlers of the ext_proc port by path: ExternalProcessor and Health. They exchange encoded
- * messages with the server, which knows none of the services.
+ * The handlers of the gRPC health protocol (grpc.health.v1) by path. They exchange encoded messages
+ * with the server, which knows none of the services.
  */
-export class GrpcServices {
+export class HealthService {
   readonly handlers: ReadonlyMap<string, StreamHandler>;
   readonly #health: HealthStatus;
   readonly #watches = new HealthWatches();
 
-  constructor(acceptStream: StreamHandler, health: HealthStatus) {
+  constructor(health: HealthStatus) {
     this.#health = health;
     this.handlers = new Map([
-      [externalProcessorService.Process.path, acceptStream],
       [healthService.Check.path, unary(healthService.Check, ({ service }) => this.#check(service ?? ''))],
       [healthService.List.path, unary(healthService.List, () => this.#list())],
-      [healthService.Watch.path, (stream) => this.#watch(stream)],
+      [healthService.Watch.path, (stream: ServerStream) => this.#watch(stream)],
     ]);
   }
 
