@@ -11,6 +11,11 @@ export const gateway = section({
   clearRouteCache: boolean()
     .default(false)
     .describe('Have the gateway choose the route again, where routes depend on the headers that Baton sets'),
+  modeOverride: oneOf(['ask', 'off'])
+    .default('ask')
+    .describe(
+      'Ask gateways that buffer or stream bodies to send none, by mode_override: exact counts, and responses that depend on no instance. It takes allow_mode_override of their filter; off: do not ask',
+    ),
   fullDuplex: oneOf(['announced', 'assumed'])
     .default('announced')
     .describe(
@@ -24,4 +29,14 @@ export const gateway = section({
   leftRequestMs: milliseconds(0)
     .default(10_000)
     .describe('With responses: leave, how long a request counts; about as long as requests take'),
+  aibrix: boolean()
+    .default(false)
+    .describe(
+      'Answer as the gateway plugin of AIBrix does: its strategies, the headers that its routes and its clients read, external-filter and x-session-id',
+    ),
+  conformanceHeaders: boolean()
+    .default(false)
+    .describe(
+      'For tests only, since clients choose pods by it: obey test-epp-endpoint-selection and answer with x-conformance-test-served-endpoint, as the conformance tests of the Gateway API inference extension expect',
+    ),
 });

@@ -9,6 +9,7 @@ import type { BodyArrivals } from './bodyArrivals.ts';
 import type { DuplexBodies } from './fullDuplex/fullDuplexRules.ts';
 import type { ModelRewriter } from './modelRewriter.ts';
 import type { WantedBody } from './modeOverride.ts';
+import type { OwnMode } from './ownMode.ts';
 import type { ProcessingRequestReader } from './processingRequestReader.ts';
 
 /** What is needed to decide in two phases: on the headers, and again on the body. */
@@ -18,16 +19,25 @@ export interface BodyPhase extends Pick<Scheduler, 'preview' | 'reserve'> {
   readonly arrivals: BodyArrivals;
 }
 
+interface BodyChanges {
+  readonly rewriter: ModelRewriter | undefined;
+  readonly ownMode: OwnMode | undefined;
+}
+
 /** A shorter prompt is computed sooner than it would be read and compared. */
 const shortestPromptBytes = 1024;
 
-type BodyMode = Exclude<WantedBody, 'none'> | 'configured';
+interface BodyMode {
+  /** How it is asked for; `configured`: it is not, Envoy sends it by itself. */
+  readonly mode: Exclude<WantedBody, 'none'> | 'configured';
+  /** Envoy sends it even where it ignores what it is asked for. */
+  readonly isCertain: boolean;
+}
 
 /** A body that can change the decision on the headers. */
-export interface AwaitedBody {
+export interface AwaitedBody extends BodyMode {
+  readonly bodies: BodyPhase;
   readonly first: Route;
-  /** How it comes; `configured`: Envoy sends it by itself. */
-  readonly mode: BodyMode;
   /** Its prompt is to be read; undefined: it is not. */
   readonly promptFormat: BodyFormat | undefined;
 }
@@ -43,14 +53,14 @@ export function awaitedBody(
   request: SchedulingRequest,
   wanted: RequestHeaders,
   duplex: DuplexBodies | undefined,
-  rewriter: ModelRewriter | undefined,
+  { rewriter, ownMode }: BodyChanges,
 ): AwaitedBody | undefined {
   const wantsFacts = lacksFacts(request, wanted) || (rewriter?.changesBodyOf(request) ?? false);
   if (!wantsFacts && !wanted.promptInBody) return undefined;
   if (reader.isEndOfStream) return undefined;
   const body = announcedBody(reader);
-  const comes = duplex?.request === true ? 'configured' : undefined;
-  const mode = body && (comes ?? bodyModeFor(reader, body.bytes, bodies.bufferedBytes));
+  const comes = duplex?.request === true ? asConfigured : undefined;
+  const mode = body && (comes ?? bodyModeFor(reader, body.bytes, bodies.bufferedBytes, ownMode));
   if (mode === undefined) return undefined;
   const first = bodies.preview(rewriter?.resolve(request) ?? request);
   if (first.kind === 'reject') return undefined;
@@ -58,7 +68,7 @@ export function awaitedBody(
   const isShort = body?.bytes !== undefined && body.bytes < shortestPromptBytes;
   const wantsPrompt = wanted.promptInBody && first.candidates > 1 && !isShort;
   if (!wantsFacts && !wantsPrompt) return undefined;
-  return { first, mode, promptFormat: wantsPrompt ? body?.format : undefined };
+  return { bodies, first, ...mode, promptFormat: wantsPrompt ? body?.format : undefined };
 }
 
 /**
@@ -71,8 +81,18 @@ function bodyModeFor(
   reader: ProcessingRequestReader,
   bytes: number | undefined,
   bufferedBytes: number,
+  ownMode: OwnMode | undefined,
 ): BodyMode | undefined {
-  // An override would end the body modes of a gateway that has its own.
-  if (!reader.sendsNoBodies) return reader.buffersRequestBody ? 'configured' : undefined;
-  return bytes !== undefined && bytes <= bufferedBytes ? 'buffered' : 'buffered-partial';
+  const fits = bytes !== undefined && bytes <= bufferedBytes;
+  const bySize = fits ? 'buffered' : 'buffered-partial';
+  if (reader.sendsNoBodies) return { mode: bySize, isCertain: false };
+  const { request } = reader.bodyModes;
+  if (request !== 'BUFFERED' && request !== 'BUFFERED_PARTIAL') {
+    // Streamed, it would come behind the headers, when the pod has the request already.
+    return ownMode?.isGranted(reader) === true ? { mode: bySize, isCertain: false } : undefined;
+  }
+  if (ownMode === undefined) return asConfigured;
+  return { mode: request === 'BUFFERED' ? bySize : 'buffered-partial', isCertain: true };
 }
+
+const asConfigured: BodyMode = { mode: 'configured', isCertain: true };

@@ -5,25 +5,27 @@ import type {
   ServerStreamListener,
 } from '../grpc/serverStream.ts';
 import { MalformedMessage } from '../proto/wire/wireReader.ts';
-import { readPolicy } from '../request/readPolicy.ts';
-import { readSchedulingRequest } from '../request/readSchedulingRequest.ts';
 import type { RequestHeaders } from '../request/requestHeaders.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
-import type { Rejection } from '../scheduling/decision.ts';
+import type { Route } from '../scheduling/decision.ts';
 import type { Decision } from '../scheduling/scheduler.ts';
-import { requestBodyTag } from './bodyMessageReader.ts';
+import type { ResponseWatch } from '../signals/responseWatch.ts';
+import { awaitBody } from './awaitBody.ts';
 import { type AwaitedBody, awaitedBody } from './bodyPhase.ts';
 import type { DecisionOptions } from './decisionOptions.ts';
-import { type ExchangeState, reservedEndpointOf } from './exchangeState.ts';
+import { closeState, type ExchangeState, partsFor, reservedEndpointOf, settled } from './exchangeState.ts';
 import { FullDuplexExchange } from './fullDuplex/fullDuplexExchange.ts';
 import type { DuplexBodies } from './fullDuplex/fullDuplexRules.ts';
 import type { StreamEnd } from './metrics.ts';
-import { wantedParts, wantsNothing } from './modeOverride.ts';
-import { PendingBody, type ReadBody } from './pendingBody.ts';
+import type { RewritableBody } from './modelRewriter.ts';
+import { type WantedParts, wantedParts, wantsNothing } from './modeOverride.ts';
+import type { AskedMode } from './ownMode.ts';
+import type { PendingBody, ReadBody } from './pendingBody.ts';
 import { ProcessingRequestReader } from './processingRequestReader.ts';
-import { rejectReply } from './replies.ts';
+import { readRequest } from './readRequest.ts';
+import { continueReply } from './replies.ts';
 import { responseReply } from './responseReply.ts';
-import { releaseRouted } from './routed.ts';
+import { beginRoute, rejectionReply, routeReply } from './routeReply.ts';
 import { partsToWatch, watchResponse } from './watchResponse.ts';
 
 export interface ExchangeOptions extends DecisionOptions {
@@ -48,6 +50,8 @@ export class Exchange implements ServerStreamListener {
   readonly #options: ExchangeOptions;
   readonly #openedMs: number;
   #state: ExchangeState = { kind: 'undecided' };
+  /** Of a gateway that sends bodies by itself. */
+  #askedMode: AskedMode | undefined;
 
   /** @param openedMs when the stream arrived, by performance.now() */
   constructor(stream: ServerStream, openedMs: number, options: ExchangeOptions) {
@@ -71,12 +75,14 @@ export class Exchange implements ServerStreamListener {
   }
 
   onLongMessage(firstByte: number): MessageParts | undefined {
-    const state = this.#state;
-    if (state.kind === 'full-duplex') return state.exchange.onLongMessage(firstByte);
-    return state.kind === 'awaiting-body' && firstByte === requestBodyTag ? state.body : undefined;
+    return partsFor(this.#state, firstByte, () => {
+      this.#askedMode?.onMessage('request_body');
+      this.#stream.reply(continueReply('request_body'));
+    });
   }
 
   onEnd(): void {
+    if (this.#state.kind === 'routed') this.#askedMode?.onEnd();
     if (this.#state.kind !== 'closed') this.#finish('end');
   }
 
@@ -87,25 +93,30 @@ export class Exchange implements ServerStreamListener {
   /** @returns false: it must not end yet, because bytes of a body are owed */
   halfClose(): boolean {
     const state = this.#state;
-    const mayEnd = state.kind !== 'full-duplex' || state.exchange.mayHalfClose;
-    if (mayEnd && state.kind !== 'closed') this.#finish('drained');
-    return mayEnd;
+    if (state.kind === 'full-duplex' && !state.exchange.mayHalfClose) return false;
+    if (state.kind !== 'closed') this.#finish('drained');
+    return true;
   }
 
   #reply(request: ProcessingRequestReader): void {
     const { kind, observabilityMode } = request;
     if (observabilityMode) return; // Envoy ignores replies.
+    this.#askedMode?.onMessage(kind);
     if (kind === undefined) {
       this.#fail('INVALID_ARGUMENT', 'the ProcessingRequest has no headers, body or trailers');
     } else if (kind === 'request_headers' && this.#state.kind === 'undecided') this.#decide(request);
     else if (kind === 'request_body' && this.#state.kind === 'awaiting-body') {
       this.#state.body.read(request.bodyBytes(), request.isEndOfStream);
     } else if (this.#state.kind === 'full-duplex') this.#state.exchange.onMessage(kind, request);
-    else if (this.#state.kind !== 'rejected') {
-      this.settle();
-      this.#stream.reply(responseReply(kind, this.#state)); // First: the response waits for it.
-      if (this.#state.kind === 'routed') watchResponse(request, this.#state, this.#options.signals);
-    }
+    else if (this.#state.kind !== 'rejected') this.#continue(request);
+  }
+
+  #continue(message: ProcessingRequestReader): void {
+    this.settle();
+    const { echoesServed, signals } = this.#options;
+    const routed = this.#state.kind === 'routed' ? this.#state : undefined;
+    this.#stream.reply(responseReply(message, routed, echoesServed)); // First: the response waits for it.
+    if (routed !== undefined) watchResponse(message, routed, signals);
   }
 
   #failMalformed(error: MalformedMessage): void {
@@ -128,27 +139,20 @@ export class Exchange implements ServerStreamListener {
   }
 
   #decideOnHeaders(reader: ProcessingRequestReader): void {
-    const { bodies, decide, requestHeaders, recorder, rewriter, routeReplies, signals } = this.#options;
-    const policy = readPolicy(reader);
-    const headers = requestHeaders(policy);
-    const read = readSchedulingRequest(reader, policy, headers);
+    const { bodies, decide, rewriter } = this.#options;
+    const { read, wanted } = readRequest(reader, this.#options);
     const duplex = reader.fullDuplexBodies(this.#options.fullDuplex.unannounced);
-    const awaited = bodies && awaitedBody(bodies, reader, read, headers, duplex, rewriter);
+    const awaited = bodies && awaitedBody(bodies, reader, read, wanted, duplex, this.#options);
     if (duplex !== undefined) {
-      this.#beginFullDuplex(duplex, headers).begin(read, awaited, reader.isEndOfStream);
-    } else if (awaited !== undefined) this.#awaitBody(read, headers, awaited);
-    if (this.#state.kind !== 'undecided') return;
-    const request = rewriter?.resolve(read) ?? read;
-    const decision = decide(request);
-    if (decision.kind === 'route') {
-      const { endpoint, reservation, explanation } = decision;
-      const isExplained = explanation !== undefined;
-      const signal = signals?.begin(endpoint.address, this.#openedMs, isExplained ? 'headers' : undefined);
-      this.#state = { kind: 'routed', reservation, signal, explanation };
-      const reply = routeReplies.encode(decision, partsToWatch(reader, signal, isExplained));
-      this.#stream.reply(rewriter?.amend(reply, request, 'request_headers') ?? reply);
-    } else this.#reject(decision.why);
-    recorder.decided(request, decision, this.#openedMs);
+      this.#beginFullDuplex(duplex, wanted).begin(read, awaited, reader.isEndOfStream);
+      return;
+    }
+    if (!reader.sendsNoBodies) this.#askedMode = this.#options.ownMode?.begin(reader);
+    if (awaited !== undefined) this.#awaitBody(read, wanted, awaited);
+    else {
+      const request = rewriter?.resolve(read) ?? read;
+      this.#answer(request, decide(request), this.#openedMs, reader);
+    }
   }
 
   #beginFullDuplex(bodies: DuplexBodies, wanted: RequestHeaders): FullDuplexExchange {
@@ -167,67 +171,65 @@ export class Exchange implements ServerStreamListener {
 
   /** Replies with a whole decision, and asks for the body. */
   #awaitBody(request: SchedulingRequest, wanted: RequestHeaders, awaited: AwaitedBody): void {
-    const { first, mode, promptFormat } = awaited;
-    const { bodies, nowMs, recorder, rewriter, routeReplies, signals } = this.#options;
-    if (bodies === undefined) return;
-    const isSentAnyway = mode === 'configured';
-    const usual = isSentAnyway ? 'none' : (signals?.watchAhead(first.endpoint.address) ?? 'none');
-    const watch = usual === 'none' && request.isExplained ? 'headers' : usual;
-    const body = new PendingBody({
-      request,
-      wanted,
-      rewriter,
-      isBuffered: mode === 'buffered',
-      first,
-      promptFormat,
-      isCertain: isSentAnyway,
-      watch,
-      bodies,
-      recorder,
-      nowMs,
+    const { first, mode } = awaited;
+    const body = awaitBody(this.#options, request, wanted, awaited, {
       onRead: (read) => this.#onBody(body, read),
       onMalformed: (error) => this.#failMalformed(error),
     });
     this.#state = { kind: 'awaiting-body', body };
-    this.#stream.reply(routeReplies.encode(first, isSentAnyway ? wantsNothing : wantedParts(mode, watch)));
+    this.#replyToHeaders(
+      request,
+      first,
+      mode === 'configured' ? wantsNothing : wantedParts(mode, body.watch),
+    );
   }
 
-  #onBody(body: PendingBody, read: ReadBody): void {
+  #onBody({ watch }: PendingBody, { request, missed, body }: ReadBody): void {
+    const { decide, nowMs, recorder } = this.#options;
+    const arrivedMs = nowMs();
     this.#state = { kind: 'undecided' };
     try {
-      this.#decideOnBody(body, read);
+      const decision: Decision = missed === undefined ? decide(request) : { kind: 'reject', why: missed };
+      this.#answer(request, decision, arrivedMs, undefined, watch, body);
     } catch (error) {
-      this.#options.recorder.undecided('internal-error');
+      recorder.undecided('internal-error');
       throw error;
     }
   }
 
-  #decideOnBody({ watch }: PendingBody, { request, missed, body }: ReadBody): void {
-    const { decide, nowMs, recorder, rewriter, routeReplies, signals } = this.#options;
-    const arrivedMs = nowMs();
-    const decision: Decision = missed === undefined ? decide(request) : { kind: 'reject', why: missed };
-    if (decision.kind === 'route') {
-      const { endpoint, reservation, explanation } = decision;
-      const signal = signals?.begin(endpoint.address, arrivedMs, watch);
-      this.#state = { kind: 'routed', reservation, signal, explanation };
-      const reply = routeReplies.encode(decision, wantsNothing, 'request_body');
-      this.#stream.reply(rewriter?.amend(reply, request, 'request_body', body) ?? reply);
-    } else this.#reject(decision.why);
-    recorder.decided(request, decision, arrivedMs);
+  /** @param headers undefined: it answers the body */
+  #answer(
+    request: SchedulingRequest,
+    decision: Decision,
+    arrivedMs: number,
+    headers: ProcessingRequestReader | undefined,
+    watched?: ResponseWatch,
+    body?: RewritableBody,
+  ): void {
+    if (decision.kind === 'reject') {
+      this.#state = { kind: 'rejected' };
+      this.#stream.reply(rejectionReply(this.#options, request, decision.why));
+    } else {
+      const routed = beginRoute(this.#options, request, decision, arrivedMs, watched);
+      this.#state = routed;
+      if (headers === undefined) {
+        this.#stream.reply(routeReply(this.#options, request, decision, 'request_body', wantsNothing, body));
+      } else this.#replyToHeaders(request, decision, partsToWatch(headers, routed, this.#askedMode));
+    }
+    this.#options.recorder.decided(request, decision, arrivedMs);
+  }
+
+  #replyToHeaders(request: SchedulingRequest, route: Route, wanted: WantedParts): void {
+    this.#stream.reply(routeReply(this.#options, request, route, 'request_headers', wanted));
+    this.#askedMode?.asked(wanted);
   }
 
   settle(): void {
-    if (this.#state.kind === 'full-duplex') this.#state.exchange.settle();
-    if (this.#state.kind !== 'awaiting-body') return;
-    const { body } = this.#state;
-    const reservation = body.settle();
-    const signal = this.#options.signals?.begin(reservation.address, this.#openedMs, body.watch);
-    this.#state = { kind: 'routed', reservation, signal };
-  }
-
-  #reject(why: Rejection): void {
-    this.#state = { kind: 'rejected' };
-    this.#stream.reply(rejectReply(why, this.#options.retryAfterSeconds));
+    const state = this.#state;
+    if (state.kind === 'full-duplex') state.exchange.settle();
+    if (state.kind === 'awaiting-body') {
+      this.#state = settled(state.body, this.#openedMs, this.#options.signals);
+    }
   }
 
   #finish(how: StreamEnd): void {
@@ -240,9 +242,7 @@ export class Exchange implements ServerStreamListener {
     if (state.kind === 'closed') return;
     this.#state = { kind: 'closed' };
     try {
-      if (state.kind === 'awaiting-body') state.body.abandon();
-      if (state.kind === 'full-duplex') state.exchange.close(how);
-      if (state.kind === 'routed') releaseRouted(state, how, this.#options.signals);
+      closeState(state, how, this.#options.signals);
     } finally {
       this.#options.onClosed(this, how);
     }

@@ -3,6 +3,7 @@ import type { FailureStatus, ServerStream, ServerStreamListener } from '../grpc/
 import { noRequestHeaders, type RequestHeadersFor } from '../request/requestHeaders.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Decision } from '../scheduling/scheduler.ts';
+import type { AibrixMode } from './aibrixMode.ts';
 import { BodyArrivals } from './bodyArrivals.ts';
 import type { BodyPhase } from './bodyPhase.ts';
 import type { DecisionRecorder } from './decisionRecorder.ts';
@@ -10,6 +11,7 @@ import { Exchange, type ExchangeOptions } from './exchange.ts';
 import { type FullDuplexRules, fullDuplexRules } from './fullDuplex/fullDuplexRules.ts';
 import type { StreamEnd } from './metrics.ts';
 import type { ModelRewriter } from './modelRewriter.ts';
+import type { OwnMode } from './ownMode.ts';
 import type { ExchangeSignals } from './routed.ts';
 import { RouteReplies, type RouteReplyOptions } from './routeReplies.ts';
 
@@ -37,6 +39,12 @@ export interface ExchangesOptions {
   readonly rewriter?: ModelRewriter | undefined;
   /** Default: streams are finished behind the request, which counts no more. */
   readonly fullDuplex?: FullDuplexRules;
+  /** undefined: gateways that send bodies by themselves are not asked to send none. */
+  readonly ownMode?: OwnMode | undefined;
+  /** undefined: clients and routes are not those of AIBrix. */
+  readonly aibrix?: AibrixMode | undefined;
+  /** Clients are told which pod served, for conformance tests. Default: no. */
+  readonly echoesServed?: boolean;
   /** Judges pods by how their exchanges end; undefined: no response is watched. */
   readonly signals?: ExchangeSignals | undefined;
 }
@@ -62,6 +70,9 @@ export class Exchanges {
       bodies: options.bodies && { ...options.bodies, arrivals: new BodyArrivals() },
       rewriter: options.rewriter,
       fullDuplex: this.#fullDuplex,
+      ownMode: options.ownMode,
+      aibrix: options.aibrix,
+      echoesServed: options.echoesServed ?? false,
       nowMs: options.nowMs,
       recorder: options.recorder,
       signals: options.signals,

@@ -28,6 +28,10 @@ export const decisionOutcomes = [
 /** Why a stream came to no decision. */
 export type UndecidedOutcome = 'overloaded' | 'bad-request' | 'internal-error';
 
+/** What a gateway made of a `mode_override`. */
+export const overrideOutcomes = ['honoured', 'ignored'] as const;
+export type OverrideOutcome = (typeof overrideOutcomes)[number];
+
 /**
  * By Envoy's end, by its reset, with an error, half-closed by a drain, or finished behind the
  * request so that the response does not depend on this instance.
@@ -74,6 +78,14 @@ export const extprocMetrics = {
     means: 'Request bodies that were asked for, by what came of them',
     worry:
       '`missing` rises as fast as requests come: the Envoy filter has no `allow_mode_override`. `part` rises: bodies are larger than `request_body_buffer_limit` of Envoy. `invalid`: clients send no JSON.',
+  }),
+  modeOverrides: counter({
+    name: 'baton_mode_overrides',
+    labels: [label('outcome', overrideOutcomes)],
+    means:
+      'Requests of gateways that send bodies by themselves, which were asked not to (`gateway.modeOverride`), by what they did',
+    worry:
+      '`ignored` rises: the filter has no `allow_mode_override`. Bodies pass through Baton, and responses depend on it.',
   }),
   streamsEnded: counter({
     name: 'baton_streams_ended',

@@ -31,11 +31,14 @@ const all: readonly WantedParts[] = bodies.flatMap((body, nth) =>
   responses.map((response, index) => ({ body, response, index: nth * responses.length + index })),
 );
 
-/** How many different WantedParts there are. */
-export const overrides = all.length;
-
 /** Needs no override. */
 export const wantsNothing = wantedParts('none', 'none');
+
+/** Nothing either, of a gateway that would send bodies by itself. */
+export const wantsOwnMode: WantedParts = { body: 'none', response: 'none', index: all.length };
+
+/** How many different WantedParts there are. */
+export const overrides = all.length + 1;
 
 export function wantedParts(body: WantedBody, response: ResponseWatch): WantedParts {
   return all[bodies.indexOf(body) * responses.length + responses.indexOf(response)] as WantedParts;

@@ -11,5 +11,10 @@ export const destinationNamespace = 'envoy.lb';
 /** The ext_proc service, as gRPC and gRPC health name it. */
 export const externalProcessorName = 'envoy.service.ext_proc.v3.ExternalProcessor';
 
+/** The conformance tests of the Gateway API inference extension choose pods by it. */
+export const conformanceSelectionHeader = 'test-epp-endpoint-selection';
+/** Tells them which pod served. */
+export const conformanceServedHeader = 'x-conformance-test-served-endpoint';
+
 /** A request with it gets a response with it, where the configuration allows that. */
 export const explainHeader = 'x-baton-explain';

@@ -22,13 +22,23 @@ const kinds: readonly (ProcessingRequestKind | undefined)[] = [
 const httpHeaders = { headers: 1, endOfStream: 3 } as const;
 export const httpBody = { body: 1, endOfStream: 2 } as const;
 const protocolConfiguration = { requestBodyMode: 1, responseBodyMode: 2 } as const;
-const bodySendMode = { none: 0, buffered: 2, bufferedPartial: 3, fullDuplexStreamed: 4 } as const;
+/** By their numbers. */
+const bodyModeNames = ['NONE', 'STREAMED', 'BUFFERED', 'BUFFERED_PARTIAL', 'FULL_DUPLEX_STREAMED'] as const;
 const headerMap = { headers: 1 } as const;
 const headerValue = { key: 1, value: 2, rawValue: 3 } as const;
 const metadata = { filterMetadata: 1 } as const;
 const struct = { fields: 1 } as const;
 
 const noBytes = Buffer.alloc(0);
+
+export type BodyModeName = (typeof bodyModeNames)[number];
+
+export interface BodyModes {
+  readonly request: BodyModeName;
+  readonly response: BodyModeName;
+}
+
+const noBodies: BodyModes = { request: 'NONE', response: 'NONE' };
 
 /**
  * Reads a ProcessingRequest lazily: its kind at once, a header or metadata value on each call. It
@@ -93,8 +103,8 @@ export class ProcessingRequestReader implements RequestSource {
 
   /** Envoy sends no body of its own accord. Only the first message of a stream shows it. */
   get sendsNoBodies(): boolean {
-    const { request, response } = this.#bodyModes();
-    return request === bodySendMode.none && response === bodySendMode.none;
+    const { request, response } = this.bodyModes;
+    return request === 'NONE' && response === 'NONE';
   }
 
   /**
@@ -107,16 +117,10 @@ export class ProcessingRequestReader implements RequestSource {
     const config = this.#protocolConfig;
     if (config === undefined) return unannounced;
     if (config.start === config.end) return undefined;
-    const modes = this.#bodyModes();
-    const request = modes.request === bodySendMode.fullDuplexStreamed;
-    const response = modes.response === bodySendMode.fullDuplexStreamed;
+    const modes = this.bodyModes;
+    const request = modes.request === 'FULL_DUPLEX_STREAMED';
+    const response = modes.response === 'FULL_DUPLEX_STREAMED';
     return request || response ? { request, response } : undefined;
-  }
-
-  /** Envoy sends the request body of its own accord, in one message. */
-  get buffersRequestBody(): boolean {
-    const { request } = this.#bodyModes();
-    return request === bodySendMode.buffered || request === bodySendMode.bufferedPartial;
   }
 
   /** Nothing of the message follows these headers, or this part of a body. */
@@ -157,16 +161,19 @@ export class ProcessingRequestReader implements RequestSource {
     return value.end - value.start > maxBytes ? 'too-large' : textsOf(this.#read(value));
   }
 
-  #bodyModes(): { readonly request: number; readonly response: number } {
-    const reader = this.#read(this.#protocolConfig);
-    let request: number = bodySendMode.none;
-    let response: number = bodySendMode.none;
+  /** How the gateway is configured. Only the first message of a stream shows it. */
+  get bodyModes(): BodyModes {
+    const config = this.#protocolConfig;
+    if (config === undefined || config.start === config.end) return noBodies;
+    const reader = this.#read(config);
+    let request = 0;
+    let response = 0;
     while (reader.next()) {
       if (reader.isVarint(protocolConfiguration.requestBodyMode)) request = reader.varint();
       else if (reader.isVarint(protocolConfiguration.responseBodyMode)) response = reader.varint();
       else reader.skip();
     }
-    return { request, response };
+    return { request: bodyModeNames[request] ?? 'NONE', response: bodyModeNames[response] ?? 'NONE' };
   }
 
   #read(part: MessagePart | undefined): WireReader {

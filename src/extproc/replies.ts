@@ -3,6 +3,7 @@ import type { ProcessingResponse } from '../proto/generated/edge/envoy/service/e
 import { externalProcessorService } from '../proto/services.ts';
 import type { Rejection } from '../scheduling/decision.ts';
 import type { ProcessingRequestKind } from './processingRequestReader.ts';
+import type { HeaderPair } from './routed.ts';
 
 const encode = (reply: ProcessingResponse): Buffer =>
   externalProcessorService.Process.responseSerialize(reply);
@@ -21,9 +22,10 @@ export function continueReply(kind: ProcessingRequestKind): Buffer {
   return continueReplies[kind];
 }
 
-/** Changes one header of the response. */
-export function setHeaderReply(kind: 'response_headers', key: string, value: string): Buffer {
-  return encode({ [kind]: { response: { header_mutation: { set_headers: [header(key, value)] } } } });
+/** Changes headers of the response. */
+export function setHeadersReply(kind: 'response_headers', headers: readonly HeaderPair[]): Buffer {
+  const set_headers = headers.map(([key, value]) => header(key, value));
+  return encode({ [kind]: { response: { header_mutation: { set_headers } } } });
 }
 
 /** Envoy responds to the client itself, with a JSON body in the shape of OpenAI's errors. */

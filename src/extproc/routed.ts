@@ -8,13 +8,17 @@ export type ExchangeSignals = Pick<
   'begin' | 'watchAhead' | 'onHeaders' | 'onBody' | 'onTrailers' | 'onEnd'
 >;
 
+export type HeaderPair = readonly [name: string, value: string];
+
 /** A request on its way to an endpoint. */
 export interface Routed {
   readonly reservation: Reservation;
   /** undefined: pods are not judged by their responses. */
   readonly signal: ExchangeSignal | undefined;
-  /** For the client; undefined: it gets none. */
-  readonly explanation?: string | undefined;
+  /** The headers of the response have to come, for its client. */
+  readonly needsHeaders?: boolean;
+  /** For the client, in its response; undefined: it gets none. */
+  readonly clientHeaders?: readonly HeaderPair[] | undefined;
 }
 
 /** Its exchange is over. After a drain or a lost connection to Envoy, the request goes on. */

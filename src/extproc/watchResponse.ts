@@ -1,7 +1,7 @@
 import { parseAddress } from '../hostPort.ts';
-import type { ExchangeSignal } from '../signals/exchangeSignal.ts';
 import type { PodSignals } from '../signals/podSignals.ts';
-import { type WantedParts, wantedParts, wantsNothing } from './modeOverride.ts';
+import { type WantedParts, wantedParts, wantsNothing, wantsOwnMode } from './modeOverride.ts';
+import type { AskedMode } from './ownMode.ts';
 import type { ProcessingRequestReader } from './processingRequestReader.ts';
 import type { Routed } from './routed.ts';
 
@@ -10,17 +10,21 @@ const servedNamespace = 'envoy.lb';
 const servedKey = 'x-gateway-destination-endpoint-served';
 const longestAddress = 256;
 
-/** What Envoy is to send of the response to a request, by its headers. */
+/**
+ * What Envoy is to send of the response to a request, by its headers.
+ *
+ * @param asked the gateway sends bodies by itself, and is asked not to
+ */
 export function partsToWatch(
   headers: ProcessingRequestReader,
-  signal: ExchangeSignal | undefined,
-  isExplained: boolean,
+  { signal, needsHeaders }: Routed,
+  asked: AskedMode | undefined,
 ): WantedParts {
-  const watch = signal?.watch ?? (isExplained ? 'headers' : 'none');
-  if (watch === 'none') return wantsNothing;
+  const watch = signal?.watch ?? (needsHeaders ? 'headers' : 'none');
+  if (watch === 'none') return asked !== undefined ? wantsOwnMode : wantsNothing;
   if (signal !== undefined) signal.expectsContent = headers.header(':method') === 'POST';
   // An override would end the body modes of a gateway that has its own.
-  return headers.sendsNoBodies ? wantedParts('none', watch) : wantsNothing;
+  return asked !== undefined || headers.sendsNoBodies ? wantedParts('none', watch) : wantsNothing;
 }
 
 /**
@@ -45,7 +49,7 @@ export function watchResponse(
 }
 
 /** The pod that Envoy sent the request to; undefined: Envoy does not say. */
-function servedIn(message: ProcessingRequestReader): string | undefined {
+export function servedIn(message: ProcessingRequestReader): string | undefined {
   const served = message.metadataTexts(servedNamespace, servedKey, longestAddress);
   if (typeof served !== 'string') return undefined;
   const parsed = parseAddress(served);

@@ -9,7 +9,8 @@ import type { Log } from '../telemetry/log.ts';
 export function createCertificates({ server, drain }: Config, log: Log): CertificateSource | undefined {
   const { alpn, certFile, clientCaFile, clientNames, keyFile, selfSigned } = server.tls;
   const requiresAlpn = alpn === 'required';
-  if (selfSigned) return new SelfSignedCertificates({ requiresAlpn, clock: systemClock, unixMs: Date.now, log });
+  if (selfSigned)
+    return new SelfSignedCertificates({ requiresAlpn, clock: systemClock, unixMs: Date.now, log });
   if (certFile === undefined || keyFile === undefined) return undefined;
   const files = { certFile, keyFile, ...(clientCaFile && { clientCaFile }) };
   return new CertificateFiles(files, { clientNames, requiresAlpn, graceMs: drain.graceMs, log });

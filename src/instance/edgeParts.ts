@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type { EventLog } from '../admin/eventLog.ts';
 import type { AskedRequest } from '../admin/server.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import type { DynamicConfig } from '../dynamic/dynamicConfig.ts';
 import type { DiscoveryServices } from '../eds/discoveryServices.ts';
+import { AibrixMode, aibrixHeaders, targetPodHeader } from '../extproc/aibrixMode.ts';
 import { reportReachedLimits } from '../extproc/connectionLimits.ts';
 import { DecisionRecorder } from '../extproc/decisionRecorder.ts';
 import { Exchanges } from '../extproc/exchanges.ts';
@@ -12,8 +14,9 @@ import { fullDuplexRules } from '../extproc/fullDuplex/fullDuplexRules.ts';
 import { type HealthPredicates, HealthStatus } from '../extproc/healthStatus.ts';
 import { KeptBodyBudget } from '../extproc/keptBody.ts';
 import { ModelRewriter } from '../extproc/modelRewriter.ts';
-import { explainHeader } from '../extproc/names.ts';
+import { conformanceSelectionHeader, explainHeader } from '../extproc/names.ts';
 import { openExtProcServer } from '../extproc/openExtProcServer.ts';
+import { OwnMode } from '../extproc/ownMode.ts';
 import type { UnexpectedErrors } from '../extproc/unexpectedErrors.ts';
 import type { GrpcServer } from '../grpc/grpcServer.ts';
 import { answersStreams, isFit, takesTraffic } from '../phase.ts';
@@ -79,6 +82,7 @@ export interface EdgePartsOptions {
 export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
   const { config, dynamic, errors, lifecycle, log, metrics, proxy, sharing, trace, portHealth } = options;
   const { gateway, limits, scheduling, server } = config;
+  const aibrix = gateway.aibrix ? new AibrixMode(randomUUID) : undefined;
   const firstDecisionProbe = createFirstDecisionProbe(options);
   const assessor = trace.enabled ? new Assessor(({ traceparent }) => isSampled(traceparent)) : undefined;
   const scheduler = createScheduler(options, assessor);
@@ -105,9 +109,9 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     requestHeaders: (policy) => decisionWatch.reading(requestHeaders(policy)),
     decide: firstDecisionProbe.wrap((request) => decisionWatch.decide(request)),
     replies: {
-      extraHeaders: scheduling.destinationHeaders,
+      extraHeaders: [...scheduling.destinationHeaders, ...(aibrix === undefined ? [] : [targetPodHeader])],
       maxAlternates: gateway.alternates,
-      clearRouteCache: gateway.clearRouteCache,
+      clearRouteCache: gateway.clearRouteCache || gateway.aibrix,
     },
     retryAfterSeconds: scheduling.retryAfterSeconds,
     nowMs: systemClock.nowMs,
@@ -118,10 +122,14 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     },
     fullDuplex: fullDuplexRules(systemClock, {
       isAssumed: gateway.fullDuplex === 'assumed',
-      responses: gateway.responses,
+      // The headers of a response come back only while its stream is kept.
+      responses: gateway.conformanceHeaders ? 'count' : gateway.responses,
       leftRequestMs: gateway.leftRequestMs,
       heldBytes: limits.bufferBytes / 2,
     }),
+    ownMode: gateway.modeOverride === 'ask' ? new OwnMode(metrics, log) : undefined,
+    aibrix,
+    echoesServed: gateway.conformanceHeaders,
     recorder,
     rewriter,
     signals: options.signals.podSignals,
@@ -171,7 +179,10 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
 
 function createRequestHeaders(options: EdgePartsOptions, scheduler: Scheduler): RequestHeadersFor {
   const { aliases, config, pool } = options;
-  const { modelHeaders, labelHeader, sessionHeaders, sessionCookie, sessionBodyFields } = config.scheduling;
+  const { gateway, scheduling } = config;
+  const { modelHeaders, sessionCookie, sessionBodyFields } = scheduling;
+  const labelHeader = scheduling.labelHeader ?? (gateway.aibrix ? aibrixHeaders.labels : undefined);
+  const sessionHeaders = [...scheduling.sessionHeaders, ...(gateway.aibrix ? aibrixHeaders.sessions : [])];
   const choice = new RequestHeaderChoice({
     configured: {
       models: modelHeaders,
@@ -180,11 +191,13 @@ function createRequestHeaders(options: EdgePartsOptions, scheduler: Scheduler): 
       promptInBody: false,
       asksForSession: false,
       id: undefined,
-      explain: config.scheduling.explainHeader ? explainHeader : undefined,
+      explain: scheduling.explainHeader ? explainHeader : undefined,
       session: { headers: sessionHeaders, cookie: sessionCookie, bodyFields: sessionBodyFields },
+      subset: gateway.conformanceHeaders ? conformanceSelectionHeader : undefined,
       others: options.extensions.headers,
     },
     ...(aliases && { hasAliases: () => !aliases.isEmpty }),
+    readsModel: gateway.aibrix,
     models: () => traitsOf(pool.all()),
     policyFor: (name) => scheduler.policyFor(name),
   });

@@ -7,6 +7,8 @@ export interface RequestHeaderChoiceOptions {
   readonly configured: RequestHeaders;
   /** Are some model names aliases, now? Then the model, and the session, decide on the variant. */
   readonly hasAliases?: () => boolean;
+  /** The model is read of each request, whether or not a decision depends on it. */
+  readonly readsModel?: boolean;
   /** Which models do the endpoints list, now? */
   readonly models: () => Pick<Traits, 'models' | 'modelsDiffer'>;
   /** The policy of a request that names this one, or none, now. */
@@ -33,13 +35,15 @@ export class RequestHeaderChoice {
   readonly #options: RequestHeaderChoiceOptions;
   /** By their bits. */
   readonly #variants: readonly RequestHeaders[];
+  readonly #always: number;
   /** By the policy: bits of the facts that it reads. */
   readonly #bits = new WeakMap<Policy, number>();
 
   constructor(options: RequestHeaderChoiceOptions) {
     this.#options = options;
-    const { configured } = options;
+    const { configured, readsModel = false } = options;
     const hasFields = (configured.session?.bodyFields.length ?? 0) > 0;
+    this.#always = readsModel ? inHeaders | inBody : 0;
     this.#variants = Array.from({ length: variants }, (_, bits) => ({
       ...configured,
       models: bits & inHeaders ? configured.models : [],
@@ -55,7 +59,7 @@ export class RequestHeaderChoice {
     const { hasAliases, models, policyFor } = this.#options;
     const policy = policyFor(name);
     const traits = models();
-    let bits = policy === undefined ? 0 : this.#bitsOf(policy);
+    let bits = this.#always | (policy === undefined ? 0 : this.#bitsOf(policy));
     if (hasAliases?.()) bits |= inHeaders | decisive | session;
     if (traits.models) bits |= inHeaders;
     if (traits.modelsDiffer) bits |= decisive;

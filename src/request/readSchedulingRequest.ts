@@ -21,7 +21,7 @@ export function readSchedulingRequest(
   headers = noRequestHeaders,
 ): SchedulingRequest {
   const traceparent = readTraceparent(source);
-  const subset = readSubset(source);
+  const subset = readSubset(source, headers.subset);
   const model = headers.models.length === 0 ? undefined : readModel(source, headers.models);
   const session = headers.session === undefined ? undefined : readSession(source, headers.session);
   const labels = headers.labels === undefined ? undefined : readText(source, headers.labels);

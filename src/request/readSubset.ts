@@ -1,3 +1,4 @@
+import { readText } from './readText.ts';
 import type { RequestSource } from './requestSource.ts';
 import type { Subset } from './schedulingRequest.ts';
 
@@ -12,9 +13,13 @@ export const maxSubsetEntries = 4096;
 /**
  * The endpoints that the request may go to: a comma-separated string, or a list of such strings.
  * Each once, in no particular order.
+ *
+ * @param header counts in place of the metadata where a request has it
  */
-export function readSubset(source: RequestSource): Subset | undefined {
-  const texts = source.metadataTexts(subsetNamespace, subsetKey, maxSubsetBytes);
+export function readSubset(source: RequestSource, header?: string): Subset | undefined {
+  const texts =
+    (header === undefined ? undefined : readText(source, header)) ??
+    source.metadataTexts(subsetNamespace, subsetKey, maxSubsetBytes);
   if (texts === undefined || texts === 'too-large') return texts;
   const entries = new Set<string>();
   for (const text of typeof texts === 'string' ? [texts] : texts) {

@@ -16,6 +16,8 @@ export interface RequestHeaders {
   readonly id: string | undefined;
   /** With it a client asks for an explanation. undefined: clients get none. */
   readonly explain: string | undefined;
+  /** It names a subset, in place of the metadata. undefined: it is not read. */
+  readonly subset: string | undefined;
   /** Extensions read them as they are. */
   readonly others: readonly string[];
 }
@@ -48,5 +50,6 @@ export const noRequestHeaders: RequestHeaders = {
   asksForSession: false,
   id: undefined,
   explain: undefined,
+  subset: undefined,
   others: [],
 };

@@ -4,6 +4,8 @@ import type { PromptCuts } from './promptCuts.ts';
 export interface SchedulingRequest {
   /** The policy that the client or the route requests, as given. */
   readonly policy?: string;
+  /** What an AIBrix client named, where `policy` is the nearest of Baton's. */
+  readonly strategy?: string;
   /** The model that the request is for. */
   readonly model?: string;
   /** The name that the client gave, where `model` is the variant that was chosen for it. */
@@ -18,7 +20,9 @@ export interface SchedulingRequest {
   readonly subset?: Subset;
   /** The headers that extensions read, by name in lower case, as given. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** `x-request-id`, while someone reads decisions. */
+  /** The client gets it with its response, to send it again (AIBrix). */
+  readonly sessionId?: string;
+  /** `x-request-id`, while someone reads decisions, or for AIBrix clients. */
   readonly requestId?: string;
   /** The client asks why it goes where it goes, and may. */
   readonly isExplained?: true;

@@ -1,9 +1,12 @@
+import type { AibrixMode } from '../../src/extproc/aibrixMode.ts';
 import { Exchanges } from '../../src/extproc/exchanges.ts';
 import type { FullDuplexRules } from '../../src/extproc/fullDuplex/fullDuplexRules.ts';
 import { HealthStatus } from '../../src/extproc/healthStatus.ts';
 import { extprocMetrics } from '../../src/extproc/metrics.ts';
 import type { ModelRewriter } from '../../src/extproc/modelRewriter.ts';
 import { type ExtProcServerOptions, openExtProcServer } from '../../src/extproc/openExtProcServer.ts';
+import { OwnMode } from '../../src/extproc/ownMode.ts';
+import type { RouteReplyOptions } from '../../src/extproc/routeReplies.ts';
 import type { GrpcServer } from '../../src/grpc/grpcServer.ts';
 import type { GrpcServerKind } from '../../src/grpc/openGrpcServer.ts';
 import { MemoryLedger } from '../../src/ledger/memoryLedger.ts';
@@ -14,6 +17,7 @@ import { PolicySet } from '../../src/scheduling/policySet.ts';
 import { Scheduler } from '../../src/scheduling/scheduler.ts';
 import { traitsOf } from '../../src/scheduling/traits.ts';
 import { createInstruments } from '../../src/telemetry/instruments.ts';
+import { type Log, silentLog } from '../../src/telemetry/log.ts';
 import { endpoints } from './endpoints.ts';
 import { generousLimits, generousTotalLimits } from './generousLimits.ts';
 import { recorderOf } from './recorderOf.ts';
@@ -31,6 +35,11 @@ export interface SchedulingServerOptions extends Partial<ExtProcServerOptions> {
   readonly bufferedBytes?: number;
   /** Default: streams are finished behind the request, which counts no more. */
   readonly fullDuplex?: FullDuplexRules;
+  /** Default: none. */
+  readonly log?: Log;
+  readonly replies?: RouteReplyOptions;
+  readonly aibrix?: AibrixMode;
+  readonly echoesServed?: boolean;
 }
 
 /** The ext_proc port of an instance with ready endpoints. */
@@ -52,6 +61,10 @@ export class SchedulingServer {
       rewriter,
       bufferedBytes = 1_048_576,
       fullDuplex,
+      log = silentLog,
+      replies = {},
+      aibrix,
+      echoesServed = false,
       ...options
     }: SchedulingServerOptions = {},
   ) {
@@ -84,6 +97,10 @@ export class SchedulingServer {
       retryAfterSeconds: 1,
       nowMs: () => performance.now(),
       ...(fullDuplex && { fullDuplex }),
+      ownMode: new OwnMode(this.metrics, log),
+      replies,
+      aibrix,
+      echoesServed,
       recorder: recorderOf(this.metrics),
     });
     this.server = openExtProcServer(kind, {

@@ -7,9 +7,12 @@ import { BodyMessageReader, bodyTags } from '../bodyMessageReader.ts';
 import type { AwaitedBody } from '../bodyPhase.ts';
 import type { DecisionOptions } from '../decisionOptions.ts';
 import type { StreamEnd } from '../metrics.ts';
+import { wantsNothing } from '../modeOverride.ts';
 import type { ProcessingRequestKind, ProcessingRequestReader } from '../processingRequestReader.ts';
-import { continueReply, rejectReply } from '../replies.ts';
+import { continueReply } from '../replies.ts';
+import { responseReply } from '../responseReply.ts';
 import { type Routed, releaseRouted } from '../routed.ts';
+import { beginRoute, rejectionReply, routeReply } from '../routeReply.ts';
 import { unlessMalformed } from '../unlessMalformed.ts';
 import { watchResponse } from '../watchResponse.ts';
 import type { DuplexBodies } from './fullDuplexRules.ts';
@@ -92,7 +95,8 @@ export class FullDuplexExchange implements MessageParts {
       this.#onRequestEnd();
     } else {
       this.#sawResponse = true;
-      this.#options.stream.reply(continueReply(kind));
+      const routed = this.#state.kind === 'routed' ? this.#state : undefined;
+      this.#options.stream.reply(responseReply(reader, routed, this.#options.shared.echoesServed));
       this.#watch(reader);
     }
   }
@@ -200,15 +204,11 @@ export class FullDuplexExchange implements MessageParts {
 
   #reply(request: SchedulingRequest, decision: Decision, arrivedMs: number): void {
     const { finish, shared, stream } = this.#options;
-    const { recorder, retryAfterSeconds, rewriter, routeReplies, signals } = shared;
+    const { recorder } = shared;
     if (decision.kind === 'route') {
-      const { endpoint, reservation } = decision;
-      const watch = this.#leaves ? 'none' : 'body';
-      const signal = signals?.begin(endpoint.address, arrivedMs, watch);
-      this.#state = { kind: 'routed', reservation, signal };
-      const reply = routeReplies.encode(decision);
-      stream.reply(rewriter?.amend(reply, request, 'request_headers') ?? reply);
-    } else stream.reply(rejectReply(decision.why, retryAfterSeconds));
+      this.#state = beginRoute(shared, request, decision, arrivedMs, this.#leaves ? 'none' : 'body');
+      stream.reply(routeReply(shared, request, decision, 'request_headers', wantsNothing));
+    } else stream.reply(rejectionReply(shared, request, decision.why));
     recorder.decided(request, decision, arrivedMs);
     // Behind an immediate response Envoy expects nothing.
     if (decision.kind === 'reject') finish('end');

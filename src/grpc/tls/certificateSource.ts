@@ -12,7 +12,7 @@ export const defaultDistrustedGraceMs = 30_000;
 export interface CertificateSource {
   /** Clients must present a certificate that an authority in `ca` signed. */
   readonly requestsClientCertificate: boolean;
-  /** A client must offer `h2` by ALPN (RFC 9113, section 3.2), or may offer nothing. Default: must. */
+  /** A client must offer `h2` by ALPN (RFC 9113, section 3.2), not nothing. Default: true. */
   readonly requiresAlpn?: boolean;
   /** Clients must present a certificate with one of these names (clientNames.ts). Default: any. */
   readonly clientNames?: ReadonlySet<string> | undefined;

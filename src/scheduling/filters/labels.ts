@@ -1,14 +1,20 @@
 import type { Endpoint } from '../endpoint.ts';
 import type { Candidates, Filter } from '../filter.ts';
 
-/** One part of a selector: `key=value`, `key==value`, `key!=value`. */
+/**
+ * One part of a selector: `key=value`, `key==value`, `key!=value`, `key in (a, b)`,
+ * `key notin (a, b)`.
+ */
 interface Requirement {
   readonly key: string;
-  readonly value: string;
+  readonly values: readonly (string | undefined)[];
   readonly isEqual: boolean;
 }
 
-const requirement = /^([^\s=!,]+)\s*(=|==|!=)\s*([^\s=!,]*)$/;
+const comparison = /^([^\s=!,()]+)\s*(=|==|!=)\s*([^\s=!,()]*)$/;
+const membership = /^([^\s=!,()]+)\s+(in|notin)\s*\(([^()]*)\)$/;
+/** Commas between parts, not those within brackets. */
+const separator = /,(?![^()]*\))/;
 
 export const labelsFilter: Filter = {
   name: 'labels',
@@ -23,7 +29,7 @@ function withLabels(selector: string, endpoints: readonly Endpoint[]): Candidate
   const requirements = parse(selector);
   if (requirements === undefined) return { kind: 'invalid-labels', given: selector };
   const meets = ({ labels }: Endpoint): boolean =>
-    requirements.every(({ key, value, isEqual }) => (labels[key] === value) === isEqual);
+    requirements.every(({ key, values, isEqual }) => values.includes(labels[key]) === isEqual);
   const meeting = endpoints.filter(meets);
   return meeting.length > 0 ? meeting : { kind: 'no-endpoint-with-labels', given: selector };
 }
@@ -31,10 +37,11 @@ function withLabels(selector: string, endpoints: readonly Endpoint[]): Candidate
 /** undefined: the text is no selector. */
 function parse(selector: string): readonly Requirement[] | undefined {
   const requirements: Requirement[] = [];
-  for (const part of selector.split(',')) {
-    const [, key, operator, value] = requirement.exec(part.trim()) ?? [];
-    if (key === undefined || value === undefined) return undefined;
-    requirements.push({ key, value, isEqual: operator !== '!=' });
+  for (const part of selector.split(separator)) {
+    const [, key, operator, text] = comparison.exec(part.trim()) ?? membership.exec(part.trim()) ?? [];
+    if (key === undefined || text === undefined) return undefined;
+    const values = text.split(',').map((value) => value.trim());
+    requirements.push({ key, values, isEqual: operator !== '!=' && operator !== 'notin' });
   }
   return requirements;
 }

@@ -50,7 +50,7 @@ describe.each(['builtin', 'grpc-js'] as const)('the health port over %s', (trans
     for (const service of names) expect(await check(address, service)).toBe('NOT_SERVING');
     expect(await check(address, 'readiness')).toBe('SERVING');
     expect(await check(address, 'other')).toContain('unknown service');
-    expect(arrived).toBe(9);
+    expect(arrived).toBe(10);
   });
 
   it('a watch learns of a change', async () => {

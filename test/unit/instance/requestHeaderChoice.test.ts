@@ -11,6 +11,7 @@ describe('which headers are read for a request', () => {
     asksForSession: false,
     id: undefined,
     explain: undefined,
+    subset: undefined,
     others: [],
   };
   const policies = new PolicySet({ random: Math.random });

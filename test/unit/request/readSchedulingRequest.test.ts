@@ -77,6 +77,7 @@ describe('a scheduling request', () => {
       asksForSession: false,
       id: 'x-request-id',
       explain: 'x-why',
+      subset: undefined,
       others: ['x-tenant', 'x-tier'],
     };
     expect(readSchedulingRequest(sourceOf({ headers }), undefined, configured)).toEqual(expected);

@@ -182,7 +182,18 @@ describe('a label selector', () => {
     expect(candidates({ labels: 'gpu=h100,zone=b' }, [big, small])).toEqual(rejection);
   });
 
-  it.each(['gpu', 'gpu in (h100)', '=h100', 'gpu=h100,'])('%s is invalid', (labels) => {
+  it.each([
+    ['gpu in (h100, b200)', true],
+    ['gpu in (b200),zone!=x', false],
+    ['gpu notin (b200)', true],
+    ['gpu notin (h100,b200)', false],
+    ['other notin (b200)', true],
+  ])('%s: %s', (labels, isMet) => {
+    const rejection = { kind: 'no-endpoint-with-labels', given: labels };
+    expect(candidates({ labels }, [big])).toEqual(isMet ? [big] : rejection);
+  });
+
+  it.each(['gpu', 'gpu in h100', 'gpu in (h100', '=h100', 'gpu=h100,'])('%s is invalid', (labels) => {
     expect(candidates({ labels }, [big])).toEqual({ kind: 'invalid-labels', given: labels });
   });
 });
