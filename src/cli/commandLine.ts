@@ -8,6 +8,7 @@ import type { CommandContext } from './commandContext.ts';
 import { addConfigCommand } from './config.ts';
 import { areStacksShown } from './configure.ts';
 import { addDynamicCommand } from './dynamic.ts';
+import { addEppCommand } from './epp.ts';
 import { addEtcdRolesCommand } from './etcdRoles.ts';
 import { addExplainCommand } from './explain.ts';
 import { formatError } from './formatError.ts';
@@ -75,6 +76,7 @@ async function createProgram(
     .exitOverride()
     .addHelpText('after', exitCodesHelp);
   addServeCommand(program, context);
+  addEppCommand(program, context);
   addWorkerCommand(program, context);
   addCheckCommand(program, context);
   addConfigCommand(program, context);

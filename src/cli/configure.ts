@@ -1,5 +1,5 @@
 import type { ConfigFlags } from '../config/flags.ts';
-import type { Loaded } from '../config/load.ts';
+import type { Loaded, Preset } from '../config/load.ts';
 import { invalidConfig } from '../config/problem.ts';
 import { readProcessEnv } from '../config/processEnv.ts';
 import type { Requirement } from '../config/requirements.ts';
@@ -18,14 +18,19 @@ export function areStacksShown(): boolean {
 /**
  * Warns on standard error of secrets on the command line.
  *
+ * @param preset further sources, for a command with defaults and flags of its own
  * @throws BatonError `config-invalid`, with a line for each problem
  */
-export async function configure(flags: ConfigFlags, requirement: Requirement): Promise<ValidConfig> {
+export async function configure(
+  flags: ConfigFlags,
+  requirement: Requirement,
+  preset?: Preset,
+): Promise<ValidConfig> {
   const [{ load }, { exposedSecrets }] = await Promise.all([
     import('../config/load.ts'),
     import('../config/exposedSecrets.ts'),
   ]);
-  const loaded = load(flags, readProcessEnv(), requirement);
+  const loaded = load(flags, readProcessEnv(), requirement, preset);
   if (loaded.kind === 'invalid') throw invalidConfig(loaded.problems);
   for (const warning of exposedSecrets(loaded.config, loaded.provenance)) {
     process.stderr.write(`baton: warning: ${warning}\n`);

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
+import { withPickerCommand } from '../config/pickerFlagNames.ts';
 import { StopSignals } from '../instance/stopSignals.ts';
 import { packageRoot } from '../packageRoot.ts';
 
@@ -10,11 +11,11 @@ import { packageRoot } from '../packageRoot.ts';
  */
 
 /** They run until SIGTERM. The others end soon, and by any signal. */
-const lastingCommands: readonly (string | undefined)[] = ['serve', 'worker', 'register'];
+const lastingCommands: readonly (string | undefined)[] = ['serve', 'epp', 'worker', 'register'];
 /** The npm commands that start Baton from a terminal: `npm run baton` and `npx baton`. */
 const npmEvents: readonly (string | undefined)[] = ['baton', 'npx'];
 
-const args = process.argv.slice(2);
+const args = withPickerCommand(process.argv.slice(2));
 const signals = lastingCommands.includes(args[0])
   ? new StopSignals({ startedByNpm: npmEvents.includes(process.env.npm_lifecycle_event) })
   : undefined;

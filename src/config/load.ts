@@ -1,5 +1,5 @@
 import { reasonOfFileError } from '../boundedFile.ts';
-import { merge } from './assignment.ts';
+import { type Assignment, merge, type SourceValues } from './assignment.ts';
 import { configFileVariable, readEnvironment } from './environmentSource.ts';
 import { readConfigFlags } from './flagSource.ts';
 import type { ConfigFlags } from './flags.ts';
@@ -16,14 +16,28 @@ export type Loaded =
   | { readonly kind: 'ok'; readonly config: Config; readonly provenance: Provenance }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] };
 
+/** Sources of a command with defaults and flags of its own. */
+export interface Preset {
+  /** @param given what all other sources say */
+  readonly defaults: (given: readonly Assignment[]) => readonly Assignment[];
+  /** They override the environment. */
+  readonly flags: SourceValues;
+}
+
 /**
  * Loads the configuration: defaults, YAML file, environment, flags; each overrides those before. It
  * prints nothing and does not end the process.
  */
-export function load(flags: ConfigFlags, env: ProcessEnv, need: Requirement): Loaded {
+export function load(flags: ConfigFlags, env: ProcessEnv, need: Requirement, preset?: Preset): Loaded {
   const file = readConfigFile(flags, env);
-  const readings = [file, readEnvironment(env.environment), readConfigFlags(flags)];
-  const { tree, provenance } = merge(readings.flatMap(({ assignments }) => assignments));
+  const readings = [
+    file,
+    readEnvironment(env.environment),
+    ...(preset === undefined ? [] : [preset.flags]),
+    readConfigFlags(flags),
+  ];
+  const given = readings.flatMap(({ assignments }) => assignments);
+  const { tree, provenance } = merge([...(preset?.defaults(given) ?? []), ...given]);
   const problems = readings.flatMap((reading) => reading.problems);
 
   const parsed = configSchema.safeParse(tree);

@@ -74,6 +74,35 @@ describe.each(serverKinds)('when Envoy and Baton (%s) use TLS', (transport) => {
   });
 });
 
+describe('when Baton signs its certificate itself, and Envoy verifies nothing and offers no protocol', () => {
+  const topology = useTopology({
+    instances: 1,
+    etcd: false,
+    baton: { server: { tls: { selfSigned: true, alpn: 'optional' } } },
+    amendEnvoy: ({ static_resources: { clusters } }) => {
+      const scheduler = clusters.find(({ name }) => name === 'scheduler');
+      const type = 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext';
+      const context = { '@type': type, common_tls_context: { validation_context: {} } };
+      const socket = { name: 'envoy.transport_sockets.tls', typed_config: context };
+      Object.assign(scheduler ?? {}, { transport_socket: socket });
+    },
+  });
+
+  it('Envoy finds it healthy and applies its picks, all of them over TLS', async () => {
+    const { envoy, pods, instances } = topology();
+    for (let nth = 0; nth < 10; nth++) {
+      const { status, headers, text } = await sendHttp(`${envoy.url}/podsim/headers`);
+      expect(status).toBe(200);
+      const [named] = String(JSON.parse(text)['x-gateway-destination-endpoint']).split(',');
+      expect(pods.find(({ id }) => id === headers['x-podsim-id'])?.address).toBe(named);
+    }
+    expect(await envoy.stat('cluster.scheduler.ssl.handshake')).toBeGreaterThan(0);
+    const [{ address }] = instances as [Baton];
+    expect(await envoy.hosts('scheduler')).toEqual(new Map([[address, true]]));
+    await allCountsReturnToZero(topology());
+  });
+});
+
 /** Returns the exit code. */
 async function probe(address: string, ...args: string[]): Promise<number> {
   return (await runBaton(['probe', '--address', address, '--timeout-ms', '10000', ...args])).exitCode;
