@@ -114,6 +114,10 @@ format: node_modules/.package-lock.json ## format the code
 generate: node_modules/.package-lock.json ## types from proto/, README's table and the JSON schema from the configuration
 	@$(run) generate
 
+.PHONY: docs
+docs: node_modules/.package-lock.json ## build the documents as a site with search into site/, and check its links
+	@scripts/build-docs.sh
+
 .PHONY: setup
 setup: node_modules/.package-lock.json tools ## install npm packages, Envoy and etcd where missing or old
 
@@ -128,7 +132,7 @@ chart-tools: ## install Helm and promtool into .tools, for the tests of the char
 .PHONY: clean
 clean: ## remove everything that the other targets create
 	@if [ -d .run/topology ]; then $(MAKE) down; fi
-	rm -rf node_modules .tools .run coverage dist
+	rm -rf node_modules .tools .run coverage dist site
 
 # Removes the results of earlier test runs, so that .ci/run counts this run only.
 .PHONY: forget
