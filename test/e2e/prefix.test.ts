@@ -2,11 +2,15 @@ import { Pod } from '../../tools/testbed/pod.ts';
 import { freePorts } from '../../tools/testbed/ports.ts';
 import { allCountsReturnToZero } from '../support/counts.ts';
 import { waitForDecisions } from '../support/envoyWindows.ts';
+import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { postBody } from '../support/postBody.ts';
 import { useTopology } from '../support/topology.ts';
 
-/** Conversations through Envoy to pods that cache prompts, with the policy `prefix`. */
+/**
+ * Conversations through Envoy and two instances to pods that cache prompts, with the policy
+ * `prefix`. Envoy asks either instance about each turn.
+ */
 checkForLeaks();
 
 const podCount = 4;
@@ -29,8 +33,7 @@ describe('conversations and pods that cache prompts', () => {
   afterAll(() => Promise.all(pods.map((pod) => pod.stop())));
 
   const topology = useTopology(async () => ({
-    instances: 1,
-    etcd: false,
+    instances: 2,
     externalPods: pods.map(({ address }) => address),
     baton: {
       pool: { endpoints: pods.map(({ address }) => ({ address })) },
@@ -40,11 +43,11 @@ describe('conversations and pods that cache prompts', () => {
   }));
   afterEach(() => allCountsReturnToZero(topology()));
 
-  /** Each message is of some 500 tokens. */
+  /** Each message is of some 2,000 tokens. */
   async function sendTurn(chat: number, turn: number): Promise<Turn> {
     const messages = Array.from({ length: turn }, (_, n) => ({
       role: n % 2 === 0 ? 'user' : 'assistant',
-      content: `chat ${chat} message ${n} `.repeat(100),
+      content: `chat ${chat} message ${n} `.repeat(400),
     }));
     const body = Buffer.from(JSON.stringify({ model: 'sim-model', messages }));
     const answer = await postBody(topology().chatUrl, [body], {});
@@ -55,6 +58,16 @@ describe('conversations and pods that cache prompts', () => {
       promptTokens: usage.prompt_tokens,
       cachedTokens: usage.prompt_tokens_details.cached_tokens,
     };
+  }
+
+  /** Every instance knows what each has placed. */
+  function allIsShared(): Promise<void> {
+    return eventually(async () => {
+      const reports = await Promise.all(
+        topology().instances.map(async (one) => (await one.state()).prefixes),
+      );
+      expect(reports).toEqual(reports.map(() => ({ ...reports[0], waitingKeys: 0, waitingMs: 0 })));
+    });
   }
 
   async function counter(name: string): Promise<number> {
@@ -71,6 +84,7 @@ describe('conversations and pods that cache prompts', () => {
     const all: Turn[][] = Array.from({ length: chats }, () => []);
     for (let turn = 1; turn <= turns; turn += 1) {
       for (const [chat, said] of all.entries()) said.push(await sendTurn(chat, turn));
+      await allIsShared();
     }
     for (const said of all) {
       expect(new Set(said.map(({ pod }) => pod)).size).toBe(1);
@@ -89,13 +103,37 @@ describe('conversations and pods that cache prompts', () => {
     );
   }, 120_000);
 
+  it('a conversation goes on where it was after every instance was killed', async () => {
+    const before: Turn[] = [];
+    for (let chat = 100; chat < 100 + chats; chat += 1) {
+      await sendTurn(chat, 1);
+      before.push(await sendTurn(chat, 3));
+    }
+    await allIsShared();
+    const { instances } = topology();
+    await Promise.all(instances.map((instance) => instance.kill()));
+    await Promise.all(instances.map((instance) => instance.start()));
+    await topology().envoy.waitForHealthy(
+      'scheduler',
+      instances.map(({ address }) => address),
+    );
+    for (const [nth, { pod, promptTokens }] of before.entries()) {
+      const after = await sendTurn(100 + nth, 4);
+      expect(after.pod).toBe(pod);
+      expect(after.cachedTokens).toBeGreaterThan(0.8 * promptTokens);
+    }
+  }, 120_000);
+
   it('/decisions says how many tokens a prompt has, and nothing of its text', async () => {
-    const [instance] = topology().instances;
-    const decisions = `${instance?.adminUrl}/decisions`;
-    await (await fetch(decisions)).text();
+    const read = (): Promise<string[]> =>
+      Promise.all(
+        topology().instances.map(async ({ adminUrl }) => (await fetch(`${adminUrl}/decisions`)).text()),
+      );
+    await read();
     await sendTurn(99, 3);
-    const text = await (await fetch(decisions)).text();
-    const last = JSON.parse(text).decisions.at(-1);
+    const texts = await read();
+    const text = texts.join();
+    const [last] = texts.flatMap((each) => JSON.parse(each).decisions);
     expect(last.policy).toBe('prefix');
     expect(last.facts.promptTokens).toBeGreaterThan(1000);
     expect(last.costs).toHaveLength(podCount);
