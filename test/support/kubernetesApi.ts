@@ -164,7 +164,7 @@ export class KubernetesApi {
     else {
       const stranger = Object.keys(query).find((name) => !known.has(name));
       if (stranger !== undefined) refuse(response, 400, `unknown parameter ${stranger}`);
-      else if (query.watch === '1') this.#watch(url.pathname, query, request, response);
+      else if (query.watch === 'true') this.#watch(url.pathname, query, request, response);
       else this.#list(url.pathname, query, request, response);
     }
   }

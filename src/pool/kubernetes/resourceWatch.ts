@@ -137,7 +137,7 @@ export class ResourceWatch<Facts> {
     const { access, onFollowing, path, random = Math.random, selection } = this.#options;
     const query = {
       ...selection,
-      watch: '1',
+      watch: 'true',
       allowWatchBookmarks: 'true',
       resourceVersion: this.#version ?? '',
       // The server ends the watch then; jittered, so that instances do not come back together.
