@@ -13,7 +13,7 @@ const newerRelease = protobuf.parse(
      uint32 protocol_version = 1; string id = 2; int64 generation = 4; uint32 phase = 5;
      string region = 100; Note note = 101; fixed64 cookie = 102; repeated float curve = 103;
    }
-   message EndpointLoad { string address = 1; uint32 in_flight = 2; uint32 queued = 90; }
+   message EndpointLoad { string address = 1; uint32 in_flight = 2; uint64 assigned_tokens = 5; uint32 queued = 90; }
    message LoadReport {
      uint32 protocol_version = 1; uint64 sequence = 2; repeated EndpointLoad loads = 3; bytes digest = 90;
    }`,
@@ -26,8 +26,8 @@ function writtenByNewerRelease(name: string, message: object): Uint8Array {
 }
 
 const loads = [
-  { address: '10.0.0.1:8000', in_flight: 10 },
-  { address: '[2001:db8::1]:8000', in_flight: 4_294_967_295 },
+  { address: '10.0.0.1:8000', in_flight: 10, assigned_tokens: 2 ** 40 },
+  { address: '[2001:db8::1]:8000', in_flight: 4_294_967_295, assigned_tokens: 0 },
 ];
 
 describe('a record that is written and read', () => {
@@ -43,16 +43,21 @@ describe('a record that is written and read', () => {
       started_unix_ms: 1_795_000_000_123,
       without_endpoints: true,
       sequence: 12,
+      hashing_schemes: [1, 2],
     } as const;
     expect(
       stateCodecs.instance.decode(
-        stateCodecs.instance.encode({ ...message, addresses: [...message.addresses] }),
+        stateCodecs.instance.encode({
+          ...message,
+          addresses: [...message.addresses],
+          hashing_schemes: [...message.hashing_schemes],
+        }),
       ),
     ).toEqual(message);
   });
 
   it('comes back whole: a load report', () => {
-    const message = { protocol_version: 1, sequence: 9_007_199_254_740_991, loads };
+    const message = { protocol_version: 1, sequence: 9_007_199_254_740_991, loads, has_tokens: true };
     expect(stateCodecs.loadReport.decode(stateCodecs.loadReport.encode(message))).toEqual(message);
   });
 
@@ -133,6 +138,7 @@ describe('a field that is absent', () => {
       started_unix_ms: 0,
       without_endpoints: false,
       sequence: 0,
+      hashing_schemes: [],
     });
     expect(stateCodecs.registeredEndpoint.decode(stateCodecs.registeredEndpoint.encode({}))).toEqual({
       protocol_version: stateProtocolVersion,
@@ -145,7 +151,8 @@ describe('a field that is absent', () => {
     expect(stateCodecs.loadReport.decode(stateCodecs.loadReport.encode({ loads: [{}] }))).toEqual({
       protocol_version: stateProtocolVersion,
       sequence: 0,
-      loads: [{ address: '', in_flight: 0 }],
+      loads: [{ address: '', in_flight: 0, assigned_tokens: 0 }],
+      has_tokens: false,
     });
   });
 
@@ -186,7 +193,12 @@ describe('a record of a newer release', () => {
       loads: loads.map((load) => ({ ...load, queued: 3 })),
       digest: Buffer.from('digest'),
     });
-    expect(stateCodecs.loadReport.decode(bytes)).toEqual({ protocol_version: 2, sequence: 5, loads });
+    expect(stateCodecs.loadReport.decode(bytes)).toEqual({
+      protocol_version: 2,
+      sequence: 5,
+      loads,
+      has_tokens: false,
+    });
   });
 
   it('has the phase unspecified when this release does not know it', () => {
