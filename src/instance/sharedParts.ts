@@ -5,10 +5,8 @@ import type { DynamicConfig } from '../dynamic/dynamicConfig.ts';
 import { EtcdSession } from '../etcd/etcdSession.ts';
 import { EtcdLedger } from '../ledger/etcdLedger.ts';
 import { MemoryLedger } from '../ledger/memoryLedger.ts';
-import type { WriteBudget } from '../ledger/writeBudget.ts';
 import type { Pool } from '../pool/pool.ts';
 import { hashingSchemes } from '../prefix/hashingSchemes.ts';
-import { writesForCounts } from '../prefixSharing/sharingBudget.ts';
 import type { Handoff } from '../proto/records/handoff.ts';
 import { AnnouncedPhase } from '../steering/announcedPhase.ts';
 import { SteeringController, type SteeringEvent } from '../steering/steeringController.ts';
@@ -85,7 +83,7 @@ function createLedger(
       zone,
       addresses: [server.address],
     }),
-    writeBudget: () => countsBudget(dynamic.config),
+    writeBudget: () => dynamic.config.sync,
     staleDecayMs: sync.staleDecayMs,
     timeoutMs: etcd.leaseTtlSeconds * 1000,
     clock: systemClock,
@@ -99,14 +97,6 @@ function createLedger(
     log,
     metrics,
   });
-}
-
-/** Prompts that are shared take a part of all writes. */
-function countsBudget({ sync }: Config): WriteBudget {
-  const { minIntervalMs, writesPerSecond, prefixBytesPerSecond } = sync;
-  return prefixBytesPerSecond === 0
-    ? sync
-    : { minIntervalMs, writesPerSecond: writesForCounts(writesPerSecond) };
 }
 
 function createSteering(

@@ -45,7 +45,11 @@ export class LocalLoad {
     this.#publisher = new Publisher({
       write: () => this.#publish(),
       minIntervalMs: (writeMs) =>
-        publishIntervalMs(options.writeBudget(), { instances: options.instances(), writeMs }),
+        publishIntervalMs(options.writeBudget(), {
+          instances: options.instances(),
+          writeMs,
+          placesPrompts: this.#counts.tokens !== undefined,
+        }),
       retryMs,
       clock: options.clock,
       onWritten: (outcome) => this.#onWritten(outcome),

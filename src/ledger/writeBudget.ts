@@ -5,6 +5,15 @@ export interface WriteBudget {
   readonly writesPerSecond: number;
 }
 
+export interface WriteSituation {
+  readonly instances: number;
+  readonly writeMs: number;
+  readonly placesPrompts?: boolean;
+}
+
+/** An instance that places prompts leaves this share of its writes to `prefixSharing`. */
+export const promptShareOfWrites = 1 / 5;
+
 /** An instance writes for at most half of the time: slow writes make the interval longer. */
 const restPerWrite = 2;
 /** Slow writes alone make the interval no longer than this. */
@@ -22,9 +31,9 @@ const aloneMs = 1_000;
  */
 export function publishIntervalMs(
   { minIntervalMs, writesPerSecond }: WriteBudget,
-  { instances, writeMs }: { readonly instances: number; readonly writeMs: number },
+  { instances, writeMs, placesPrompts = false }: WriteSituation,
 ): number {
-  const share = (1000 * instances) / writesPerSecond;
+  const share = (1000 * instances) / writesPerSecond / (placesPrompts ? 1 - promptShareOfWrites : 1);
   const least = instances === 1 ? Math.max(minIntervalMs, aloneMs) : minIntervalMs;
   return Math.max(least, share, Math.min(slowestMs, restPerWrite * writeMs));
 }

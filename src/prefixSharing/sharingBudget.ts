@@ -1,11 +1,12 @@
+import { promptShareOfWrites } from '../ledger/writeBudget.ts';
+
 /** What the sharing of prompts may cost etcd, for all instances together. */
 export interface SharingBudget {
   readonly bytesPerSecond: number;
-  /** Of everything that instances write; sharing prompts takes a fifth of it at most. */
+  /** Of everything that instances write. */
   readonly writesPerSecond: number;
 }
 
-const shareOfWrites = 1 / 5;
 /** The log and the snapshots have half of the budget each. */
 const half = 1 / 2;
 
@@ -18,11 +19,6 @@ const longestIntervalMs = 5_000;
 /** One transaction: etcd takes 1.5 MiB by default. */
 const mostBytesAtOnce = 512 * 1024;
 
-/** What is left of the writes for the counts, which need them more. */
-export function writesForCounts(writesPerSecond: number): number {
-  return writesPerSecond * (1 - shareOfWrites);
-}
-
 /** The bytes that one instance may write in a second, of the log or of snapshots. */
 export function bytesPerSecondEach({ bytesPerSecond }: SharingBudget, instances: number): number {
   return (half * bytesPerSecond) / Math.max(1, instances);
@@ -30,7 +26,7 @@ export function bytesPerSecondEach({ bytesPerSecond }: SharingBudget, instances:
 
 /** The time between two writes of an instance, each of them of the log or of snapshots. */
 export function writeIntervalMs({ writesPerSecond }: SharingBudget, instances: number): number {
-  return (1000 * Math.max(1, instances)) / (half * shareOfWrites * writesPerSecond);
+  return (1000 * Math.max(1, instances)) / (half * promptShareOfWrites * writesPerSecond);
 }
 
 /** @param lastBytes of the last record */
