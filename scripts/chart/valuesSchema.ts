@@ -40,7 +40,7 @@ export function valuesSchema(): object {
       replicas: wholeNumber(0, 1000),
       instance: section({ release: text, generation: wholeNumber(0) }),
       config,
-      tls: section({ existingSecret: objectName, clientCertificates: flag }),
+      tls: section({ existingSecret: objectName, selfSigned: flag, clientCertificates: flag }),
       etcd: section({
         existingSecret: objectName,
         tlsSecret: objectName,

@@ -58,6 +58,12 @@ const everything = {
   priorityClassName: 'high',
 };
 
+const onTrial = {
+  ...withPool,
+  tls: { selfSigned: true },
+  etcd: { trial: { enabled: true }, roles: { apply: true, registrars: ['any'] } },
+};
+
 const examples = readdirSync(join(checkoutDir, 'charts/baton/examples')).map((file) => {
   const values = parse(readFileSync(join(checkoutDir, 'charts/baton/examples', file), 'utf8'));
   return [file, values] as const;
@@ -66,6 +72,7 @@ const variants: readonly (readonly [string, object])[] = [
   ['plain', plain],
   ['with an InferencePool and etcd for trials', withPool],
   ['with everything', everything],
+  ['with roles in the etcd for trials', onTrial],
   ...examples,
 ];
 
@@ -167,7 +174,7 @@ helm.describe(`the chart, rendered by ${helm.title}`, () => {
       expect(terminationGracePeriodSeconds * 1000).toBe(configSchema.parse({}).drain.graceMs + 15_000);
     });
 
-    it('probes by gRPC, and over HTTP where the port speaks TLS', () => {
+    it('probes by gRPC, on a plain port of its own where the other speaks TLS', () => {
       const probesOf = (name: string) => {
         const [container] = find(of(name), 'Deployment').spec.template.spec.containers;
         return [container.readinessProbe, container.livenessProbe];
@@ -177,8 +184,8 @@ helm.describe(`the chart, rendered by ${helm.title}`, () => {
         { grpc: { port: 9002, service: 'liveness' } },
       ]);
       expect(probesOf('with everything')).toMatchObject([
-        { httpGet: { port: 'admin', path: '/readyz' } },
-        { httpGet: { port: 'admin', path: '/livez' } },
+        { grpc: { port: 9003, service: 'readiness' } },
+        { grpc: { port: 9003, service: 'liveness' } },
       ]);
     });
 
@@ -246,6 +253,20 @@ helm.describe(`the chart, rendered by ${helm.title}`, () => {
       });
     });
 
+    it('for trials gets its roles once it is there', () => {
+      const job = find(of('with roles in the etcd for trials'), 'Job');
+      expect(job.metadata.annotations['helm.sh/hook']).toBe('post-install,post-upgrade');
+      const [container] = job.spec.template.spec.containers;
+      expect(container.args).toEqual(['etcd-roles', '--apply', '--registrar', 'any']);
+      expect(container.env).toContainEqual({
+        name: 'BATON_ETCD_ENDPOINTS',
+        value: 'http://baton-etcd.inference.svc:2379',
+      });
+      const [{ from }] = find(of('with roles in the etcd for trials'), 'NetworkPolicy', 'baton-etcd').spec
+        .ingress;
+      expect(job.spec.template.metadata.labels).toMatchObject(from[0].podSelector.matchLabels);
+    });
+
     it('for trials is the one that instances use, and only they reach it', () => {
       const manifests = of('with an InferencePool and etcd for trials');
       const { data } = find(manifests, 'ConfigMap', 'baton-config');
@@ -259,7 +280,7 @@ helm.describe(`the chart, rendered by ${helm.title}`, () => {
   });
 
   describe('the admin port', () => {
-    it('stays on loopback, unless metrics or TLS need it', () => {
+    it('stays on loopback, unless metrics need it', () => {
       expect(find(of('plain'), 'ConfigMap', 'baton-config').data['baton.yaml']).not.toContain('admin');
       expect(find(of('plain'), 'NetworkPolicy').spec.ingress).toHaveLength(1);
     });

@@ -11,6 +11,12 @@ nothing. As YAML.
 {{- $_ := set $tls "clientCaFile" "/etc/baton-tls/ca.crt" -}}
 {{- end -}}
 {{- $_ := set $server "tls" $tls -}}
+{{- else if .Values.tls.selfSigned -}}
+{{- $_ := set $server "tls" (dict "selfSigned" true) -}}
+{{- end -}}
+{{- if $server.tls -}}
+{{/* Kubernetes' gRPC probes speak no TLS. */}}
+{{- $_ := set $server "healthAddress" "0.0.0.0:9003" -}}
 {{- end -}}
 {{- $etcd := dict -}}
 {{- if .Values.etcd.trial.enabled -}}
@@ -31,7 +37,7 @@ nothing. As YAML.
 {{- if $etcd -}}
 {{- $_ := set $added "etcd" $etcd -}}
 {{- end -}}
-{{- if include "baton.opensAdmin" . -}}
+{{- if .Values.metrics.enabled -}}
 {{- $_ := set $added "admin" (dict "address" "0.0.0.0:9090") -}}
 {{- end -}}
 {{- if and .Values.inferencePool.create (not (dig "pool" "kubernetes" false $config)) -}}
@@ -52,14 +58,6 @@ nothing. As YAML.
 {{- printf "http://%s-etcd.%s.svc:2379" (include "baton.fullname" .) .Release.Namespace -}}
 {{- end -}}
 
-{{/*
-Not empty: the admin port is reachable from outside of the pod. Kubernetes' gRPC probes speak no
-TLS, so with TLS they ask there.
-*/}}
-{{- define "baton.opensAdmin" -}}
-{{- if or .Values.metrics.enabled .Values.tls.existingSecret -}}yes{{- end -}}
-{{- end -}}
-
 {{/* Seconds: drain.graceMs, rounded up, and what the end takes after it. */}}
 {{- define "baton.graceSeconds" -}}
 {{- $graceMs := dig "drain" "graceMs" 30000 .Values.config | int -}}
@@ -71,10 +69,16 @@ TLS, so with TLS they ask there.
 {{- regexFind "[0-9]+$" $config.server.address -}}
 {{- end -}}
 
+{{/* The port of plain gRPC health, where there is one of its own. */}}
+{{- define "baton.healthPort" -}}
+{{- $config := include "baton.config" . | fromYaml -}}
+{{- dig "healthAddress" "" $config.server | regexFind "[0-9]+$" -}}
+{{- end -}}
+
 {{/* A port for each worker, one after the other, where the admin port is open. As JSON. */}}
 {{- define "baton.adminPorts" -}}
 {{- $ports := list -}}
-{{- if include "baton.opensAdmin" . -}}
+{{- if .Values.metrics.enabled -}}
 {{- $config := include "baton.config" . | fromYaml -}}
 {{- $first := regexFind "[0-9]+$" $config.admin.address | int -}}
 {{- range $nth := until (dig "server" "workers" 1 $config | int) -}}
@@ -83,18 +87,4 @@ TLS, so with TLS they ask there.
 {{- end -}}
 {{- end -}}
 {{- dict "ports" $ports | toJson -}}
-{{- end -}}
-
-{{/* How Kubernetes asks: the chart, the name of the gRPC service, the path on the admin port. */}}
-{{- define "baton.probe" -}}
-{{- $chart := index . 0 -}}
-{{- if $chart.Values.tls.existingSecret -}}
-httpGet:
-  port: admin
-  path: {{ index . 2 }}
-{{- else -}}
-grpc:
-  port: {{ include "baton.grpcPort" $chart }}
-  service: {{ index . 1 }}
-{{- end -}}
 {{- end -}}
