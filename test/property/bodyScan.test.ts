@@ -103,7 +103,7 @@ describe('a scan of a JSON object', () => {
       fc.property(jsonBodies, fc.array(fc.nat()), ({ bytes }, cuts) => {
         expect(differences(scannedInParts(bytes, cuts), bytes, parsedBody(bytes) as object)).toEqual([]);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 600 },
     );
   });
 
@@ -146,7 +146,7 @@ describe('a scan of bytes that may be no JSON', () => {
         const changed = [bytes.subarray(0, offset), Buffer.from(inserted), bytes.subarray(offset + removed)];
         expect(contradictions(Buffer.concat(changed), cut)).toEqual([]);
       }),
-      { numRuns: 3_000 },
+      { numRuns: 900 },
     );
   });
 
@@ -162,7 +162,7 @@ describe('a scan of bytes that may be no JSON', () => {
       fc.property(fc.oneof(tokens, anyBytes, anyJson), fc.nat(), (bytes, cut) => {
         expect(contradictions(bytes, cut)).toEqual([]);
       }),
-      { numRuns: 3_000 },
+      { numRuns: 900 },
     );
   });
 });

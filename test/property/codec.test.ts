@@ -107,7 +107,7 @@ describe('a ProcessingRequest', () => {
           }
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 
@@ -133,7 +133,7 @@ describe('a ProcessingRequest', () => {
           }
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 600 },
     );
   });
 });

@@ -30,7 +30,7 @@ describe('any valid configuration', () => {
         const first = read(stringify(treeOf(given)));
         expect(read(configAsYaml(first.config, first.provenance)).config).toEqual(first.config);
       }),
-      { numRuns: 200 },
+      { numRuns: 50 },
     );
   });
 
@@ -44,7 +44,7 @@ describe('any valid configuration', () => {
         if (loaded.kind === 'invalid') throw new Error(JSON.stringify(loaded.problems));
         expect(loaded.config).toEqual(read(stringify(treeOf(given))).config);
       }),
-      { numRuns: 200 },
+      { numRuns: 50 },
     );
   });
 });

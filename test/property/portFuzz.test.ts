@@ -17,7 +17,7 @@ const seconds = Number(process.env.FUZZ_SECONDS ?? 0);
 const effort =
   seconds > 0
     ? { numRuns: Number.MAX_SAFE_INTEGER, endOnFailure: true, interruptAfterTimeLimit: (seconds * 1_000) / 2 }
-    : { numRuns: 12 };
+    : { numRuns: 6 };
 const timeoutMs = 120_000 + seconds * 1000;
 
 describe.each(['builtin', 'grpc-js'] as const)('whatever clients send over %s', (kind) => {

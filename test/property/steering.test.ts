@@ -277,7 +277,7 @@ describe('while pins change faster than records travel', () => {
           expect(fleet.instances.some(({ phase }) => phase === 'ready')).toBe(true);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 });
@@ -297,7 +297,7 @@ describe('with any joins, crashes, pins and delays', () => {
           expect(fleet.instances.some(({ phase }) => phase === 'ready')).toBe(true);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 
@@ -313,7 +313,7 @@ describe('with any joins, crashes, pins and delays', () => {
         if (fleet.instances.length > 0)
           expect(fleet.instances.some(({ phase }) => phase === 'ready')).toBe(true);
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 });

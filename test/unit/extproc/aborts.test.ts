@@ -19,7 +19,7 @@ import { recorderOf } from '../../support/recorderOf.ts';
 checkForLeaks();
 
 /** `ABORT_REQUESTS=1000000 npm run fuzz` sends more. */
-const requests = Number(process.env.ABORT_REQUESTS ?? 5000);
+const requests = Number(process.env.ABORT_REQUESTS ?? 2000);
 /** Print the figures. */
 const isLong = process.env.ABORT_REQUESTS !== undefined;
 const concurrency = 50;
