@@ -28,6 +28,7 @@ const exitCodeByCode = {
   'store-unreachable': exitCodes.unavailable,
   'store-refused': exitCodes.unavailable,
   'admin-unreachable': exitCodes.unavailable,
+  'target-unreachable': exitCodes.unavailable,
   'tool-missing': exitCodes.unavailable,
   'record-unreadable': exitCodes.failed,
   'pool-unknown': exitCodes.failed,

@@ -158,6 +158,13 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
     },
   ],
   [
+    'tools/conformance',
+    {
+      purpose: 'a black-box suite for endpoint pickers',
+      imports: [leaves, 'proto', 'tools/commandLine'],
+    },
+  ],
+  [
     'tools/rehearsal',
     {
       purpose: 'upgrades under load, with a report',
@@ -198,6 +205,7 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
         'admin',
         'instance',
         'workers',
+        'tools/conformance',
         'tools/podsim',
         'tools/rehearsal',
         'tools/simulator',
@@ -233,14 +241,17 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
 export const packageRules: ReadonlyMap<string, readonly string[]> = new Map([
   ['etcd3', ['etcd']],
   ['cockatiel', ['etcd']],
-  ['@grpc/grpc-js', ['grpc', 'proto', 'etcd', 'tools/testbed', 'tools/attack', 'bench']],
+  ['@grpc/grpc-js', ['grpc', 'proto', 'etcd', 'tools/testbed', 'tools/conformance', 'tools/attack', 'bench']],
   ['@grpc/proto-loader', ['proto']],
   ['@opentelemetry/*', ['telemetry']],
   ['pino', ['telemetry']],
   ['zod', ['config', 'pool']],
   ['yaml', ['config', 'pool', 'tools/testbed']],
   ['fastify', ['admin', 'tools/podsim']],
-  ['commander', ['cli', 'tools/commandLine', 'tools/podsim', 'tools/rehearsal', 'tools/simulator']],
+  [
+    'commander',
+    ['cli', 'tools/commandLine', 'tools/podsim', 'tools/conformance', 'tools/rehearsal', 'tools/simulator'],
+  ],
 ]);
 
 /** The longest file of the product, in lines. */

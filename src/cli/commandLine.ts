@@ -7,6 +7,7 @@ import { addCheckCommand } from './check.ts';
 import type { CommandContext } from './commandContext.ts';
 import { addConfigCommand } from './config.ts';
 import { areStacksShown } from './configure.ts';
+import { addConformanceCommand } from './conformance.ts';
 import { addDynamicCommand } from './dynamic.ts';
 import { addEppCommand } from './epp.ts';
 import { addEtcdRolesCommand } from './etcdRoles.ts';
@@ -87,6 +88,7 @@ async function createProgram(
   addDynamicCommand(program);
   addEtcdRolesCommand(program);
   addProbeCommand(program);
+  addConformanceCommand(program);
   addPodsimCommand(program);
   addRehearseCommand(program);
   addSimulateCommand(program);

@@ -18,6 +18,7 @@ describe('when help is asked for', () => {
       'upgrade',
       'dynamic',
       'probe',
+      'conformance',
       'podsim',
       'rehearse',
       'simulate',
@@ -49,6 +50,7 @@ describe('when the command line is wrong', () => {
       ['register', '--etcd', '127.0.0.1:1'],
       "required option '--address <ip:port>'",
     ],
+    ['a suite without a picker', ['conformance'], '--target: expected the host:port of an endpoint picker'],
     ['a rehearsal of nothing', ['rehearse', '--times', '0'], '--times "0": expected a whole number from 1'],
     ['a generation that is none', ['upgrade', 'pin', 'v2', '--etcd', '127.0.0.1:1'], '"v2" is no generation'],
     [

@@ -1,0 +1,19 @@
+import type { ConformanceCase } from '../conformanceCase.ts';
+import { bodyCases } from './bodyCases.ts';
+import { decisionCases } from './decisionCases.ts';
+import { healthCases } from './healthCases.ts';
+import { hostileCases } from './hostileCases.ts';
+import { responseCases } from './responseCases.ts';
+import { streamCases } from './streamCases.ts';
+import { subsetCases } from './subsetCases.ts';
+
+/** Every case, in the order in which they run. */
+export const conformanceCases: readonly ConformanceCase[] = [
+  ...healthCases,
+  ...decisionCases,
+  ...bodyCases,
+  ...subsetCases,
+  ...responseCases,
+  ...streamCases,
+  ...hostileCases,
+];
