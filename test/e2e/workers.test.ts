@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { Agent } from 'node:http';
+import { checkHealth } from '../../src/proto/healthClient.ts';
 import type { Baton } from '../../tools/testbed/baton.ts';
 import { isFree } from '../../tools/testbed/ports.ts';
 import { RawClient } from '../../tools/testbed/rawHttp2.ts';
@@ -24,7 +25,7 @@ describe('with two workers on one port', () => {
     podFlags: shortStreams,
     baton: {
       // Only this transport supports workers.
-      server: { workers: two, transport: 'builtin' },
+      server: { workers: two, transport: 'builtin', healthAddress: '127.0.0.1:0' },
       instance: { id: 'group' },
       etcd: { leaseTtlSeconds: 2 },
       pool: { probe: { timeoutMs: 5_000 } },
@@ -41,6 +42,12 @@ describe('with two workers on one port', () => {
     }
     await envoyRoutesTo(topology(), [group()]);
     await allCount(group(), two, 0);
+  });
+
+  it('answers probes of both on one port for health', async () => {
+    const [line] = logLines(group(), 'group.listening').slice(-1);
+    const check = { address: String(line?.health), service: 'readiness', timeoutMs: 10_000 };
+    expect(await checkHealth(check)).toEqual({ kind: 'status', status: 'SERVING' });
   });
 
   it('dispatches streams to both, and both count all of them', async () => {

@@ -71,4 +71,14 @@ describe('which headers are read for a request', () => {
     });
     expect(choice.for(policy).modelInBody).toBe(expected);
   });
+
+  it('the model of each request, where that is asked for', () => {
+    const choice = new RequestHeaderChoice({
+      configured,
+      readsModel: true,
+      models: () => ({ models: false, modelsDiffer: false }),
+      policyFor: (name) => policies.named(name ?? 'least-request'),
+    });
+    expect(choice.for(undefined)).toMatchObject({ models: ['x-model'], modelInBody: 'helps' });
+  });
 });
