@@ -34,9 +34,9 @@ export function createPromptParts(options: PromptPartsOptions): PromptParts {
     pods: { cacheTokens: podCacheTokens, prefillTokensPerSecond: podPrefillTokensPerSecond },
     random: Math.random,
     nowMs: systemClock.nowMs,
-    onPlaced: ({ address }, prompt, uncachedTokens) => {
+    onPlaced: ({ address }, prompt, { uncachedTokens, work }) => {
       if (shared === undefined || options.sharing.kind === 'memory') return;
-      options.sharing.ledger.assign(address, uncachedTokens);
+      options.sharing.ledger.assign(address, work);
       shared.onPlaced(address, prompt, uncachedTokens);
     },
   });

@@ -4,7 +4,7 @@ import { PrefixHolders } from '../prefix/prefixHolders.ts';
 import type { PromptCuts } from '../request/promptCuts.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Random } from './load.ts';
-import { type PodAbilities, PodWork } from './podWork.ts';
+import { type PlacedWork, type PodAbilities, PodWork } from './podWork.ts';
 import { eachSampled } from './sample.ts';
 
 /** Of larger pools only some pods are compared: those that got the prompt before, and a sample. */
@@ -20,7 +20,7 @@ const mostUnused = 20_000;
 const noEntries: Pick<PodEntries, 'groups'> = { groups: [] };
 
 /** Hears where this scheduler sends prompts, in the path of a request. */
-export type OnPlaced = (endpoint: Endpoint, prompt: PromptCuts, uncachedTokens: number) => void;
+export type OnPlaced = (endpoint: Endpoint, prompt: PromptCuts, placed: PlacedWork) => void;
 
 export interface PlacedPromptsOptions {
   readonly pods: PodAbilities;
@@ -46,10 +46,9 @@ export class PlacedPrompts {
     this.#options = options;
   }
 
-  /** The work of a pod; undefined: it got no prompt. */
-  of(endpoint: Endpoint): PodWork | undefined {
-    const known = this.#byAddress.get(endpoint.address);
-    return known === undefined && this.#unused.has(endpoint.address) ? this.#begin(endpoint) : known;
+  /** The work of a pod. */
+  of(endpoint: Endpoint): PodWork {
+    return this.#byAddress.get(endpoint.address) ?? this.#begin(endpoint);
   }
 
   /** The candidates that are worth comparing, each once; at least one. */
@@ -67,8 +66,8 @@ export class PlacedPrompts {
 
   place(prompt: PromptCuts, endpoint: Endpoint, candidates: readonly Endpoint[]): void {
     const work = this.#workOf(endpoint, candidates);
-    const uncached = work.place(prompt, this.#options.nowMs());
-    this.#options.onPlaced?.(endpoint, prompt, uncached);
+    const placed = work.place(prompt, this.#options.nowMs());
+    this.#options.onPlaced?.(endpoint, prompt, placed);
     if (candidates.length <= wholePool) return;
     this.#holders ??= new PrefixHolders(mostHolderEntries);
     this.#holders.add(prompt, work.number);

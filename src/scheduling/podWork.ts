@@ -1,6 +1,8 @@
 import { PodPrefixes } from '../prefix/podPrefixes.ts';
 import type { PromptCuts } from '../request/promptCuts.ts';
 import type { Endpoint } from './endpoint.ts';
+import { PrefillBacklog } from './prefillBacklog.ts';
+import { prefillWork } from './prefillWork.ts';
 
 /** What an endpoint of weight 1 can do; the weight multiplies both. */
 export interface PodAbilities {
@@ -10,18 +12,24 @@ export interface PodAbilities {
   readonly prefillTokensPerSecond: number;
 }
 
+/** What a pod has to compute of a prompt. */
+export interface PlacedWork {
+  readonly uncachedTokens: number;
+  /** The same as `prefillWork` has it, in whole tokens. */
+  readonly work: number;
+}
+
 /**
  * What was sent to one pod: the prompts that are cached there, of all schedulers as far as they
- * say, and those of this one that the pod has yet to compute.
+ * say, and those that the pod has yet to compute.
  */
 export class PodWork {
   readonly endpoint: Endpoint;
   /** Counts the pods that this scheduler sent prompts to, from 0. */
   readonly number: number;
   readonly prefixes: PodPrefixes;
-  readonly #tokensPerMs: number;
-  #backlogTokens = 0;
-  #updatedMs = 0;
+  readonly backlog: PrefillBacklog;
+  #assignedTokens = 0;
 
   constructor(
     endpoint: Endpoint,
@@ -31,9 +39,14 @@ export class PodWork {
   ) {
     this.endpoint = endpoint;
     this.number = number;
-    this.#tokensPerMs = (prefillTokensPerSecond * endpoint.weight) / 1000;
+    this.backlog = new PrefillBacklog((prefillTokensPerSecond * endpoint.weight) / 1000);
     this.prefixes = prefixes;
     prefixes.capacityTokens = cacheTokens * endpoint.weight;
+  }
+
+  /** What this scheduler assigned to it in all, as `prefillWork` has it. */
+  get assignedTokens(): number {
+    return this.#assignedTokens;
   }
 
   /** How many of the prompt's cuts, from the first, are in its cache. */
@@ -41,16 +54,11 @@ export class PodWork {
     return this.prefixes.matchedCuts(prompt);
   }
 
-  /** Tokens that it still has to compute: a bucket that leaks at the pod's speed. */
-  backlogTokens(nowMs: number): number {
-    return Math.max(0, this.#backlogTokens - (nowMs - this.#updatedMs) * this.#tokensPerMs);
-  }
-
-  /** @returns how many of the prompt's tokens the pod has to compute */
-  place(prompt: PromptCuts, nowMs: number): number {
-    const uncached = this.prefixes.place(prompt);
-    this.#backlogTokens = this.backlogTokens(nowMs) + uncached;
-    this.#updatedMs = nowMs;
-    return uncached;
+  place(prompt: PromptCuts, nowMs: number): PlacedWork {
+    const uncachedTokens = this.prefixes.place(prompt);
+    const work = Math.round(prefillWork(uncachedTokens, prompt.totalTokens - uncachedTokens));
+    this.#assignedTokens += work;
+    this.backlog.assign(work, nowMs);
+    return { uncachedTokens, work };
   }
 }

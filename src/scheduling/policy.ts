@@ -1,5 +1,6 @@
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { EngineReadings } from './engineReading.ts';
 import type { Load, Random } from './load.ts';
 import type { PlacedPrompts } from './placedPrompts.ts';
 import type { PodAbilities } from './podWork.ts';
@@ -52,6 +53,8 @@ export interface PolicyOptions {
   readonly pods: PodAbilities;
   /** A monotonic clock. */
   readonly nowMs: () => number;
+  /** Default: pods say nothing of themselves. */
+  readonly readings?: EngineReadings;
   /** Where prompts went, for those who follow or feed it. Default: one of the policy's own. */
   readonly placed?: PlacedPrompts;
 }

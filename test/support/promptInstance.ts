@@ -47,9 +47,9 @@ export class PromptInstance {
       pods: { cacheTokens: 400_000, prefillTokensPerSecond: 16_000 },
       random: seededRandom(1),
       nowMs: systemClock.nowMs,
-      onPlaced: ({ address }, prompt, tokens) => {
-        instance.ledger.assign(address, tokens);
-        this.shared.onPlaced(address, prompt, tokens);
+      onPlaced: ({ address }, prompt, { uncachedTokens, work }) => {
+        instance.ledger.assign(address, work);
+        this.shared.onPlaced(address, prompt, uncachedTokens);
       },
     });
     const store = {

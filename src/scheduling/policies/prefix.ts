@@ -1,9 +1,11 @@
 import type { PromptCuts } from '../../request/promptCuts.ts';
 import type { SchedulingRequest } from '../../request/schedulingRequest.ts';
 import type { Endpoint } from '../endpoint.ts';
+import { type EngineReading, readingLifeMs } from '../engineReading.ts';
 import type { Load } from '../load.ts';
 import { PlacedPrompts } from '../placedPrompts.ts';
 import type { Policy, PolicyDefinition, PolicyOptions } from '../policy.ts';
+import { prefillWork } from '../prefillWork.ts';
 import { rendezvousCost } from '../rendezvous.ts';
 import { leastRequestPolicy, trustInPeers } from './leastRequest.ts';
 
@@ -13,11 +15,20 @@ export const prefixPolicy = {
   create: (options): Policy => new Prefix(options),
 } as const satisfies PolicyDefinition;
 
-/** docs/policies.md says where they come from. */
-const ownPrefillWeight = 3;
-const secondsPerRequest = 0.06;
-const tieSeconds = 0.03;
-const tieShare = 0.05;
+/** What counts how much; docs/policies.md says where the numbers come from. */
+export const promptWeights = {
+  /** The request's own tokens, against those that wait: who comes later waits for them. */
+  ownPrefill: 3,
+  secondsPerRequest: 0.06,
+  /** The price of a pod whose KV cache is in use as a whole, and how it rises to that. */
+  fullKvSeconds: 1,
+  kvPower: 4,
+  /** Candidates that differ by less cost the same. */
+  tieSeconds: 0.03,
+  tieShare: 0.05,
+};
+export type PromptWeights = typeof promptWeights;
+
 const none: readonly Endpoint[] = [];
 
 /** What a candidate is compared by. */
@@ -32,23 +43,27 @@ interface PromptCost {
  * The candidate that can be expected to answer first. What the request costs there, in seconds:
  *
  *     (tokens waiting there + 3 × own tokens not cached there) ÷ speed + 0.06 × requests in flight
+ *       + used share of the KV cache ^ 4
  *
  * Candidates that cost about the same are ordered by a hash of the first part of the prompt that is
  * not cached, so instances agree about new prompts without having talked. A request without a
  * prompt is placed by `least-request`.
  *
- * What waits is known exactly for this scheduler's own prompts. Peers' requests are known by their
- * number; each is taken to wait for as much as an own one on average.
+ * What waits is the tokens that the fleet assigned, less those that the engine computed. Where the
+ * fleet's are not known, peers' requests are known by their number, and each is taken to wait for
+ * as much as an own one on average.
  */
-class Prefix implements Policy {
+export class Prefix implements Policy {
   readonly name = 'prefix';
   readonly reads = ['prompt'] as const;
   readonly #options: PolicyOptions;
+  readonly #weights: PromptWeights;
   readonly #leastRequest: Policy & Required<Pick<Policy, 'costs'>>;
   readonly #placed: PlacedPrompts;
 
-  constructor(options: PolicyOptions) {
+  constructor(options: PolicyOptions, weights: PromptWeights = promptWeights) {
     this.#options = options;
+    this.#weights = weights;
     this.#leastRequest = leastRequestPolicy.create(options);
     this.#placed = options.placed ?? new PlacedPrompts(options);
   }
@@ -58,6 +73,7 @@ class Prefix implements Policy {
     if (prompt === undefined) return this.#leastRequest.choose(candidates, load, request);
     const costs = this.#compare(this.#placed.compared(candidates, prompt), load, prompt);
     const best = costs.reduce((least, cost) => (cost.seconds < least.seconds ? cost : least));
+    const { tieSeconds, tieShare } = this.#weights;
     const highest = best.seconds + Math.max(tieSeconds, tieShare * best.seconds);
     const firstCold = prompt.keys[Math.min(best.matchedCuts, prompt.keys.length - 1)] as number;
     let chosen = best.endpoint;
@@ -99,42 +115,63 @@ class Prefix implements Policy {
 
   cachedTokens(endpoint: Endpoint, { prompt }: SchedulingRequest): number | undefined {
     if (prompt === undefined) return undefined;
-    const matchedCuts = this.#placed.of(endpoint)?.matchedCuts(prompt) ?? 0;
+    const matchedCuts = this.#placed.of(endpoint).matchedCuts(prompt);
     return matchedCuts === 0 ? 0 : prompt.tokens[matchedCuts - 1];
   }
 
   #compare(endpoints: readonly Endpoint[], load: Load, prompt: PromptCuts): PromptCost[] {
-    const { nowMs, pods } = this.#options;
+    const { nowMs, readings } = this.#options;
+    const { ownPrefill, secondsPerRequest, fullKvSeconds, kvPower } = this.#weights;
     const now = nowMs();
     const trust = trustInPeers(load.unacknowledgedPicks(), endpoints.length);
-    const tokensOfPeer = this.#meanBacklog(endpoints, load, now);
-    return endpoints.map((endpoint) => {
+    const waiting = this.#waiting(endpoints, load, now, trust);
+    return endpoints.map((endpoint, index) => {
+      const { address, weight } = endpoint;
       const work = this.#placed.of(endpoint);
-      const matchedCuts = work?.matchedCuts(prompt) ?? 0;
+      const matchedCuts = work.matchedCuts(prompt);
       const cached = matchedCuts === 0 ? 0 : (prompt.tokens[matchedCuts - 1] as number);
-      const local = load.localInFlight(endpoint.address);
-      const peers = trust * (load.inFlight(endpoint.address) - local);
-      const waiting = this.#backlog(endpoint, local, now) + peers * tokensOfPeer;
-      const toCompute = waiting + ownPrefillWeight * (prompt.totalTokens - cached);
-      const ofSpeed = toCompute / pods.prefillTokensPerSecond + secondsPerRequest * (local + peers);
-      return { endpoint, matchedCuts, seconds: ofSpeed / endpoint.weight };
+      const toCompute =
+        (waiting[index] as number) + ownPrefill * prefillWork(prompt.totalTokens - cached, cached);
+      const local = load.localInFlight(address);
+      const inFlight = local + trust * (load.inFlight(address) - local);
+      const seconds =
+        toCompute / (1000 * work.backlog.tokensPerMs) +
+        (secondsPerRequest * inFlight) / weight +
+        fullKvSeconds * freshKvUse(readings?.of(address), now) ** kvPower;
+      return { endpoint, matchedCuts, seconds };
     });
   }
 
-  /** Own tokens that wait there: none where all requests have been answered, whatever the speed. */
-  #backlog(endpoint: Endpoint, local: number, now: number): number {
-    return local === 0 ? 0 : (this.#placed.of(endpoint)?.backlogTokens(now) ?? 0);
+  /** Tokens that wait at each endpoint: none where nothing is in flight. */
+  #waiting(endpoints: readonly Endpoint[], load: Load, nowMs: number, trust: number): number[] {
+    const { readings } = this.#options;
+    let areOfFleet = true;
+    let ownTokens = 0;
+    let ownRequests = 0;
+    const waiting = endpoints.map((endpoint) => {
+      const { address } = endpoint;
+      const { backlog, assignedTokens: own } = this.#placed.of(endpoint);
+      const ofFleet = load.assignedTokens?.(address);
+      if (ofFleet === undefined) areOfFleet = false;
+      const reading = ofFleet === undefined ? undefined : readings?.of(address);
+      const assignedByPeers = ofFleet === undefined ? 0 : ofFleet - own;
+      const tokens = backlog.tokens({ nowMs, assignedByPeers, reading });
+      const requests = ofFleet === undefined ? load.localInFlight(address) : load.inFlight(address);
+      if (requests === 0) return 0;
+      ownTokens += tokens;
+      ownRequests += requests;
+      return tokens;
+    });
+    if (areOfFleet || ownRequests === 0) return waiting;
+    const tokensOfRequest = ownTokens / ownRequests;
+    return endpoints.map(({ address }, index) => {
+      const peers = load.inFlight(address) - load.localInFlight(address);
+      return (waiting[index] as number) + trust * peers * tokensOfRequest;
+    });
   }
+}
 
-  /** Tokens that wait for each request in flight, of this scheduler's own. */
-  #meanBacklog(endpoints: readonly Endpoint[], load: Load, now: number): number {
-    let tokens = 0;
-    let requests = 0;
-    for (const endpoint of endpoints) {
-      const local = load.localInFlight(endpoint.address);
-      tokens += this.#backlog(endpoint, local, now);
-      requests += local;
-    }
-    return requests === 0 ? 0 : tokens / requests;
-  }
+function freshKvUse(reading: EngineReading | undefined, nowMs: number): number {
+  if (reading?.kvUse === undefined || nowMs - reading.atMs > readingLifeMs) return 0;
+  return reading.kvUse;
 }
