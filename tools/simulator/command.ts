@@ -31,9 +31,6 @@ with timestamp (ms), input_length, output_length and hash_ids (of blocks of 512 
 Workloads:
 ${workloads.map(({ name, summary }) => `  ${name.padEnd(16)}${summary}`).join('\n')}`;
 
-/** Of a workload, unless --requests says more. */
-const workloadRequests = 8_000;
-
 interface SimulateFlags extends InferenceFlags {
   readonly scenario?: readonly string[];
   readonly seeds: string;
@@ -65,6 +62,8 @@ function simulateCommand(): Command {
     .option('--trace <file>', 'compare where prompts are cached, on this trace')
     .option('--workload <name>', 'repeatable; the same on a generated one', collect)
     .option('--speed <factor>', 'of the trace or workload', '1')
+    .option('--load <list>', 'instead: percentages of the speed at which the omniscient needs half a second')
+    .option('--scheme <name>', 'repeatable; default: all', collect)
     .option('--raw', 'keep requests of a trace that share a time together', false)
     .option('--engine <name>', 'of the pods: 8b or 32b', '8b')
     .option('--pods <number>', 'of the fleet', '20')
@@ -79,7 +78,7 @@ async function compareSchemes(flags: SimulateFlags, command: Command): Promise<n
   if (requests !== undefined && !(requests >= 1000))
     command.error('error: --requests is not a number from 1000');
   if (flags.trace !== undefined || flags.workload !== undefined) {
-    return comparePrompts(flags, command, seeds, requests ?? workloadRequests);
+    return comparePrompts(flags, command, seeds, requests);
   }
   for (const name of flags.scenario ?? []) {
     if (!scenarios.some((known) => known.name === name)) command.error(`error: no scenario "${name}"`);
@@ -107,7 +106,7 @@ async function comparePrompts(
   flags: SimulateFlags,
   command: Command,
   seeds: readonly number[],
-  requests: number,
+  requests: number | undefined,
 ): Promise<number> {
   if (flags.scenario !== undefined || flags.svg !== undefined) {
     command.error('error: --scenario and --svg are not for --trace and --workload');

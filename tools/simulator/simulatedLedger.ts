@@ -34,6 +34,9 @@ export class SimulatedLedger implements Ledger, Watcher {
   readonly #loadReports = new Map<string, ReadonlyMap<string, number>>();
   readonly #publisher: Publisher;
   readonly #unacknowledgedPicks = new UnacknowledgedPicks();
+  readonly #assignedTokens = new Map<string, number>();
+  readonly #assignedByPeers = new Map<string, number>();
+  readonly #reportedTokens = new Map<string, ReadonlyMap<string, number>>();
   #sequence = 0;
 
   constructor({ id, clock, store, minIntervalMs }: SimulatedLedgerOptions) {
@@ -48,7 +51,10 @@ export class SimulatedLedger implements Ledger, Watcher {
       clock,
     });
     this.#local = new LocalCounts(() => this.#publisher.changed());
-    for (const [peer, { counts }] of store.records) this.#replace(peer, counts);
+    for (const [peer, { counts, assignedTokens }] of store.records) {
+      this.#replace(peer, counts);
+      this.#reportedTokens.set(peer, assignedTokens);
+    }
     store.watch(this);
   }
 
@@ -61,6 +67,15 @@ export class SimulatedLedger implements Ledger, Watcher {
   reserve(address: string): Reservation {
     this.#unacknowledgedPicks.picked(this.#local.total);
     return this.#local.reserve(address);
+  }
+
+  /** Tokens of a prompt that goes to the address with the next reservation. */
+  assign(address: string, tokens: number): void {
+    this.#assignedTokens.set(address, (this.#assignedTokens.get(address) ?? 0) + tokens);
+  }
+
+  assignedTokens(address: string): number {
+    return (this.#assignedTokens.get(address) ?? 0) + (this.#assignedByPeers.get(address) ?? 0);
   }
 
   inFlight(address: string): number {
@@ -85,14 +100,29 @@ export class SimulatedLedger implements Ledger, Watcher {
     return view;
   }
 
-  onPut(id: string, { sequence, counts }: SimulatedLoadReport): void {
-    if (id === this.#id) this.#unacknowledgedPicks.acknowledged(sequence);
-    else this.#replace(id, counts);
+  onPut(id: string, { sequence, counts, assignedTokens }: SimulatedLoadReport): void {
+    if (id === this.#id) {
+      this.#unacknowledgedPicks.acknowledged(sequence);
+      return;
+    }
+    this.#replace(id, counts);
+    this.#addAssigned(id, assignedTokens);
   }
 
   onDelete(id: string): void {
     this.#replace(id, none);
     this.#loadReports.delete(id);
+    this.#reportedTokens.delete(id);
+  }
+
+  /** A sum of what each peer added: it does not fall where one leaves. */
+  #addAssigned(peer: string, assigned: ReadonlyMap<string, number>): void {
+    const before = this.#reportedTokens.get(peer);
+    this.#reportedTokens.set(peer, assigned);
+    for (const [address, tokens] of assigned) {
+      const added = tokens - (before?.get(address) ?? 0);
+      if (added > 0) this.#assignedByPeers.set(address, (this.#assignedByPeers.get(address) ?? 0) + added);
+    }
   }
 
   #replace(peer: string, counts: ReadonlyMap<string, number>): void {
@@ -108,6 +138,10 @@ export class SimulatedLedger implements Ledger, Watcher {
   #write(): Promise<void> {
     this.#sequence += 1;
     this.#unacknowledgedPicks.sent(this.#sequence);
-    return this.#store.put(this.#id, { sequence: this.#sequence, counts: new Map(this.#local.counts) });
+    return this.#store.put(this.#id, {
+      sequence: this.#sequence,
+      counts: new Map(this.#local.counts),
+      assignedTokens: new Map(this.#assignedTokens),
+    });
   }
 }

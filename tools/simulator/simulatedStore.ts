@@ -6,6 +6,8 @@ import type { VirtualClock } from './virtualClock.ts';
 export interface SimulatedLoadReport {
   readonly sequence: number;
   readonly counts: ReadonlyMap<string, number>;
+  /** Tokens of prompts that it sent to each pod in all. */
+  readonly assignedTokens: ReadonlyMap<string, number>;
 }
 
 export interface Watcher {

@@ -1,10 +1,13 @@
 import { enginePresets } from '../../../tools/simulator/inference/enginePresets.ts';
 import { InferencePod } from '../../../tools/simulator/inference/inferencePod.ts';
-import { inferenceSchemes } from '../../../tools/simulator/inference/inferenceSchemes.ts';
+import {
+  type InferenceScheme,
+  inferenceSchemes,
+} from '../../../tools/simulator/inference/inferenceSchemes.ts';
 import { blockTokens, type InferenceRequest } from '../../../tools/simulator/inference/inferenceTrace.ts';
 import { parseMooncakeTrace, replayAt } from '../../../tools/simulator/inference/mooncakeTrace.ts';
-import { type InferenceOutcome, runInference } from '../../../tools/simulator/inference/runInference.ts';
-import { generateTrace, workloads } from '../../../tools/simulator/inference/workloads.ts';
+import { type InferenceResult, runInference } from '../../../tools/simulator/inference/runInference.ts';
+import { generateTrace, type Workload, workloads } from '../../../tools/simulator/inference/workloads.ts';
 import { seededRandom } from '../../../tools/simulator/seededRandom.ts';
 import { VirtualClock } from '../../../tools/simulator/virtualClock.ts';
 
@@ -132,28 +135,43 @@ describe('generated workloads', () => {
   });
 });
 
-describe('schemes on agents with one instance', () => {
-  const workload = workloads.find(({ name }) => name === 'agents') as (typeof workloads)[number];
+describe('a workload on a fleet', () => {
+  const workload = workloads.find(({ name }) => name === 'agents') as Workload;
   const requests = generateTrace(workload, 1_500, seededRandom(5));
-  const outcomes = new Map<string, InferenceOutcome>();
-  const outcomeOf = (name: string): InferenceOutcome => outcomes.get(name) as InferenceOutcome;
+  const results = new Map<string, InferenceResult>();
+  const resultOf = (name: string, instances = 1): InferenceResult =>
+    results.get(`${name} ${instances}`) as InferenceResult;
+  const run = async (name: string, instances: number): Promise<void> => {
+    const scheme = inferenceSchemes.find((known) => known.name === name) as InferenceScheme;
+    const fleet = { requests, engine: enginePresets['8b'], pods: 20, instances, scheme, seed: 5 };
+    results.set(`${name} ${instances}`, await runInference(fleet));
+  };
   beforeAll(async () => {
-    for (const scheme of inferenceSchemes) {
-      const run = { requests, engine: enginePresets['8b'], pods: 20, instances: 1, scheme, seed: 5 };
-      outcomes.set(scheme.name, await runInference(run));
-    }
+    for (const name of ['omniscient greedy', 'baton least-request', 'round robin']) await run(name, 1);
+    await run('baton prefix', 1);
+    await run('baton prefix', 8);
+    await run('baton prefix, nothing shared', 8);
   });
 
   it('prefix finds as much as the omniscient, and is nearly as fast', () => {
-    const [prefix, bound] = [outcomeOf('baton prefix'), outcomeOf('omniscient greedy')];
+    const [prefix, bound] = [resultOf('baton prefix'), resultOf('omniscient greedy')];
     expect(prefix.hitShare).toBeGreaterThan(0.9 * bound.hitShare);
     expect(prefix.meanSeconds).toBeLessThan(1.5 * bound.meanSeconds);
   });
 
   it('prefix finds far more than schemes that know no prompts', () => {
     for (const name of ['baton least-request', 'round robin']) {
-      expect(outcomeOf('baton prefix').hitShare).toBeGreaterThan(1.5 * outcomeOf(name).hitShare);
-      expect(outcomeOf('baton prefix').meanSeconds).toBeLessThan(outcomeOf(name).meanSeconds);
+      expect(resultOf('baton prefix').hitShare).toBeGreaterThan(1.5 * resultOf(name).hitShare);
+      expect(resultOf('baton prefix').meanSeconds).toBeLessThan(resultOf(name).meanSeconds);
     }
+  });
+
+  it('eight instances that share know nearly as much as one, and far more than eight alone', () => {
+    const [one, eight] = [resultOf('baton prefix'), resultOf('baton prefix', 8)];
+    const alone = resultOf('baton prefix, nothing shared', 8);
+    expect(eight.hitShare).toBeGreaterThan(0.95 * one.hitShare);
+    expect(eight.meanSeconds).toBeLessThan(1.5 * one.meanSeconds);
+    expect(eight.hitShare).toBeGreaterThan(1.05 * alone.hitShare);
+    expect(alone.meanSeconds).toBeGreaterThan(1.5 * eight.meanSeconds);
   });
 });

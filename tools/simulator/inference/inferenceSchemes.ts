@@ -1,67 +1,73 @@
-import type { Ledger } from '../../../src/ledger/ledger.ts';
-import { MemoryLedger } from '../../../src/ledger/memoryLedger.ts';
-import type { Endpoint } from '../../../src/scheduling/endpoint.ts';
-import type { Random } from '../../../src/scheduling/load.ts';
-import type { PolicyName } from '../../../src/scheduling/policies/index.ts';
-import type { Policy } from '../../../src/scheduling/policy.ts';
-import { PolicySet } from '../../../src/scheduling/policySet.ts';
-import { SimulatedLedger } from '../simulatedLedger.ts';
-import type { SimulatedStore } from '../simulatedStore.ts';
-import type { VirtualClock } from '../virtualClock.ts';
-import type { EnginePreset } from './enginePresets.ts';
-import type { InferencePod } from './inferencePod.ts';
-import { PolicyRouter } from './policyRouter.ts';
-import { LlmdRouter, OmniscientRouter, RoundRobinRouter, type Router } from './routers.ts';
-
-export interface InferenceFleet {
-  readonly clock: VirtualClock;
-  readonly store: SimulatedStore;
-  readonly random: Random;
-  readonly pods: readonly InferencePod[];
-  readonly endpoints: readonly Endpoint[];
-  readonly engine: EnginePreset;
-}
+import { batonInstance, prefixInstance } from './batonInstance.ts';
+import type { InferenceFleet } from './inferenceFleet.ts';
+import { AibrixRouter } from './routers/aibrix.ts';
+import { DynamoRouter } from './routers/dynamo.ts';
+import { LlmdRouter } from './routers/llmd.ts';
+import { LlmdAffinityRouter } from './routers/llmdAffinity.ts';
+import { OmniscientRouter } from './routers/omniscient.ts';
+import { ApproximateIndex, ExactIndex } from './routers/prefixIndex.ts';
+import { RoundRobinRouter } from './routers/roundRobin.ts';
+import type { Router } from './routers/router.ts';
+import { SmgRouter } from './routers/smg.ts';
 
 /** How requests find their pods. */
 export interface InferenceScheme {
   readonly name: string;
   /** There is one of it, however many instances the fleet has. */
   readonly isCentral?: boolean;
-  /** @param id of the instance; undefined: it is alone */
-  create(fleet: InferenceFleet, id: string | undefined): Router;
+  /** With one instance it is the same as another scheme. */
+  readonly onlySeveral?: boolean;
+  /** @param id of the instance */
+  create(fleet: InferenceFleet, id: string): Router;
 }
 
-/** As `sync.minIntervalMs`. */
-const minIntervalMs = 20;
+export const omniscientScheme: InferenceScheme = {
+  name: 'omniscient greedy',
+  isCentral: true,
+  create: ({ pods, clock }) => new OmniscientRouter(pods, () => clock.nowMs()),
+};
 
-function product(name: PolicyName, counts: 'shared' | 'own'): InferenceScheme['create'] {
-  return (fleet, id) => {
-    const { clock, random, store, endpoints, engine } = fleet;
-    const policy = new PolicySet({
-      random,
-      nowMs: () => clock.nowMs(),
-      pods: { cacheTokens: engine.capacityTokens, prefillTokensPerSecond: 16_000 },
-    }).named(name) as Policy;
-    const ledger: Ledger =
-      id === undefined || counts === 'own'
-        ? new MemoryLedger()
-        : new SimulatedLedger({ id, clock, store, minIntervalMs });
-    return new PolicyRouter(policy, ledger, endpoints);
-  };
-}
+export const prefixScheme: InferenceScheme = {
+  name: 'baton prefix',
+  create: (fleet, id) => prefixInstance(fleet, id),
+};
 
-/** In the order of the table. */
+/** In the order of the table. Instances of other projects share what they share as they ship. */
 export const inferenceSchemes: readonly InferenceScheme[] = [
+  omniscientScheme,
+  prefixScheme,
   {
-    name: 'omniscient greedy',
-    isCentral: true,
-    create: ({ pods, clock }) => new OmniscientRouter(pods, () => clock.nowMs()),
+    name: 'baton prefix, engines silent',
+    create: (fleet, id) => prefixInstance(fleet, id, { counts: true, index: true, readings: false }),
   },
-  { name: 'baton prefix', create: product('prefix', 'shared') },
+  {
+    name: 'baton prefix, counts shared',
+    onlySeveral: true,
+    create: (fleet, id) => prefixInstance(fleet, id, { counts: true, index: false, readings: true }),
+  },
+  {
+    name: 'baton prefix, nothing shared',
+    onlySeveral: true,
+    create: (fleet, id) => prefixInstance(fleet, id, { counts: false, index: false, readings: true }),
+  },
   {
     name: 'llm-d default',
-    create: ({ pods, random, clock }) => new LlmdRouter(pods, random, () => clock.nowMs()),
+    create: ({ pods, clock, random }) => new LlmdRouter(pods, new ApproximateIndex(pods), clock, random),
   },
-  { name: 'baton least-request', create: product('least-request', 'shared') },
+  {
+    name: 'llm-d optimized baseline',
+    create: ({ pods, random }) => new LlmdAffinityRouter(pods.length, new ApproximateIndex(pods), random),
+  },
+  {
+    name: 'llm-d precise',
+    create: ({ pods, clock, random }) => new LlmdRouter(pods, new ExactIndex(pods), clock, random),
+  },
+  {
+    name: 'Dynamo',
+    create: ({ pods, random }) => new DynamoRouter(pods.length, new ExactIndex(pods), random),
+  },
+  { name: 'SMG', create: ({ pods, random }) => new SmgRouter(pods.length, random) },
+  { name: 'AIBrix', create: ({ pods, random }) => new AibrixRouter(pods.length, random) },
+  { name: 'baton least-request', create: (fleet, id) => batonInstance(fleet, id, 'least-request') },
   { name: 'round robin', create: ({ pods, random }) => new RoundRobinRouter(pods.length, random) },
 ];

@@ -1,40 +1,54 @@
-import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { mixBits } from '../../../src/mixBits.ts';
 import { nextCutOffset } from '../../../src/prefix/cutOffsets.ts';
 import type { PromptCuts } from '../../../src/request/promptCuts.ts';
 import type { Endpoint } from '../../../src/scheduling/endpoint.ts';
 import type { Policy } from '../../../src/scheduling/policy.ts';
+import type { ReservableLoad } from '../../../src/scheduling/reservation.ts';
 import { blockTokens, type InferenceRequest } from './inferenceTrace.ts';
-import type { Router } from './routers.ts';
+import type { RoutedRequest, Router } from './routers/router.ts';
 
 const bytesPerToken = 4;
 
+export interface PolicyRouterOptions {
+  readonly policy: Policy;
+  readonly load: ReservableLoad;
+  readonly endpoints: readonly Endpoint[];
+  /** It gets no more requests. */
+  readonly onRetired?: () => void;
+}
+
 /** A policy of the product, with its ledger. */
 export class PolicyRouter implements Router {
-  readonly #policy: Policy;
-  readonly #ledger: Ledger;
-  readonly #endpoints: readonly Endpoint[];
+  readonly #options: PolicyRouterOptions;
 
-  constructor(policy: Policy, ledger: Ledger, endpoints: readonly Endpoint[]) {
-    this.#policy = policy;
-    this.#ledger = ledger;
-    this.#endpoints = endpoints;
+  constructor(options: PolicyRouterOptions) {
+    this.#options = options;
   }
 
-  route(request: InferenceRequest): { pod: number; onEnd: () => void } {
-    const scheduling = this.#policy.reads?.includes('prompt') ? { prompt: cutsOf(request) } : {};
-    const endpoint = this.#policy.choose(this.#endpoints, this.#ledger, scheduling);
-    this.#policy.onPicked?.(endpoint, this.#endpoints, scheduling);
-    const reservation = this.#ledger.reserve(endpoint.address);
-    return { pod: this.#endpoints.indexOf(endpoint), onEnd: () => reservation.release() };
+  route(request: InferenceRequest): RoutedRequest {
+    const { policy, load, endpoints } = this.#options;
+    const scheduling = policy.reads?.includes('prompt') ? { prompt: cutsOf(request) } : {};
+    const endpoint = policy.choose(endpoints, load, scheduling);
+    policy.onPicked?.(endpoint, endpoints, scheduling);
+    const reservation = load.reserve(endpoint.address);
+    return { pod: endpoints.indexOf(endpoint), onEnd: () => reservation.release() };
+  }
+
+  retire(): void {
+    this.#options.onRetired?.();
   }
 }
+
+const cutsByRequest = new WeakMap<InferenceRequest, PromptCuts>();
 
 /**
  * The cuts of a prompt whose bytes are not known: those of the product, at 4 bytes a token. A cut
  * within a block is the same in two prompts only where the whole block is.
  */
-export function cutsOf({ blocks, inputTokens }: InferenceRequest): PromptCuts {
+export function cutsOf(request: InferenceRequest): PromptCuts {
+  const known = cutsByRequest.get(request);
+  if (known !== undefined) return known;
+  const { blocks, inputTokens } = request;
   const keys: number[] = [];
   const tokens: number[] = [];
   for (let offset = 256; offset <= inputTokens * bytesPerToken; offset = nextCutOffset(offset)) {
@@ -43,5 +57,7 @@ export function cutsOf({ blocks, inputTokens }: InferenceRequest): PromptCuts {
     keys.push(mixBits(mixBits(block + 1) ^ offset));
     tokens.push(token);
   }
-  return { keys: Uint32Array.from(keys), tokens: Float64Array.from(tokens), totalTokens: inputTokens };
+  const cuts = { keys: Uint32Array.from(keys), tokens: Float64Array.from(tokens), totalTokens: inputTokens };
+  cutsByRequest.set(request, cuts);
+  return cuts;
 }

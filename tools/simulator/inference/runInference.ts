@@ -1,11 +1,10 @@
 import { at, randomIndex } from '../../../src/scheduling/sample.ts';
-import { seededRandom } from '../seededRandom.ts';
-import { SimulatedStore } from '../simulatedStore.ts';
-import { VirtualClock } from '../virtualClock.ts';
 import type { EnginePreset } from './enginePresets.ts';
-import { InferencePod } from './inferencePod.ts';
+import { type FleetConditions, type TimeSpan, usualConditions } from './fleetConditions.ts';
+import { InferenceFleet } from './inferenceFleet.ts';
 import type { InferenceScheme } from './inferenceSchemes.ts';
 import type { InferenceRequest } from './inferenceTrace.ts';
+import type { Router } from './routers/router.ts';
 
 export interface InferenceRun {
   readonly requests: readonly InferenceRequest[];
@@ -14,60 +13,61 @@ export interface InferenceRun {
   readonly instances: number;
   readonly scheme: InferenceScheme;
   readonly seed: number;
+  readonly conditions?: FleetConditions;
 }
 
 /** Times to the first token in seconds, and the share of prompt tokens that were cached. */
-export interface InferenceOutcome {
+export interface FirstTokens {
   readonly meanSeconds: number;
   readonly p50Seconds: number;
   readonly p90Seconds: number;
   readonly p99Seconds: number;
   readonly hitShare: number;
+}
+
+export interface InferenceOutcome extends FirstTokens {
   /** The share of time in which pods computed. */
   readonly busyShare: number;
   readonly preemptions: number;
+  /** Tokens of responses, from the first request to the end of the last. */
+  readonly outputPerSecond: number;
 }
 
-/** Mean latency of a write to etcd, and of a change to a watcher. */
-const hopMs = 8;
+/** Of all requests, and of those that arrived within the window of the conditions. */
+export interface InferenceResult extends InferenceOutcome {
+  readonly window: FirstTokens;
+}
+
+interface Served {
+  readonly request: InferenceRequest;
+  readonly seconds: number;
+  readonly cachedTokens: number;
+}
 
 /** One run of a trace. The same seed gives the same result. */
-export async function runInference(run: InferenceRun): Promise<InferenceOutcome> {
-  const { requests, engine, instances, scheme, seed } = run;
-  const clock = new VirtualClock();
-  const random = seededRandom(seed + 1_000_003);
-  const pods = Array.from({ length: run.pods }, () => new InferencePod(engine, clock));
-  const endpoints = pods.map((_, index) => ({
-    address: `10.0.${index >> 8}.${index & 255}:8000`,
-    weight: 1,
-    labels: {},
-    models: [],
-  }));
-  const store = new SimulatedStore({ clock, random, hopMs, loss: 0 });
-  const fleet = { clock, store, random, pods, endpoints, engine };
-  const count = scheme.isCentral ? 1 : instances;
-  const routers = Array.from({ length: count }, (_, index) =>
-    scheme.create(fleet, count === 1 ? undefined : `instance-${index}`),
-  );
-  const seconds: number[] = [];
-  let promptTokens = 0;
-  let hitTokens = 0;
+export async function runInference(run: InferenceRun): Promise<InferenceResult> {
+  const { requests, scheme, conditions = usualConditions } = run;
+  const fleet = new InferenceFleet({ ...run, conditions });
+  const { clock, random, pods } = fleet;
+  const count = scheme.isCentral ? 1 : run.instances;
+  const routers = Array.from({ length: count }, (_, index) => scheme.create(fleet, `instance-${index}`));
+  if (conditions.upgrade !== undefined) replaceAll(routers, scheme, fleet, conditions.upgrade);
+  const served: Served[] = [];
   let ended = 0;
 
   const arrive = (index: number): void => {
     const request = requests[index];
     if (request === undefined) return;
     clock.after(request.atMs - clock.nowMs(), () => {
-      const { pod, onEnd } = at(routers, randomIndex(routers.length, random)).route(request);
-      at(pods, pod).add(request, {
-        onFirstToken: (cached) => {
-          seconds.push((clock.nowMs() - request.atMs) / 1000);
-          promptTokens += request.inputTokens;
-          hitTokens += cached;
+      const routed = at(routers, randomIndex(routers.length, random)).route(request);
+      at(pods, routed.pod).add(request, {
+        onFirstToken: (cachedTokens) => {
+          served.push({ request, seconds: (clock.nowMs() - request.atMs) / 1000, cachedTokens });
+          routed.onFirstToken?.();
         },
         onEnd: () => {
           ended += 1;
-          onEnd?.();
+          routed.onEnd?.();
         },
       });
       arrive(index + 1);
@@ -76,15 +76,42 @@ export async function runInference(run: InferenceRun): Promise<InferenceOutcome>
   arrive(0);
   await clock.run(() => ended === requests.length);
 
-  seconds.sort((a, b) => a - b);
-  const quantile = (q: number): number => seconds[Math.floor(q * seconds.length)] ?? 0;
+  const { fromMs = 0, untilMs = Number.POSITIVE_INFINITY } = conditions.window ?? {};
+  const startMs = requests[0]?.atMs ?? 0;
+  const outputTokens = requests.reduce((sum, request) => sum + request.outputTokens, 0);
   return {
-    meanSeconds: seconds.reduce((sum, one) => sum + one, 0) / seconds.length,
+    ...firstTokens(served),
+    window: firstTokens(served.filter(({ request }) => request.atMs >= fromMs && request.atMs < untilMs)),
+    busyShare: pods.reduce((sum, { busyMs }) => sum + busyMs, 0) / clock.nowMs() / pods.length,
+    preemptions: pods.reduce((sum, pod) => sum + pod.preemptions, 0),
+    outputPerSecond: (1000 * outputTokens) / (clock.nowMs() - startMs),
+  };
+}
+
+/** One instance after the other, at equal intervals. */
+function replaceAll(
+  routers: Router[],
+  scheme: InferenceScheme,
+  fleet: InferenceFleet,
+  { fromMs, untilMs }: TimeSpan,
+): void {
+  routers.forEach((leaving, index) => {
+    fleet.clock.after(fromMs + ((untilMs - fromMs) * index) / routers.length, () => {
+      routers[routers.indexOf(leaving)] = scheme.create(fleet, `successor-${index}`);
+      leaving.retire?.();
+    });
+  });
+}
+
+function firstTokens(served: readonly Served[]): FirstTokens {
+  const seconds = served.map((one) => one.seconds).sort((a, b) => a - b);
+  const quantile = (q: number): number => seconds[Math.floor(q * seconds.length)] ?? 0;
+  const sum = (of: (one: Served) => number): number => served.reduce((total, one) => total + of(one), 0);
+  return {
+    meanSeconds: sum((one) => one.seconds) / served.length,
     p50Seconds: quantile(0.5),
     p90Seconds: quantile(0.9),
     p99Seconds: quantile(0.99),
-    hitShare: hitTokens / promptTokens,
-    busyShare: pods.reduce((sum, { busyMs }) => sum + busyMs, 0) / clock.nowMs() / pods.length,
-    preemptions: pods.reduce((sum, pod) => sum + pod.preemptions, 0),
+    hitShare: sum(({ cachedTokens }) => cachedTokens) / sum(({ request }) => request.inputTokens),
   };
 }

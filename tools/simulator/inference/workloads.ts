@@ -1,4 +1,5 @@
 import type { Random } from '../../../src/scheduling/load.ts';
+import { randomIndex } from '../../../src/scheduling/sample.ts';
 import { exponential, normal } from '../seededRandom.ts';
 import { blockTokens, type InferenceRequest } from './inferenceTrace.ts';
 
@@ -14,8 +15,11 @@ export interface Workload {
   readonly summary: string;
   /** At speed 1, for 20 pods of the 8B preset. */
   readonly sessionsPerSecond: number;
-  /** How many are shared, and how long they are; the n-th is 1/n as frequent as the first. */
-  readonly beginnings: { readonly count: number; readonly tokens: number };
+  /**
+   * How many are shared, and how long they are; the n-th is 1/n as frequent as the first, unless
+   * all are equally frequent.
+   */
+  readonly beginnings: { readonly count: number; readonly tokens: number; readonly isUniform?: boolean };
   /** On average, geometrically distributed. */
   readonly turns: number;
   readonly message: TokenLengths;
@@ -66,6 +70,16 @@ export const workloads: readonly Workload[] = [
     pauseSeconds: 0,
   },
   {
+    name: 'ladder',
+    summary: 'as published for llm-d: 150 groups with 6,000 tokens, questions of 1,200, responses of 1,000',
+    sessionsPerSecond: 60,
+    beginnings: { count: 150, tokens: 6_000, isUniform: true },
+    turns: 1,
+    message: { median: 1_200, sigma: 0 },
+    output: { median: 1_000, sigma: 0 },
+    pauseSeconds: 0,
+  },
+  {
     name: 'unshared',
     summary: 'prompts that have nothing in common',
     sessionsPerSecond: 280,
@@ -85,7 +99,9 @@ export function generateTrace(workload: Workload, count: number, random: Random)
   const { beginnings, sessionsPerSecond } = workload;
   const blocksOf = (tokens: number): number => Math.floor(tokens / blockTokens);
   const shared = blocksOf(beginnings.tokens);
-  const pickBeginning = zipf(beginnings.count, random);
+  const pickBeginning = beginnings.isUniform
+    ? () => randomIndex(beginnings.count, random)
+    : zipf(beginnings.count, random);
   let nextContent = beginnings.count * shared;
   const requests: InferenceRequest[] = [];
   const addSession = (startMs: number): void => {
