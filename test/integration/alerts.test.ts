@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { alerts } from '../../scripts/monitoring/alerts.ts';
+import { rows } from '../../scripts/monitoring/panels.ts';
 import { checkoutDir } from '../../tools/testbed/tools.ts';
 import { foreignTool } from '../support/foreignTool.ts';
 
@@ -217,6 +218,17 @@ promtool.describe(`the alerts, in ${promtool.title}`, () => {
     const { exitCode, output } = await run(['check', 'rules', rules]);
     expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
     expect(output).toContain(`${alerts.length} rules found`);
+  });
+
+  it('stand beside a dashboard whose queries Prometheus can parse', async () => {
+    const queries = rows.flatMap(({ panels }) => panels.flatMap(({ queries: ofPanel }) => ofPanel));
+    const recorded = queries.map(({ expr }, nth) => ({
+      record: `panel:${nth}`,
+      expr: expr.replaceAll('$selected', 'job="baton"').replaceAll('$__rate_interval', '1m'),
+    }));
+    const file = join(dir, 'panels.yaml');
+    await writeFile(file, stringify({ groups: [{ name: 'panels', rules: recorded }] }));
+    expect(await run(['check', 'rules', file])).toMatchObject({ exitCode: 0 });
   });
 
   it('fire each in its situation, alone, and not before it', async () => {

@@ -89,6 +89,13 @@ it('has a schema of its values that is current (npm run generate)', () => {
   expect(JSON.parse(kept)).toEqual(valuesSchema());
 });
 
+it('has the version of the package', () => {
+  const read = (path: string): string => readFileSync(join(checkoutDir, path), 'utf8');
+  const { version, appVersion } = parse(read('charts/baton/Chart.yaml'));
+  const packaged = JSON.parse(read('package.json')).version;
+  expect({ version, appVersion }).toEqual({ version: packaged, appVersion: packaged });
+});
+
 helm.describe(`the chart, rendered by ${helm.title}`, () => {
   const rendered = new Map<string, Manifest[]>();
   beforeAll(async () => {
