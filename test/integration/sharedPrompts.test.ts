@@ -170,6 +170,20 @@ describe('instances on one etcd', () => {
     });
   });
 
+  describe('when etcd has lost the lease of ten minutes', () => {
+    it('an instance takes another one, and goes on', async () => {
+      const [a, b] = await Promise.all([start('a'), start('b')]);
+      a.place(chainedCuts(1, 30), pod1);
+      await b.untilKnows(chainedCuts(1, 30), pod1);
+      const { kvs } = await client.keys.getAll().prefix('prefix/log/a/').exec();
+      await client.members.request('Lease', 'leaseRevoke', { ID: kvs[0]?.lease });
+      expect(await keysOf('prefix/log/a/')).toEqual([]);
+      a.place(chainedCuts(2, 30), pod1);
+      await b.untilKnows(chainedCuts(2, 30), pod1);
+      expect(b.knows(chainedCuts(1, 30), pod1)).toBe(30);
+    });
+  });
+
   describe('releases that hash differently', () => {
     it('write what the oldest knows, and the newer form when that has left', async () => {
       const [old, young] = await Promise.all([start('old'), start('young', { schemes: [1, 2] })]);

@@ -88,6 +88,10 @@ export function rehearseCommand(): Command {
       'with --workload: how much less of what was said before a pod may have cached',
       defaults.mostHitsLost,
     )
+    .option(
+      '--faults',
+      'with --workload: then kill one instance, kill all of them, and stop etcd for a minute',
+    )
     .option('--forget', 'with --workload: delete what instances share all the time, to see what it is worth')
     .option('--pods <number>', 'simulated pods to start', defaults.pods)
     .option('--pod <ip:port>', 'a running pod, repeatable; none is started', collect)

@@ -1,3 +1,5 @@
+import type { RehearsedFault } from './faults.ts';
+
 /** What one answered request found in the cache of its pod. */
 export interface PromptSample {
   /** When it was answered, since the start. */
@@ -25,6 +27,7 @@ export interface PromptGate {
   readonly changeMs: number;
   /** How many points of `foundShare` a window may have fewer than before the change. */
   readonly mostPointsLost: number;
+  readonly faults: readonly RehearsedFault[];
 }
 
 export const windowMs = 5_000;
@@ -32,6 +35,16 @@ export const windowMs = 5_000;
 const warmUpMs = windowMs;
 /** With fewer, chance is larger than what is looked for. */
 const fewestRequests = 50;
+/**
+ * While no instance runs, Envoy places requests by itself, and what these leave behind is not known
+ * where the next turn goes: nothing is asked of that time and of one window after it, and a point
+ * less of two more.
+ */
+const unknownAfterMs = windowMs;
+const recoveringMs = 3 * windowMs;
+const morePointsWhileRecovering = 1;
+/** While etcd does not answer each instance knows what it places itself. */
+const shareWithoutEtcd = 0.9;
 
 /** One window after the other; the last one may be short. Pure. */
 export function windowsOf(samples: readonly PromptSample[]): PromptWindow[] {
@@ -44,19 +57,36 @@ export function windowsOf(samples: readonly PromptSample[]): PromptWindow[] {
 /** Why the caches were used worse than before the change; empty: they were not. */
 export function findPromptLosses(
   samples: readonly PromptSample[],
-  { changeMs, mostPointsLost }: PromptGate,
+  { changeMs, mostPointsLost, faults }: PromptGate,
 ): string[] {
   const before = samples.filter(({ atMs }) => atMs >= warmUpMs && atMs < changeMs);
   if (before.length < fewestRequests) return ['too few requests before the upgrade to compare with'];
   const usual = windowOf(warmUpMs, changeMs, before);
   return windowsOf(samples.filter(({ atMs }) => atMs >= changeMs))
     .filter(({ requests }) => requests >= fewestRequests)
-    .filter(({ foundShare }) => 100 * (usual.foundShare - foundShare) > mostPointsLost)
+    .filter((window) => window.foundShare < leastShare(window, usual.foundShare, mostPointsLost, faults))
     .map(
       ({ fromMs, foundShare }) =>
         `from ${fromMs / 1000} s pods had ${percent(foundShare)} of what was said before in their caches, ` +
         `${percent(usual.foundShare)} before the upgrade`,
     );
+}
+
+/** What has to be found in a window. */
+function leastShare(
+  { fromMs, toMs }: PromptWindow,
+  usual: number,
+  mostPointsLost: number,
+  faults: readonly RehearsedFault[],
+): number {
+  const least = usual - mostPointsLost / 100;
+  const overlaps = (fault: RehearsedFault, afterMs = 0): boolean =>
+    fromMs < fault.toMs + afterMs && toMs > fault.fromMs;
+  const allKilled = faults.find(({ kind }) => kind === 'all-killed');
+  if (allKilled && overlaps(allKilled, unknownAfterMs)) return 0;
+  if (allKilled && overlaps(allKilled, recoveringMs)) return least - morePointsWhileRecovering / 100;
+  const isAway = faults.some((fault) => fault.kind === 'etcd-away' && overlaps(fault, windowMs));
+  return isAway ? Math.min(least, shareWithoutEtcd * usual) : least;
 }
 
 export function percent(share: number): string {

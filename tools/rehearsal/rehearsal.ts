@@ -5,10 +5,11 @@ import { type LoadPace, SseLoad } from '../testbed/sseLoad.ts';
 import { StatePoller } from '../testbed/statePoller.ts';
 import type { Topology } from '../testbed/topology.ts';
 import { ConversationLoad } from './conversations.ts';
+import { type RehearsedFault, rehearseFaults } from './faults.ts';
 import { keepDeleting } from './keepDeleting.ts';
 import { type PlannedStep, stepName } from './plan.ts';
 import { type PodVisit, visitOfPod } from './podVisit.ts';
-import type { PromptSample } from './promptWindows.ts';
+import type { PromptGate, PromptSample } from './promptWindows.ts';
 import { type Timeline, TimelineRecorder } from './timeline.ts';
 import type { RehearsalResult } from './verdict.ts';
 import type { RehearsalWorkload } from './workloads.ts';
@@ -39,6 +40,8 @@ export interface PlannedConversations {
   readonly mostPointsLost: number;
   /** What the instances of this pool share is deleted all the time. */
   readonly forgetPool?: string;
+  /** After the steps. */
+  readonly faults: boolean;
   readonly model?: string;
   readonly timeoutMs: number;
 }
@@ -132,6 +135,14 @@ export class Rehearsal {
       await this.#pause(`all instances run release ${step.to.release}`);
     }
     await stopForgetting();
+    let faults: readonly RehearsedFault[] = [];
+    if (this.#plan.conversations?.faults && aborted === undefined) {
+      try {
+        faults = await this.#runFaults();
+      } catch (error) {
+        aborted = `a fault failed: ${(error as Error).message}`;
+      }
+    }
     let visit: PodVisit | undefined;
     if (this.#plan.podVisit && aborted === undefined) {
       try {
@@ -153,16 +164,27 @@ export class Rehearsal {
       pods: new Map(this.#topology.poolPods.map(({ address, id }) => [address, id])),
       timeline: this.#recorder.timeline(),
       ...(visit && { visit }),
-      ...this.#promptResult(steps[0]?.fromMs ?? 0),
+      ...this.#promptResult({ changeMs: steps[0]?.fromMs ?? 0, faults }),
       ...(aborted !== undefined && { aborted }),
     };
   }
 
-  #promptResult(changeMs: number): Pick<RehearsalResult, 'prompts'> {
+  #runFaults(): Promise<readonly RehearsedFault[]> {
+    return rehearseFaults({
+      topology: this.#topology,
+      elapsedMs: () => this.elapsedMs,
+      onStatus: (status) => {
+        this.#status = status;
+      },
+      pause: () => this.#pause(this.#status),
+    });
+  }
+
+  #promptResult(changes: Omit<PromptGate, 'mostPointsLost'>): Pick<RehearsalResult, 'prompts'> {
     const { conversations } = this.#plan;
     if (conversations === undefined) return {};
     const { workload, mostPointsLost } = conversations;
-    const gate = { changeMs, mostPointsLost };
+    const gate = { ...changes, mostPointsLost };
     return { prompts: { workload: workload.name, gate, samples: this.#prompts } };
   }
 

@@ -21,6 +21,7 @@ export interface RehearseFlags {
   readonly workload?: string;
   readonly mostHitsLost: string;
   readonly forget?: boolean;
+  readonly faults?: boolean;
   readonly report: string;
 }
 
@@ -53,6 +54,8 @@ export interface ConversationOptions {
   readonly mostPointsLost: number;
   /** The memory that instances share is deleted all the time, as a control. */
   readonly forget: boolean;
+  /** After the upgrades instances are killed, and etcd is stopped for a minute. */
+  readonly faults: boolean;
 }
 
 export const rehearseDefaults = {
@@ -119,7 +122,9 @@ export function parseRehearseFlags(flags: RehearseFlags): ParsedRehearseFlags {
     const names = rehearsalWorkloads.map(({ name }) => name).join(', ');
     problems.push(`--workload "${flags.workload}": expected one of ${names}`);
   }
-  if (flags.forget && flags.workload === undefined) problems.push('--forget: only with --workload');
+  for (const flag of ['forget', 'faults'] as const) {
+    if (flags[flag] && flags.workload === undefined) problems.push(`--${flag}: only with --workload`);
+  }
   const mostPointsLost = positive('most-hits-lost', flags.mostHitsLost, 100);
   const upgrades = integer('times', flags.times, 1, 1000);
   const rollbacks = integer('rollbacks', flags.rollbacks, 0, 1000);
@@ -141,7 +146,12 @@ export function parseRehearseFlags(flags: RehearseFlags): ParsedRehearseFlags {
     ...(flags.model !== undefined && { model: flags.model }),
     ...(flags.envoyConfig !== undefined && { envoyConfig: flags.envoyConfig }),
     ...(workload && {
-      conversations: { workload, mostPointsLost, forget: flags.forget === true },
+      conversations: {
+        workload,
+        mostPointsLost,
+        forget: flags.forget === true,
+        faults: flags.faults === true,
+      },
     }),
     reportDir: flags.report,
   };

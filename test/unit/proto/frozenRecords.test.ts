@@ -1,10 +1,12 @@
 import { statusOfRecords } from '../../../src/admin/readStatusReport.ts';
 import { readDynamicSettings } from '../../../src/config/dynamicSettings.ts';
+import { LoadList } from '../../../src/ledger/loadRecord.ts';
 import { decodePoolRecords } from '../../../src/ledger/poolRecords.ts';
 import { decodeDynamicConfig } from '../../../src/proto/records/dynamicConfigRecord.ts';
 import { decodeInstance } from '../../../src/proto/records/instanceRecord.ts';
 import { decodePinnedGeneration } from '../../../src/proto/records/pinnedGeneration.ts';
 import { decodePodSignals } from '../../../src/proto/records/podSignals.ts';
+import { decodePodPrefixes, decodePrefixLog } from '../../../src/proto/records/prefixRecords.ts';
 import { assignRole } from '../../../src/steering/assignRole.ts';
 import { frozenRecords } from '../../support/frozenRecords.ts';
 
@@ -168,5 +170,40 @@ describe('what instances hold of pods', () => {
     const status = statusOfRecords(decodePoolRecords(records), 'default', 'frozen', handedOffUnixMs);
     expect(status.recordsSkipped).toBe(0);
     expect(status.endpoints[0]).toMatchObject({ health: 'quarantined', inFlight: 0 });
+  });
+});
+
+describe('what instances say of prompts', () => {
+  const records = frozenRecords('prompts');
+  const entries = {
+    clockTokens: 10_000,
+    firstStamp: 2,
+    groups: [
+      { stamp: 40, keys: Uint32Array.of(1, 0xffffffff) },
+      { stamp: 3, keys: Uint32Array.of(0x01020304) },
+    ],
+  };
+
+  it('is decoded with its meaning', () => {
+    expect(decodePrefixLog(of(records, 'prefix/log/first/0'))).toEqual({
+      hashingScheme: 1,
+      startedUnixMs: handedOffUnixMs,
+      pods: [{ address: '10.0.0.1:8000', computedTokens: 7_000, entries }],
+    });
+    expect(decodePodPrefixes(of(records, 'prefix/pods/first'))).toEqual({ hashingScheme: 1, entries });
+    expect(decodeInstance('a', of(records, 'instances/first')).hashingSchemes).toEqual([1]);
+    const load = new LoadList().read(of(records, 'load/first'));
+    expect([load.hasTokens, load.inFlight(0), load.assignedTokens(0)]).toEqual([true, 2, 5_000]);
+  });
+
+  it('of a newer release has the scheme by which it is left out', () => {
+    expect(decodePodPrefixes(of(records, 'prefix/pods/newer'))).toEqual({ hashingScheme: 9, entries });
+  });
+
+  it('has no schemes and no tokens in records of releases that know neither', () => {
+    const before = frozenRecords('version1');
+    expect(decodeInstance('old-1', of(before, 'instances/old-1'))).not.toHaveProperty('hashingSchemes');
+    const load = [...before].find(([key]) => key.startsWith('load/'))?.[1] as Uint8Array;
+    expect(new LoadList().read(load).hasTokens).toBe(false);
   });
 });

@@ -1,3 +1,4 @@
+import type { RehearsedFault } from '../../../tools/rehearsal/faults.ts';
 import {
   findPromptLosses,
   type PromptSample,
@@ -40,7 +41,7 @@ describe('what conversations find in the caches of pods', () => {
 });
 
 describe('the gate of a rehearsal with conversations', () => {
-  const gate = { changeMs: 3 * windowMs, mostPointsLost: 2 };
+  const gate = { changeMs: 3 * windowMs, mostPointsLost: 2, faults: [] };
 
   it('passes while no window finds much less than before', () => {
     expect(findPromptLosses(samples([0.1, 0.95, 0.95, 0.94, 0.935, 0.97]), gate)).toEqual([]);
@@ -50,6 +51,27 @@ describe('the gate of a rehearsal with conversations', () => {
     expect(findPromptLosses(samples([0.1, 0.95, 0.95, 0.92, 0.95, 0.5]), gate)).toEqual([
       'from 15 s pods had 92.0 % of what was said before in their caches, 95.0 % before the upgrade',
       'from 25 s pods had 50.0 % of what was said before in their caches, 95.0 % before the upgrade',
+    ]);
+  });
+
+  it('asks for less where all instances were killed, or etcd was away', () => {
+    const faults: RehearsedFault[] = [
+      { kind: 'one-killed', fromMs: 3 * windowMs + 1, toMs: 3 * windowMs + 2 },
+      { kind: 'all-killed', fromMs: 4 * windowMs + 1, toMs: 4 * windowMs + 2 },
+      { kind: 'etcd-away', fromMs: 8 * windowMs + 1, toMs: 8 * windowMs + 2 },
+    ];
+    const found = (shares: readonly number[]): string[] =>
+      findPromptLosses(samples([0.1, 0.95, 0.95, ...shares]), { ...gate, faults }).map(
+        (loss) => loss.split(' ', 2)[1] ?? '',
+      );
+    expect(found([0.94, 0.5, 0.6, 0.925, 0.925, 0.87, 0.87, 0.94])).toEqual([]);
+    expect(found([0.92, 0.5, 0.6, 0.91, 0.91, 0.85, 0.85, 0.92])).toEqual([
+      '15',
+      '30',
+      '35',
+      '40',
+      '45',
+      '50',
     ]);
   });
 

@@ -51,6 +51,7 @@ describe('the flags of a rehearsal', () => {
 
   it.each<[string, Partial<RehearseFlags>, string]>([
     ['an unknown workload', { workload: 'chat' }, '--workload "chat": expected one of conversations, agents'],
+    ['faults without conversations', { faults: true }, '--faults: only with --workload'],
     ['to forget what is not there', { forget: true }, '--forget: only with --workload'],
     ['no upgrade', { times: '0' }, '--times "0": expected a whole number from 1 to 1000'],
     ['a word for a number', { clients: 'many' }, '--clients "many"'],
