@@ -30,7 +30,7 @@ down: node_modules/.package-lock.json ## stop what `make up` started
 	@$(run) down
 
 .PHONY: test
-test: forget setup check integration e2e ## run every test, after the set-up
+test: forget setup check integration e2e browser-if-found ## run every test, after the set-up
 
 .PHONY: check
 check: node_modules/.package-lock.json ## run the quick checks: format, lint, language, types, generated files, unit and property tests
@@ -47,6 +47,16 @@ integration: setup chart-tools ## run the tests with a real etcd, of the packed 
 .PHONY: e2e
 e2e: setup ## run the tests with a real Envoy and a real etcd; TRANSPORT=grpc-js for the reference server
 	@$(run) e2e
+
+.PHONY: test-browser
+test-browser: setup ## run the tests of the dashboard in Chromium; as root it is installed from Debian's packages
+	@scripts/install-chromium.sh
+	@$(run) browser
+
+# The other tests need no browser, and a machine may have none.
+.PHONY: browser-if-found
+browser-if-found:
+	@if node_modules/.bin/node scripts/find-chromium.ts; then $(run) browser; fi
 
 .PHONY: bench-micro
 bench-micro: node_modules/.package-lock.json ## measure messages, header blocks, bodies, prompts, a decision and a peer's update

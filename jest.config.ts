@@ -21,7 +21,7 @@ const suite = (displayName: string): NonNullable<Config['projects']>[number] => 
 });
 
 const config: Config = {
-  projects: ['unit', 'property', 'integration', 'e2e'].map(suite),
+  projects: ['unit', 'property', 'integration', 'e2e', 'browser'].map(suite),
   testTimeout: 60_000,
   // On a busy machine Jest learns of a worker's exit more than half a second late, its default
   // limit, and then reports a leak.

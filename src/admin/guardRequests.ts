@@ -23,6 +23,8 @@ export const serverLimits = {
 export interface RequestGuard {
   /** What takes time takes its turns from here. */
   readonly turns: TurnQueue;
+  /** The answer has no end, and what sends it limits how long it may be left unread. */
+  keepOpen(reply: FastifyReply): void;
 }
 
 /**
@@ -34,6 +36,7 @@ export function guardRequests(server: FastifyInstance, hosts: readonly string[])
   const turns = new TurnQueue();
   const allowedHosts = new AllowedHosts(hosts);
   const connections = new ConnectionLimit(server.server, maxConnections);
+  const answerTimers = new WeakMap<FastifyReply, NodeJS.Timeout>();
 
   server.addHook('onRequest', async (request, reply) => {
     const { socket } = request.raw;
@@ -43,7 +46,8 @@ export function guardRequests(server: FastifyInstance, hosts: readonly string[])
       socket.destroy();
       return;
     }
-    endWithin(answerTimeoutMs, socket, reply, () => connections.end(socket));
+    const timer = endWithin(answerTimeoutMs, socket, reply, () => connections.end(socket));
+    answerTimers.set(reply, timer);
     const { host } = request.headers;
     if (!allowedHosts.allows(host)) {
       return refuse(reply, 421, `the host ${JSON.stringify(host)} is not listed in admin.allowedHosts`);
@@ -52,15 +56,21 @@ export function guardRequests(server: FastifyInstance, hosts: readonly string[])
     await turns.next();
     return undefined;
   });
-  return { turns };
+  return { turns, keepOpen: (reply) => clearTimeout(answerTimers.get(reply)) };
 }
 
-function endWithin(timeoutMs: number, socket: Socket, reply: FastifyReply, onEnd: () => void): void {
+function endWithin(
+  timeoutMs: number,
+  socket: Socket,
+  reply: FastifyReply,
+  onEnd: () => void,
+): NodeJS.Timeout {
   const timer = setTimeout(() => socket.destroy(), timeoutMs);
   reply.raw.once('close', () => {
     clearTimeout(timer);
     onEnd();
   });
+  return timer;
 }
 
 function hasBody({ headers }: FastifyRequest): boolean {

@@ -2,6 +2,8 @@ import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { escapeControlsInLines } from '../controlCharacters.ts';
 import { BatonError } from '../errors.ts';
 import { splitHostPort, withPort } from '../hostPort.ts';
+import type { CountsByInstance } from './dashboard/feedMessage.ts';
+import { addDashboard } from './dashboard/routes.ts';
 import type { LifeEvent } from './eventLog.ts';
 import { guardRequests, type RequestGuard, serverLimits } from './guardRequests.ts';
 import { jsonParts } from './jsonParts.ts';
@@ -15,8 +17,10 @@ export interface AdminSources {
   /** All metrics in Prometheus' text format; only the first part may be long. */
   readonly metricsText: () => Promise<Iterable<string>>;
   readonly events: { list(): readonly LifeEvent[] };
-  /** The last decisions, explained. */
-  readonly decisions: () => object;
+  /** What each instance has in flight, by pod. Read only while someone watches the dashboard. */
+  readonly countsByInstance: () => CountsByInstance;
+  /** The last decisions, explained: all that are kept, or so many. */
+  readonly decisions: (last?: number) => object;
   /** Decides about a request, and reserves nothing. */
   readonly explain: (asked: AskedRequest) => object;
 }
@@ -75,7 +79,8 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
   };
 }
 
-function addRoutes(server: FastifyInstance, { turns }: RequestGuard, sources: AdminSources): void {
+function addRoutes(server: FastifyInstance, guard: RequestGuard, sources: AdminSources): void {
+  const { turns } = guard;
   const { readiness, state, metricsText, events } = sources;
   server.setReplySerializer((payload) => escapeControlsInLines(JSON.stringify(payload)));
   const sendJson = (reply: FastifyReply, value: object): FastifyReply =>
@@ -88,7 +93,12 @@ function addRoutes(server: FastifyInstance, { turns }: RequestGuard, sources: Ad
   });
   server.get('/state', async (_request, reply) => sendJson(reply, state()));
   server.get('/events', async () => events.list());
-  server.get('/decisions', async (_request, reply) => sendJson(reply, sources.decisions()));
+  server.get('/decisions', async (request, reply) => {
+    const last = new URL(request.url, 'http://admin').searchParams.get('last');
+    if (last !== null && !/^[1-9]\d{0,3}$/.test(last))
+      return reply.code(400).send({ error: 'the parameter last is not a number from 1 to 9999' });
+    return sendJson(reply, sources.decisions(last === null ? undefined : Number(last)));
+  });
   server.get('/explain', async (request, reply) => {
     const { searchParams } = new URL(request.url, 'http://admin');
     const headers = readHeaderParameters(searchParams.getAll('header'));
@@ -102,6 +112,7 @@ function addRoutes(server: FastifyInstance, { turns }: RequestGuard, sources: Ad
     const text = slicedText(await metricsText(), turns);
     return reply.type('text/plain; version=0.0.4; charset=utf-8').send(text);
   });
+  addDashboard(server, guard, sources);
 }
 
 /** `name:value` each, by name in lower case; undefined: one has no colon or no name. */

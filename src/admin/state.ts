@@ -42,6 +42,7 @@ export interface InstanceState {
     /** Requests that count although their stream is finished (full duplex). */
     readonly assumed: number;
   };
+  readonly decisions: DecisionTotals;
   /** Of the ext_proc port. */
   readonly connections: ConnectionsReport;
   readonly discovery: DiscoveryStateReport;
@@ -60,6 +61,13 @@ export type InstanceStateSource = Omit<InstanceState, 'pool'> & { readonly pool:
 export interface Readiness {
   readonly ready: boolean;
   readonly reasons: readonly string[];
+}
+
+/** Decisions since the start. */
+export interface DecisionTotals {
+  readonly routed: number;
+  /** By what came of them, as `baton_decisions` names it; only those that there were. */
+  readonly refused: Readonly<Record<string, number>>;
 }
 
 /** null where the transport does not know. */

@@ -8,24 +8,19 @@ export function statusTable(report: StatusReport): string {
   if (instances.length === 0) lines.push('No instances.');
   else {
     lines.push(
-      ...table(
+      ...textTable(
         ['INSTANCE', 'PHASE', 'RELEASE', 'GENERATION', 'IN FLIGHT'],
-        instances
-          .toSorted((a, b) => compare(a.id, b.id))
-          .map((one) => [one.id, phaseText(one), one.release, one.generation, load(one.inFlight)]),
+        instances.toSorted((a, b) => compareNames(a.id, b.id)).map(instanceRow),
       ),
     );
   }
   lines.push('');
   if (endpoints.length === 0) lines.push('No endpoints.');
   else {
-    const yesOrNo = (ready: boolean | null): string => (ready === null ? '-' : ready ? 'yes' : 'no');
     lines.push(
-      ...table(
+      ...textTable(
         ['ENDPOINT', 'READY', 'RESPONSES', 'IN FLIGHT'],
-        endpoints
-          .toSorted((a, b) => compare(a.address, b.address))
-          .map((one) => [one.address, yesOrNo(one.ready), healthText(one), load(one.inFlight)]),
+        endpoints.toSorted((a, b) => compareNames(a.address, b.address)).map(endpointRow),
       ),
     );
     if (endpoints.some(({ ready }) => ready === null)) {
@@ -35,17 +30,29 @@ export function statusTable(report: StatusReport): string {
       );
     }
     const total = endpoints.reduce((sum, { inFlight }) => sum + inFlight, 0);
-    lines.push('', `${load(total)} requests in flight on ${endpoints.length} endpoints`);
+    lines.push('', `${countText(total)} requests in flight on ${endpoints.length} endpoints`);
   }
-  if (handedOff > 0) lines.push(`${load(handedOff)} of them were handed off by instances that have stopped`);
+  if (handedOff > 0)
+    lines.push(`${countText(handedOff)} of them were handed off by instances that have stopped`);
   if (recordsSkipped > 0) lines.push(`${recordsSkipped} records skipped: ${whySkipped}`);
   return `${lines.join('\n')}\n`;
 }
 
 const whySkipped = 'unreadable, too large, too many, or without a lease';
 
-/** Aligns text to the left and numbers to the right. */
-function table(head: readonly string[], given: readonly (readonly (string | number)[])[]): string[] {
+type Cells = readonly (string | number)[];
+
+export function instanceRow(one: InstanceLine): Cells {
+  return [one.id, phaseText(one), one.release, one.generation, countText(one.inFlight)];
+}
+
+export function endpointRow(one: EndpointLine): Cells {
+  const ready = one.ready === null ? '-' : one.ready ? 'yes' : 'no';
+  return [one.address, ready, healthText(one), countText(one.inFlight)];
+}
+
+/** Aligns text to the left and numbers to the right; control characters are escaped. */
+export function textTable(head: readonly string[], given: readonly Cells[]): string[] {
   const rows = given.map((cells) =>
     cells.map((one) => (typeof one === 'string' ? escapeControls(one) : one)),
   );
@@ -55,7 +62,7 @@ function table(head: readonly string[], given: readonly (readonly (string | numb
   const numeric = head.map(
     (_, column) => column === head.length - 1 || typeof rows[0]?.[column] === 'number',
   );
-  const line = (cells: readonly (string | number)[]): string =>
+  const line = (cells: Cells): string =>
     cells
       .map((cell, column) => {
         const width = widths[column] ?? 0;
@@ -78,10 +85,10 @@ function healthText({ health, reason }: EndpointLine): string {
 }
 
 /** Whole, or with one decimal where stale counts decay. */
-function load(inFlight: number): string {
+export function countText(inFlight: number): string {
   return Number.isInteger(inFlight) ? String(inFlight) : inFlight.toFixed(1);
 }
 
-function compare(a: string, b: string): number {
+export function compareNames(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true });
 }

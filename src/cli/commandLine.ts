@@ -13,7 +13,7 @@ import { addEppCommand } from './epp.ts';
 import { addEtcdRolesCommand } from './etcdRoles.ts';
 import { addExplainCommand } from './explain.ts';
 import { formatError } from './formatError.ts';
-import { exitCodesHelp, loadSettingsHelp } from './help.ts';
+import { exitCodesHelp, firstStepsHelp, loadSettingsHelp } from './help.ts';
 import { addPodsimCommand } from './podsim.ts';
 import { printErrorLines } from './printLines.ts';
 import { addProbeCommand } from './probe.ts';
@@ -22,6 +22,7 @@ import { addRehearseCommand } from './rehearse.ts';
 import { addServeCommand } from './serve.ts';
 import { addSimulateCommand } from './simulate.ts';
 import { addStatusCommand } from './status.ts';
+import { addTopCommand } from './top.ts';
 import { addUpgradeCommand } from './upgrade.ts';
 import { addWorkerCommand } from './worker.ts';
 
@@ -75,7 +76,7 @@ async function createProgram(
     .enablePositionalOptions()
     .showHelpAfterError('(--help says more)')
     .exitOverride()
-    .addHelpText('after', exitCodesHelp);
+    .addHelpText('after', args.length === 0 ? firstStepsHelp : exitCodesHelp);
   addServeCommand(program, context);
   addEppCommand(program, context);
   addWorkerCommand(program, context);
@@ -83,6 +84,7 @@ async function createProgram(
   addConfigCommand(program, context);
   addRegisterCommand(program, context);
   addStatusCommand(program);
+  addTopCommand(program);
   addExplainCommand(program);
   addUpgradeCommand(program);
   addDynamicCommand(program);

@@ -8,6 +8,17 @@ Exit codes:
   70  a bug in Baton
   78  the configuration is wrong`;
 
+/** Below the usage, for someone who has typed `baton` and nothing else. */
+export const firstStepsHelp = `
+What to do next:
+  baton serve --endpoint 10.0.0.11:8000 --endpoint 10.0.0.12:8000
+                          schedule for two pods, without a file and without etcd; then point Envoy
+                          at 127.0.0.1:9002 (envoy/envoy.yaml)
+  http://127.0.0.1:9090/  the dashboard of an instance that runs, in a browser
+  baton top               the same on a terminal; baton status prints it once
+  baton check baton.yaml  every problem of a configuration, with its line
+  make demo               in a clone: all parts on this machine, live traffic and an upgrade`;
+
 /**
  * The list of settings, for commands that take them all. It loads the schema, so only help may pay
  * for it.

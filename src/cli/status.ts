@@ -39,13 +39,14 @@ export type StatusSource =
 
 /** @throws BatonError `admin-unreachable`, `store-unreachable` or `store-refused` */
 export async function statusText(source: StatusSource, pool: string, json: boolean): Promise<string> {
-  const report = await readReport(source, pool);
+  const report = await statusReport(source, pool);
   if (json) return `${JSON.stringify(report, null, 2)}\n`;
   const { statusTable } = await import('../admin/statusTable.ts');
   return statusTable(report);
 }
 
-async function readReport(source: StatusSource, pool: string): Promise<StatusReport> {
+/** @throws BatonError as above */
+export async function statusReport(source: StatusSource, pool: string): Promise<StatusReport> {
   if (source.kind === 'admin') return readFromAdmin(source.address, pool);
   const [{ readPoolNames, readStatusReport }, { storeFailureOf }] = await Promise.all([
     import('../admin/readStatusReport.ts'),

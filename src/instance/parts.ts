@@ -15,7 +15,7 @@ import { endpointEvents } from './endpointEvents.ts';
 import { createExtensionParts } from './extensionParts.ts';
 import type { PortHealth } from './host.ts';
 import { InstanceDrain } from './instanceDrain.ts';
-import { instanceMetrics } from './instruments.ts';
+import { type InstanceMetrics, instanceMetrics } from './instruments.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createPromptParts, type PromptParts } from './promptParts.ts';
 import { ProxyContact } from './proxyContact.ts';
@@ -29,6 +29,7 @@ import { StoreLog } from './storeLog.ts';
 export interface InstanceParts extends EdgeParts {
   readonly config: Config;
   readonly telemetry: Telemetry;
+  readonly metrics: InstanceMetrics;
   readonly startedAt: Date;
   readonly events: EventLog;
   readonly errors: UnexpectedErrors;

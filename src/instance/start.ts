@@ -1,3 +1,4 @@
+import { countsByInstance } from './countsByInstance.ts';
 import { endpointValues } from './endpointReports.ts';
 import type { Host } from './host.ts';
 import { instanceGauges, instanceSeries } from './instruments.ts';
@@ -24,7 +25,8 @@ export async function start(parts: InstanceParts, host: Host): Promise<void> {
     state: () => instanceState(parts),
     metricsText: () => telemetry.metricsText(),
     events,
-    decisions: () => parts.decisionWatch.report(),
+    countsByInstance: () => countsByInstance(parts),
+    decisions: (last) => parts.decisionWatch.report(last),
     explain: parts.explainRequest,
   });
   telemetry.log.info(

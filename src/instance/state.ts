@@ -1,4 +1,4 @@
-import type { InstanceStateSource, PeerReport, StoreReport } from '../admin/state.ts';
+import type { DecisionTotals, InstanceStateSource, PeerReport, StoreReport } from '../admin/state.ts';
 import type { SteeringReport } from '../steering/steeringController.ts';
 import { endpointCounts, endpointReports } from './endpointReports.ts';
 import type { MeasuredState, StateSummary } from './measuredState.ts';
@@ -40,12 +40,23 @@ function summaryOf(parts: InstanceParts): StateSummary {
     panic: pool.panic ?? null,
     prefixes: parts.prompts.shared?.report() ?? null,
     streams: { open: exchanges.open, assumed: exchanges.assumed },
+    decisions: decisionTotals(parts.metrics),
     connections: grpcServer.report(),
     discovery: discovery.report(),
     consistency: parts.consistencyCheck.report(),
     drain: parts.instanceDrain.report(),
     firstDecision: firstDecisionProbe.first ?? null,
   };
+}
+
+function decisionTotals({ decisions }: InstanceParts['metrics']): DecisionTotals {
+  let routed = 0;
+  const refused: Record<string, number> = {};
+  for (const [count, , outcome = ''] of decisions.entries()) {
+    if (outcome === 'route') routed += count;
+    else if (count > 0) refused[outcome] = (refused[outcome] ?? 0) + count;
+  }
+  return { routed, refused };
 }
 
 /** The lease is held, and what this instance has in flight cannot be written. */

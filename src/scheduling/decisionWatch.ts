@@ -64,14 +64,18 @@ export class DecisionWatch {
     return this.#options.scheduler.schedule(request);
   }
 
-  /** Also explains the decisions of the next minute. */
-  report(): DecisionsReport {
+  /**
+   * Also explains the decisions of the next minute.
+   *
+   * @param last at most so many
+   */
+  report(last = capacity): DecisionsReport {
     this.#stopTimer();
     this.#isWatched = true;
     this.#stopTimer = this.#options.clock.after(watchMs, () => {
       this.#isWatched = false;
     });
-    return { watchedForMs: watchMs, leftOut: this.#leftOut, decisions: [...this.#decisions] };
+    return { watchedForMs: watchMs, leftOut: this.#leftOut, decisions: this.#decisions.slice(-last) };
   }
 
   stop(): void {

@@ -41,7 +41,7 @@ describe('when help is asked for', () => {
 
 describe('when the command line is wrong', () => {
   it.each([
-    ['no command', [], 'Usage: baton'],
+    ['no command', [], 'What to do next:\n  baton serve --endpoint'],
     ['an unknown command', ['srve'], "unknown command 'srve'"],
     ['an unknown flag', ['serve', '--policie', 'random'], "unknown option '--policie'"],
     ['a missing argument', ['check'], "missing required argument 'file'"],

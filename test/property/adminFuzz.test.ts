@@ -66,6 +66,8 @@ const route = fc.constantFrom(
   '/events',
   '/decisions',
   '/explain',
+  '/dashboard/feed',
+  '/dashboard/',
   '/',
   '*',
 );

@@ -28,6 +28,8 @@ export async function runRehearsal<T>(
     return 'interrupted';
   }
 
+  const pages = topology.instances.map(({ name, adminUrl }) => `${name} ${adminUrl}/`);
+  process.stdout.write(`in a browser: ${pages.join(', ')}\n`);
   const rehearsal = new Rehearsal(topology, plan);
   const dashboard = new Dashboard({ topology, rehearsal, clients, lineEveryMs });
   try {

@@ -6,7 +6,7 @@ export function portsSummary({ envoy, etcd, instances, pods, chatUrl }: Topology
     ['Envoy', `${envoy.url}   admin ${envoy.adminUrl}`],
     ...instances.map(({ name, address, adminUrl }): [string, string] => [
       `baton ${name}`,
-      `${address}   state ${adminUrl}/state`,
+      `${address}   dashboard ${adminUrl}/`,
     ]),
     ...pods.map(({ id, address }): [string, string] => [id, address]),
     ['etcd', etcd?.endpoint ?? 'none'],

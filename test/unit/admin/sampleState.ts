@@ -55,6 +55,7 @@ export const sampleState: InstanceState = {
   panic: null,
   prefixes: { scheme: 1, pods: 2, entries: 140, memoryBytes: 4096, waitingKeys: 0, waitingMs: 0 },
   streams: { open: 3, assumed: 0 },
+  decisions: { routed: 40, refused: {} },
   connections: { connections: 2, heldBytes: 4096 },
   discovery: { streams: 1, version: '0123456789abcdef' },
   consistency: {
@@ -73,6 +74,7 @@ export const quietSources: AdminSources = {
   state: () => sampleState,
   metricsText: async () => [],
   events: { list: () => [] },
+  countsByInstance: () => [],
   decisions: () => ({}),
   explain: () => ({}),
 };

@@ -17,7 +17,8 @@ describe('the admin port', () => {
     state: () => state(),
     metricsText: () => metricsText(),
     events,
-    decisions: () => ({ decisions: [] }),
+    countsByInstance: () => [],
+    decisions: (last?: number) => ({ decisions: [], last }),
     explain: ({ headers, ...more }: AskedRequest) => ({ headers: [...headers], ...more }),
   };
 
@@ -52,6 +53,12 @@ describe('the admin port', () => {
       body: '{}',
     });
     expect((await get('/explain?header=none')).status).toBe(400);
+  });
+
+  it('answers /decisions with all that are kept, or with so many', async () => {
+    expect(await (await get('/decisions')).json()).toEqual({ decisions: [] });
+    expect(await (await get('/decisions?last=20')).json()).toEqual({ decisions: [], last: 20 });
+    expect((await get('/decisions?last=-1')).status).toBe(400);
   });
 
   it('answers /readyz with 503 and every reason when it is not', async () => {
