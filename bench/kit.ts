@@ -39,11 +39,27 @@ export async function runLoad(
   flags: Readonly<Record<string, number>>,
   kind: 'load' | 'exchanges' = 'load',
 ): Promise<KitLoadReport> {
+  return (await runKit(kind, port, flags)) as KitLoadReport;
+}
+
+/** ext_proc streams at a fixed rate, and health checks beside them; `kit paced -h` lists the flags. */
+export async function runPaced(
+  port: number,
+  flags: Readonly<Record<string, number>>,
+): Promise<KitLoadReport & { readonly longestMs: number; readonly missedChecks: number }> {
+  return (await runKit('paced', port, flags)) as Awaited<ReturnType<typeof runPaced>>;
+}
+
+async function runKit(
+  kind: 'load' | 'exchanges' | 'paced',
+  port: number,
+  flags: Readonly<Record<string, number>>,
+): Promise<unknown> {
   const given = Object.entries(flags).flatMap(([name, value]) => [`-${name}`, String(value)]);
   const args = [kind, '-address', `127.0.0.1:${port}`, ...given];
   const process = await ChildProcess.start({ name: 'load', command: kit, args });
   const exit = await process.exited;
   const output = process.output.text(20);
   if (exit.code !== 0) throw new Error(`the load generator failed: ${output}`);
-  return JSON.parse(output) as KitLoadReport;
+  return JSON.parse(output);
 }

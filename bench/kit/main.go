@@ -15,6 +15,7 @@ const usage = `usage:
   kit pod LISTEN                 an HTTP server that answers every request with "ok", and never ends the answer to /hold
   kit streams ADDRESS COUNT      opens ext_proc streams and holds them until standard input ends
   kit exchanges FLAGS            ext_proc streams without an Envoy, one reply each; prints the same line as load
+  kit paced FLAGS                ext_proc streams at a fixed rate, and health checks; prints one line of JSON
   kit load FLAGS                 HTTP load; prints one line of JSON (kit load -h)
   kit replay ADDRESS TRACE OUT   sends each request of a trace at its time and writes what became of it
 `
@@ -33,6 +34,8 @@ func main() {
 		holdStreams(args[1], args[2])
 	case len(args) >= 1 && args[0] == "exchanges":
 		runExchanges(args[1:])
+	case len(args) >= 1 && args[0] == "paced":
+		runPaced(args[1:])
 	case len(args) >= 1 && args[0] == "load":
 		runLoad(args[1:])
 	case len(args) == 4 && args[0] == "replay":
