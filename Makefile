@@ -41,7 +41,7 @@ unit: node_modules/.package-lock.json ## run unit and property tests
 	@$(run) unit
 
 .PHONY: integration
-integration: setup chart-tools ## run the tests with a real etcd, of the packed package, of chart and alerts
+integration: setup chart-tools ## run the tests with a real etcd, of the server under load, of package, chart and alerts
 	@$(run) integration
 
 .PHONY: e2e
