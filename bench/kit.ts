@@ -42,7 +42,7 @@ export async function runLoad(
   return (await runKit(kind, port, flags)) as KitLoadReport;
 }
 
-/** ext_proc streams at a fixed rate, and health checks beside them; `kit paced -h` lists the flags. */
+/** ext_proc streams at a fixed rate, health checks beside them; `kit paced -h` lists the flags. */
 export async function runPaced(
   port: number,
   flags: Readonly<Record<string, number>>,
