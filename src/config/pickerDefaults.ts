@@ -12,10 +12,14 @@ const defaults: Readonly<Record<string, unknown>> = {
   'gateway.fullDuplex': 'assumed',
 };
 
-/** @param given what all other sources say */
-export function pickerDefaults(given: readonly Assignment[]): readonly Assignment[] {
+/**
+ * @param given what all other sources say
+ * @param policy what the picker's plugins come to
+ */
+export function pickerDefaults(given: readonly Assignment[], policy?: string): readonly Assignment[] {
   const hasCertificate = given.some(({ setting }) => setting.path === 'server.tls.certFile');
-  return Object.entries(defaults).flatMap(([path, value]) => {
+  const all = { ...defaults, ...(policy !== undefined && { 'scheduling.policy': policy }) };
+  return Object.entries(all).flatMap(([path, value]) => {
     if (path === 'server.tls.selfSigned' && hasCertificate) return [];
     const setting = findSetting(path);
     return 'problem' in setting ? [] : [{ setting, value, origin: { kind: 'default' } as const }];

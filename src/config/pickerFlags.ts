@@ -4,14 +4,18 @@ import type { Problem } from './problem.ts';
 
 /** The command line of an endpoint picker, as a chart writes it. */
 export interface PickerFlags extends SourceValues {
+  /** Where the EndpointPickerConfig is. */
+  readonly plugins: { readonly file?: string; readonly text?: string };
   /** Known, and without a counterpart here. */
   readonly ignored: readonly string[];
   /** No picker is known to have them. */
   readonly unknown: readonly string[];
 }
 
-/** What they ask for is what Baton does anyway, or means nothing to it. */
+/** Read elsewhere, what Baton does anyway, or without a meaning to it. */
 const inherent: ReadonlySet<PickerFlag> = new Set<PickerFlag>([
+  'config-file',
+  'config-text',
   'enable-cert-reload',
   'enable-pprof',
   'grpc-max-recv-msg-size',
@@ -70,7 +74,10 @@ export function readPickerFlags(args: readonly string[]): PickerFlags {
       else assignments.push({ setting, value: fromText(setting, text), origin });
     }
   }
-  return { assignments, problems, ignored, unknown };
+  const file = given.get('config-file');
+  const text = given.get('config-text');
+  const plugins = { ...(file !== undefined && { file }), ...(text !== undefined && { text }) };
+  return { assignments, problems, plugins, ignored, unknown };
 }
 
 function parse(args: readonly string[]): {

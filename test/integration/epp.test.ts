@@ -23,7 +23,8 @@ describe('a process with the command line of an endpoint picker', () => {
         String(metrics),
       ],
       ...['--pool-group=inference.networking.k8s.io', '--zap-encoder', 'json', '-v', '2', '--enable-pprof'],
-      ...['--config-file', '/config/plugins.yaml', '--made-up', 'x', '--endpoint', pod.address],
+      ...['--config-text', 'plugins: [{ type: session-affinity-scorer }, { type: other-scorer }]'],
+      ...['--metrics-endpoint-auth', '--made-up', 'x', '--endpoint', pod.address],
     );
     const baton = await ChildProcess.start({ name: 'baton epp', command, args });
     try {
@@ -45,7 +46,11 @@ describe('a process with the command line of an endpoint picker', () => {
         return JSON.parse(line[0] ?? '');
       };
       expect(fieldsOf('epp.flags-unknown').flags).toEqual(['made-up']);
-      expect(fieldsOf('epp.flags-ignored').flags).toEqual(['config-file']);
+      expect(fieldsOf('epp.flags-ignored').flags).toEqual(['metrics-endpoint-auth']);
+      expect(fieldsOf('epp.plugins-read')).toMatchObject({
+        used: 'session-affinity',
+        unknown: ['other-scorer'],
+      });
       expect(fieldsOf('tls.certificate-made').validTo).toMatch(/^\d{4}-/);
       expect((await baton.stop()).code).toBe(0);
     } finally {

@@ -37,7 +37,8 @@ describe('the command line of an endpoint picker', () => {
     expect(admin.address).toBe('0.0.0.0:9090');
     expect(gateway).toMatchObject({ alternates: 0, clearRouteCache: true, fullDuplex: 'assumed' });
     expect(telemetry.logLevel).toBe('debug');
-    expect(ignored).toEqual(['config-file']);
+    expect(readPickerFlags(chart).plugins).toEqual({ file: '/config/default-plugins.yaml' });
+    expect(ignored).toEqual([]);
     expect(unknown).toEqual([]);
   });
 
