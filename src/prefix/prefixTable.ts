@@ -2,6 +2,8 @@
 const fewestSlots = 128;
 /** Above this share of used slots probes become long. */
 const fullest = 0.75;
+/** Of all tables that are empty, and never written: there may be one for each of 10,000 pods. */
+const emptySlots = new Uint32Array(2 * fewestSlots);
 
 /**
  * Keys with the time of their last use: a set in which the latest stamp of a key counts, so
@@ -14,7 +16,7 @@ export class PrefixTable {
   /** With more, the oldest are dropped. */
   mostEntries: number;
   /** Key and stamp, one after the other; stamp 0: the slot is free. */
-  #slots = new Uint32Array(2 * fewestSlots);
+  #slots = emptySlots;
   #size = 0;
 
   constructor(mostEntries: number) {
@@ -27,7 +29,7 @@ export class PrefixTable {
 
   /** Memory of the slots. */
   get bytes(): number {
-    return this.#slots.byteLength;
+    return this.#slots === emptySlots ? 0 : this.#slots.byteLength;
   }
 
   /** The latest stamp of the key; 0: it is not there. */
@@ -46,7 +48,7 @@ export class PrefixTable {
     const before = this.#slots[at + 1] as number;
     if (stamp <= before) return false;
     if (before === 0) {
-      if (this.#size + 1 > (fullest * this.#slots.length) / 2) {
+      if (this.#size + 1 > (fullest * this.#slots.length) / 2 || this.#slots === emptySlots) {
         this.#makeRoom(oldest);
         at = this.#find(key);
       }
@@ -65,7 +67,7 @@ export class PrefixTable {
   }
 
   clear(): void {
-    this.#slots = new Uint32Array(2 * fewestSlots);
+    this.#slots = emptySlots;
     this.#size = 0;
   }
 

@@ -105,10 +105,10 @@ export class SharedPrompts {
     const { prompts } = this.#options;
     const sum = { pods: 0, entries: 0, memoryBytes: 0 };
     for (const address of prompts.addresses()) {
-      const prefixes = prompts.prefixesOf(address);
-      sum.pods += 1;
-      sum.entries += prefixes?.entries ?? 0;
-      sum.memoryBytes += prefixes?.bytes ?? 0;
+      const { entries = 0, bytes = 0 } = prompts.prefixesOf(address) ?? {};
+      sum.pods += entries > 0 ? 1 : 0;
+      sum.entries += entries;
+      sum.memoryBytes += bytes;
     }
     return { scheme: this.#scheme, ...sum, ...this.#logWriter.waiting() };
   }
