@@ -86,6 +86,10 @@ million: setup ## send a million requests whose streams Envoy resets, and count 
 bench-body: setup ## send prompts of 32 and 220 KB: Baton, a Go picker that parses bodies, Envoy alone; needs Go
 	@$(run) bench-body -- $(ARGS)
 
+.PHONY: bench-prefix
+bench-prefix: node_modules/.package-lock.json ## simulate how soon first tokens come, an hour; ARGS="--trace FILE --only load --seeds 1,2,3"
+	@$(run) bench-prefix -- $(ARGS)
+
 .PHONY: bench-balance
 bench-balance: setup ## measure how evenly 1 to 8 instances spread load, 15 minutes; needs Go; ARGS="--rounds 1"
 	@$(run) bench-balance -- $(ARGS)

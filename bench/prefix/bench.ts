@@ -23,7 +23,7 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true },
     seeds: { type: 'string', default: '1,2,3,4,5' },
     requests: { type: 'string', default: '6000' },
-    out: { type: 'string', default: 'prefix.jsonl' },
+    out: { type: 'string', default: '.run/prefix.jsonl' },
   },
 });
 const seeds = values.seeds.split(',').map(Number);

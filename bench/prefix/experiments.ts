@@ -36,17 +36,10 @@ const loads = [{ load: 0.6 }, { load: 0.8 }, { load: 0.9 }];
 const omniscient = 'omniscient greedy';
 const prefix = 'baton prefix';
 const leastRequest = 'baton least-request';
-const peers = ['llm-d default', 'llm-d optimized baseline', 'llm-d precise', 'Dynamo', 'SMG', 'AIBrix'];
-const all = [
-  omniscient,
-  prefix,
-  'baton prefix, engines silent',
-  'baton prefix, counts shared',
-  'baton prefix, nothing shared',
-  ...peers,
-  leastRequest,
-  'round robin',
-];
+const silent = 'baton prefix, engines silent';
+const alone = 'baton prefix, nothing shared';
+const main = [omniscient, prefix, silent, alone, 'llm-d default', 'llm-d precise', leastRequest];
+const others = ['llm-d optimized baseline', 'Dynamo', 'SMG', 'AIBrix', 'round robin'];
 const oneAndEight = [1, 8];
 const manyShared = ['agents', 'system-prompts', 'retrieval'];
 /** Of the run, where something happens. */
@@ -69,9 +62,12 @@ export const experiments: readonly Experiment[] = [
     schemes: [omniscient, 'llm-d default', leastRequest, 'round robin'],
     instances: [1],
   },
-  ...compared.map((requests) => underLoad(requests, '20 × 8B', all)),
-  ...compared.map((requests) =>
-    underLoad(requests, '8 × 32B', [omniscient, prefix, 'llm-d default', 'llm-d precise', leastRequest]),
+  ...compared.map((requests) => underLoad(requests, '20 × 8B', main)),
+  ...compared.map(
+    (requests): Experiment => ({
+      ...underLoad(requests, '20 × 8B', [...others, 'baton prefix, counts shared']),
+      rates: [{ load: 0.8 }],
+    }),
   ),
   underLoad('unshared', '20 × 8B', [omniscient, prefix, 'llm-d default', 'llm-d precise', leastRequest]),
   {
@@ -80,7 +76,7 @@ export const experiments: readonly Experiment[] = [
     fleet: '20 × 8B',
     rates: loads,
     isRaw: true,
-    schemes: [omniscient, prefix, 'baton prefix, nothing shared', 'llm-d default', leastRequest],
+    schemes: [omniscient, prefix, alone, 'llm-d default', leastRequest],
     instances: oneAndEight,
   },
   {
@@ -89,7 +85,7 @@ export const experiments: readonly Experiment[] = [
     fleet: '8 × 32B, KV 300k',
     rates: [{ speed: 1 }],
     count: 1_500,
-    schemes: [omniscient, prefix, ...peers, leastRequest, 'round robin'],
+    schemes: [...main, ...others],
     instances: oneAndEight,
   },
   ...['trace', 'agents'].map(
@@ -150,6 +146,9 @@ export const experiments: readonly Experiment[] = [
         }),
       },
     }),
+  ),
+  ...compared.map((requests) =>
+    underLoad(requests, '8 × 32B', [omniscient, prefix, 'llm-d default', 'llm-d precise', leastRequest]),
   ),
 ];
 

@@ -4,7 +4,7 @@ import type { PrefixFigures } from './prefixFigures.ts';
 import { conditionTable, loadTables } from './tables.ts';
 
 /** Prints the tables of what `bench.ts` has measured, and writes the chart. */
-const [file = 'prefix.jsonl', chart] = process.argv.slice(2);
+const [file = '.run/prefix.jsonl', chart] = process.argv.slice(2);
 const all = readFileSync(file, 'utf8')
   .split('\n')
   .filter((line) => line !== '')

@@ -18,6 +18,9 @@ interface Pending {
 
 /** What an engine computes in one step: it begins no prompt behind as much. */
 const stepTokens = 8_192;
+/** What peers assign becomes known so late, and it is of so few requests. */
+const lateMs = 30;
+const mostLate = 2;
 /** Of more, the first are taken together. */
 const mostPending = 512;
 /** The weight of a prompt in the mean. */
@@ -110,16 +113,12 @@ export class PrefillBacklog {
       this.#forgetDone();
       return;
     }
-    const later = this.#pending.filter(({ knownMs }) => knownMs > atMs);
+    const later = this.#pending.filter(({ knownMs }) => knownMs > atMs + lateMs);
     const earlier = this.#pending.slice(0, this.#pending.length - later.length);
     const begun = earlier.slice(0, Math.max(0, earlier.length - waiting));
     const notBegun = earlier.slice(begun.length);
     for (const pending of [...notBegun, ...later]) pending.left = pending.tokens;
-    this.#pending = [
-      ...this.#inStep(begun, waiting > 0),
-      ...this.#unknown(waiting - earlier.length, atMs),
-      ...notBegun,
-    ];
+    this.#pending = [...this.#inStep(begun), ...this.#unknown(waiting - earlier.length, atMs), ...notBegun];
     this.#first = 0;
     this.#tokens = sumOfLeft(this.#pending);
     this.#compute((nowMs - atMs) * this.tokensPerMs);
@@ -128,11 +127,8 @@ export class PrefillBacklog {
   }
 
   /** What is left of those that were begun: the last one, and before it at most about one step. */
-  #inStep(begun: readonly Pending[], isBusy: boolean): readonly Pending[] {
-    const last = begun.at(-1);
-    if (last === undefined) return [];
-    // It may be nearly done, but something is.
-    if (isBusy) last.left = Math.max(last.left, Math.min(last.tokens, stepTokens) / 2);
+  #inStep(begun: readonly Pending[]): readonly Pending[] {
+    if (begun.length === 0) return [];
     let tokens = 0;
     let from = begun.length - 1;
     while (from > 0 && tokens < stepTokens) {
@@ -144,7 +140,7 @@ export class PrefillBacklog {
 
   /** Requests that wait there and that no one assigned, as far as is known. */
   #unknown(count: number, knownMs: number): readonly Pending[] {
-    if (count <= 0 || this.#meanTokens === 0) return [];
+    if (count <= mostLate || this.#meanTokens === 0) return [];
     const tokens = count * this.#meanTokens;
     return [{ knownMs, tokens, left: tokens }];
   }
