@@ -13,7 +13,7 @@ import type { RepliesTo } from './routeReplies.ts';
 
 const { Process } = externalProcessorService;
 
-/** To the pod its address, which the route takes; to the client as well. */
+/** The route takes the address from it; the client gets the name of the pod in it. */
 export const targetPodHeader = 'target-pod';
 const sessionIdHeader = 'x-session-id';
 const requestIdHeader = 'x-request-id';
@@ -95,14 +95,14 @@ export class AibrixMode {
   /** What the client reads of the response. */
   clientHeaders(
     { requestId = '', sessionId, strategy }: SchedulingRequest,
-    { endpoint: { address }, policy }: Route,
+    { endpoint: { address, name = address }, policy }: Route,
   ): readonly HeaderPair[] {
     return [
       processedHeader,
       ['request-id', requestId],
       [policyHeader, strategy ?? policy],
       [policyAnsweredHeader, policy],
-      [targetPodHeader, address],
+      [targetPodHeader, name],
       ['target-pod-ip', address],
       ...(sessionId === undefined ? [] : [[sessionIdHeader, sessionId] as const]),
     ];

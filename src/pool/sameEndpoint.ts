@@ -4,6 +4,7 @@ import type { Endpoint } from '../scheduling/endpoint.ts';
 export function sameEndpoint(left: Endpoint, right: Endpoint): boolean {
   return (
     left.address === right.address &&
+    left.name === right.name &&
     left.weight === right.weight &&
     left.slots === right.slots &&
     sameList(left.models, right.models) &&

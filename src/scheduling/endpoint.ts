@@ -5,6 +5,8 @@
 export interface Endpoint {
   /** Canonical `ip:port`, IPv6 in brackets, byte for byte what Envoy prints for the same host. */
   readonly address: string;
+  /** Of the pod, where its source knows it. For people. */
+  readonly name?: string;
   /** Relative capacity, > 0: weight 2 gets twice the requests of weight 1. */
   readonly weight: number;
   readonly labels: Readonly<Record<string, string>>;

@@ -6,6 +6,7 @@ import { zoneOf } from '../../scheduling/zone.ts';
 
 /** A pod that takes requests. */
 export interface PodFacts {
+  readonly name: string | undefined;
   readonly ip: string;
   /** The name of the node that it runs on. */
   readonly node: string | undefined;
@@ -43,9 +44,11 @@ export function readPod(object: unknown): PodFacts | undefined {
     (condition) => fieldAt(condition, 'type') === 'Ready' && fieldAt(condition, 'status') === 'True',
   );
   if (!isReady) return undefined;
+  const name = fieldAt(object, 'metadata', 'name');
   const node = fieldAt(object, 'spec', 'nodeName');
   const active = fieldAt(object, 'metadata', 'annotations', activePortsAnnotation);
   return {
+    name: typeof name === 'string' ? name : undefined,
     ip,
     node: typeof node === 'string' ? node : undefined,
     labels: Object.fromEntries(texts(fieldAt(object, 'metadata', 'labels')).slice(0, mostLabels)),
@@ -81,13 +84,15 @@ export function endpointsOfPods(
   zones: ReadonlyMap<string, string>,
 ): Endpoint[] {
   const endpoints: Endpoint[] = [];
-  for (const { ip, node, labels: own, activePorts } of pods) {
+  for (const { name, ip, node, labels: own, activePorts } of pods) {
     const zone = node !== undefined && zoneOf({ labels: own }) === '' ? zones.get(`/${node}`) : undefined;
     const labels = zone === undefined ? own : { ...own, [zoneLabel]: zone };
     for (const port of ports) {
       if (activePorts !== undefined && !activePorts.has(port)) continue;
       const parsed = parseAddress(ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`);
-      if (parsed.kind === 'ip') endpoints.push({ address: parsed.address, weight: 1, labels, models: [] });
+      if (parsed.kind !== 'ip') continue;
+      const { address } = parsed;
+      endpoints.push({ address, ...(name !== undefined && { name }), weight: 1, labels, models: [] });
     }
   }
   return endpoints;

@@ -2,7 +2,7 @@ import { credentials } from '@grpc/grpc-js';
 import { AibrixMode, targetPodHeader } from '../../../src/extproc/aibrixMode.ts';
 import { ExternalProcessor } from '../../../src/proto/clients.ts';
 import type { ProcessingResponse__Output } from '../../../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingResponse.ts';
-import { aibrixStrategies } from '../../../src/scheduling/aibrixPolicy.ts';
+import { aibrixPolicy, aibrixStrategies } from '../../../src/scheduling/aibrixPolicy.ts';
 import { endpoint } from '../../support/endpoints.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
 import { headersMessage, ProxyExchange, podIn } from '../../support/proxyExchange.ts';
@@ -22,7 +22,9 @@ const pods = ['h100', 'h100', 'a100'].map((gpu, nth) => ({
   ...endpoint(`10.0.0.${nth + 1}:8000`),
   models: ['llama'],
   labels: { gpu },
+  name: `llama-${nth}`,
 }));
+const nameOf = (pod: string | undefined) => pods.find(({ address }) => address === pod)?.name;
 
 type Kind = 'request_headers' | 'request_body' | 'response_headers' | 'immediate_response';
 
@@ -66,30 +68,30 @@ describe.each(['builtin', 'grpc-js'] as const)('AIBrix mode over %s', (kind) => 
   const headers = (values: Record<string, string>) => headersMessage(values, { protocol_config });
   const get = { ':method': 'GET', ':path': '/v1/models' };
 
-  it.each(aibrixStrategies)('the strategy %s is answered by a policy that is named', async (strategy) => {
+  it('each strategy is answered by a policy that is named', async () => {
     await serve();
-    const exchange = open();
-    const reply = await exchange.send(headers({ ...get, 'routing-strategy': strategy }));
-    const pod = podIn(reply);
-    expect(pod).toMatch(/^10\.0\.0\./);
-    expect(headersIn(reply, 'request_headers')).toMatchObject({
-      'target-pod': pod,
-      'routing-strategy': strategy,
-      'x-went-into-req-headers': 'true',
-    });
-    expect(reply.request_headers?.response?.clear_route_cache).toBe(true);
-    const answer = headersIn(await exchange.send({ response_headers: {} }), 'response_headers');
-    expect(answer).toMatchObject({
-      'routing-strategy': strategy,
-      'target-pod': pod,
-      'target-pod-ip': pod,
-      'x-went-into-req-headers': 'true',
-    });
-    expect(answer['x-baton-policy']).toMatch(
-      /^(random|power-of-two|least-request|prefix|(session|lora)-affinity)$/,
-    );
-    expect(answer['request-id']).toBe('made-1');
-    await exchange.end();
+    for (const [nth, strategy] of aibrixStrategies.entries()) {
+      const exchange = open();
+      const reply = await exchange.send(headers({ ...get, 'routing-strategy': strategy }));
+      const pod = podIn(reply);
+      expect(pod).toMatch(/^10\.0\.0\./);
+      expect(headersIn(reply, 'request_headers')).toMatchObject({
+        'target-pod': pod,
+        'routing-strategy': strategy,
+        'x-went-into-req-headers': 'true',
+      });
+      expect(reply.request_headers?.response?.clear_route_cache).toBe(true);
+      const answer = headersIn(await exchange.send({ response_headers: {} }), 'response_headers');
+      expect(answer).toMatchObject({
+        'routing-strategy': strategy,
+        'target-pod': nameOf(pod),
+        'target-pod-ip': pod,
+        'x-went-into-req-headers': 'true',
+      });
+      expect(answer['x-baton-policy']).toBe(aibrixPolicy(strategy));
+      expect(answer['request-id']).toBe(`made-${nth + 1}`);
+      await exchange.end();
+    }
   });
 
   it('without a strategy the default policy is the strategy, so that a route matches', async () => {
@@ -134,7 +136,7 @@ describe.each(['builtin', 'grpc-js'] as const)('AIBrix mode over %s', (kind) => 
     ['gpu!=h100', ['10.0.0.3:8000']],
   ])('external-filter %s leaves some pods', async (selector, expected) => {
     await serve();
-    for (let nth = 0; nth < 10; nth += 1) {
+    for (let nth = 0; nth < 4; nth += 1) {
       const exchange = open();
       const reply = await exchange.send(headers({ ...get, 'external-filter': selector }));
       expect(expected).toContain(podIn(reply));
@@ -150,7 +152,7 @@ describe.each(['builtin', 'grpc-js'] as const)('AIBrix mode over %s', (kind) => 
     const id = answer['x-session-id'] ?? '';
     expect(id).toMatch(/^made-/);
     await first.end();
-    for (let nth = 0; nth < 5; nth += 1) {
+    for (let nth = 0; nth < 3; nth += 1) {
       const next = open();
       const values = { ...get, 'routing-strategy': 'session-affinity', 'x-session-id': id };
       expect(podIn(await next.send(headers(values)))).toBe(pod);

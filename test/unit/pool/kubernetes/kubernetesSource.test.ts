@@ -93,6 +93,7 @@ describe('the pods of a selector', () => {
       ...['[2001:db8::1]:8000', '[2001:db8::1]:8001'],
     );
     expect(last[0]).toEqual({
+      name: 'a',
       address: '10.0.0.1:8000',
       weight: 1,
       labels: { app: 'vllm', zone: 'x' },
