@@ -24,6 +24,8 @@ export function connectParts(parts: InstanceParts, host: Host): void {
     emptyPoolLog.evaluate(lifecycle.phase, pool);
     unusedTraitsLog.onPoolChange(pool);
     signals.podSignals?.keep(pool.addresses);
+    // Before that the pool may be incomplete.
+    if (lifecycle.phase !== 'starting') parts.prompts.placed.keep(pool.addresses);
     if (sharing.kind === 'etcd') sharing.steering.onEndpointsChange();
     startup.evaluate();
   });

@@ -12,8 +12,8 @@ const wholePool = 128;
 const sampleSize = 24;
 /** For large pools, of 11 to 22 bytes each. */
 const mostHolderEntries = 1_000_000;
-/** Pods that are no candidates any more are swept when there are more than these. */
-const sweepSlack = 64;
+/** So many pods that left the pool are remembered: they may come back. */
+const mostGone = 64;
 /** What peers say of more pods than this, which are no candidates here, is not taken. */
 const mostUnused = 20_000;
 
@@ -65,7 +65,7 @@ export class PlacedPrompts {
   }
 
   place(prompt: PromptCuts, endpoint: Endpoint, candidates: readonly Endpoint[]): void {
-    const work = this.#workOf(endpoint, candidates);
+    const work = this.#workOf(endpoint);
     const placed = work.place(prompt, this.#options.nowMs());
     this.#options.onPlaced?.(endpoint, prompt, placed);
     if (candidates.length <= wholePool) return;
@@ -93,6 +93,18 @@ export class PlacedPrompts {
     yield* this.#unused.keys();
   }
 
+  /** Forgets pods that left the pool, when they are many: those first that are known longest. */
+  keep(pool: ReadonlySet<string>): void {
+    if (this.#byAddress.size + this.#unused.size <= pool.size + mostGone) return;
+    const gone = [...this.addresses()].filter((address) => !pool.has(address));
+    for (const address of gone.slice(0, -mostGone)) {
+      const work = this.#byAddress.get(address);
+      if (work !== undefined) this.#byNumber.delete(work.number);
+      this.#byAddress.delete(address);
+      this.#unused.delete(address);
+    }
+  }
+
   #unusedOf(address: string): PodPrefixes | undefined {
     const known = this.#unused.get(address);
     if (known !== undefined || this.#unused.size >= mostUnused) return known;
@@ -109,11 +121,10 @@ export class PlacedPrompts {
     for (const endpoint of candidates) if (this.#unused.has(endpoint.address)) this.#begin(endpoint);
   }
 
-  #workOf(endpoint: Endpoint, candidates: readonly Endpoint[]): PodWork {
+  #workOf(endpoint: Endpoint): PodWork {
     const known = this.#byAddress.get(endpoint.address);
     // Another object may have other traits; its cache is the same only while it is the same pod.
     if (known?.endpoint === endpoint) return known;
-    this.#sweep(candidates);
     known?.prefixes.clear();
     return this.#begin(endpoint);
   }
@@ -130,15 +141,5 @@ export class PlacedPrompts {
     const { groups } = this.#holders && prefixes ? prefixes.newestEntries(mostHolderEntries) : noEntries;
     for (const group of groups) this.#holders?.add(group, work.number);
     return work;
-  }
-
-  #sweep(candidates: readonly Endpoint[]): void {
-    if (this.#byAddress.size <= 2 * candidates.length + sweepSlack) return;
-    const kept = new Set(candidates.map(({ address }) => address));
-    for (const [address, { number }] of this.#byAddress) {
-      if (kept.has(address)) continue;
-      this.#byAddress.delete(address);
-      this.#byNumber.delete(number);
-    }
   }
 }

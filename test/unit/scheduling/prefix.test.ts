@@ -192,6 +192,28 @@ describe('prefix', () => {
     expect(other.placed.prefixesOf(home.address)?.matchedCuts(chainedCuts(2, 10))).toBe(10);
   });
 
+  it('remembers pods that are no candidates of a request, and few of those that left the pool', () => {
+    const instance = new Instance();
+    const many = Array.from({ length: 300 }, (_, n) => ({
+      ...(pods[0] as Endpoint),
+      address: `10.1.${n >> 8}.${n & 255}:8000`,
+    }));
+    for (const [n, pod] of many.entries()) instance.pick(chainedCuts(n, 10), idle, [pod]);
+    for (const pod of pods) instance.pick(chainedCuts(999, 10), idle, [pod]);
+    const known = (): number =>
+      many.filter(
+        ({ address }, n) => instance.placed.prefixesOf(address)?.matchedCuts(chainedCuts(n, 10)) === 10,
+      ).length;
+    expect(known()).toBe(300);
+    instance.placed.keep(new Set(many.map(({ address }) => address)));
+    expect([known(), [...instance.placed.addresses()].length]).toEqual([300, 308]);
+    instance.placed.keep(new Set(pods.map(({ address }) => address)));
+    expect([known(), instance.placed.prefixesOf(many.at(-1)?.address ?? '')]).toEqual([
+      64,
+      expect.anything(),
+    ]);
+  });
+
   it('takes a pod of twice the weight for one of twice the speed', () => {
     const instance = new Instance();
     const [slow, fast] = [
