@@ -19,7 +19,7 @@ const pages = [
   'README.md',
   'CONTRIBUTING.md',
   'examples/README.md',
-  ...globSync(['docs/*.md', 'docs/howto/*.md']).sort(),
+  ...globSync(['docs/*.md', 'docs/howto/*.md', 'docs/gateways/*.md']).sort(),
 ];
 const root = join(import.meta.dirname, '../..');
 const blocks = pages.flatMap(readBlocks);

@@ -4,6 +4,7 @@ import { collect } from '../../src/config/flags.ts';
 import { readProcessEnv } from '../../src/config/processEnv.ts';
 import { BatonError, exitCodes } from '../../src/errors.ts';
 import { runCommandLine } from '../commandLine/runCommandLine.ts';
+import { gatewayFile, gatewayNames } from '../testbed/gatewayFiles.ts';
 import { waitForInterrupt } from '../testbed/interrupt.ts';
 import { findTools } from '../testbed/tools.ts';
 import type { TopologyOptions } from '../testbed/topology.ts';
@@ -101,6 +102,7 @@ export function rehearseCommand(): Command {
       '--envoy-config <file>',
       'another Envoy configuration, with clusters scheduler and model_pods as in envoy/envoy.yaml',
     )
+    .option('--gateway <name>', `behind the Envoy configuration of a gateway: ${gatewayNames.join(', ')}`)
     .option('--report <folder>', 'folder of report.json and report.html', defaults.report)
     .addHelpText('after', help);
 }
@@ -154,7 +156,7 @@ function startMessage({ replicas, pods, externalEtcd }: RehearseOptions): string
 
 function topologyOf(options: RehearseOptions): TopologyOptions {
   const { from, to, replicas, pods, clients, requestsPerSecond, streamSeconds } = options;
-  const { externalEtcd, externalPods, envoyConfig, conversations } = options;
+  const { externalEtcd, externalPods, envoyConfig, gateway, conversations } = options;
   const { environment } = readProcessEnv();
   const isForeign = from.command !== undefined || to.command !== undefined;
   return {
@@ -183,6 +185,7 @@ function topologyOf(options: RehearseOptions): TopologyOptions {
       ...(conversations !== undefined && { scheduling: { policy: 'prefix' } }),
     },
     ...(envoyConfig !== undefined && { envoyConfig: resolve(envoyConfig) }),
+    ...(gateway !== undefined && { gateway: gatewayFile(gateway) }),
     ...(externalEtcd.length > 0 && { externalEtcd }),
     ...(externalPods.length > 0 && { externalPods }),
     ...(isForeign && { env: withoutSettings(environment) }),

@@ -1,4 +1,5 @@
 import { parseAddress } from '../../src/hostPort.ts';
+import { type GatewayName, gatewayNames } from '../testbed/gatewayFiles.ts';
 import { type ParsedBuild, parseBuild } from './parseBuild.ts';
 import type { Build } from './plan.ts';
 import { type RehearsalWorkload, rehearsalWorkloads } from './workloads.ts';
@@ -22,6 +23,7 @@ export interface RehearseFlags {
   readonly mostHitsLost: string;
   readonly forget?: boolean;
   readonly faults?: boolean;
+  readonly gateway?: string;
   readonly report: string;
 }
 
@@ -45,6 +47,8 @@ export interface RehearseOptions {
   readonly envoyConfig?: string;
   /** Clients hold conversations instead of streams. */
   readonly conversations?: ConversationOptions;
+  /** Behind the configuration of this gateway instead. */
+  readonly gateway?: GatewayName;
   readonly reportDir: string;
 }
 
@@ -116,6 +120,13 @@ export function parseRehearseFlags(flags: RehearseFlags): ParsedRehearseFlags {
   for (const url of externalEtcd) {
     if (!/^https?:\/\/[^/]+\/?$/.test(url)) problems.push(`--etcd "${url}": expected http://host:port`);
   }
+  const gateway = gatewayNames.find((name) => name === flags.gateway);
+  if (flags.gateway !== undefined && gateway === undefined) {
+    problems.push(`--gateway "${flags.gateway}": expected ${gatewayNames.join(', ')}`);
+  }
+  if (flags.gateway !== undefined && flags.envoyConfig !== undefined) {
+    problems.push('--gateway and --envoy-config name two Envoy configurations');
+  }
   if (flags.report === '') problems.push('--report: expected a folder');
   const workload = rehearsalWorkloads.find(({ name }) => name === flags.workload);
   if (flags.workload !== undefined && workload === undefined) {
@@ -153,6 +164,7 @@ export function parseRehearseFlags(flags: RehearseFlags): ParsedRehearseFlags {
         faults: flags.faults === true,
       },
     }),
+    ...(gateway !== undefined && { gateway }),
     reportDir: flags.report,
   };
   return problems.length > 0 ? { kind: 'problems', problems } : { kind: 'options', options };

@@ -31,7 +31,12 @@ interface Address {
 
 interface LoadAssignment {
   cluster_name: string;
-  endpoints: { lb_endpoints: { endpoint: { address: Address; [more: string]: unknown } }[] }[];
+  endpoints: { lb_endpoints: LbEndpoint[] }[];
+}
+
+interface LbEndpoint {
+  endpoint: { address: Address; [more: string]: unknown };
+  metadata?: { filter_metadata: Record<string, Record<string, string>> };
 }
 
 /**
@@ -76,9 +81,24 @@ function replaceEndpoints(assignment: LoadAssignment | undefined, addresses: rea
       lb_endpoints: addresses.map((address) => ({
         ...example,
         endpoint: { ...example.endpoint, address: socketAddress(address) },
+        ...(example.metadata && { metadata: withOwnAddress(example.metadata, address) }),
       })),
     },
   ];
+}
+
+/** Where metadata of an endpoint name its address (lb_subset), they name the new one. */
+function withOwnAddress(
+  { filter_metadata: namespaces }: NonNullable<LbEndpoint['metadata']>,
+  address: string,
+): NonNullable<LbEndpoint['metadata']> {
+  const named = Object.entries(namespaces).map(([namespace, values]) => [
+    namespace,
+    Object.fromEntries(
+      Object.entries(values).map(([key, value]) => [key, /^[\d.]+:\d+$/.test(value) ? address : value]),
+    ),
+  ]);
+  return { filter_metadata: Object.fromEntries(named) };
 }
 
 function socketAddress(text: string): Address {

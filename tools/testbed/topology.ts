@@ -6,6 +6,7 @@ import type { ChildProcess, LaunchOptions } from './childProcess.ts';
 import { Envoy } from './envoy.ts';
 import type { EnvoyBootstrap } from './envoyAddresses.ts';
 import { Etcd } from './etcd.ts';
+import { type GatewayFile, withReadiness } from './gatewayFiles.ts';
 import { Pod, type PodOptions } from './pod.ts';
 import { freePort, freePortRow, freePorts } from './ports.ts';
 import { Registrar } from './registrar.ts';
@@ -35,6 +36,8 @@ export interface TopologyOptions {
   readonly registerPods?: boolean | 'already';
   /** A file in envoy/, or the path of another. Default `envoy.yaml`. */
   readonly envoyConfig?: string;
+  /** Envoy as this gateway configures it, in place of `envoyConfig`. */
+  readonly gateway?: GatewayFile;
   readonly amendEnvoy?: (bootstrap: EnvoyBootstrap) => void;
   /** Envoy's worker threads; default 1. */
   readonly envoyThreads?: number;
@@ -158,9 +161,11 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     const targets = options.externalPods?.map((address) => ({ id: address, address })) ?? pods;
     const etcdEndpoints = options.externalEtcd ?? (etcd ? [etcd.endpoint] : []);
     const listed = options.registerPods ? [] : targets;
+    const { gateway } = options;
+    const wanted = mergeSettings(gateway?.baton ?? {}, options.baton ?? {});
     const shared = mergeSettings(
       sharedSettings(etcdEndpoints, listed, options.podWeights),
-      mergeSettings(options.registerPods ? { pool: { etcd: true } } : {}, options.baton ?? {}),
+      mergeSettings(options.registerPods ? { pool: { etcd: true } } : {}, wanted),
     );
     const register = async ({ id, address }: PoolPod, index: number): Promise<void> => {
       const [etcdEndpoint = ''] = etcdEndpoints;
@@ -206,21 +211,22 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     const laterSchedulers = laterInstances.map(({ address }) => address);
     envoy = await Envoy.start({
       bin: options.tools.envoy,
-      configuration: options.envoyConfig ?? (options.registerPods ? 'envoy-eds.yaml' : 'envoy.yaml'),
+      configuration: gateway?.configuration ?? options.envoyConfig ?? ownConfiguration(options),
       dir,
       listenerPort,
       adminPort,
       schedulers: [...schedulers, ...laterSchedulers],
       pods: targets.map(({ address }) => address),
-      ...(options.amendEnvoy && { amend: options.amendEnvoy }),
+      amend: (bootstrap) => {
+        if (gateway !== undefined) withReadiness(bootstrap);
+        options.amendEnvoy?.(bootstrap);
+      },
       ...(options.envoyThreads && { threads: options.envoyThreads }),
       ...background('envoy'),
     });
     await envoy.waitForHealthy('scheduler', schedulers);
-    await envoy.waitForHealthy(
-      'model_pods',
-      targets.map(({ address }) => address),
-    );
+    const podAddresses = targets.map(({ address }) => address);
+    if (gateway?.listsPods ?? true) await envoy.waitForHealthy('model_pods', podAddresses);
     const chatUrl = `${envoy.url}/v1/chat/completions`;
     return {
       envoy,
@@ -240,6 +246,9 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     throw error;
   }
 }
+
+const ownConfiguration = ({ registerPods }: TopologyOptions): string =>
+  registerPods ? 'envoy-eds.yaml' : 'envoy.yaml';
 
 async function choosePorts(instanceCount: number, podCount: number, workers: number): Promise<TopologyPorts> {
   const [envoy, envoyAdmin, etcdClient, etcdPeer] = (await freePorts(4)) as [number, number, number, number];

@@ -63,6 +63,12 @@ describe('the flags of a rehearsal', () => {
     ['a command without its configuration', { to: 'node main.ts' }, '--to "node main.ts"'],
     ['a pod by name', { pod: ['pod:80'] }, '--pod "pod:80": expected ip:port'],
     ['an etcd without a scheme', { etcd: ['127.0.0.1:2379'] }, '--etcd "127.0.0.1:2379"'],
+    ['a gateway that is none', { gateway: 'contour' }, '--gateway "contour": expected istio, llm-d,'],
+    [
+      'two configurations of Envoy',
+      { gateway: 'istio', envoyConfig: 'envoy.yaml' },
+      '--gateway and --envoy-config name two',
+    ],
     ['no folder', { report: '' }, '--report: expected a folder'],
   ])('refuse %s', (_, flags, problem) => {
     expect(read(flags)).toEqual({ kind: 'problems', problems: [expect.stringContaining(problem)] });

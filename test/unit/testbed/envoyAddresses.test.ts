@@ -84,4 +84,18 @@ describe('withAddresses', () => {
     const other = shipped.replaceAll(`- name: ${name}`, '- name: other');
     expect(() => withAddresses(other, addresses)).toThrow(`nothing named "${name}"`);
   });
+
+  it('names each pod in its own metadata, where the file does (lb_subset)', () => {
+    const named = shipped.replace(
+      'endpoint: {hostname: pod,',
+      'metadata: {filter_metadata: {envoy.lb: {key: "127.0.0.1:8001", zone: a}}}\n          endpoint: {',
+    );
+    const [, pods] = JSON.parse(withAddresses(named, addresses)).static_resources.clusters;
+    const metadata = pods.load_assignment.endpoints[0].lb_endpoints.map(
+      (each: { metadata: unknown }) => each.metadata,
+    );
+    expect(metadata).toEqual(
+      addresses.pods.map((key) => ({ filter_metadata: { 'envoy.lb': { key, zone: 'a' } } })),
+    );
+  });
 });
