@@ -15,6 +15,8 @@ export interface DecisionOptions {
   /** The configured headers that a request is read by, now. */
   readonly requestHeaders: RequestHeadersFor;
   readonly decide: (request: SchedulingRequest) => Decision;
+  /** Decisions are spans, children of that in the metadata of the stream if there is one. */
+  readonly isTraced: boolean;
   readonly routeReplies: RouteReplies;
   readonly retryAfterSeconds: number;
   /** undefined: no body is asked for. */

@@ -140,7 +140,7 @@ export class Exchange implements ServerStreamListener {
 
   #decideOnHeaders(reader: ProcessingRequestReader): void {
     const { bodies, decide, rewriter } = this.#options;
-    const { read, wanted } = readRequest(reader, this.#options);
+    const { read, wanted } = readRequest(reader, this.#options, this.#stream.traceparent);
     const duplex = reader.fullDuplexBodies(this.#options.fullDuplex.unannounced);
     const awaited = bodies && awaitedBody(bodies, reader, read, wanted, duplex, this.#options);
     if (duplex !== undefined) {

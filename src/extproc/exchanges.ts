@@ -28,6 +28,8 @@ export interface ExchangesOptions {
   /** Read for each request. Default: none. */
   readonly requestHeaders?: RequestHeadersFor;
   readonly decide: (request: SchedulingRequest) => Decision;
+  /** Decisions are spans. Default: no. */
+  readonly isTraced?: boolean;
   readonly replies?: RouteReplyOptions;
   readonly retryAfterSeconds: number;
   /** A monotonic clock. */
@@ -65,6 +67,7 @@ export class Exchanges {
     this.#exchangeOptions = {
       requestHeaders: options.requestHeaders ?? (() => noRequestHeaders),
       decide: options.decide,
+      isTraced: options.isTraced ?? false,
       routeReplies: new RouteReplies(options.replies),
       retryAfterSeconds: options.retryAfterSeconds,
       bodies: options.bodies && { ...options.bodies, arrivals: new BodyArrivals() },

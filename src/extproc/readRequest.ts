@@ -11,12 +11,15 @@ export interface ReadRequest {
   readonly wanted: RequestHeaders;
 }
 
+/** @param traceparent that of the stream: the span of Envoy that waits for the decision */
 export function readRequest(
   reader: ProcessingRequestReader,
-  { aibrix, requestHeaders }: Pick<DecisionOptions, 'aibrix' | 'requestHeaders'>,
+  { aibrix, isTraced, requestHeaders }: Pick<DecisionOptions, 'aibrix' | 'isTraced' | 'requestHeaders'>,
+  traceparent: string | undefined,
 ): ReadRequest {
   const policy = aibrix === undefined ? readPolicy(reader) : aibrix.readPolicy(reader);
   const wanted = requestHeaders(policy);
-  const read = readSchedulingRequest(reader, policy, wanted);
+  const parsed = readSchedulingRequest(reader, policy, wanted);
+  const read = isTraced && traceparent !== undefined ? { ...parsed, traceparent } : parsed;
   return { read: aibrix === undefined ? read : aibrix.read(reader, read, wanted), wanted };
 }

@@ -165,6 +165,9 @@ function serverStreamOf(call: ServerDuplexStream<Buffer, Buffer>): ServerStream 
     get connection() {
       return call.getPeer();
     },
+    get traceparent() {
+      return call.metadata.get('traceparent')[0]?.toString();
+    },
     reply: (message) => void call.write(Buffer.from(message)),
     replyOf: (head, content) => void call.write(Buffer.concat([head, content])),
     end: () => void call.end(),

@@ -13,6 +13,8 @@ export const longestHeadBytes = 256;
 export interface ServerStream {
   /** The same value for all calls of one connection, and for no others while it is open. */
   readonly connection: unknown;
+  /** W3C Trace Context in the metadata of the call, not parsed; undefined: none. */
+  readonly traceparent: string | undefined;
   /** @param message the encoded message; it is copied before this returns */
   reply(message: Uint8Array): void;
   /**

@@ -107,6 +107,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     answersStreams: () => answersStreams(lifecycle.phase),
     maxStreams: limits.maxStreams,
     requestHeaders: (policy) => decisionWatch.reading(requestHeaders(policy)),
+    isTraced: trace.enabled,
     decide: firstDecisionProbe.wrap((request) => decisionWatch.decide(request)),
     replies: {
       extraHeaders: [...scheduling.destinationHeaders, ...(aibrix === undefined ? [] : [targetPodHeader])],

@@ -53,7 +53,14 @@ const messages = {
   observed: encode({ request_headers: {}, observability_mode: true }),
 } as const;
 
-const silentStream: ServerStream = { connection: undefined, reply() {}, replyOf() {}, end() {}, fail() {} };
+const silentStream: ServerStream = {
+  connection: undefined,
+  traceparent: undefined,
+  reply() {},
+  replyOf() {},
+  end() {},
+  fail() {},
+};
 
 function system() {
   const ledger = new MemoryLedger();

@@ -36,14 +36,14 @@ export function acceptCalls(options: CallsOptions): RouteRequest {
   return (head) => {
     if (head.method !== 'POST') return answerAtEnd(methodNotAllowed);
     if (!grpcContentType.test(head.contentType ?? '')) return answerAtEnd(unsupportedMediaType);
-    const { path = '', grpcEncoding = 'identity' } = head;
+    const { path = '', grpcEncoding = 'identity', traceparent } = head;
     const handler = contained.get(path);
     if (handler === undefined) return fail('UNIMPLEMENTED', `unknown method ${path}`);
     const encoding = encodings.find((each) => each === grpcEncoding);
     if (encoding === undefined) return answer(unsupportedEncoding(grpcEncoding, encodings));
     const timeoutMs = timeoutOf(head);
     if (timeoutMs === 'invalid') return fail('INTERNAL', `invalid grpc-timeout ${head.grpcTimeout}`);
-    const callOptions: CallOptions = { encoding, timeoutMs, maxMessageBytes };
+    const callOptions: CallOptions = { encoding, timeoutMs, maxMessageBytes, traceparent };
     return (stream) => new GrpcCall(stream, callOptions).begin(handler);
   };
 }

@@ -17,6 +17,7 @@ export interface CallOptions {
   /** The client's deadline; undefined: none. */
   readonly timeoutMs: number | undefined;
   readonly maxMessageBytes: number;
+  readonly traceparent: string | undefined;
 }
 
 /**
@@ -31,6 +32,7 @@ const prefixAndHead = Buffer.alloc(prefixBytes + longestHeadBytes);
 
 /** One gRPC call on one HTTP/2 stream: splits received data into messages, and frames replies. */
 export class GrpcCall implements ServerStream, StreamListener {
+  readonly traceparent: string | undefined;
   readonly #stream: Http2Stream;
   readonly #encoding: Encoding;
   readonly #maxMessageBytes: number;
@@ -43,7 +45,8 @@ export class GrpcCall implements ServerStream, StreamListener {
   /** Reserved on the connection for the partial message. */
   #reservedBytes = 0;
 
-  constructor(stream: Http2Stream, { encoding, timeoutMs, maxMessageBytes }: CallOptions) {
+  constructor(stream: Http2Stream, { encoding, timeoutMs, maxMessageBytes, traceparent }: CallOptions) {
+    this.traceparent = traceparent;
     this.#stream = stream;
     this.#encoding = encoding;
     this.#maxMessageBytes = maxMessageBytes;

@@ -18,6 +18,7 @@ export type Meaning =
   | 'content-length'
   | 'grpc-encoding'
   | 'grpc-timeout'
+  | 'traceparent'
   /** Legal, and not used by this server. */
   | 'other'
   /** Makes the whole request malformed (RFC 9113, section 8.2). */
@@ -35,6 +36,7 @@ const meanings: ReadonlyMap<string, Meaning> = new Map([
   ['content-length', 'content-length'],
   ['grpc-encoding', 'grpc-encoding'],
   ['grpc-timeout', 'grpc-timeout'],
+  ['traceparent', 'traceparent'],
   // Connection-specific fields of HTTP/1.1 (RFC 9113, section 8.2.2).
   ['connection', 'illegal'],
   ['keep-alive', 'illegal'],

@@ -20,6 +20,8 @@ export class RequestHead {
   contentType: string | undefined;
   grpcEncoding: string | undefined;
   grpcTimeout: string | undefined;
+  /** W3C Trace Context, not parsed. */
+  traceparent: string | undefined;
   /** The value of `content-length`, or -1. */
   contentBytes = -1;
   readonly #limitBytes: number;
@@ -40,6 +42,7 @@ export class RequestHead {
     this.contentType = undefined;
     this.grpcEncoding = undefined;
     this.grpcTimeout = undefined;
+    this.traceparent = undefined;
     this.contentBytes = -1;
     this.#bytes = 0;
     this.#section = isTrailers ? 'regular' : 'pseudo';
@@ -105,6 +108,9 @@ export class RequestHead {
         break;
       case 'grpc-timeout':
         this.grpcTimeout = value;
+        break;
+      case 'traceparent':
+        this.traceparent = value;
         break;
       default:
       // The other fields are not needed.

@@ -151,6 +151,7 @@ describe('endpoint discovery', () => {
     const seen = { replies: [] as Uint8Array[], failure: '' };
     const stream: ServerStream = {
       connection: seen,
+      traceparent: undefined,
       reply: (message) => void seen.replies.push(Buffer.from(message)),
       replyOf: () => {},
       end: () => {},

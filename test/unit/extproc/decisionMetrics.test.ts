@@ -25,7 +25,14 @@ function harness(options: Partial<ExchangesOptions> = {}) {
     recorder: recorderOf(metrics),
     ...options,
   });
-  const stream: ServerStream = { connection: undefined, reply() {}, replyOf() {}, end() {}, fail() {} };
+  const stream: ServerStream = {
+    connection: undefined,
+    traceparent: undefined,
+    reply() {},
+    replyOf() {},
+    end() {},
+    fail() {},
+  };
   const open = (replaced: Partial<ServerStream> = {}) => exchanges.accept({ ...stream, ...replaced });
   const durations = (): readonly number[] => {
     decisionDuration.flush();
