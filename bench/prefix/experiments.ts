@@ -1,4 +1,4 @@
-import { type EnginePreset, enginePresets } from '../../tools/simulator/inference/enginePresets.ts';
+import { type EnginePreset, enginePresets } from '../../tools/podsim/engine/enginePresets.ts';
 import { type FleetConditions, usualConditions } from '../../tools/simulator/inference/fleetConditions.ts';
 
 /** One kind of requests on one fleet, at some rates, under some conditions, with some schemes. */

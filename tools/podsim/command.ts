@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { exitCodes } from '../../src/errors.ts';
 import { runCommandLine } from '../commandLine/runCommandLine.ts';
+import { enginePresets } from './engine/enginePresets.ts';
 import { type PodsimFlags, parsePodsimFlags } from './flags.ts';
 import { podsimDefaults as defaults, type Podsim, startPodsim } from './server.ts';
 
@@ -19,6 +20,9 @@ Faults, for the pod by POST /podsim/fault:
   {"kind":"cut","afterTokens":3}    destroys the connection within a stream
   {"kind":"unhealthy"}              only /health fails
   Each takes "forMs"; hang, error and cut take "health":false: then /health fails too.
+  Metrics that are away or wrong, by POST /podsim/metrics (GET: how often they were asked for):
+  {"kind":"none"}, {"kind":"error"}, {"kind":"hang"}, {"kind":"lag","ms":5000},
+  {"kind":"say","running":0,"waiting":0}
 For one request by its header x-podsim-fault: none, refuse, hang, error, close, empty,
   error-event, cut-at-once, cut or cut;afterTokens=3.
 
@@ -50,6 +54,12 @@ function podsimCommand(): Command {
       String(defaults.promptTokenMs),
     )
     .option('--cache-tokens <number>', 'tokens of prompts that it caches', String(defaults.cacheTokens))
+    .option(
+      '--engine <name>',
+      `compute as an engine with batches and a KV cache does, one of ${Object.keys(enginePresets).join(', ')}; without slots and the times above`,
+    )
+    .option('--engine-speed <number>', 'how many times as fast', String(defaults.engineSpeed))
+    .option('--adapters <names>', 'LoRA adapters that it serves as well, separated by commas', '')
     .option('--jitter <fraction>', 'how much faster or slower a reply may be, 0–1', String(defaults.jitter))
     .option('--strict-model', 'answer 404 to requests for another model', false)
     .addHelpText('after', help);

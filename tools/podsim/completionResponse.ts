@@ -1,14 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import type { PodClock } from './clock.ts';
 import { type Completion, CompletionEvents, formatCompletion } from './completions.ts';
-import { generate } from './generate.ts';
-import { dueAtMs, type TokenPace } from './pace.ts';
 import type { QueueTimes } from './queueTimes.ts';
-import type { Slot, Slots } from './slots.ts';
+import type { TokenSource } from './tokenSource.ts';
 
 /**
- * The response to one completion request. It waits for a slot, generates its tokens, sends them,
- * and releases the slot at its end:
+ * The response to one completion request. It takes its tokens from their source, sends them, and
+ * frees the source at its end:
  * - served: all tokens were given to the connection
  * - cutShort: the pod ended it: a cut, a refusal, or the end of its grace period
  * - aborted: the client left, in the queue or later
@@ -17,7 +15,7 @@ import type { Slot, Slots } from './slots.ts';
 export interface ResponsePlan {
   readonly completion: Completion;
   readonly stream: boolean;
-  readonly pace: TokenPace;
+  readonly source: TokenSource;
   /** The prompt is computed. */
   readonly onFirstToken: () => void;
   readonly onTokens: (count: number) => void;
@@ -35,7 +33,6 @@ export interface RequestCounts {
 }
 
 export interface ResponseContext {
-  readonly slots: Slots;
   readonly clock: PodClock;
   readonly counts: RequestCounts;
   readonly queueTimes: QueueTimes;
@@ -45,8 +42,8 @@ export class CompletionResponse {
   readonly #response: ServerResponse;
   readonly #plan: ResponsePlan;
   readonly #context: ResponseContext;
+  #completion: Completion;
   #events: CompletionEvents | undefined;
-  #slot: Slot | undefined;
   #cancel = () => {};
   #queuedMs = 0;
   #isEnded = false;
@@ -54,6 +51,7 @@ export class CompletionResponse {
   constructor(response: ServerResponse, plan: ResponsePlan, context: ResponseContext) {
     this.#response = response;
     this.#plan = plan;
+    this.#completion = plan.completion;
     this.#context = context;
   }
 
@@ -67,47 +65,46 @@ export class CompletionResponse {
     if (this.#response.destroyed) return void this.#end('aborted');
     // Also emitted after a complete response; then it has no effect.
     this.#response.on('close', () => this.#end('aborted'));
-    const { slots, clock, queueTimes } = this.#context;
+    const { clock, queueTimes } = this.#context;
+    const { completion, fault, source, stream } = this.#plan;
     const arrivedMs = clock.nowMs();
-    this.#slot = slots.acquire((slot) => {
-      this.#slot = slot;
-      this.#queuedMs = clock.nowMs() - arrivedMs;
-      queueTimes.observe(this.#queuedMs);
-      this.#generate();
+    const cancel = source.start(this.#tokens, stream, {
+      onStarted: () => {
+        this.#queuedMs = clock.nowMs() - arrivedMs;
+        queueTimes.observe(this.#queuedMs);
+      },
+      emit: (from, to) => {
+        if (this.#isEnded) return;
+        if (from === 0) this.#onFirstToken(completion);
+        this.#plan.onTokens(to - from);
+        const isCut = fault.kind === 'cut';
+        if (stream) this.#sendEvents(from, to, to === this.#tokens, isCut);
+        else if (to === this.#tokens) isCut ? this.#cut() : this.#sendWhole();
+      },
     });
+    // It may have ended before `start` returned.
+    if (this.#isEnded) cancel();
+    else this.#cancel = cancel;
   }
 
   abort(): void {
     if (this.#end('cutShort')) this.#response.socket?.resetAndDestroy();
   }
 
-  #generate(): void {
-    const { completion, fault, pace, stream } = this.#plan;
-    if (fault.kind === 'hang') return;
-    const isCut = fault.kind === 'cut';
-    const tokens = isCut ? Math.min(fault.afterTokens, completion.tokens) : completion.tokens;
-    const { clock } = this.#context;
-    const { onFirstToken, onTokens } = this.#plan;
-    if (stream) {
-      this.#cancel = generate(tokens, pace, clock, (from, to) => {
-        if (from === 0) onFirstToken();
-        onTokens(to - from);
-        this.#sendEvents(from, to, to === tokens, isCut);
-      });
-    } else {
-      // A response that is not streamed is sent with the last token.
-      const lastMs = dueAtMs(pace, tokens - 1);
-      this.#cancel = generate(1, { firstMs: lastMs, everyMs: 0 }, clock, () => {
-        onFirstToken();
-        onTokens(tokens);
-        if (isCut) this.#cut();
-        else this.#sendWhole();
-      });
-    }
+  get #tokens(): number {
+    const { completion, fault } = this.#plan;
+    if (fault.kind === 'hang') return 0;
+    return fault.kind === 'cut' ? Math.min(fault.afterTokens, completion.tokens) : completion.tokens;
+  }
+
+  #onFirstToken(completion: Completion): void {
+    const { cachedTokens } = this.#plan.source;
+    this.#completion = cachedTokens === undefined ? completion : { ...completion, cachedTokens };
+    this.#plan.onFirstToken();
   }
 
   #sendEvents(from: number, to: number, isLast: boolean, isCut: boolean): void {
-    this.#events ??= new CompletionEvents(this.#plan.completion);
+    this.#events ??= new CompletionEvents(this.#completion);
     let events = this.#events.tokens(from, to);
     if (from === 0) {
       this.#response.writeHead(200, this.#headers());
@@ -123,7 +120,7 @@ export class CompletionResponse {
   }
 
   #sendWhole(): void {
-    const body = formatCompletion(this.#plan.completion);
+    const body = formatCompletion(this.#completion);
     this.#response.writeHead(200, { ...this.#headers(), 'content-length': Buffer.byteLength(body) });
     this.#response.end(body);
     this.#end('served');
@@ -144,7 +141,6 @@ export class CompletionResponse {
     this.#isEnded = true;
     this.#context.counts[how]++;
     this.#cancel();
-    this.#slot?.release();
     return true;
   }
 }

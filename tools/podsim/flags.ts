@@ -1,4 +1,5 @@
 import { isListenAddress, splitHostPort } from '../../src/hostPort.ts';
+import { type EngineName, enginePresets } from './engine/enginePresets.ts';
 import type { PodsimOptions } from './server.ts';
 
 /** Parses the flags of `baton podsim`: options, or every problem at once. */
@@ -12,6 +13,9 @@ export interface PodsimFlags {
   readonly tokens: string;
   readonly promptTokenMs: string;
   readonly cacheTokens: string;
+  readonly engine?: string;
+  readonly engineSpeed: string;
+  readonly adapters: string;
   readonly jitter: string;
   readonly strictModel: boolean;
 }
@@ -25,6 +29,8 @@ const maxCount = 100_000;
 /** Some 100 MB of hashes. */
 const mostCacheTokens = 16_000_000;
 const maxDelayMs = 3_600_000;
+const fastestEngine = 1_000;
+const engineNames = Object.keys(enginePresets);
 const plainNumber = /^\d+(\.\d+)?$/;
 
 export function parsePodsimFlags(flags: PodsimFlags): ParsedPodsimFlags {
@@ -44,6 +50,12 @@ export function parsePodsimFlags(flags: PodsimFlags): ParsedPodsimFlags {
   // It is the value of a header.
   expect(/^[\w.-]{1,100}$/.test(flags.id), '--id', flags.id, 'letters, digits, ".", "_" and "-"');
   expect(/^\S{1,200}$/.test(flags.model), '--model', flags.model, 'a name without spaces');
+  const { engine } = flags;
+  const isEngine = engine === undefined || engineNames.includes(engine);
+  expect(isEngine, '--engine', engine ?? '', `one of ${engineNames.join(', ')}`);
+  const adapters = flags.adapters.split(',').filter(Boolean);
+  const areAdapters = adapters.every((name) => /^[\w./-]{1,200}$/.test(name));
+  expect(areAdapters, '--adapters', flags.adapters, 'names separated by commas');
   const options: PodsimOptions = {
     ...(isAddress ? splitHostPort(flags.address) : { host: '', port: 0 }),
     id: flags.id,
@@ -54,6 +66,9 @@ export function parsePodsimFlags(flags: PodsimFlags): ParsedPodsimFlags {
     tokensPerReply: number('--tokens', flags.tokens, 1, maxCount, true),
     promptTokenMs: number('--prompt-token-ms', flags.promptTokenMs, 0, maxDelayMs, false),
     cacheTokens: number('--cache-tokens', flags.cacheTokens, 0, mostCacheTokens, true),
+    ...(engine !== undefined && isEngine && { engine: engine as EngineName }),
+    engineSpeed: number('--engine-speed', flags.engineSpeed, 0.001, fastestEngine, false),
+    adapters,
     jitter: number('--jitter', flags.jitter, 0, 1, false),
     strictModel: flags.strictModel,
   };

@@ -1,13 +1,17 @@
-import { tokensPerBlock } from './promptCache.ts';
+import { tokensPerBlock } from './engine/promptBlocks.ts';
 import type { QueueTimesState } from './queueTimes.ts';
 
 /**
- * The load of the pod as Prometheus text with the names of vLLM. Its only label is the configured
- * model, never a name from a client.
+ * The load of the pod as Prometheus text with the names of vLLM. Its labels are the configured
+ * model and adapters, never a name from a client.
  */
 export interface PodLoad {
   readonly model: string;
-  readonly slots: number;
+  /** 0 to 1. */
+  readonly kvUse: number;
+  readonly adapters: { readonly names: readonly string[]; readonly inUse: readonly string[] };
+  /** In seconds since 1970. */
+  readonly startedAtSeconds: number;
   readonly running: number;
   readonly waiting: number;
   /** Completed responses. */
@@ -21,7 +25,7 @@ export interface PodLoad {
 export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8';
 
 export function metricsText(load: PodLoad): string {
-  const { model, slots, running, waiting, served, queueTimes, tokens, cache } = load;
+  const { model, kvUse, running, waiting, served, queueTimes, tokens, cache, adapters } = load;
   const modelLabel = `model_name="${escapeLabel(model)}"`;
   const label = `{${modelLabel}}`;
   const metric = (name: string, type: 'gauge' | 'counter', help: string, value: number) =>
@@ -29,8 +33,7 @@ export function metricsText(load: PodLoad): string {
   return [
     metric('num_requests_running', 'gauge', 'Requests that hold a slot.', running),
     metric('num_requests_waiting', 'gauge', 'Requests that wait for a slot.', waiting),
-    // There is no cache: each request uses the share of one slot.
-    metric('kv_cache_usage_perc', 'gauge', 'KV-cache usage, 1 means all of it.', running / slots),
+    metric('kv_cache_usage_perc', 'gauge', 'KV-cache usage, 1 means all of it.', kvUse),
     metric('request_success_total', 'counter', 'Requests answered to their end.', served),
     metric('prompt_tokens_total', 'counter', 'Tokens of prompts.', tokens.prompt),
     metric('generation_tokens_total', 'counter', 'Tokens of responses.', tokens.generated),
@@ -38,7 +41,19 @@ export function metricsText(load: PodLoad): string {
     metric('prefix_cache_hits_total', 'counter', 'Tokens that were found in the cache.', cache.hits),
     '# HELP vllm:cache_config_info The size of the cache.\n# TYPE vllm:cache_config_info gauge\n',
     `vllm:cache_config_info{block_size="${tokensPerBlock}",num_gpu_blocks="${cache.blocks}"} 1\n`,
+    ...(adapters.names.length > 0 ? [adaptersInfo(adapters, load.startedAtSeconds)] : []),
+    '# HELP process_start_time_seconds Start time of the process.\n# TYPE process_start_time_seconds gauge\n',
+    `process_start_time_seconds ${load.startedAtSeconds}\n`,
     histogram('request_queue_time_seconds', 'Time that requests waited for a slot.', modelLabel, queueTimes),
+  ].join('');
+}
+
+function adaptersInfo({ names, inUse }: PodLoad['adapters'], atSeconds: number): string {
+  const list = (all: readonly string[]): string => `"${escapeLabel(all.join(','))}"`;
+  const labels = `max_lora="${names.length}",running_lora_adapters=${list(inUse)},waiting_lora_adapters=""`;
+  return [
+    '# HELP vllm:lora_requests_info LoRA adapters with requests.\n# TYPE vllm:lora_requests_info gauge\n',
+    `vllm:lora_requests_info{${labels}} ${atSeconds}\n`,
   ].join('');
 }
 

@@ -1,8 +1,4 @@
-import { crc32 } from 'node:zlib';
-
-/** As engines count: blocks of 16 tokens of 4 characters each. */
-export const tokensPerBlock = 16;
-const charactersPerBlock = tokensPerBlock * 4;
+import { blockHashes, tokensPerBlock } from './engine/promptBlocks.ts';
 
 /** What one prompt found in the cache. */
 export interface CachedPrompt {
@@ -40,7 +36,7 @@ export class PromptCache {
    * @param promptTokens of which the last is always computed
    */
   lookUp(text: string, promptTokens: number): CachedPrompt {
-    const hashes = hashesOf(text, Math.min(Math.floor(promptTokens / tokensPerBlock), this.blocks));
+    const hashes = blockHashes(text, Math.min(Math.floor(promptTokens / tokensPerBlock), this.blocks));
     let found = 0;
     while (found < hashes.length && this.#hashes.has(hashes[found] as number)) found += 1;
     const cachedTokens = Math.min(found * tokensPerBlock, promptTokens - 1);
@@ -60,14 +56,4 @@ export class PromptCache {
       this.#hashes.delete(oldest);
     }
   }
-}
-
-function hashesOf(text: string, most: number): number[] {
-  const hashes: number[] = [];
-  let hash = 0;
-  for (let end = charactersPerBlock; end <= text.length && hashes.length < most; end += charactersPerBlock) {
-    hash = crc32(text.slice(end - charactersPerBlock, end), hash);
-    hashes.push(hash);
-  }
-  return hashes;
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Api, parseCompletionRequest } from './completionRequest.ts';
 import { type PodFault, parsePodFault, parseRequestFault } from './faults.ts';
-import { metricsContentType, metricsText } from './metricsText.ts';
+import { addMetricsRoutes } from './metricsRoutes.ts';
 import { openAiError } from './openAiError.ts';
 import type { SimulatedPod } from './simulatedPod.ts';
 
@@ -36,7 +36,16 @@ export function addRoutes(
   app.post('/v1/completions', (request, reply) => complete('text', request, reply));
   app.get('/v1/models', async () => ({
     object: 'list',
-    data: [{ id: model, object: 'model', created: 0, owned_by: 'podsim' }],
+    data: [
+      { id: model, object: 'model', created: 0, owned_by: 'podsim' },
+      ...pod.adapters.names.map((name) => ({
+        id: name,
+        object: 'model',
+        created: 0,
+        owned_by: 'podsim',
+        parent: model,
+      })),
+    ],
   }));
 
   app.get('/health', async (_request, reply) => {
@@ -46,13 +55,7 @@ export function addRoutes(
     const isHealthy = !healthFails && !pod.isStopping;
     return reply.code(isHealthy ? 200 : 503).send({ status: isHealthy ? 'ok' : 'unhealthy' });
   });
-  app.get('/metrics', async (_request, reply) => {
-    reply.header('content-type', metricsContentType);
-    const queueTimes = pod.queueTimes.state();
-    const cache = { blocks: pod.cache.blocks, ...pod.cache.counts };
-    const { tokens } = pod;
-    return metricsText({ model, slots: pod.slots.size, queueTimes, tokens, cache, ...pod.state() });
-  });
+  addMetricsRoutes(app, pod);
 
   app.get('/podsim/state', async () => pod.state());
   // The headers of a request as they arrive here.
@@ -118,7 +121,15 @@ export function addRoutes(
       return void reply.code(400).send(openAiError(400, message, { param }));
     }
     const requestedModel = body.request.model;
-    if (strictModel && requestedModel !== undefined && requestedModel !== model) {
+    if (pod.isTooLong(body.request)) {
+      const problem = openAiError(
+        400,
+        'prompt and response together are longer than the context of the model',
+      );
+      return void reply.code(400).send(problem);
+    }
+    const isServed = requestedModel === model || pod.adapters.names.includes(requestedModel ?? model);
+    if (strictModel && !isServed) {
       const problem = openAiError(
         404,
         `the model ${JSON.stringify(requestedModel)} does not exist; this pod serves ${model}`,

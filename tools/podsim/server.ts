@@ -42,6 +42,8 @@ export const podsimDefaults: PodTraits = {
   jitter: 0,
   promptTokenMs: 0,
   cacheTokens: 0,
+  engineSpeed: 1,
+  adapters: [],
   tokensPerReply: 20,
   strictModel: false,
 };

@@ -1,12 +1,17 @@
 import type { ServerResponse } from 'node:http';
+import { AdapterUse } from './adapterUse.ts';
 import type { PodClock } from './clock.ts';
 import type { Api, CompletionRequest } from './completionRequest.ts';
 import { CompletionResponse, type RequestCounts, type ResponsePlan } from './completionResponse.ts';
+import { atSpeed, type EngineName, enginePresets } from './engine/enginePresets.ts';
+import { PodEngine } from './engine/podEngine.ts';
 import { Faults } from './faults.ts';
 import { drawPace, type Timing } from './pace.ts';
 import { PromptCache } from './promptCache.ts';
 import { QueueTimes } from './queueTimes.ts';
+import { SlotSource } from './slotSource.ts';
 import { Slots } from './slots.ts';
+import type { TokenSource } from './tokenSource.ts';
 
 /**
  * The traits and the state of one pod. Its HTTP routes are in routes.ts; server.ts starts and stops
@@ -19,8 +24,13 @@ export interface PodTraits extends Timing {
   readonly tokensPerReply: number;
   /** Answers 404 to requests for another model. */
   readonly strictModel: boolean;
-  /** Tokens that its prefix cache holds; 0: it has none. */
+  /** Tokens that its prefix cache holds; 0: it has none, or its engine's. */
   readonly cacheTokens: number;
+  /** Computes responses as this engine does, in place of slots at a fixed pace. */
+  readonly engine?: EngineName;
+  readonly engineSpeed: number;
+  /** LoRA adapters that it serves beside its model. */
+  readonly adapters: readonly string[];
 }
 
 /** Of `GET /podsim/state`. */
@@ -36,21 +46,27 @@ export class SimulatedPod {
   readonly faults: Faults;
   readonly slots: Slots;
   readonly cache: PromptCache;
+  readonly engine: PodEngine | undefined;
+  readonly adapters: AdapterUse;
   readonly queueTimes = new QueueTimes();
   readonly tokens = { prompt: 0, generated: 0 };
   readonly counts: RequestCounts = { served: 0, cutShort: 0, aborted: 0 };
   readonly #clock: PodClock;
   readonly #random: () => number;
   readonly #responses = new Set<CompletionResponse>();
+  readonly startedUnixSeconds: number;
   #responseCount = 0;
   #checkDrained: (() => void) | undefined;
 
   constructor(traits: PodTraits, clock: PodClock, random: () => number) {
     this.traits = traits;
     this.slots = new Slots(traits.slots);
-    this.cache = new PromptCache(traits.cacheTokens);
+    this.engine = createEngine(traits, clock);
+    this.adapters = new AdapterUse(traits.adapters);
+    this.cache = new PromptCache(this.engine ? 0 : traits.cacheTokens);
     this.faults = new Faults(clock);
     this.#clock = clock;
+    this.startedUnixSeconds = clock.unixSeconds();
     this.#random = random;
   }
 
@@ -59,7 +75,7 @@ export class SimulatedPod {
   }
 
   state(): PodsimState {
-    const { running, waiting, maxRunning } = this.slots;
+    const { running, waiting, maxRunning } = this.engine ?? this.slots;
     return { id: this.traits.id, running, waiting, ...this.counts, maxRunning };
   }
 
@@ -73,6 +89,7 @@ export class SimulatedPod {
     const { id: podId, model, tokensPerReply } = this.traits;
     const { promptTokens } = request;
     const found = this.cache.isOn ? this.cache.lookUp(request.promptText(), promptTokens) : undefined;
+    const endsUse = this.adapters.begin(request.model);
     const completion = {
       api,
       id: `${api === 'chat' ? 'chatcmpl' : 'cmpl'}-${podId}-${++this.#responseCount}`,
@@ -84,7 +101,6 @@ export class SimulatedPod {
       finishReason: request.maxTokens === undefined ? ('stop' as const) : ('length' as const),
       usageApart: request.includeUsage,
     };
-    const pace = drawPace(this.traits, this.#random, promptTokens - (found?.cachedTokens ?? 0));
     const onFirstToken = (): void => {
       found?.store();
       this.tokens.prompt += promptTokens;
@@ -97,23 +113,24 @@ export class SimulatedPod {
       onFirstToken,
       onTokens,
       stream: request.stream,
-      pace,
+      source: this.#source(request, found?.cachedTokens),
       fault,
       headers: this.#headers(request.stream),
     };
-    const { slots, counts, queueTimes } = this;
-    const reply = new CompletionResponse(response, plan, {
-      slots,
-      clock: this.#clock,
-      counts,
-      queueTimes,
-    });
+    const { counts, queueTimes } = this;
+    const reply = new CompletionResponse(response, plan, { clock: this.#clock, counts, queueTimes });
     this.#responses.add(reply);
     response.on('close', () => {
       this.#responses.delete(reply);
+      endsUse();
       this.#checkDrained?.();
     });
     reply.start();
+  }
+
+  /** The engine has no room for such a request, whatever it runs. */
+  isTooLong({ promptTokens, maxTokens = this.traits.tokensPerReply }: CompletionRequest): boolean {
+    return this.engine?.fits(promptTokens, maxTokens) === false;
   }
 
   abortAll(): void {
@@ -139,6 +156,13 @@ export class SimulatedPod {
     this.abortAll();
   }
 
+  #source(request: CompletionRequest, cachedTokens: number | undefined): TokenSource {
+    const { promptTokens } = request;
+    if (this.engine) return this.engine.source({ tokens: promptTokens, text: request.promptText() });
+    const pace = drawPace(this.traits, this.#random, promptTokens - (cachedTokens ?? 0));
+    return new SlotSource({ slots: this.slots, pace, clock: this.#clock, cachedTokens });
+  }
+
   #headers(stream: boolean): Record<string, string> {
     return {
       'content-type': stream ? 'text/event-stream; charset=utf-8' : 'application/json; charset=utf-8',
@@ -147,4 +171,14 @@ export class SimulatedPod {
       ...(this.isStopping && { connection: 'close' }),
     };
   }
+}
+
+function createEngine(
+  { engine, engineSpeed, cacheTokens }: PodTraits,
+  clock: PodClock,
+): PodEngine | undefined {
+  if (engine === undefined) return undefined;
+  const preset = enginePresets[engine];
+  const capacityTokens = cacheTokens > 0 ? cacheTokens : preset.capacityTokens;
+  return new PodEngine(atSpeed({ ...preset, capacityTokens }, engineSpeed), clock);
 }

@@ -10,6 +10,8 @@ const flags = (changes: Partial<PodsimFlags> = {}): PodsimFlags => ({
   tokens: '20',
   promptTokenMs: '0',
   cacheTokens: '0',
+  engineSpeed: '1',
+  adapters: '',
   jitter: '0',
   strictModel: false,
   ...changes,
@@ -30,6 +32,8 @@ describe('the flags of podsim', () => {
         tokensPerReply: 20,
         promptTokenMs: 0,
         cacheTokens: 0,
+        engineSpeed: 1,
+        adapters: [],
         jitter: 0,
         strictModel: false,
       },
@@ -46,6 +50,9 @@ describe('the flags of podsim', () => {
 
   const addressForm = 'host:port, as 127.0.0.1:8001, [::1]:8001 or 127.0.0.1:0';
   const wrong: [Partial<PodsimFlags>, string][] = [
+    [{ engine: '7b' }, '--engine is "7b"; expected one of 8b, 32b'],
+    [{ engineSpeed: '0' }, '--engine-speed is "0"; expected a number from 0.001 to 1000'],
+    [{ adapters: 'a b' }, '--adapters is "a b"; expected names separated by commas'],
     [{ address: '8001' }, `--address is "8001"; expected ${addressForm}`],
     [{ address: '::1:8001' }, `--address is "::1:8001"; expected ${addressForm}`],
     [{ address: 'a:65536' }, `--address is "a:65536"; expected ${addressForm}`],

@@ -7,13 +7,15 @@ describe('the metrics of a pod', () => {
     const cache = { blocks: 50, queries: 900, hits: 320 };
     const text = metricsText({
       model: 'a"b\\c',
-      slots: 8,
+      kvUse: 0.25,
       running: 2,
       waiting: 3,
       served: 40,
       queueTimes,
       tokens,
       cache,
+      adapters: { names: ['x', 'y'], inUse: ['y'] },
+      startedAtSeconds: 1_700_000_000,
     });
     const label = '{model_name="a\\"b\\\\c"}';
     expect(text.split('\n').filter((line) => !line.startsWith('# HELP'))).toEqual([
@@ -35,6 +37,10 @@ describe('the metrics of a pod', () => {
       `vllm:prefix_cache_hits_total${label} 320`,
       '# TYPE vllm:cache_config_info gauge',
       'vllm:cache_config_info{block_size="16",num_gpu_blocks="50"} 1',
+      '# TYPE vllm:lora_requests_info gauge',
+      'vllm:lora_requests_info{max_lora="2",running_lora_adapters="y",waiting_lora_adapters=""} 1700000000',
+      '# TYPE process_start_time_seconds gauge',
+      'process_start_time_seconds 1700000000',
       '# TYPE vllm:request_queue_time_seconds histogram',
       `vllm:request_queue_time_seconds_bucket${label.replace('}', ',le="0.3"}')} 39`,
       `vllm:request_queue_time_seconds_bucket${label.replace('}', ',le="+Inf"}')} 40`,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import type { EnginePreset } from '../../podsim/engine/enginePresets.ts';
 import { seededRandom } from '../seededRandom.ts';
-import type { EnginePreset } from './enginePresets.ts';
 import type { FleetConditions } from './fleetConditions.ts';
 import type { InferenceScheme } from './inferenceSchemes.ts';
 import { type InferenceRow, inferenceTable } from './inferenceTable.ts';

@@ -1,7 +1,7 @@
 import type { EngineReading, EngineReadings } from '../../../src/scheduling/engineReading.ts';
 import type { Random } from '../../../src/scheduling/load.ts';
+import type { InferencePod } from '../../podsim/engine/inferencePod.ts';
 import type { VirtualClock } from '../virtualClock.ts';
-import type { InferencePod } from './inferencePod.ts';
 
 /** As in production: each pod is asked once for the fleet, more often while something waits. */
 const usualIntervalMs = 1_000;

@@ -1,5 +1,5 @@
+import { enginePresets } from '../../podsim/engine/enginePresets.ts';
 import type { InferenceComparison } from './compareInference.ts';
-import { enginePresets } from './enginePresets.ts';
 import { inferenceSchemes } from './inferenceSchemes.ts';
 import { workloads } from './workloads.ts';
 

@@ -1,13 +1,13 @@
 import type { Endpoint } from '../../../src/scheduling/endpoint.ts';
 import type { EngineReadings } from '../../../src/scheduling/engineReading.ts';
 import type { Random } from '../../../src/scheduling/load.ts';
+import type { EnginePreset } from '../../podsim/engine/enginePresets.ts';
+import { InferencePod } from '../../podsim/engine/inferencePod.ts';
 import { seededRandom } from '../seededRandom.ts';
 import { SimulatedStore } from '../simulatedStore.ts';
 import { VirtualClock } from '../virtualClock.ts';
-import type { EnginePreset } from './enginePresets.ts';
 import { EngineReports } from './engineReports.ts';
 import type { FleetConditions } from './fleetConditions.ts';
-import { InferencePod } from './inferencePod.ts';
 import { PlacementLogs } from './placementLogs.ts';
 
 /** Mean latency of a write to etcd, and of a change to a watcher. */

@@ -1,14 +1,9 @@
+import type { EngineRequest } from '../../podsim/engine/inferencePod.ts';
+
 /** The blocks of a trace, as in the traces of Mooncake. */
 export const blockTokens = 512;
 
 /** One request of a trace. */
-export interface InferenceRequest {
+export interface InferenceRequest extends EngineRequest {
   readonly atMs: number;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  /**
-   * One number for each block of the prompt, the last of which may be partial. Two prompts with the
-   * same number at a place are the same up to the end of that block.
-   */
-  readonly blocks: readonly number[];
 }

@@ -1,5 +1,5 @@
 import { at, randomIndex } from '../../../src/scheduling/sample.ts';
-import type { EnginePreset } from './enginePresets.ts';
+import type { EnginePreset } from '../../podsim/engine/enginePresets.ts';
 import { type FleetConditions, type TimeSpan, usualConditions } from './fleetConditions.ts';
 import { InferenceFleet } from './inferenceFleet.ts';
 import type { InferenceScheme } from './inferenceSchemes.ts';

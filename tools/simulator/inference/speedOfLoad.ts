@@ -1,4 +1,4 @@
-import type { EnginePreset } from './enginePresets.ts';
+import type { EnginePreset } from '../../podsim/engine/enginePresets.ts';
 import { omniscientScheme } from './inferenceSchemes.ts';
 import type { InferenceRequest } from './inferenceTrace.ts';
 import { runInference } from './runInference.ts';

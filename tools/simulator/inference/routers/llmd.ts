@@ -1,6 +1,6 @@
 import type { Random } from '../../../../src/scheduling/load.ts';
+import type { InferencePod } from '../../../podsim/engine/inferencePod.ts';
 import type { VirtualClock } from '../../virtualClock.ts';
-import type { InferencePod } from '../inferencePod.ts';
 import type { InferenceRequest } from '../inferenceTrace.ts';
 import { highest } from './choices.ts';
 import { PodMetrics } from './podMetrics.ts';

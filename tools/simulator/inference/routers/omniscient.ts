@@ -1,5 +1,5 @@
-import { chunkMs } from '../enginePresets.ts';
-import type { InferencePod, Sequence } from '../inferencePod.ts';
+import { chunkMs } from '../../../podsim/engine/enginePresets.ts';
+import type { EngineRequest, InferencePod, Sequence } from '../../../podsim/engine/inferencePod.ts';
 import { blockTokens, type InferenceRequest } from '../inferenceTrace.ts';
 import type { Router } from './router.ts';
 
@@ -30,7 +30,7 @@ export class OmniscientRouter implements Router {
 
   #firstTokenMs(pod: InferencePod, request: InferenceRequest): number {
     const { cache, engine } = pod;
-    const cachedOf = ({ blocks, inputTokens }: InferenceRequest): number =>
+    const cachedOf = ({ blocks, inputTokens }: EngineRequest): number =>
       blockTokens * cache.matched(blocks, Math.floor((inputTokens - 1) / blockTokens));
     const cached = cachedOf(request);
     let tokens = request.inputTokens - cached;

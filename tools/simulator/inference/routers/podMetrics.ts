@@ -1,6 +1,6 @@
 import type { Random } from '../../../../src/scheduling/load.ts';
+import type { InferencePod } from '../../../podsim/engine/inferencePod.ts';
 import type { VirtualClock } from '../../virtualClock.ts';
-import type { InferencePod } from '../inferencePod.ts';
 
 /** llm-d reads the metrics of each pod so often, from each of its replicas. */
 const scrapeMs = 50;

@@ -1,4 +1,4 @@
-import type { InferencePod } from '../inferencePod.ts';
+import type { InferencePod } from '../../../podsim/engine/inferencePod.ts';
 import { blockTokens, type InferenceRequest } from '../inferenceTrace.ts';
 import { LruIndex } from './lruIndex.ts';
 

@@ -33,6 +33,17 @@ export const enginePresets = {
 
 export type EngineName = keyof typeof enginePresets;
 
+/** The same engine, so many times as fast. */
+export function atSpeed(engine: EnginePreset, speed: number): EnginePreset {
+  return {
+    ...engine,
+    baseMs: engine.baseMs / speed,
+    perTokenMs: engine.perTokenMs / speed,
+    perKvTokenMs: engine.perKvTokenMs / speed,
+    perSequenceMs: engine.perSequenceMs / speed,
+  };
+}
+
 /** The time that a part of a prompt adds to a step. */
 export function chunkMs(engine: EnginePreset, contextTokens: number, tokens: number): number {
   return tokens * engine.perTokenMs * (1 + (contextTokens + tokens / 2) / engine.attentionTokens);

@@ -1,9 +1,21 @@
-import type { VirtualClock } from '../virtualClock.ts';
+import type { Clock } from '../../../src/clock.ts';
 import { chunkMs, type EnginePreset } from './enginePresets.ts';
-import { blockTokens, type InferenceRequest } from './inferenceTrace.ts';
 import { type KvBlock, KvCache } from './kvCache.ts';
 
+/** What a pod computes. */
+export interface EngineRequest {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /**
+   * One number for each block of the prompt, the last of which may be partial. Two prompts with the
+   * same number at a place are the same up to the end of that block.
+   */
+  readonly blocks: readonly number[];
+}
+
 export interface SequenceListener {
+  /** It waits no more. */
+  onAdmitted?(): void;
   /** @param cachedTokens of the prompt, which were not computed */
   onFirstToken(cachedTokens: number): void;
   onEnd(): void;
@@ -11,7 +23,7 @@ export interface SequenceListener {
 
 /** A request on a pod. */
 export interface Sequence {
-  readonly request: InferenceRequest;
+  readonly request: EngineRequest;
   readonly listener: SequenceListener;
   readonly blocks: KvBlock[];
   /** Tokens whose keys and values are in the cache; while it decodes, as of `sinceStep`. */
@@ -33,7 +45,9 @@ export interface Sequence {
 export class InferencePod {
   readonly engine: EnginePreset;
   readonly cache: KvCache;
-  readonly #clock: VirtualClock;
+  readonly blockTokens: number;
+  readonly #clock: Clock;
+  readonly #onStep: () => void;
   readonly waiting: Sequence[] = [];
   readonly prefilling: Sequence[] = [];
   readonly decoding = new Set<Sequence>();
@@ -46,9 +60,19 @@ export class InferencePod {
   busyMs = 0;
   preemptions = 0;
 
-  constructor(engine: EnginePreset, clock: VirtualClock) {
+  /**
+   * @param blockTokens of a block; as in the traces of Mooncake
+   * @param onStep a step has ended
+   */
+  constructor(
+    engine: EnginePreset,
+    clock: Clock,
+    { blockTokens = 512, onStep = () => {} }: { blockTokens?: number; onStep?: () => void } = {},
+  ) {
     this.engine = engine;
     this.#clock = clock;
+    this.#onStep = onStep;
+    this.blockTokens = blockTokens;
     this.cache = new KvCache(Math.floor(engine.capacityTokens / blockTokens));
   }
 
@@ -66,9 +90,9 @@ export class InferencePod {
     return this.#isRunning ? Math.max(0, this.#stepEndsMs - nowMs) : 0;
   }
 
-  add(request: InferenceRequest, listener: SequenceListener): void {
+  add(request: EngineRequest, listener: SequenceListener): Sequence {
     const { inputTokens } = request;
-    this.waiting.push({
+    const sequence: Sequence = {
       request,
       listener,
       blocks: [],
@@ -78,8 +102,30 @@ export class InferencePod {
       cachedTokens: 0,
       sinceStep: 0,
       dueStep: 0,
-    });
+    };
+    this.waiting.push(sequence);
     if (!this.#isRunning) this.#run();
+    return sequence;
+  }
+
+  /** Tokens of its response so far. */
+  generatedBy(sequence: Sequence): number {
+    const sinceStep = this.decoding.has(sequence) ? this.#step - sequence.sinceStep : 0;
+    return sequence.generated + sinceStep;
+  }
+
+  /** Its client has left. Nothing is called for it any more. */
+  cancel(sequence: Sequence): void {
+    if (this.decoding.has(sequence)) {
+      this.#leave(sequence);
+      return;
+    }
+    for (const list of [this.waiting, this.prefilling]) {
+      const index = list.indexOf(sequence);
+      if (index >= 0) list.splice(index, 1);
+    }
+    this.cache.release(sequence.blocks);
+    sequence.blocks.length = 0;
   }
 
   #run(): void {
@@ -97,6 +143,7 @@ export class InferencePod {
     this.#stepEndsMs = this.#clock.nowMs() + ms;
     this.#clock.after(ms, () => {
       this.#endStep(chunks);
+      this.#onStep();
       this.#run();
     });
   }
@@ -121,6 +168,7 @@ export class InferencePod {
     while (this.waiting.length > 0 && admittable > 0 && this.running < this.engine.sequences) {
       const sequence = this.waiting[0] as Sequence;
       const { request, targetTokens, blocks } = sequence;
+      const { blockTokens } = this;
       // The last token is always computed: the next one comes from it.
       const matched = this.cache.matched(request.blocks, Math.floor((request.inputTokens - 1) / blockTokens));
       const needed = Math.ceil(targetTokens / blockTokens);
@@ -135,7 +183,10 @@ export class InferencePod {
       }
       while (blocks.length < needed) blocks.push(this.cache.allocate());
       sequence.computedTokens = matched * blockTokens;
-      if (sequence.generated === 0) sequence.cachedTokens = sequence.computedTokens;
+      if (sequence.generated === 0) {
+        sequence.cachedTokens = sequence.computedTokens;
+        sequence.listener.onAdmitted?.();
+      }
       admittable -= targetTokens - sequence.computedTokens;
       this.prefilling.push(sequence);
     }
@@ -154,6 +205,7 @@ export class InferencePod {
     // It may have been preempted in this step.
     if (!this.prefilling.includes(sequence)) return;
     const { request, blocks } = sequence;
+    const { blockTokens } = this;
     const before = Math.floor(sequence.computedTokens / blockTokens);
     sequence.computedTokens += tokens;
     const full = Math.floor(Math.min(sequence.computedTokens, request.inputTokens) / blockTokens);
@@ -183,6 +235,7 @@ export class InferencePod {
       sequence.listener.onEnd();
       return;
     }
+    const { blockTokens } = this;
     if (sequence.computedTokens >= sequence.blocks.length * blockTokens) {
       while (this.cache.free === 0) if (this.#preemptNewest() === sequence) return;
       sequence.blocks.push(this.cache.allocate());
