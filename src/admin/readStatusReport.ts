@@ -69,6 +69,7 @@ export function statusOfRecords(
   for (const address of endpoints.keys()) add(address, 0);
   const judgments = worstJudgments(records.signals);
   for (const address of judgments.keys()) add(address, 0);
+  for (const address of records.readings.keys()) add(address, 0);
 
   return {
     pool,
@@ -79,7 +80,9 @@ export function statusOfRecords(
     }),
     endpoints: [...view].map(([address, inFlight]) => {
       const { health, reason } = judgments.get(address) ?? { health: null, reason: null };
-      return { address, ready: null, health, reason, inFlight };
+      const said = records.readings.get(address)?.reading;
+      const reading = said ? { running: said.running ?? null, waiting: said.waiting ?? null } : null;
+      return { address, ready: null, health, reason, inFlight, countedBy: null, reading };
     }),
     handedOff,
     recordsSkipped: countUnreadable(records, ['instances', 'load', 'handoffs', 'signals']),

@@ -137,10 +137,33 @@ export interface EndpointReport {
   readonly local: number;
   /** Requests in flight through all instances; a fraction where stale counts decay. */
   readonly view: number;
+  /** Requests in flight as decisions take them; the view, unless that is corrected. */
+  readonly load: number;
+  /**
+   * exact: the ends of all requests are known. assumed: some were left to the gateway, and count
+   * for a fixed time. reading: what the endpoint said of itself, and what was placed since.
+   */
+  readonly countedBy: 'exact' | 'assumed' | 'reading';
   /** Judged by how its responses end. */
   readonly health: 'trusted' | 'suspected' | 'quarantined' | 'trial';
   /** null unless it is in quarantine or on trial. */
   readonly quarantine: QuarantineReport | null;
+  /** What it said of itself last; null: nothing, or it is not asked. */
+  readonly reading: ReadingReport | null;
+}
+
+/** From the metrics of an endpoint's engine; null for what they do not have. */
+export interface ReadingReport {
+  readonly engine: string;
+  /** The instance that asked. */
+  readonly from: string;
+  readonly ageMs: number;
+  /** False: it is too old to be used. */
+  readonly used: boolean;
+  readonly waiting: number | null;
+  readonly running: number | null;
+  /** The share of its KV cache that is in use, 0 to 1. */
+  readonly kvUse: number | null;
 }
 
 export interface QuarantineReport {

@@ -36,8 +36,12 @@ export interface EndpointLine {
   readonly health: EndpointReport['health'] | null;
   /** What its responses failed by; null unless it is in quarantine or on trial. */
   readonly reason: string | null;
-  /** Requests in flight through all instances. */
+  /** Requests in flight, as decisions take them; from etcd, through all instances. */
   readonly inFlight: number;
+  /** How they are known; null from etcd. */
+  readonly countedBy: EndpointReport['countedBy'] | null;
+  /** What the metrics of its engine said last; null: nothing, or that is too old. */
+  readonly reading: { readonly running: number | null; readonly waiting: number | null } | null;
 }
 
 /** The report of an instance's `/state`: itself and its peers. */
@@ -59,12 +63,14 @@ export function reportOfState(state: InstanceState, pool: string, source: string
         inFlight: peer.inFlight,
       })),
     ],
-    endpoints: state.pool.map(({ address, ready, health, quarantine, view }) => ({
+    endpoints: state.pool.map(({ address, ready, health, quarantine, load, countedBy, reading }) => ({
       address,
       ready,
       health,
       reason: quarantine?.reason ?? null,
-      inFlight: view,
+      inFlight: load,
+      countedBy,
+      reading: reading?.used ? { running: reading.running, waiting: reading.waiting } : null,
     })),
     handedOff: state.handoffs.reduce((sum, { counted }) => sum + counted, 0),
     recordsSkipped: state.store.recordsSkipped,

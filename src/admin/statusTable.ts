@@ -19,7 +19,7 @@ export function statusTable(report: StatusReport): string {
   else {
     lines.push(
       ...textTable(
-        ['ENDPOINT', 'READY', 'RESPONSES', 'IN FLIGHT'],
+        ['ENDPOINT', ...endpointColumns],
         endpoints.toSorted((a, b) => compareNames(a.address, b.address)).map(endpointRow),
       ),
     );
@@ -46,9 +46,13 @@ export function instanceRow(one: InstanceLine): Cells {
   return [one.id, phaseText(one), one.release, one.generation, countText(one.inFlight)];
 }
 
+/** Those behind the address. */
+export const endpointColumns = ['READY', 'RESPONSES', 'ENGINE', 'COUNTED', 'IN FLIGHT'] as const;
+
 export function endpointRow(one: EndpointLine): Cells {
   const ready = one.ready === null ? '-' : one.ready ? 'yes' : 'no';
-  return [one.address, ready, healthText(one), countText(one.inFlight)];
+  const countedBy = one.countedBy ?? '-';
+  return [one.address, ready, healthText(one), readingText(one), countedBy, countText(one.inFlight)];
 }
 
 /** Aligns text to the left and numbers to the right; control characters are escaped. */
@@ -82,6 +86,11 @@ function phaseText({ phase, degraded, withoutEndpoints }: InstanceLine): string 
 /** `quarantined: server-error`. */
 function healthText({ health, reason }: EndpointLine): string {
   return reason === null ? (health ?? '-') : `${health}: ${reason}`;
+}
+
+/** `12 run, 3 wait`. */
+function readingText({ reading }: EndpointLine): string {
+  return reading === null ? '-' : `${reading.running ?? '?'} run, ${reading.waiting ?? '?'} wait`;
 }
 
 /** Whole, or with one decimal where stale counts decay. */

@@ -7,7 +7,8 @@ import { UnusedTraitsLog } from './unusedTraitsLog.ts';
 
 /** Connects the parts of an instance: which part reacts to which change of another one. */
 export function connectParts(parts: InstanceParts, host: Host): void {
-  const { dynamic, health, healthPort, lifecycle, pool, sharing, signals, startup, telemetry } = parts;
+  const { dynamic, health, healthPort, lifecycle, metricsParts, pool, sharing, signals, startup, telemetry } =
+    parts;
   lifecycle.onChange((change) => onPhaseChange(parts, host, change));
   host.portHealth?.onChange(() => {
     health.changed();
@@ -16,7 +17,10 @@ export function connectParts(parts: InstanceParts, host: Host): void {
   dynamic.onChange((config) => {
     telemetry.setLogLevel(config.telemetry.logLevel);
     if (sharing.kind === 'etcd') sharing.ledger.writeBudgetChanged();
+    turnOnMetrics(parts);
   });
+  turnOnMetrics(parts);
+  if (sharing.kind === 'etcd') sharing.ledger.onInstanceChange(() => metricsParts.podMetrics.changed());
   const unusedTraitsLog = new UnusedTraitsLog(parts.config, telemetry.log);
   const emptyPoolLog = new EmptyPoolLog(telemetry.log, parts.events);
   lifecycle.onChange(({ to }) => emptyPoolLog.evaluate(to, pool));
@@ -26,9 +30,20 @@ export function connectParts(parts: InstanceParts, host: Host): void {
     signals.podSignals?.keep(pool.addresses);
     // Before that the pool may be incomplete.
     if (lifecycle.phase !== 'starting') parts.prompts.placed.keep(pool.addresses);
+    metricsParts.podMetrics.readings.keep(pool.addresses);
+    metricsParts.podMetrics.changed();
+    parts.readingLoad.keep(pool.addresses);
+    parts.left.keep(pool.addresses);
     if (sharing.kind === 'etcd') sharing.steering.onEndpointsChange();
     startup.evaluate();
   });
+}
+
+/** Where the configuration, dynamic or not, needs what pods say of themselves. */
+function turnOnMetrics({ config, dynamic, extensions, metricsParts }: InstanceParts): void {
+  const { read } = config.signals.metrics;
+  const isNeeded = extensions.policies.named(dynamic.config.scheduling.policy)?.reads?.includes('prompt');
+  if (read === 'always' || (read === 'needed' && isNeeded)) metricsParts.podMetrics.turnOn();
 }
 
 function onPhaseChange(parts: InstanceParts, host: Host, { from, to, reason }: PhaseChange): void {

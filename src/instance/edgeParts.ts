@@ -11,6 +11,7 @@ import { DecisionRecorder } from '../extproc/decisionRecorder.ts';
 import { Exchanges } from '../extproc/exchanges.ts';
 import { foreignProtocolLog } from '../extproc/foreignProtocolLog.ts';
 import { fullDuplexRules } from '../extproc/fullDuplex/fullDuplexRules.ts';
+import type { LeftRequests } from '../extproc/fullDuplex/leftRequests.ts';
 import { type HealthPredicates, HealthStatus } from '../extproc/healthStatus.ts';
 import { KeptBodyBudget } from '../extproc/keptBody.ts';
 import { ModelRewriter } from '../extproc/modelRewriter.ts';
@@ -73,6 +74,7 @@ export interface EdgePartsOptions {
   readonly sharing: SharedParts;
   readonly proxy: ProxyContact;
   readonly signals: SignalParts;
+  readonly left: LeftRequests;
   readonly extensions: ExtensionParts;
   /** The health of the port, where several instances share it. */
   readonly portHealth: PortHealth | undefined;
@@ -125,7 +127,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
       isAssumed: gateway.fullDuplex === 'assumed',
       // The headers of a response come back only while its stream is kept.
       responses: gateway.conformanceHeaders ? 'count' : gateway.responses,
-      leftRequestMs: gateway.leftRequestMs,
+      left: options.left,
       heldBytes: limits.bufferBytes / 2,
     }),
     ownMode: gateway.modeOverride === 'ask' ? new OwnMode(metrics, log) : undefined,

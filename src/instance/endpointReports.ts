@@ -1,21 +1,33 @@
 import type { EndpointReport } from '../admin/state.ts';
 import type { EndpointCounts, EndpointValues } from './measuredState.ts';
+import { readingReport } from './metricsParts.ts';
 import type { InstanceParts } from './parts.ts';
 import { quarantineReport, usedEndpoints } from './signalParts.ts';
 
-type Sources = Pick<InstanceParts, 'pool' | 'sharing' | 'signals'>;
+type Sources = Pick<InstanceParts, 'pool' | 'sharing' | 'signals' | 'metricsParts' | 'readingLoad'>;
 
 /** A pass over the whole pool in one turn: 1 ms for 10,000 endpoints. */
-export function endpointCounts({ pool, signals }: Omit<Sources, 'sharing'>): EndpointCounts {
+export function endpointCounts({
+  pool,
+  readingLoad,
+  signals,
+}: Pick<Sources, 'pool' | 'readingLoad' | 'signals'>): EndpointCounts {
   const all = pool.all();
   const ready = pool.ready().length;
   const judged = { trusted: 0, suspected: 0, quarantined: 0, trial: 0 };
-  for (const { address } of all) judged[signals.podSignals?.health(address).kind ?? 'trusted'] += 1;
-  return { endpoints: { ready, unready: all.length - ready }, judged };
+  const counted = { exact: 0, assumed: 0, reading: 0 };
+  for (const { address } of all) {
+    judged[signals.podSignals?.health(address).kind ?? 'trusted'] += 1;
+    counted[readingLoad.countedBy(address)] += 1;
+  }
+  return { endpoints: { ready, unready: all.length - ready }, judged, counted };
 }
 
 /** The endpoints that the pool has now, each as it is when it is read. */
-export function* endpointValues({ pool, sharing }: Sources): Iterable<EndpointValues> {
+export function* endpointValues({
+  pool,
+  sharing,
+}: Pick<Sources, 'pool' | 'sharing'>): Iterable<EndpointValues> {
   const ready = new Set(pool.ready());
   for (const endpoint of pool.all()) {
     const { address, weight, models } = endpoint;
@@ -32,7 +44,7 @@ export function* endpointValues({ pool, sharing }: Sources): Iterable<EndpointVa
 
 /** The same with all that `/state` shows of it. */
 export function* endpointReports(sources: Sources): Iterable<EndpointReport> {
-  const { pool, signals } = sources;
+  const { metricsParts, pool, readingLoad, signals } = sources;
   const used = usedEndpoints(pool.ready(), signals.quarantine);
   const usable = new Set(used.map(({ address }) => address));
   for (const values of endpointValues(sources)) {
@@ -41,8 +53,11 @@ export function* endpointReports(sources: Sources): Iterable<EndpointReport> {
     yield {
       ...values,
       fault: pool.faultOf(address) ?? null,
+      load: readingLoad.inFlight(address),
+      countedBy: readingLoad.countedBy(address),
       health: health.kind,
       quarantine: quarantineReport(health, !usable.has(address)),
+      reading: readingReport(metricsParts.podMetrics.readings, address),
     };
   }
 }

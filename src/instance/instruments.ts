@@ -11,7 +11,7 @@ import {
 } from '../ledger/metrics.ts';
 import { endpointSeries, panicGauges, poolGauges, poolMetrics } from '../pool/metrics.ts';
 import { sharingGauges, sharingMetrics } from '../prefixSharing/metrics.ts';
-import { signalGauges, signalMetrics } from '../signals/metrics.ts';
+import { countedGauges, signalGauges, signalMetrics } from '../signals/metrics.ts';
 import { steeringGauges } from '../steering/metrics.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import { type GaugeMetric, gaugesOf, type SeriesMetric } from '../telemetry/metric.ts';
@@ -46,6 +46,7 @@ export const instanceGauges: readonly GaugeMetric<MeasuredState>[] = [
   ...gaugesOf('panic', panicGauges),
   ...gaugesOf('judged', signalGauges),
   ...gaugesOf('prefixes', sharingGauges),
+  ...gaugesOf('counted', countedGauges),
   ...gaugesOf('consistency', consistencyGauges),
   ...gaugesOf('steering', steeringGauges),
 ];

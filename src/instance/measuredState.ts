@@ -8,6 +8,7 @@ export type StateSummary = Omit<InstanceState, 'pool'>;
 export interface EndpointCounts {
   readonly endpoints: { readonly ready: number; readonly unready: number };
   readonly judged: Readonly<Record<PodHealth['kind'], number>>;
+  readonly counted: Readonly<Record<EndpointReport['countedBy'], number>>;
 }
 
 /** What the gauges are read from. */

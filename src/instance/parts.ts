@@ -3,20 +3,23 @@ import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import { DynamicConfig } from '../dynamic/dynamicConfig.ts';
 import type { LoadedExtensions } from '../extensions/loadExtensions.ts';
+import { LeftRequests } from '../extproc/fullDuplex/leftRequests.ts';
 import { UnexpectedErrors } from '../extproc/unexpectedErrors.ts';
 import { ConsistencyCheck } from '../ledger/consistencyCheck.ts';
 import type { CompositePool } from '../pool/compositePool.ts';
 import { openPool } from '../pool/openPool.ts';
 import { ModelAliases } from '../scheduling/modelAliases.ts';
+import { ReadingLoad } from '../signals/readings/readingLoad.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { AdminPort } from './adminPort.ts';
 import { createEdgeParts, type EdgeParts } from './edgeParts.ts';
 import { endpointEvents } from './endpointEvents.ts';
-import { createExtensionParts } from './extensionParts.ts';
+import { createExtensionParts, type ExtensionParts } from './extensionParts.ts';
 import type { PortHealth } from './host.ts';
 import { InstanceDrain } from './instanceDrain.ts';
 import { type InstanceMetrics, instanceMetrics } from './instruments.ts';
 import { Lifecycle } from './lifecycle.ts';
+import { createMetricsParts, type MetricsParts } from './metricsParts.ts';
 import { createPromptParts, type PromptParts } from './promptParts.ts';
 import { ProxyContact } from './proxyContact.ts';
 import { createSharedParts, type SharedParts } from './sharedParts.ts';
@@ -38,8 +41,12 @@ export interface InstanceParts extends EdgeParts {
   readonly dynamic: DynamicConfig;
   readonly pool: CompositePool;
   readonly sharing: SharedParts;
+  readonly metricsParts: MetricsParts;
+  readonly left: LeftRequests;
+  readonly readingLoad: ReadingLoad;
   readonly signals: SignalParts;
   readonly prompts: PromptParts;
+  readonly extensions: ExtensionParts;
   readonly skipped: SkippedRecords;
   readonly storeLog: StoreLog;
   readonly consistencyCheck: ConsistencyCheck;
@@ -88,11 +95,19 @@ export function createParts(
     },
   );
   const base = { config, log, metrics, events, errors, startedAt, lifecycle, dynamic, pool, skipped, proxy };
-  const sharing = createSharedParts(base);
-  const signals = createSignalParts({ ...base, sharing });
+  const readsMetrics = (): boolean => metricsParts.podMetrics.isOn;
+  const sharing = createSharedParts({ ...base, readsMetrics });
+  const metricsParts = createMetricsParts({ ...base, sharing });
+  const { read } = config.signals.metrics;
+  const left = new LeftRequests(config.gateway.leftRequestMs, clock, () => {
+    if (read !== 'never') metricsParts.podMetrics.turnOn();
+  });
+  const { readings } = metricsParts.podMetrics;
+  const readingLoad = new ReadingLoad({ load: sharing.ledger, readings, assumed: left, nowMs: clock.nowMs });
+  const signals = createSignalParts({ ...base, sharing, load: readingLoad });
   const prompts = createPromptParts({ ...base, sharing });
   const extensions = createExtensionParts(config, loaded, { log, metrics, placed: prompts.placed });
-  const edge = createEdgeParts({ ...base, aliases, trace, sharing, signals, extensions, portHealth });
+  const edge = createEdgeParts({ ...base, aliases, trace, sharing, signals, extensions, left, portHealth });
   const { exchanges } = edge;
   proxy.follow(exchanges);
   if (sharing.kind === 'etcd') proxy.onBegan(() => sharing.steering.onProxyContact());
@@ -101,8 +116,12 @@ export function createParts(
     ...edge,
     telemetry,
     sharing,
+    metricsParts,
+    left,
+    readingLoad,
     signals,
     prompts,
+    extensions,
     storeLog: new StoreLog(log, metrics, events),
     consistencyCheck: new ConsistencyCheck({
       sharing,

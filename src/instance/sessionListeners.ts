@@ -1,10 +1,11 @@
 import type { SessionListeners } from '../etcd/sessionListeners.ts';
+import { signalRecords } from '../signals/signalRecords.ts';
 import type { InstanceParts } from './parts.ts';
 import type { SharedParts } from './sharedParts.ts';
 
 /** What the parts of an instance listen to in etcd; handed to the session when it starts. */
 export function sessionListeners(
-  { dynamic, pool, prompts, signals, skipped, startup, storeLog }: InstanceParts,
+  { dynamic, metricsParts, pool, prompts, signals, skipped, startup, storeLog }: InstanceParts,
   { ledger, steering }: Extract<SharedParts, { kind: 'etcd' }>,
 ): SessionListeners {
   const { records, leasedRecords, onWatch, onState } = ledger.sessionListeners;
@@ -14,12 +15,15 @@ export function sessionListeners(
       dynamic.subscription,
       ...pool.subscriptions,
       steering.subscription,
-      ...(signals.shared ? [signals.shared.subscription] : []),
+      signalRecords({ ofInstances: signals.shared, ofPods: metricsParts.shared }),
       ...(prompts.shared?.subscriptions ?? []),
     ],
     leasedRecords,
     onWatch,
-    onSynced: () => steering.onSynced(),
+    onSynced: () => {
+      steering.onSynced();
+      metricsParts.podMetrics.changed();
+    },
     onIgnored: (ignored) => skipped.ignored(ignored),
     onWrites: (problem) => storeLog.onWrites(problem),
     onState: (state) => {
@@ -29,6 +33,7 @@ export function sessionListeners(
         signals.shared?.onJoined();
         prompts.shared?.onJoined();
       }
+      metricsParts.podMetrics.changed();
       storeLog.onState(state);
       startup.evaluate();
     },

@@ -39,6 +39,8 @@ export interface SharedPartsOptions {
   readonly pool: Pool;
   readonly skipped: SkippedRecords;
   readonly proxy: ProxyContact;
+  /** A share of the pods is this instance's to ask for their metrics. */
+  readonly readsMetrics: () => boolean;
 }
 
 /** Not started yet. */
@@ -63,7 +65,7 @@ export function createSharedParts(options: SharedPartsOptions): SharedParts {
 }
 
 function createLedger(
-  { config, log, metrics, events, startedAt, dynamic, skipped }: SharedPartsOptions,
+  { config, log, metrics, events, startedAt, dynamic, skipped, readsMetrics }: SharedPartsOptions,
   store: EtcdSession,
   announcedPhase: AnnouncedPhase,
   isWithoutEndpoints: () => boolean,
@@ -82,6 +84,7 @@ function createLedger(
       generation,
       zone,
       addresses: [server.address],
+      ...(readsMetrics() && { readsMetrics: true }),
     }),
     writeBudget: () => dynamic.config.sync,
     staleDecayMs: sync.staleDecayMs,

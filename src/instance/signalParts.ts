@@ -37,13 +37,14 @@ export interface SignalPartsOptions {
   readonly pool: CompositePool;
   readonly sharing: SharedParts;
   readonly skipped: SkippedRecords;
+  /** The load, corrected by what pods say of themselves. */
+  readonly load: ReservableLoad;
 }
 
 export function createSignalParts(options: SignalPartsOptions): SignalParts {
-  const { config, pool, sharing, metrics } = options;
+  const { config, pool, sharing, metrics, load } = options;
   const { enabled, quarantineMaxPercent, ...settings } = config.signals;
-  if (!enabled)
-    return { podSignals: undefined, shared: undefined, quarantine: noQuarantine, load: sharing.ledger };
+  if (!enabled) return { podSignals: undefined, shared: undefined, quarantine: noQuarantine, load };
   const peers = new PeerSignals();
   const podSignals = new PodSignals({
     settings,
@@ -59,8 +60,7 @@ export function createSignalParts(options: SignalPartsOptions): SignalParts {
   const maxQuarantinedShare = quarantineMaxPercent / 100;
   const quarantine = { quarantined: () => podSignals.excluded, maxQuarantinedShare };
   const shared = createSharedSignals(options, podSignals, peers);
-  const load = new PenalizedLoad(sharing.ledger, podSignals.penalties);
-  return { podSignals, shared, quarantine, load };
+  return { podSignals, shared, quarantine, load: new PenalizedLoad(load, podSignals.penalties) };
 }
 
 function createSharedSignals(

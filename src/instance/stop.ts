@@ -13,6 +13,7 @@ export async function stop(parts: InstanceParts): Promise<void> {
     grpcServer,
     healthPort,
     lifecycle,
+    metricsParts,
     pool,
     prompts,
     sharing,
@@ -23,6 +24,7 @@ export async function stop(parts: InstanceParts): Promise<void> {
   // Any other phase means that no drain came before.
   if (lifecycle.phase !== 'stopped') lifecycle.moveTo('stopped', 'the start failed');
   await consistencyCheck.stop();
+  await metricsParts.podMetrics.stop();
   if (sharing.kind === 'etcd') {
     sharing.pauseDetector.stop();
     sharing.steering.stop();

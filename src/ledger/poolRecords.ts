@@ -5,13 +5,15 @@ import { reasonToIgnore, type StoredRecord } from '../etcd/records.ts';
 import { parseAddress } from '../hostPort.ts';
 import type { RegisteredEndpoint__Output } from '../proto/generated/state/baton/state/v1/RegisteredEndpoint.ts';
 import { type DynamicConfigRecord, decodeDynamicConfig } from '../proto/records/dynamicConfigRecord.ts';
-import { judgeId } from '../proto/records/fields.ts';
+import { judgeAddress, judgeId } from '../proto/records/fields.ts';
 import { decodeHandoff, type Handoff } from '../proto/records/handoff.ts';
 import { decodeInstance, type InstanceRecord } from '../proto/records/instanceRecord.ts';
 import { decodePinnedGeneration, type PinnedGeneration } from '../proto/records/pinnedGeneration.ts';
+import { decodeReading, type StoredReading } from '../proto/records/podReading.ts';
 import { decodePodSignals, type PodSignal } from '../proto/records/podSignals.ts';
 import {
   isOneKey,
+  namesPod,
   type RecordKind,
   recordKeys,
   recordKindOf,
@@ -39,6 +41,8 @@ export interface PoolRecords {
   readonly endpoints: ReadonlyMap<string, RegisteredEndpoint__Output | undefined>;
   /** What instances hold of pods by their responses: by address, by id. */
   readonly signals: ReadonlyMap<string, ReadonlyMap<string, PodSignal>>;
+  /** What pods say of themselves, by address. */
+  readonly readings: ReadonlyMap<string, StoredReading>;
   readonly pinnedGeneration: PinnedGeneration | undefined;
   readonly dynamicConfig: DynamicConfigRecord | undefined;
   readonly unreadable: readonly UnreadablePoolRecord[];
@@ -106,6 +110,7 @@ class DecodedRecords implements PoolRecords {
   readonly handoffs = new Map<string, Handoff>();
   readonly endpoints = new Map<string, RegisteredEndpoint__Output | undefined>();
   readonly signals = new Map<string, ReadonlyMap<string, PodSignal>>();
+  readonly readings = new Map<string, StoredReading>();
   pinnedGeneration: PinnedGeneration | undefined;
   dynamicConfig: DynamicConfigRecord | undefined;
   readonly unreadable: UnreadablePoolRecord[] = [];
@@ -143,7 +148,9 @@ class DecodedRecords implements PoolRecords {
         this.endpoints.set(name, stateCodecs.registeredEndpoint.decode(value));
         break;
       case 'signals':
-        this.signals.set(judgeId('the id in the key', name), decodePodSignals(value));
+        if (namesPod(name))
+          this.readings.set(judgeAddress('the address in the key', name), decodeReading(value));
+        else this.signals.set(judgeId('the id in the key', name), decodePodSignals(value));
         break;
       case 'prefixLog':
       case 'podPrefixes':

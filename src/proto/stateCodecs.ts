@@ -8,6 +8,7 @@ import type {
   PinnedGeneration__Output,
 } from './generated/state/baton/state/v1/PinnedGeneration.ts';
 import type { PodPrefixes, PodPrefixes__Output } from './generated/state/baton/state/v1/PodPrefixes.ts';
+import type { PodReading, PodReading__Output } from './generated/state/baton/state/v1/PodReading.ts';
 import type {
   PodSignalReport,
   PodSignalReport__Output,
@@ -51,6 +52,7 @@ export const stateCodecs = {
   podSignalReport: codecOf<PodSignalReport, PodSignalReport__Output>('PodSignalReport'),
   prefixLog: codecOf<PrefixLog, PrefixLog__Output>('PrefixLog'),
   podPrefixes: codecOf<PodPrefixes, PodPrefixes__Output>('PodPrefixes'),
+  podReading: codecOf<PodReading, PodReading__Output>('PodReading'),
   dynamicConfig: codecOf<DynamicConfig, DynamicConfig__Output>('DynamicConfig'),
 } as const satisfies Record<string, StateCodec<never, unknown>>;
 

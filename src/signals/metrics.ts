@@ -1,6 +1,7 @@
 import type { Instruments } from '../telemetry/instruments.ts';
 import { counter, gauge, label } from '../telemetry/metric.ts';
 import { failureKinds } from './failure.ts';
+import { readOutcomes } from './readings/podMetricsReader.ts';
 
 export const signalMetrics = {
   podFailures: counter({
@@ -15,6 +16,13 @@ export const signalMetrics = {
     means: 'Quarantines of pods, each new period counted, by the failure that led to it',
     worry: 'Any rise: a pod fails its requests while its health probe passes.',
   }),
+  podMetricsRead: counter({
+    name: 'baton_pod_metrics_read',
+    labels: [label('outcome', readOutcomes)],
+    means: 'Answers of pods that this instance asked for their metrics, where something needs these',
+    worry:
+      'Others than `read` rise: the load of those pods is assumed, not known. `no-engine`: the answer is that of no known engine; see `signals.metrics.path`.',
+  }),
 };
 export type SignalMetrics = Instruments<typeof signalMetrics>;
 
@@ -27,5 +35,18 @@ export const signalGauges = [
     means: 'Endpoints of the pool by how their responses end',
     worry: '`quarantined` above 0 for minutes: the pod does not recover by itself.',
     read: (endpoints) => verdicts.map((health) => [endpoints[health], health]),
+  }),
+];
+
+const ways = ['exact', 'assumed', 'reading'] as const;
+
+export const countedGauges = [
+  gauge<Readonly<Record<(typeof ways)[number], number>>>({
+    name: 'baton_endpoints_counted',
+    labels: [label('by', ways)],
+    means:
+      'Endpoints by how their requests in flight are known: `exact`; `assumed` and `reading` where responses are left to the gateway (`gateway.responses`): for a fixed time, or by what the endpoint said of itself and what was placed since',
+    worry: '`assumed` above 0 for minutes: the metrics of these endpoints cannot be read.',
+    read: (endpoints) => ways.map((way) => [endpoints[way], way]),
   }),
 ];

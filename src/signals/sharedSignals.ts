@@ -4,13 +4,11 @@ import {
   type RecordChange,
   type RecordListener,
   type RecordSnapshot,
-  type RecordSubscription,
 } from '../etcd/records.ts';
 import { Publisher } from '../ledger/publisher.ts';
 import { judgeId } from '../proto/records/fields.ts';
 import { decodePodSignals, encodePodSignals, type PodSignal } from '../proto/records/podSignals.ts';
 import { recordKeys } from '../proto/records/recordKeys.ts';
-import { subscriptionTo } from '../proto/records/recordRules.ts';
 import { failureKinds, type PodFailure } from './failure.ts';
 import { judges, leads, type PeerSignals } from './peerSignals.ts';
 import { isJudged, longestDeferralMs } from './podHealth.ts';
@@ -59,10 +57,6 @@ export class SharedSignals implements RecordListener {
       clock,
     });
     signals.onChange((address) => this.#onChange(address));
-  }
-
-  get subscription(): RecordSubscription {
-    return subscriptionTo('signals', this);
   }
 
   /** The session joined: earlier records vanished with the old lease. */

@@ -19,8 +19,11 @@ export function pods(
     models: ['llama-3-70b'],
     local: 3 + (nth % 3),
     view: 10 + ((nth * 7) % 9),
+    load: 10 + ((nth * 7) % 9),
+    countedBy: 'exact',
     health: 'trusted',
     quarantine: null,
+    reading: null,
     ...change(nth),
   }));
 }

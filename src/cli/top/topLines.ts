@@ -1,5 +1,12 @@
 import type { EndpointLine } from '../../admin/statusReport.ts';
-import { compareNames, countText, endpointRow, instanceRow, textTable } from '../../admin/statusTable.ts';
+import {
+  compareNames,
+  countText,
+  endpointColumns,
+  endpointRow,
+  instanceRow,
+  textTable,
+} from '../../admin/statusTable.ts';
 import type { Level } from '../../admin/verdict/problem.ts';
 import { escapeControls } from '../../controlCharacters.ts';
 import type { SortOrder, TopState } from './topState.ts';
@@ -36,7 +43,7 @@ export function topPage(state: TopState, rows: number): TopPage {
   const scrolled = Math.min(state.scrolled, Math.max(0, sorted.length - podsOnPage));
   const shown = sorted.slice(scrolled, scrolled + podsOnPage);
   const sick = new Set(verdict?.pods.sick.map(({ address }) => address));
-  const [head = '', ...lines] = textTable(['POD', 'READY', 'RESPONSES', 'IN FLIGHT'], shown.map(endpointRow));
+  const [head = '', ...lines] = textTable(['POD', ...endpointColumns], shown.map(endpointRow));
   const range =
     shown.length === 0 ? 'no pod' : `pods ${scrolled + 1}–${scrolled + shown.length} of ${sorted.length}`;
   return {

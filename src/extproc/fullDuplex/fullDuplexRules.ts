@@ -28,18 +28,18 @@ export interface FullDuplexRules {
 export interface FullDuplexSettings extends Partial<Pick<FullDuplexRules, 'responses'>> {
   /** Take streams that do not say how the gateway is configured for full duplex. Default: no. */
   readonly isAssumed?: boolean;
-  /** How long a request counts whose stream was finished. Default: not at all. */
-  readonly leftRequestMs?: number;
+  /** Default: requests whose stream was finished do not count. */
+  readonly left?: LeftRequests;
   /** What bodies may occupy that wait for their decision. Default 64 MiB. */
   readonly heldBytes?: number;
 }
 
 export function fullDuplexRules(clock: Clock, settings: FullDuplexSettings = {}): FullDuplexRules {
-  const { isAssumed = false, responses = 'leave', leftRequestMs = 0, heldBytes = 67_108_864 } = settings;
+  const { isAssumed = false, responses = 'leave', heldBytes = 67_108_864 } = settings;
   return {
     unannounced: isAssumed ? { request: true, response: true } : undefined,
     responses,
     held: new HeldBytes(heldBytes),
-    left: new LeftRequests(leftRequestMs, clock),
+    left: settings.left ?? new LeftRequests(0, clock),
   };
 }

@@ -24,6 +24,8 @@ export interface InstanceRecord {
   readonly sequence: number;
   /** The ways to hash prompts that it knows; absent: it shares no prompts. */
   readonly hashingSchemes?: readonly number[];
+  /** A share of the pods is its to ask for their metrics. */
+  readonly readsMetrics?: true;
 }
 
 /** phase → its name in `baton.state.v1.Phase` */
@@ -40,7 +42,15 @@ const phasesByName = new Map<string, Phase>(
 );
 
 export function encodeInstance(instance: InstanceRecord): Uint8Array {
-  const { phase, startedUnixMs, withoutEndpoints, addresses, hashingSchemes = [], ...rest } = instance;
+  const {
+    phase,
+    startedUnixMs,
+    withoutEndpoints,
+    addresses,
+    hashingSchemes = [],
+    readsMetrics,
+    ...rest
+  } = instance;
   return stateCodecs.instance.encode({
     ...rest,
     addresses: [...addresses],
@@ -48,6 +58,7 @@ export function encodeInstance(instance: InstanceRecord): Uint8Array {
     started_unix_ms: startedUnixMs,
     without_endpoints: withoutEndpoints,
     hashing_schemes: [...hashingSchemes],
+    reads_metrics: readsMetrics ?? false,
   });
 }
 
@@ -77,5 +88,6 @@ export function decodeInstance(id: string, value: Uint8Array): InstanceRecord {
     ...(record.hashing_schemes.length === 0
       ? {}
       : { hashingSchemes: judgeList('hashing_schemes', record.hashing_schemes, mostSchemes) }),
+    ...(record.reads_metrics && { readsMetrics: true }),
   };
 }

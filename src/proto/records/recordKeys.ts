@@ -8,7 +8,7 @@ export const recordKeys = {
   handoffs: 'handoffs/',
   /** + address */
   endpoints: 'endpoints/',
-  /** + id */
+  /** + id, or + address (`namesPod`) */
   signals: 'signals/',
   /** + id + `/` + number in its ring */
   prefixLog: 'prefix/log/',
@@ -32,6 +32,13 @@ export function recordKindOf(key: string): RecordKind | undefined {
 /** A kind has one record, or one for each name below its key. */
 export function isOneKey(kind: RecordKind): boolean {
   return !recordKeys[kind].endsWith('/');
+}
+
+/**
+ * What follows `signals/` is the address of a pod, or the id of an instance, which has no colon.
+ */
+export function namesPod(name: string): boolean {
+  return name.includes(':');
 }
 
 /** A record of this kind is not used. The key is relative to that of its kind. */

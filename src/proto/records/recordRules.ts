@@ -17,7 +17,8 @@ export const recordRules = {
   handoffs: { mustHaveLease: true, valueBytes: 2 * miB, records: 1_000, keptBytes: 16 * miB },
   /** Programs other than `baton register` may write them without a lease. */
   endpoints: { mustHaveLease: false, valueBytes: 64 * kiB, records: 30_000, keptBytes: 64 * miB },
-  signals: { mustHaveLease: true, valueBytes: miB, records: 1_000, keptBytes: 16 * miB },
+  /** One of each instance and of each pod; those of pods have a hundred bytes. */
+  signals: { mustHaveLease: true, valueBytes: miB, records: 31_000, keptBytes: 32 * miB },
   /** 128 of each instance; those of one that ended stay for ten minutes. Nothing is kept. */
   prefixLog: { mustHaveLease: true, valueBytes: miB, records: 50_000, keptBytes: 512 * miB },
   /** One of each pod. */

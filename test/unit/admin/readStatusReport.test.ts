@@ -3,6 +3,7 @@ import { encodeLoads } from '../../../src/ledger/loadRecord.ts';
 import { decodePoolRecords } from '../../../src/ledger/poolRecords.ts';
 import { encodeHandoff } from '../../../src/proto/records/handoff.ts';
 import { encodeInstance } from '../../../src/proto/records/instanceRecord.ts';
+import { encodeReading } from '../../../src/proto/records/podReading.ts';
 import { encodePodSignals } from '../../../src/proto/records/podSignals.ts';
 import { stateCodecs } from '../../../src/proto/stateCodecs.ts';
 
@@ -12,6 +13,8 @@ function instance(id: string, phase: 'ready' | 'draining'): Uint8Array {
 }
 
 const nowMs = 1_795_000_000_000;
+
+const unknown = { ready: null, health: null, reason: null, countedBy: null, reading: null };
 
 describe('the records of a pool', () => {
   it('add up to one view: load reports and handoffs of all instances', () => {
@@ -67,9 +70,9 @@ describe('the records of a pool', () => {
         },
       ],
       endpoints: [
-        { address: '10.0.0.1:80', ready: null, health: null, reason: null, inFlight: 5 },
-        { address: '10.0.0.2:80', ready: null, health: null, reason: null, inFlight: 7 },
-        { address: '10.0.0.3:80', ready: null, health: null, reason: null, inFlight: 0 },
+        { ...unknown, address: '10.0.0.1:80', inFlight: 5 },
+        { ...unknown, address: '10.0.0.2:80', inFlight: 7 },
+        { ...unknown, address: '10.0.0.3:80', inFlight: 0 },
       ],
       handedOff: 6,
       recordsSkipped: 0,
@@ -104,8 +107,16 @@ describe('the records of a pool', () => {
       ],
     ]);
     expect(statusOfRecords(decodePoolRecords(records), 'default', 'etcd', nowMs).endpoints).toEqual([
-      { address: '10.0.0.1:80', ready: null, health: 'quarantined', reason: 'server-error', inFlight: 0 },
-      { address: '10.0.0.2:80', ready: null, health: 'trial', reason: 'overloaded', inFlight: 0 },
+      { ...unknown, address: '10.0.0.1:80', health: 'quarantined', reason: 'server-error', inFlight: 0 },
+      { ...unknown, address: '10.0.0.2:80', health: 'trial', reason: 'overloaded', inFlight: 0 },
+    ]);
+  });
+
+  it('show what pods say of themselves', () => {
+    const reading = { engine: 'vllm', running: 4, waiting: 1 };
+    const records = new Map([['signals/10.0.0.1:80', encodeReading({ reading, ageMs: 0, from: 'one' })]]);
+    expect(statusOfRecords(decodePoolRecords(records), 'default', 'etcd', nowMs).endpoints).toEqual([
+      { ...unknown, address: '10.0.0.1:80', inFlight: 0, reading: { running: 4, waiting: 1 } },
     ]);
   });
 

@@ -11,17 +11,18 @@ INSTANCE  PHASE     RELEASE  GENERATION  IN FLIGHT
 baton-1   draining  1.0.0             1          7
 baton-2   ready     1.1.0             2          3
 
-ENDPOINT        READY  RESPONSES                  IN FLIGHT
-10.0.0.2:8000   yes    trusted                            6
-10.0.0.10:8000  no     quarantined: server-error        3.5
+ENDPOINT        READY  RESPONSES                  ENGINE         COUNTED  IN FLIGHT
+10.0.0.2:8000   yes    trusted                    -              exact            6
+10.0.0.10:8000  no     quarantined: server-error  6 run, 2 wait  reading          9
 
-9.5 requests in flight on 2 endpoints
+15 requests in flight on 2 endpoints
 `,
     );
   });
 });
 
 describe('the status table', () => {
+  const unknown = { ready: null, health: null, reason: null, inFlight: 0, countedBy: null, reading: null };
   const empty: StatusReport = {
     pool: 'p',
     source: 'etcd http://127.0.0.1:2379',
@@ -51,10 +52,10 @@ describe('the status table', () => {
           inFlight: 0,
         },
       ],
-      endpoints: [{ address: '[::1]:80', ready: null, health: null, reason: null, inFlight: 0 }],
+      endpoints: [{ ...unknown, address: '[::1]:80' }],
     });
     expect(table).toMatch(/^a +unknown +9 +9 +0$/m);
-    expect(table).toMatch(/^\[::1\]:80 +- +- +0$/m);
+    expect(table).toMatch(/^\[::1\]:80 +- +- +- +- +0$/m);
   });
 
   it('shows what is wrong with an instance, and why READY is unknown', () => {
@@ -65,7 +66,7 @@ describe('the status table', () => {
         { ...one, phase: 'ready', degraded: true, withoutEndpoints: false },
         { ...one, id: 'b', phase: 'standby', degraded: null, withoutEndpoints: true },
       ],
-      endpoints: [{ address: '10.0.0.1:80', ready: null, health: null, reason: null, inFlight: 0 }],
+      endpoints: [{ ...unknown, address: '10.0.0.1:80' }],
     });
     expect(table).toMatch(/^a +ready, degraded /m);
     expect(table).toMatch(/^b +standby, no endpoint ready /m);
@@ -73,7 +74,7 @@ describe('the status table', () => {
   });
 
   it('shows requests that were handed off', () => {
-    const endpoints = [{ address: '10.0.0.1:80', ready: null, health: null, reason: null, inFlight: 4.5 }];
+    const endpoints = [{ ...unknown, address: '10.0.0.1:80', inFlight: 4.5 }];
     const table = statusTable({ ...empty, endpoints, handedOff: 2.5 });
     expect(table).toContain('\n2.5 of them were handed off by instances that have stopped\n');
   });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { credentials, status } from '@grpc/grpc-js';
 import { type FullDuplexSettings, fullDuplexRules } from '../../../src/extproc/fullDuplex/fullDuplexRules.ts';
+import { LeftRequests } from '../../../src/extproc/fullDuplex/leftRequests.ts';
 import { ExternalProcessor } from '../../../src/proto/clients.ts';
 import type { ProcessingRequest } from '../../../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingRequest.ts';
 import type { ProcessingResponse__Output } from '../../../src/proto/generated/edge/envoy/service/ext_proc/v3/ProcessingResponse.ts';
@@ -266,7 +267,7 @@ describe.each(['builtin', 'grpc-js'] as const)('full duplex over %s', (kind) => 
   });
 
   it('a request whose stream was finished counts for a time', async () => {
-    await serve({ leftRequestMs: 10_000 });
+    await serve({ left: new LeftRequests(10_000, clock) });
     const pods = [];
     for (const nth of [0, 1]) {
       const exchange = open();

@@ -34,6 +34,7 @@ describe('docs/metrics.md', () => {
       consistency: { ...consistency, ageMs: 1 },
       drain,
       endpoints: { ready: 1, unready: 1 },
+      counted: { exact: 1, assumed: 0, reading: 1 },
       judged: { trusted: 1, suspected: 0, quarantined: 1, trial: 0 },
     };
     telemetry.observe(() => state, instanceGauges);

@@ -44,6 +44,7 @@ describe('a record that is written and read', () => {
       without_endpoints: true,
       sequence: 12,
       hashing_schemes: [1, 2],
+      reads_metrics: true,
     } as const;
     expect(
       stateCodecs.instance.decode(
@@ -139,6 +140,7 @@ describe('a field that is absent', () => {
       without_endpoints: false,
       sequence: 0,
       hashing_schemes: [],
+      reads_metrics: false,
     });
     expect(stateCodecs.registeredEndpoint.decode(stateCodecs.registeredEndpoint.encode({}))).toEqual({
       protocol_version: stateProtocolVersion,

@@ -10,8 +10,11 @@ const endpoint = {
   models: [],
   local: 2,
   view: 6.25,
+  load: 6.25,
+  countedBy: 'exact' as const,
   health: 'trusted' as const,
   quarantine: null,
+  reading: null,
 };
 const ready = { ...sampleState, pool: [endpoint, { ...endpoint, local: 1, view: 3 }] };
 const inPhase = (phase: 'starting' | 'draining') => ({ ...ready, instance: { ...ready.instance, phase } });

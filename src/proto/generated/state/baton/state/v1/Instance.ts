@@ -15,6 +15,7 @@ export interface Instance {
   'without_endpoints'?: (boolean);
   'sequence'?: (number | string | Long);
   'hashing_schemes'?: (number)[];
+  'reads_metrics'?: (boolean);
 }
 
 export interface Instance__Output {
@@ -29,4 +30,5 @@ export interface Instance__Output {
   'without_endpoints': (boolean);
   'sequence': (number);
   'hashing_schemes': (number)[];
+  'reads_metrics': (boolean);
 }

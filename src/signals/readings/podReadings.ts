@@ -1,0 +1,74 @@
+import type { PodReading, StoredReading } from '../../proto/records/podReading.ts';
+
+/** What a pod said, and when, by this process's clock. */
+export interface KnownReading {
+  readonly reading: PodReading;
+  readonly atMs: number;
+  /** The instance that asked. */
+  readonly from: string;
+}
+
+/**
+ * An older reading says nothing about the pod as it is: it is ignored, and never taken for a busy
+ * or an idle one.
+ */
+export const freshMs = 3_000;
+const waitingMs = 1_000;
+
+type ReadingListener = (address: string, known: KnownReading, before: KnownReading | undefined) => void;
+
+/** The last reading of each pod, of whichever instance asked it. */
+export class PodReadings {
+  readonly #known = new Map<string, KnownReading>();
+  readonly #nowMs: () => number;
+  readonly #listeners = new Set<ReadingListener>();
+  #waitedMs = Number.NEGATIVE_INFINITY;
+
+  /** @param nowMs a monotonic clock */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** Of how many pods there is one, fresh or not. */
+  get size(): number {
+    return this.#known.size;
+  }
+
+  /** A pod said in the last second that requests wait there. */
+  get areWaiting(): boolean {
+    return this.#nowMs() - this.#waitedMs < waitingMs;
+  }
+
+  /** Calls back with each reading that is newer than the one before. */
+  onReading(listener: ReadingListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The last one, however old. */
+  last(address: string): KnownReading | undefined {
+    return this.#known.get(address);
+  }
+
+  /** undefined: none, or an old one. */
+  fresh(address: string): KnownReading | undefined {
+    const known = this.#known.get(address);
+    return known !== undefined && this.#nowMs() - known.atMs <= freshMs ? known : undefined;
+  }
+
+  add(address: string, { reading, ageMs, from }: StoredReading): void {
+    const atMs = this.#nowMs() - ageMs;
+    const before = this.#known.get(address);
+    // While a pod changes hands, two instances may ask it.
+    if (before !== undefined && before.atMs > atMs) return;
+    const known = { reading, atMs, from };
+    this.#known.set(address, known);
+    if (reading.waiting) this.#waitedMs = Math.max(this.#waitedMs, atMs);
+    for (const listener of this.#listeners) listener(address, known, before);
+  }
+
+  /** Forgets the pods that are in the pool no more. */
+  keep(addresses: ReadonlySet<string>): void {
+    for (const address of this.#known.keys()) if (!addresses.has(address)) this.#known.delete(address);
+  }
+}
