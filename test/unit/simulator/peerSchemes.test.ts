@@ -1,5 +1,5 @@
-import { enginePresets } from '../../../tools/simulator/inference/enginePresets.ts';
-import { InferencePod } from '../../../tools/simulator/inference/inferencePod.ts';
+import { enginePresets } from '../../../tools/podsim/engine/enginePresets.ts';
+import { InferencePod } from '../../../tools/podsim/engine/inferencePod.ts';
 import { blockTokens, type InferenceRequest } from '../../../tools/simulator/inference/inferenceTrace.ts';
 import { pooledLruHitShare } from '../../../tools/simulator/inference/pooledLru.ts';
 import { AibrixRouter } from '../../../tools/simulator/inference/routers/aibrix.ts';
