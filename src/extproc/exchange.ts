@@ -82,7 +82,6 @@ export class Exchange implements ServerStreamListener {
   }
 
   onEnd(): void {
-    if (this.#state.kind === 'routed') this.#askedMode?.onEnd();
     if (this.#state.kind !== 'closed') this.#finish('end');
   }
 
@@ -241,6 +240,7 @@ export class Exchange implements ServerStreamListener {
     const state = this.#state;
     if (state.kind === 'closed') return;
     this.#state = { kind: 'closed' };
+    if (state.kind === 'routed') this.#askedMode?.onEnd(how);
     try {
       closeState(state, how, this.#options.signals);
     } finally {

@@ -1,7 +1,16 @@
 import type { Log } from '../telemetry/log.ts';
-import type { ExtprocMetrics } from './metrics.ts';
+import type { ExtprocMetrics, StreamEnd } from './metrics.ts';
 import type { WantedParts } from './modeOverride.ts';
 import type { ProcessingRequestKind, ProcessingRequestReader } from './processingRequestReader.ts';
+
+interface Verdict {
+  readonly isHonoured: boolean;
+  /** Requests in a row of which nothing came that was not asked for. */
+  readonly quiet: number;
+}
+
+/** Where an override was ignored, so many in a row say that it is honoured now. */
+const quietRequests = 20;
 
 /**
  * Gateways that are configured to buffer or stream bodies are asked, by `mode_override`, to send
@@ -12,8 +21,8 @@ import type { ProcessingRequestKind, ProcessingRequestReader } from './processin
 export class OwnMode {
   readonly #metrics: Pick<ExtprocMetrics, 'modeOverrides'>;
   readonly #log: Log;
-  /** What became of the last request, by the modes that gateways are configured with. */
-  readonly #wasHonoured = new Map<string, boolean>();
+  /** By the modes that gateways are configured with. */
+  readonly #verdicts = new Map<string, Verdict>();
 
   constructor(metrics: Pick<ExtprocMetrics, 'modeOverrides'>, log: Log) {
     this.#metrics = metrics;
@@ -28,18 +37,24 @@ export class OwnMode {
     return new AskedMode((isHonoured) => this.#onOutcome(request, response, isHonoured));
   }
 
-  /** The last request of a gateway with these modes was sent as it was asked for. */
+  /** Requests of gateways with these modes are sent as they are asked for. */
   isGranted(reader: ProcessingRequestReader): boolean {
     const { request, response } = reader.bodyModes;
-    return this.#wasHonoured.get(`${request} ${response}`) === true;
+    return this.#verdicts.get(`${request} ${response}`)?.isHonoured === true;
   }
 
   #onOutcome(request: string, response: string, isHonoured: boolean): void {
     const modes = `${request} ${response}`;
+    const before = this.#verdicts.get(modes);
+    const quiet = isHonoured ? (before?.quiet ?? 0) + 1 : 0;
+    // A request that its client gave up shows nothing either.
+    if (isHonoured && before?.isHonoured === false && quiet < quietRequests) {
+      this.#verdicts.set(modes, { isHonoured: false, quiet });
+      return;
+    }
     this.#metrics.modeOverrides.add(isHonoured ? 'honoured' : 'ignored');
-    const before = this.#wasHonoured.get(modes);
-    if (before === isHonoured) return;
-    this.#wasHonoured.set(modes, isHonoured);
+    this.#verdicts.set(modes, { isHonoured, quiet });
+    if (before?.isHonoured === isHonoured) return;
     const fields = { requestBodies: request, responseBodies: response };
     if (isHonoured) {
       this.#log.info({ event: 'mode-override.honoured', ...fields }, 'the gateway sends no bodies, as asked');
@@ -69,9 +84,9 @@ export class AskedMode {
     if (this.#wanted !== undefined && isUnwanted(kind, this.#wanted)) this.#conclude(false);
   }
 
-  /** The gateway ended the exchange. */
-  onEnd(): void {
-    this.#conclude(true);
+  /** Envoy ends the streams that it is done with, or resets them. */
+  onEnd(how: StreamEnd): void {
+    if (how === 'end' || how === 'cancelled') this.#conclude(true);
   }
 
   #conclude(isHonoured: boolean): void {

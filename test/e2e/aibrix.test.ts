@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Baton } from '../../tools/testbed/baton.ts';
 import { Envoy } from '../../tools/testbed/envoy.ts';
+import type { EnvoyBootstrap } from '../../tools/testbed/envoyAddresses.ts';
+import { httpGet } from '../../tools/testbed/httpGet.ts';
 import { freePorts } from '../../tools/testbed/ports.ts';
 import { eventually } from '../support/eventually.ts';
 import { HttpPod } from '../support/httpPod.ts';
@@ -13,7 +15,19 @@ import { envoyBin } from '../support/tools.ts';
 /** Baton in the place of AIBrix's gateway plugin, behind the Envoy that AIBrix configures. */
 checkForLeaks();
 
-describe('behind the Envoy of AIBrix', () => {
+/** AIBrix does not set it; with it, no body passes through Baton but for its model. */
+function allowModeOverride({ static_resources: { listeners } }: EnvoyBootstrap): void {
+  const manager = listeners[0] as unknown as {
+    filter_chains: { filters: { typed_config: { http_filters: { typed_config: object }[] } }[] }[];
+  };
+  const [extProc] = manager.filter_chains[0]?.filters[0]?.typed_config.http_filters ?? [];
+  Object.assign(extProc?.typed_config ?? {}, { allow_mode_override: true });
+}
+
+describe.each([
+  ['as it is', () => {}, 'ignored'],
+  ['with allow_mode_override', allowModeOverride, 'honoured'],
+] as const)('behind the Envoy of AIBrix %s', (_what, amend, overrides) => {
   let dir: string;
   let pods: readonly HttpPod[];
   let stranger: HttpPod;
@@ -51,6 +65,7 @@ describe('behind the Envoy of AIBrix', () => {
       adminPort: envoyAdminPort,
       schedulers: [baton.address],
       pods: [],
+      amend,
     });
   }, 60_000);
   afterAll(async () => {
@@ -98,6 +113,17 @@ describe('behind the Envoy of AIBrix', () => {
 
   it('a GET reaches a pod', async () => {
     expect((await sendHttp(`${envoy.url}/v1/models`)).status).toBe(200);
+  });
+
+  it(`is asked to send no bodies, which is ${overrides}`, async () => {
+    expect((await send({})).status).toBe(200);
+    const countOf = async (outcome: string): Promise<number> => {
+      const { body } = await httpGet(`${baton.adminUrl}/metrics`);
+      const line = new RegExp(`^baton_mode_overrides_total\\{outcome="${outcome}"\\} (\\d+)`, 'm').exec(body);
+      return Number(line?.[1] ?? 0);
+    };
+    await eventually(async () => expect(await countOf(overrides)).toBeGreaterThan(0), { timeoutMs: 10_000 });
+    expect(await countOf(overrides === 'ignored' ? 'honoured' : 'ignored')).toBe(0);
   });
 
   it('a client that names its pod does not get it', async () => {

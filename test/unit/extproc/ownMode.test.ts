@@ -97,6 +97,24 @@ describe.each(['builtin', 'grpc-js'] as const)('mode_override over %s', (kind) =
     expect(logged).toEqual(['mode-override.ignored']);
   });
 
+  it('ignored requests are not taken for honoured ones, until many in a row show nothing', async () => {
+    await serve();
+    const ignored = await begin(buffered);
+    await ignored.exchange.send({ response_headers: {} });
+    await ignored.exchange.end();
+    for (let nth = 1; nth <= 20; nth += 1) {
+      expect([nth, count('honoured')]).toEqual([nth, 0]);
+      const { exchange } = await begin(buffered);
+      if (nth % 2 === 0) await exchange.end();
+      else {
+        exchange.abort();
+        await until(() => baton.exchanges.open === 0, { what: 'the end of the exchange' });
+      }
+    }
+    await until(() => count('honoured') === 1, { what: 'the change' });
+    expect(logged).toEqual(['mode-override.ignored', 'mode-override.honoured']);
+  });
+
   it('is not asked where nothing comes anyway, nor in full duplex, where Envoy ignores it', async () => {
     await serve();
     for (const config of [{}, duplex]) {
