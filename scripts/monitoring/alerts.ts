@@ -72,6 +72,13 @@ export const alerts: readonly Alert[] = [
     summary: '{{ $value }} pods fail requests while their probes pass',
   },
   {
+    name: 'BatonLoadAssumed',
+    expr: 'max by ($by) (baton_endpoints_counted{by="assumed"}) > 0',
+    for: '10m',
+    severity: 'warning',
+    summary: 'The load of {{ $value }} pods is assumed: their metrics cannot be read',
+  },
+  {
     name: 'BatonPoolSourceFailing',
     expr: 'increase(baton_pool_reload_failures_total[5m]) > 0',
     for: '10m',

@@ -152,6 +152,21 @@ export const rows: readonly PanelRow[] = [
     ],
   },
   {
+    title: 'What pods say of themselves',
+    panels: [
+      graph('Readings', 'Answers of pods that were asked for their metrics.', 'reqps', [
+        'sum by (outcome) (rate(baton_pod_metrics_read_total{$selected}[$__rate_interval])) > 0',
+        '{{outcome}}',
+      ]),
+      graph(
+        'How requests are counted',
+        'assumed: by a fixed time, because the pod cannot be read.',
+        'short',
+        ['max by (by) (baton_endpoints_counted{$selected})', '{{by}}'],
+      ),
+    ],
+  },
+  {
     title: 'Instances and upgrades',
     panels: [
       graph('Instances by phase', 'ready and standby are well; draining ends by itself.', 'short', [

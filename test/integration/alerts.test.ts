@@ -66,6 +66,7 @@ const situations: readonly Situation[] = [
     alert: 'BatonPoolSourceFailing',
     series: { 'baton_pool_reload_failures_total{source="kubernetes"}': '0+2x1600' },
   },
+  { alert: 'BatonLoadAssumed', series: { 'baton_endpoints_counted{by="assumed"}': '3x1600' } },
   { alert: 'BatonProbesNotMade', series: { baton_probes_not_made_total: '0+10x1600' } },
   { alert: 'BatonDegraded', series: { baton_degraded: '1x1600' } },
   { alert: 'BatonViewOld', series: { baton_view_age_seconds: '0+60x1600' } },

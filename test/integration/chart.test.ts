@@ -225,6 +225,31 @@ helm.describe(`the chart, rendered by ${helm.title}`, () => {
       expect(spec).toMatchObject({ automountServiceAccountToken: true, serviceAccountName: 'baton' });
     });
 
+    it('are to read nodes and model rewrites as well, where the configuration asks for that', async () => {
+      const kubernetes = { inferencePool: 'llama', nodeZones: true, modelRewrites: true };
+      const manifests = await renderChart({ image, config: { etcd, pool: { kubernetes } } });
+      expect(find(manifests, 'Role').rules).toContainEqual({
+        apiGroups: ['llm-d.ai', 'inference.networking.x-k8s.io'],
+        resources: ['inferencemodelrewrites'],
+        verbs: ['list', 'watch'],
+      });
+      const cluster = find(manifests, 'ClusterRole');
+      expect(cluster.rules).toEqual([{ apiGroups: [''], resources: ['nodes'], verbs: ['list', 'watch'] }]);
+      const binding = find(manifests, 'ClusterRoleBinding');
+      expect(binding).toMatchObject({
+        roleRef: { kind: 'ClusterRole', name: cluster.metadata.name },
+        subjects: [{ kind: 'ServiceAccount', name: 'baton', namespace: 'inference' }],
+      });
+      expect([cluster, binding].flatMap((manifest) => schemaProblems(manifest))).toEqual([]);
+    });
+
+    it('in the whole cluster are none without being asked for, and nodes are not read then', () => {
+      const kinds = variants.flatMap(([name]) => of(name)).map(({ kind }) => kind);
+      expect(kinds).not.toContain('ClusterRole');
+      const { data } = find(of('plain'), 'ConfigMap', 'baton-config');
+      expect(parse(data['baton.yaml']).pool.kubernetes.nodeZones).toBe(false);
+    });
+
     it('are none, and no token, where it does not', async () => {
       const manifests = await renderChart({ image, config: { etcd, pool: { etcd: true } } });
       expect(manifests.map(({ kind }) => kind)).not.toContain('Role');

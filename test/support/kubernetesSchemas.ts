@@ -10,6 +10,8 @@ import { validate as validateService } from 'kubernetes-models/_schemas/IoK8sApi
 import { validate as validateServiceAccount } from 'kubernetes-models/_schemas/IoK8sApiCoreV1ServiceAccount';
 import { validate as validateNetworkPolicy } from 'kubernetes-models/_schemas/IoK8sApiNetworkingV1NetworkPolicy';
 import { validate as validateBudget } from 'kubernetes-models/_schemas/IoK8sApiPolicyV1PodDisruptionBudget';
+import { validate as validateClusterRole } from 'kubernetes-models/_schemas/IoK8sApiRbacV1ClusterRole';
+import { validate as validateClusterRoleBinding } from 'kubernetes-models/_schemas/IoK8sApiRbacV1ClusterRoleBinding';
 import { validate as validateRole } from 'kubernetes-models/_schemas/IoK8sApiRbacV1Role';
 import { validate as validateRoleBinding } from 'kubernetes-models/_schemas/IoK8sApiRbacV1RoleBinding';
 import { checkoutDir } from '../../tools/testbed/tools.ts';
@@ -34,6 +36,8 @@ interface Validator {
 // biome-ignore-end lint/suspicious/noExplicitAny: parsed YAML
 
 const validators: Readonly<Record<string, Validator>> = {
+  ClusterRole: validateClusterRole,
+  ClusterRoleBinding: validateClusterRoleBinding,
   ConfigMap: validateConfigMap,
   Deployment: validateDeployment,
   Job: validateJob,

@@ -40,8 +40,14 @@ nothing. As YAML.
 {{- if .Values.metrics.enabled -}}
 {{- $_ := set $added "admin" (dict "address" "0.0.0.0:9090") -}}
 {{- end -}}
-{{- if and .Values.inferencePool.create (not (dig "pool" "kubernetes" false $config)) -}}
-{{- $_ := set $added "pool" (dict "kubernetes" (dict "inferencePool" (include "baton.inferencePoolName" .))) -}}
+{{- $source := dig "pool" "kubernetes" dict $config -}}
+{{- if or $source .Values.inferencePool.create -}}
+{{/* Zones of nodes take a right in the whole cluster, so they are asked for. */}}
+{{- $cluster := dict "nodeZones" false -}}
+{{- if not $source -}}
+{{- $_ := set $cluster "inferencePool" (include "baton.inferencePoolName" .) -}}
+{{- end -}}
+{{- $_ := set $added "pool" (dict "kubernetes" $cluster) -}}
 {{- end -}}
 {{- $config = mergeOverwrite $added $config -}}
 {{- $pool := default dict $config.pool -}}
