@@ -77,3 +77,32 @@ it('ends with 69 where nothing listens', async () => {
     stderr: expect.stringContaining('no gRPC connection to 127.0.0.1:'),
   });
 });
+
+it('passes as an endpoint picker: TLS that no one verifies, plain health beside it, one address', async () => {
+  const [port, health, adminPort] = (await freePorts(3)) as [number, number, number];
+  const endpoints = pods.map((pod) => `127.0.0.1:${(pod.address() as AddressInfo).port}`);
+  const settings = {
+    server: {
+      transport,
+      healthAddress: `127.0.0.1:${health}`,
+      tls: { selfSigned: true, alpn: 'optional' },
+    },
+    pool: { endpoints },
+    gateway: { alternates: 0, clearRouteCache: true, conformanceHeaders: true },
+  };
+  const picker = new Baton({ name: 'picker', port, adminPort, dir, settings });
+  await picker.start();
+  try {
+    const features = ['one-address', 'clear-route-cache', 'test-header'].flatMap((name) => [
+      '--expect',
+      name,
+    ]);
+    const args = ['--target', picker.address, '--tls', '--health-target', `127.0.0.1:${health}`, ...features];
+    const { exitCode, stdout } = await runBaton(['conformance', ...args]);
+    expect(stdout.split('\n').filter((line) => /^FAILED|not expected|not over TLS/.test(line))).toEqual([]);
+    expect(stdout).toContain('ok      tls/no-alpn');
+    expect(exitCode).toBe(0);
+  } finally {
+    await picker.kill();
+  }
+}, 60_000);

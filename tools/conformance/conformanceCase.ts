@@ -33,6 +33,8 @@ export interface ConformanceCase {
   readonly modes?: readonly GatewayMode[];
   /** Tried only where the picker is expected to have it. */
   readonly feature?: PickerFeature;
+  /** Tried only over TLS. */
+  readonly needsTls?: true;
   /** How many endpoints must be known. Default 0. */
   readonly endpoints?: number;
   /**

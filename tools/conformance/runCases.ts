@@ -57,11 +57,12 @@ async function runCase(each: ConformanceCase, context: CaseContext): Promise<Cas
 }
 
 function whySkipped(
-  { modes, feature, endpoints: needed = 0 }: ConformanceCase,
-  { mode, expects, endpoints }: CaseContext,
+  { modes, feature, needsTls, endpoints: needed = 0 }: ConformanceCase,
+  { picker, mode, expects, endpoints }: CaseContext,
 ): string | undefined {
   if (modes !== undefined && !modes.includes(mode)) return `not in the mode ${mode}`;
   if (feature !== undefined && !expects.has(feature)) return `not expected (--expect ${feature})`;
+  if (needsTls && !picker.options.isTls) return 'not over TLS (--tls)';
   if (endpoints.length < needed) {
     return `needs ${needed} known endpoints, there are ${endpoints.length} (--endpoint)`;
   }

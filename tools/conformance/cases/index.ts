@@ -6,10 +6,12 @@ import { hostileCases } from './hostileCases.ts';
 import { responseCases } from './responseCases.ts';
 import { streamCases } from './streamCases.ts';
 import { subsetCases } from './subsetCases.ts';
+import { tlsCases } from './tlsCases.ts';
 
 /** Every case, in the order in which they run. */
 export const conformanceCases: readonly ConformanceCase[] = [
   ...healthCases,
+  ...tlsCases,
   ...decisionCases,
   ...bodyCases,
   ...subsetCases,

@@ -62,6 +62,29 @@ export const responseCases: readonly ConformanceCase[] = [
     }),
   ),
   {
+    name: 'response/test-header-echo',
+    sends: 'a POST, then response headers with the pod that served in metadata',
+    expects: 'x-conformance-test-served-endpoint with that pod in the answer',
+    modes: ['full-duplex', 'buffered'],
+    feature: 'test-header',
+    run: async (context) => {
+      const request = { pieces: [chatBody(300, context.model)] };
+      const { stream, addresses } = await openRouted(context, request);
+      const [served = ''] = addresses;
+      const before = stream.events.length;
+      await stream.send(responseHeadersMessage({ ':status': '204' }, true, served));
+      await expectReply(stream, 'response_headers', before);
+      const [answer] = stream.events.slice(before).flatMap(replyOf);
+      const { set_headers: set = [] } = answer?.response_headers?.response?.header_mutation ?? {};
+      const echo = set.find(({ header }) => header?.key === 'x-conformance-test-served-endpoint')?.header;
+      const received = `${await finish(stream)}; ${echo?.raw_value ?? echo?.value ?? 'no such header'}`;
+      if (String(echo?.raw_value ?? echo?.value) !== served) {
+        throw new UnexpectedAnswer(`not ${served}`, received);
+      }
+      return received;
+    },
+  },
+  {
     name: 'response/trailers-only',
     sends: 'a POST, then response trailers, as where only they are configured',
     expects: 'an answer to the trailers; the stream is open until then',
