@@ -73,7 +73,7 @@ export function kindOfPickerFlag(name: string): 'switch' | 'value' | undefined {
  * command.
  */
 export function withPickerCommand(args: readonly string[]): readonly string[] {
-  const [first = ''] = args;
-  const name = /^--?([^=]+)/.exec(first)?.[1];
-  return name !== undefined && kinds.has(name) ? ['epp', ...args] : args;
+  if (args[0]?.startsWith('-') !== true) return args;
+  const isPickers = args.some((arg) => kinds.has(/^--([^=]{2,})/.exec(arg)?.[1] ?? ''));
+  return isPickers ? ['epp', ...args] : args;
 }
