@@ -7,23 +7,27 @@ import { quietSources, sampleState } from '../unit/admin/sampleState.ts';
 const release = '1.4.2';
 const previous = '1.4.1';
 
+/** Each pod's engine said something of itself half a second ago. */
+function engineReading(nth: number): EndpointReport['reading'] {
+  return {
+    ...{ engine: 'vllm', from: 'baton-a', ageMs: 500, used: true },
+    ...{ waiting: nth % 3, running: 9 + (nth % 4), kvUse: 0.3 + (nth % 5) / 10 },
+  };
+}
+
 export function pods(
   count: number,
   change: (nth: number) => Partial<EndpointReport> = () => ({}),
 ): EndpointReport[] {
+  const [pod] = sampleState.pool as [EndpointReport];
   return Array.from({ length: count }, (_, nth) => ({
+    ...pod,
     address: `10.0.${Math.floor(nth / 200)}.${11 + (nth % 200)}:8000`,
-    ready: true,
-    fault: null,
-    weight: 1,
     models: ['llama-3-70b'],
     local: 3 + (nth % 3),
     view: 10 + ((nth * 7) % 9),
     load: 10 + ((nth * 7) % 9),
-    countedBy: 'exact',
-    health: 'trusted',
-    quarantine: null,
-    reading: null,
+    reading: engineReading(nth),
     ...change(nth),
   }));
 }

@@ -164,6 +164,8 @@ describe.each([
       expect(await installed.run(['status', '--admin', new URL(adminUrl(topology)).host])).toMatchObject({
         exitCode: 0,
       });
+      for (const path of ['/', '/dashboard/main.js'])
+        expect((await sendHttp(adminUrl(topology) + path)).status).toBe(200);
       for (const instance of topology.instances) await instance.stopCleanly();
     } finally {
       await topology.stop();
