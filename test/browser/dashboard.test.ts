@@ -159,6 +159,16 @@ describe('in a browser', () => {
     expect((await readPage(page)).headline).toMatch(/^All well/);
   });
 
+  it('when a draining instance goes, that is no alarm', async () => {
+    state = situations['a draining instance'] as InstanceState;
+    const page = await open();
+    await admin.stop();
+    await eventually(async () => {
+      const headline = 'This instance was draining, and has gone';
+      expect(await readPage(page)).toMatchObject({ headline, level: 'notice' });
+    });
+  });
+
   it('a thousand pods that all change are drawn in a small part of the time', async () => {
     state = situations['a thousand pods'] as InstanceState;
     const page = await open();

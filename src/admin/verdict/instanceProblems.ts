@@ -43,13 +43,12 @@ function movement({ instance, peers, drain }: Omit<InstanceState, 'pool'>): stri
     drain === null
       ? ''
       : ` (${plural(drain.open, 'stream')} open, at most ${seconds(drain.graceLeftMs)} left)`;
-  const what =
-    releases.length > 1 ? `An upgrade is under way: releases ${releases.join(' and ')}` : 'Instances move';
-  return `${[what, ...parts].join('; ')}${left}`;
+  const upgrade = releases.length > 1 ? [`An upgrade is under way: releases ${releases.join(' and ')}`] : [];
+  return `${[...upgrade, ...parts].join('; ')}${left}`;
 }
 
 function phrase(ids: readonly string[], what: string): string[] {
-  return ids.length === 0 ? [] : [`${names(ids)} ${what}`];
+  return ids.length === 0 ? [] : [`${names(ids)} ${ids.length === 1 ? 'is' : 'are'} ${what}`];
 }
 
 function names(ids: readonly string[]): string {

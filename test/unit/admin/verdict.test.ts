@@ -93,7 +93,19 @@ describe('the verdict', () => {
       'an upgrade is half way',
       { peers: [{ ...peer, release: '1.0.0', generation: 1, phase: 'draining' }] },
       'notice',
-      'Well. An upgrade is under way: releases 1.0.0 and 1.1.0; baton-1 draining',
+      'Well. An upgrade is under way: releases 1.0.0 and 1.1.0; baton-1 is draining',
+    ],
+    [
+      'an instance drains',
+      {
+        ...instance({ phase: 'draining' }),
+        drain: {
+          startedAt: '2026-05-04T03:02:01.000Z',
+          ...{ open: 31, finished: 9, halfClosed: 0, handedOff: 0, graceLeftMs: 22_400 },
+        },
+      },
+      'notice',
+      'Well. baton-2 is draining (31 streams open, at most 22 s left)',
     ],
     [
       'a generation is pinned',

@@ -66,7 +66,8 @@ function showConnection(isLost) {
   const at = model.message === undefined ? undefined : timeOfDay(model.message.at);
   if (!isLost) return setText(connection, 'live');
   setText(connection, at === undefined ? 'no answer' : `no answer since ${at}`);
-  showLost(at === undefined ? 'never' : `at ${at}`);
+  const phase = model.message?.state.instance.phase;
+  showLost(at === undefined ? 'never' : `at ${at}`, phase === 'draining' || phase === 'stopped');
 }
 
 function connect() {

@@ -3,7 +3,7 @@ import { byId, element, reconcile, setClass, setShare, setText } from './dom.js'
 import { timelineMs } from './history.js';
 import { compareNames, duration } from './text.js';
 
-const leastSpanMs = 2 * 60_000;
+const leastSpanMs = 60_000;
 
 /**
  * The phases of each instance as lanes. They grow with the time that the page is open.

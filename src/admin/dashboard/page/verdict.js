@@ -38,17 +38,22 @@ export function showVerdict({ verdict }) {
  * The instance does not answer: what is shown is old.
  *
  * @param {string} since
+ * @param {boolean} wasDraining
  */
-export function showLost(since) {
-  setClass(byId('verdict'), 'verdict bad');
-  setText(byId('headline'), 'This instance does not answer');
+export function showLost(since, wasDraining) {
+  const level = wasDraining ? 'notice' : 'bad';
+  setClass(byId('verdict'), `verdict ${level}`);
+  setText(
+    byId('headline'),
+    wasDraining ? 'This instance was draining, and has gone' : 'This instance does not answer',
+  );
   const list = byId('problems');
   list.hidden = false;
   reconcile(
     list,
-    [`What is below was read ${since}. The page goes on when the instance answers again.`],
+    [`What is below was read ${since}. The page goes on when an instance answers here again.`],
     () => '0',
-    () => element('li', { class: 'bad' }),
+    () => element('li'),
     setText,
   );
 }
