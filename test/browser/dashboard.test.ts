@@ -108,6 +108,21 @@ describe('in a browser', () => {
     await page.screenshot(join(pictures, `docs-${name}.png`));
   });
 
+  it('what engines say of themselves is shown beside what is counted', async () => {
+    const [read, assumed] = pods(2);
+    if (read === undefined || assumed === undefined) throw new Error('two pods were made');
+    state = {
+      ...state,
+      pool: [
+        { ...read, countedBy: 'reading', load: 12.5 },
+        { ...assumed, countedBy: 'assumed', load: 4, reading: null },
+      ],
+    };
+    const { pods: shown } = await readPage(await open());
+    expect(shown[read.address]?.[3]).toBe('0 wait, KV 30 %, counted as 12.5 (reading)');
+    expect(shown[assumed.address]?.[3]).toBe('counted as 4 (assumed)');
+  });
+
   it('nothing is loaded from elsewhere', async () => {
     const page = await open();
     expect(page.requested.length).toBeGreaterThan(10);

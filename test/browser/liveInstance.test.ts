@@ -47,6 +47,7 @@ it('the page equals /state while a pod dies, an instance drains and goes, and et
           ready ? 'ready' : 'out',
           fault === null ? '' : `fails its probes: ${fault}`,
           String(view),
+          '',
         ]);
       }
       const fleet = [instance, ...peers];

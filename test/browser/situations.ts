@@ -55,6 +55,7 @@ const quarantined: Partial<EndpointReport> = {
 const failing: Partial<EndpointReport> = {
   ready: false,
   fault: 'connect ECONNREFUSED 10.0.0.15:8000',
+  reading: null,
   local: 0,
   view: 0,
 };

@@ -43,6 +43,25 @@ export function podState({ ready, fault, health, quarantine }) {
   return { text: 'ready', why: '', level: '', rank: 6 };
 }
 
+/**
+ * What its engine said of itself, and whether decisions count by it.
+ *
+ * @param {PodRow} row
+ * @returns {string}
+ */
+function engineText({ reading, countedBy, load }) {
+  const counted = countedBy === 'exact' ? [] : [`counted as ${quantity(load)} (${countedBy})`];
+  if (reading === null) return counted.join();
+  const { waiting, kvUse, ageMs, used } = reading;
+  const parts = [
+    ...(waiting === null ? [] : [`${quantity(waiting)} wait`]),
+    ...(kvUse === null ? [] : [`KV ${Math.round(kvUse * 100)} %`]),
+    ...counted,
+    ...(used ? [] : [`${duration(ageMs)} old`]),
+  ];
+  return parts.join(', ');
+}
+
 /** The table of pods: the sick ones first, one page at a time. */
 export class Pods {
   #filter = /** @type {HTMLInputElement} */ (byId('pod-filter'));
@@ -148,6 +167,7 @@ export class Pods {
       cell('State', 'state'),
       cell('Why'),
       cell('In flight', '', [this.#bars.create()]),
+      cell('Engine'),
       cell('Models'),
       cell('Weight', 'number'),
     ]);
@@ -159,11 +179,12 @@ export class Pods {
    * @param {PodState} state
    */
   #updateRow(made, row, { text, why, level }) {
-    const [, state, reason, inFlight, models, weight] = made.cells;
+    const [, state, reason, inFlight, engine, models, weight] = made.cells;
     setClass(made, level);
     setText(/** @type {Node} */ (state), text);
     setText(/** @type {Node} */ (reason), why);
     this.#bars.update(/** @type {HTMLElement} */ (inFlight?.firstElementChild), row);
+    setText(/** @type {Node} */ (engine), engineText(row));
     setText(/** @type {Node} */ (models), row.models.join(', '));
     setText(/** @type {Node} */ (weight), quantity(row.weight));
   }
