@@ -8,13 +8,38 @@ const pages = execFileSync('git', ['ls-files', '--', '*.md'], { cwd: root, encod
   .split('\n')
   .filter((page) => page !== '' && existsSync(join(root, page)));
 
+const read = (page: string): string => readFileSync(join(root, page), 'utf8');
+
+/** The links of a page to other files and to headings; the path is empty within the page. */
+function linksOf(page: string): { readonly path: string; readonly anchor: string | undefined }[] {
+  const links = read(page).matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)/g);
+  return [...links].map(([, path = '', anchor]) => ({ path: path && join(dirname(page), path), anchor }));
+}
+
+/** The anchors of a page's headings, as the readers of these pages make them. */
+function anchorsOf(page: string): ReadonlySet<string> {
+  const prose = read(page).replaceAll(/^```[\s\S]*?^```/gm, '');
+  const anchors = new Set<string>();
+  for (const [, heading = ''] of prose.matchAll(/^#{1,6} (.*)$/gm)) {
+    const text = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase();
+    const anchor = text.replaceAll(/[^\p{L}\p{N}_ -]/gu, '').replaceAll(' ', '-');
+    for (let nth = 0; ; nth += 1) {
+      const own = nth === 0 ? anchor : `${anchor}-${nth}`;
+      if (anchors.has(own)) continue;
+      anchors.add(own);
+      break;
+    }
+  }
+  return anchors;
+}
+
 describe('links in the documents', () => {
-  it.each(pages)('lead to files: %s', (page) => {
-    const text = readFileSync(join(root, page), 'utf8');
-    const links = [...text.matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)].map(([, link = '']) => link);
-    const missing = links
-      .map((link) => join(dirname(page), link))
-      .filter((path) => !existsSync(join(root, path)));
+  it.each(pages)('lead to files, and to headings: %s', (page) => {
+    const missing = linksOf(page).filter(({ path, anchor }) => {
+      if (path !== '' && !existsSync(join(root, path))) return true;
+      const target = path === '' ? page : path;
+      return anchor !== undefined && target.endsWith('.md') && !anchorsOf(target).has(anchor);
+    });
     expect(missing).toEqual([]);
   });
 });
