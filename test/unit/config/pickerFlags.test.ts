@@ -108,9 +108,14 @@ describe('the command line of an endpoint picker', () => {
       ['epp', '--pool-name', 'x'],
     ],
     [
-      ['-v', '4'],
-      ['epp', '-v', '4'],
+      ['-v', '4', '--pool-name=x'],
+      ['epp', '-v', '4', '--pool-name=x'],
     ],
+    [
+      ['--set', 'a=b', '--pool-name', 'x'],
+      ['epp', '--set', 'a=b', '--pool-name', 'x'],
+    ],
+    [['-v'], ['-v']],
     [['--grpc-port=1'], ['epp', '--grpc-port=1']],
     [
       ['serve', '--pool-name'],
