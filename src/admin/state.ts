@@ -148,6 +148,11 @@ export interface EndpointReport {
   readonly health: 'trusted' | 'suspected' | 'quarantined' | 'trial';
   /** null unless it is in quarantine or on trial. */
   readonly quarantine: QuarantineReport | null;
+  /**
+   * The share of prompts that its engine finds in its cache, relative to what was expected of those
+   * that were sent there; 1 where nothing is known.
+   */
+  readonly prefixBias: number;
   /** What it said of itself last; null: nothing, or it is not asked. */
   readonly reading: ReadingReport | null;
 }

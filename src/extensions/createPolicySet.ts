@@ -1,7 +1,6 @@
 import { BatonError } from '../errors.ts';
-import type { PlacedPrompts } from '../scheduling/placedPrompts.ts';
 import { policyDefinitions } from '../scheduling/policies/index.ts';
-import type { PolicyDefinition } from '../scheduling/policy.ts';
+import type { PolicyDefinition, PolicyOptions } from '../scheduling/policy.ts';
 import { PolicySet } from '../scheduling/policySet.ts';
 
 /** The settings that policies depend on. */
@@ -15,13 +14,13 @@ export interface PolicySettings {
 /**
  * The policies of Baton and of its extensions.
  *
- * @param placed where `prefix` notes where prompts went; default: for itself
+ * @param shared what policies share with the rest of the instance; default: nothing
  * @throws BatonError `extension-invalid` when one cannot be created, or `policy` names none of them
  */
 export function createPolicySet(
   settings: PolicySettings,
   ofExtensions: readonly PolicyDefinition[],
-  placed?: PlacedPrompts,
+  shared: Pick<PolicyOptions, 'placed' | 'readings'> = {},
 ): PolicySet {
   const { policy } = settings;
   const affinity = { loadFactor: settings.affinityLoadPercent / 100 };
@@ -32,7 +31,7 @@ export function createPolicySet(
   const definitions = [...policyDefinitions, ...ofExtensions];
   let policies: PolicySet;
   try {
-    policies = new PolicySet({ random: Math.random, affinity, pods, definitions, ...(placed && { placed }) });
+    policies = new PolicySet({ random: Math.random, affinity, pods, definitions, ...shared });
   } catch (cause) {
     throw new BatonError('extension-invalid', 'a policy of scheduling.extensions cannot be created', {
       cause,

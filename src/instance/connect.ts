@@ -32,6 +32,7 @@ export function connectParts(parts: InstanceParts, host: Host): void {
     if (lifecycle.phase !== 'starting') parts.prompts.placed.keep(pool.addresses);
     metricsParts.podMetrics.readings.keep(pool.addresses);
     metricsParts.podMetrics.changed();
+    parts.prompts.hits.keep(pool.addresses);
     parts.readingLoad.keep(pool.addresses);
     parts.left.keep(pool.addresses);
     if (sharing.kind === 'etcd') sharing.steering.onEndpointsChange();

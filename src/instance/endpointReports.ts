@@ -4,7 +4,10 @@ import { readingReport } from './metricsParts.ts';
 import type { InstanceParts } from './parts.ts';
 import { quarantineReport, usedEndpoints } from './signalParts.ts';
 
-type Sources = Pick<InstanceParts, 'pool' | 'sharing' | 'signals' | 'metricsParts' | 'readingLoad'>;
+type Sources = Pick<
+  InstanceParts,
+  'pool' | 'sharing' | 'signals' | 'metricsParts' | 'prompts' | 'readingLoad'
+>;
 
 /** A pass over the whole pool in one turn: 1 ms for 10,000 endpoints. */
 export function endpointCounts({
@@ -26,8 +29,9 @@ export function endpointCounts({
 /** The endpoints that the pool has now, each as it is when it is read. */
 export function* endpointValues({
   pool,
+  prompts,
   sharing,
-}: Pick<Sources, 'pool' | 'sharing'>): Iterable<EndpointValues> {
+}: Pick<Sources, 'pool' | 'prompts' | 'sharing'>): Iterable<EndpointValues> {
   const ready = new Set(pool.ready());
   for (const endpoint of pool.all()) {
     const { address, weight, models } = endpoint;
@@ -38,6 +42,7 @@ export function* endpointValues({
       models,
       local: sharing.ledger.local().get(address) ?? 0,
       view: sharing.ledger.inFlight(address),
+      prefixBias: prompts.hits.bias(address),
     };
   }
 }

@@ -4,6 +4,7 @@ import { containPolicy } from '../extensions/containPolicy.ts';
 import { createPolicySet } from '../extensions/createPolicySet.ts';
 import type { LoadedExtensions } from '../extensions/loadExtensions.ts';
 import { ExtensionErrors } from '../extproc/extensionErrors.ts';
+import type { EngineReadings } from '../scheduling/engineReading.ts';
 import type { Filter } from '../scheduling/filter.ts';
 import { filters as filtersOfBaton } from '../scheduling/filters/index.ts';
 import type { PlacedPrompts } from '../scheduling/placedPrompts.ts';
@@ -24,20 +25,21 @@ export interface ExtensionPartsOptions {
   readonly log: Log;
   readonly metrics: InstanceMetrics;
   readonly placed: PlacedPrompts;
+  readonly readings: EngineReadings;
 }
 
 /** @throws BatonError `extension-invalid` when `scheduling.policy` is a policy of none of them */
 export function createExtensionParts(
   { scheduling }: Pick<Config, 'scheduling'>,
   loaded: LoadedExtensions,
-  { log, metrics, placed }: ExtensionPartsOptions,
+  { log, metrics, placed, readings }: ExtensionPartsOptions,
 ): ExtensionParts {
   const errors = new ExtensionErrors(log, metrics);
   const report = (name: string, cause: unknown): void => errors.report(name, cause);
   const policies = createPolicySet(
     scheduling,
     loaded.policies.map((policy) => containPolicy(policy, report)),
-    placed,
+    { placed, readings },
   );
   const filters = [...filtersOfBaton, ...loaded.filters.map((filter) => containFilter(filter, report))];
   return { policies, filters, headers: loaded.headers };

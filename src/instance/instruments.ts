@@ -11,7 +11,7 @@ import {
 } from '../ledger/metrics.ts';
 import { endpointSeries, panicGauges, poolGauges, poolMetrics } from '../pool/metrics.ts';
 import { sharingGauges, sharingMetrics } from '../prefixSharing/metrics.ts';
-import { countedGauges, signalGauges, signalMetrics } from '../signals/metrics.ts';
+import { biasSeries, countedGauges, signalGauges, signalMetrics } from '../signals/metrics.ts';
 import { steeringGauges } from '../steering/metrics.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import { type GaugeMetric, gaugesOf, type SeriesMetric } from '../telemetry/metric.ts';
@@ -52,4 +52,8 @@ export const instanceGauges: readonly GaugeMetric<MeasuredState>[] = [
 ];
 
 /** The gauges of each endpoint. */
-export const instanceSeries: readonly SeriesMetric<EndpointValues>[] = [...endpointSeries, ...loadSeries];
+export const instanceSeries: readonly SeriesMetric<EndpointValues>[] = [
+  ...endpointSeries,
+  ...loadSeries,
+  ...biasSeries,
+];

@@ -17,5 +17,5 @@ export type MeasuredState = StateSummary & EndpointCounts;
 /** What the metrics show of each endpoint, and its weight. */
 export type EndpointValues = Pick<
   EndpointReport,
-  'address' | 'ready' | 'weight' | 'models' | 'local' | 'view'
+  'address' | 'ready' | 'weight' | 'models' | 'local' | 'view' | 'prefixBias'
 >;

@@ -105,8 +105,8 @@ export function createParts(
   const { readings } = metricsParts.podMetrics;
   const readingLoad = new ReadingLoad({ load: sharing.ledger, readings, assumed: left, nowMs: clock.nowMs });
   const signals = createSignalParts({ ...base, sharing, load: readingLoad });
-  const prompts = createPromptParts({ ...base, sharing });
-  const extensions = createExtensionParts(config, loaded, { log, metrics, placed: prompts.placed });
+  const prompts = createPromptParts({ ...base, sharing, readings });
+  const extensions = createExtensionParts(config, loaded, { log, metrics, placed: prompts.placed, readings });
   const edge = createEdgeParts({ ...base, aliases, trace, sharing, signals, extensions, left, portHealth });
   const { exchanges } = edge;
   proxy.follow(exchanges);

@@ -4,7 +4,10 @@ import type { DynamicConfig } from '../dynamic/dynamicConfig.ts';
 import type { CompositePool } from '../pool/compositePool.ts';
 import { SharedPrompts } from '../prefixSharing/sharedPrompts.ts';
 import { PlacedPrompts } from '../scheduling/placedPrompts.ts';
+import { HitComparison } from '../signals/readings/hitComparison.ts';
+import type { PodReadings } from '../signals/readings/podReadings.ts';
 import type { Log } from '../telemetry/log.ts';
+import { followEngines } from './followEngines.ts';
 import type { InstanceMetrics } from './instruments.ts';
 import type { SharedParts } from './sharedParts.ts';
 import type { SkippedRecords } from './skippedRecords.ts';
@@ -14,6 +17,8 @@ export interface PromptParts {
   readonly placed: PlacedPrompts;
   /** undefined: there are no other instances to share with. */
   readonly shared: SharedPrompts | undefined;
+  /** What pods find in their caches, against what was expected. */
+  readonly hits: HitComparison;
 }
 
 export interface PromptPartsOptions {
@@ -25,23 +30,32 @@ export interface PromptPartsOptions {
   readonly pool: CompositePool;
   readonly sharing: SharedParts;
   readonly skipped: SkippedRecords;
+  readonly readings: PodReadings;
 }
 
 /** A request or the dynamic configuration may name `prefix` at any time, so it is always there. */
 export function createPromptParts(options: PromptPartsOptions): PromptParts {
   const { podCacheTokens, podPrefillTokensPerSecond } = options.config.scheduling;
+  const hits = new HitComparison(systemClock.nowMs);
   const placed: PlacedPrompts = new PlacedPrompts({
     pods: { cacheTokens: podCacheTokens, prefillTokensPerSecond: podPrefillTokensPerSecond },
     random: Math.random,
     nowMs: systemClock.nowMs,
     onPlaced: ({ address }, prompt, { uncachedTokens, work }) => {
+      hits.expect(address, prompt.totalTokens, prompt.totalTokens - uncachedTokens);
       if (shared === undefined || options.sharing.kind === 'memory') return;
       options.sharing.ledger.assign(address, work);
       shared.onPlaced(address, prompt, uncachedTokens);
     },
   });
   const shared = createSharedPrompts(options, placed);
-  return { placed, shared };
+  const { log, metrics, readings } = options;
+  const onRestarted = (endpoint: string): void => {
+    metrics.engineRestarts.add();
+    log.info({ event: 'endpoint.engine-restarted', endpoint }, 'the engine of an endpoint has restarted');
+  };
+  followEngines({ readings, placed, hits, onRestarted });
+  return { placed, shared, hits };
 }
 
 function createSharedPrompts(options: PromptPartsOptions, prompts: PlacedPrompts): SharedPrompts | undefined {

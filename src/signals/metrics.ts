@@ -1,5 +1,5 @@
 import type { Instruments } from '../telemetry/instruments.ts';
-import { counter, gauge, label } from '../telemetry/metric.ts';
+import { counter, gauge, label, openLabel, series } from '../telemetry/metric.ts';
 import { failureKinds } from './failure.ts';
 import { readOutcomes } from './readings/podMetricsReader.ts';
 
@@ -22,6 +22,12 @@ export const signalMetrics = {
     means: 'Answers of pods that this instance asked for their metrics, where something needs these',
     worry:
       'Others than `read` rise: the load of those pods is assumed, not known. `no-engine`: the answer is that of no known engine; see `signals.metrics.path`.',
+  }),
+  engineRestarts: counter({
+    name: 'baton_pod_engine_restarts',
+    labels: [],
+    means: 'Engines of pods that were seen to be another process than before: their caches are empty',
+    worry: 'It rises without a deployment: see the log of the pods.',
   }),
 };
 export type SignalMetrics = Instruments<typeof signalMetrics>;
@@ -48,5 +54,17 @@ export const countedGauges = [
       'Endpoints by how their requests in flight are known: `exact`; `assumed` and `reading` where responses are left to the gateway (`gateway.responses`): for a fixed time, or by what the endpoint said of itself and what was placed since',
     worry: '`assumed` above 0 for minutes: the metrics of these endpoints cannot be read.',
     read: (endpoints) => ways.map((way) => [endpoints[way], way]),
+  }),
+];
+
+export const biasSeries = [
+  series<{ readonly address: string; readonly prefixBias: number }>({
+    name: 'baton_prefix_bias',
+    labels: [openLabel('endpoint', "addresses of the pool's endpoints")],
+    means:
+      'The share of prompts that the engine finds in its cache, relative to the share that was expected of what was sent there, from 0.25 to 2; 1 where nothing is known',
+    worry:
+      'Far below 1 for long: other programs use the pods too, or the cache is smaller than the engine says. The cache is taken to be smaller then.',
+    of: ({ address, prefixBias }) => [prefixBias, address],
   }),
 ];

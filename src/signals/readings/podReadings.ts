@@ -1,4 +1,5 @@
 import type { PodReading, StoredReading } from '../../proto/records/podReading.ts';
+import type { EngineReading, EngineReadings } from '../../scheduling/engineReading.ts';
 
 /** What a pod said, and when, by this process's clock. */
 export interface KnownReading {
@@ -6,6 +7,8 @@ export interface KnownReading {
   readonly atMs: number;
   /** The instance that asked. */
   readonly from: string;
+  /** The same for policies. */
+  readonly engine: EngineReading;
 }
 
 /**
@@ -18,7 +21,7 @@ const waitingMs = 1_000;
 type ReadingListener = (address: string, known: KnownReading, before: KnownReading | undefined) => void;
 
 /** The last reading of each pod, of whichever instance asked it. */
-export class PodReadings {
+export class PodReadings implements EngineReadings {
   readonly #known = new Map<string, KnownReading>();
   readonly #nowMs: () => number;
   readonly #listeners = new Set<ReadingListener>();
@@ -50,6 +53,11 @@ export class PodReadings {
     return this.#known.get(address);
   }
 
+  /** For policies, however old: they know its age. */
+  of(address: string): EngineReading | undefined {
+    return this.#known.get(address)?.engine;
+  }
+
   /** undefined: none, or an old one. */
   fresh(address: string): KnownReading | undefined {
     const known = this.#known.get(address);
@@ -61,7 +69,7 @@ export class PodReadings {
     const before = this.#known.get(address);
     // While a pod changes hands, two instances may ask it.
     if (before !== undefined && before.atMs > atMs) return;
-    const known = { reading, atMs, from };
+    const known = { reading, atMs, from, engine: engineReading(reading, atMs) };
     this.#known.set(address, known);
     if (reading.waiting) this.#waitedMs = Math.max(this.#waitedMs, atMs);
     for (const listener of this.#listeners) listener(address, known, before);
@@ -71,4 +79,8 @@ export class PodReadings {
   keep(addresses: ReadonlySet<string>): void {
     for (const address of this.#known.keys()) if (!addresses.has(address)) this.#known.delete(address);
   }
+}
+
+function engineReading({ kvUse, waiting }: PodReading, atMs: number): EngineReading {
+  return { atMs, ...(kvUse !== undefined && { kvUse }), ...(waiting !== undefined && { waiting }) };
 }

@@ -97,6 +97,10 @@ export class ReadingLoad implements ReservableLoad {
     return this.#options.load.unacknowledgedPicks();
   }
 
+  assignedTokens(address: string): number | undefined {
+    return this.#options.load.assignedTokens?.(address);
+  }
+
   countedBy(address: string): CountedBy {
     const { assumed, nowMs } = this.#options;
     if (assumed.count === 0) return 'exact';

@@ -41,6 +41,7 @@ export const sampleState: InstanceState = {
       countedBy: 'exact',
       health: 'trusted',
       quarantine: null,
+      prefixBias: 1,
       reading: null,
     },
     {
@@ -55,6 +56,7 @@ export const sampleState: InstanceState = {
       countedBy: 'reading',
       health: 'quarantined',
       quarantine: { reason: 'server-error', remainingMs: 900, level: 0, foundBy: null, excluded: true },
+      prefixBias: 1,
       reading: {
         engine: 'vllm',
         from: 'baton-1',

@@ -15,6 +15,7 @@ const endpoint = {
   health: 'trusted' as const,
   quarantine: null,
   reading: null,
+  prefixBias: 1,
 };
 const ready = { ...sampleState, pool: [endpoint, { ...endpoint, local: 1, view: 3 }] };
 const inPhase = (phase: 'starting' | 'draining') => ({ ...ready, instance: { ...ready.instance, phase } });

@@ -89,7 +89,7 @@ describe('the readings of other instances', () => {
   it('are known with the age that they have', async () => {
     await pass(1_000);
     shared.onPut(pod, record);
-    expect(readings.fresh(pod)).toEqual({ reading, atMs: 800, from: 'b' });
+    expect(readings.fresh(pod)).toMatchObject({ reading, atMs: 800, from: 'b' });
   });
 
   it('are ignored when they are older than three seconds, and never used in place of a newer one', async () => {
