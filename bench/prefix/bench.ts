@@ -22,7 +22,9 @@ const { values } = parseArgs({
     trace: { type: 'string' },
     only: { type: 'string', multiple: true },
     seeds: { type: 'string', default: '1,2,3,4,5' },
+    /** Of the trace, and of workloads: all of them run for some minutes. */
     requests: { type: 'string', default: '6000' },
+    'workload-requests': { type: 'string', default: '12000' },
     out: { type: 'string', default: '.run/prefix.jsonl' },
   },
 });
@@ -47,7 +49,8 @@ async function measure(experiment: Experiment, rate: InferenceComparison['rate']
   const workload = workloads.find((known) => known.name === requests);
   const comparison: InferenceComparison = {
     source: workload === undefined ? { file: values.trace as string } : { workload },
-    requests: experiment.count ?? Number(values.requests),
+    requests:
+      experiment.count ?? Number(workload === undefined ? values.requests : values['workload-requests']),
     isRaw,
     rate,
     ...fleets[fleet],

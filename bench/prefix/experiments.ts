@@ -49,7 +49,7 @@ function underLoad(requests: string, fleet: FleetName, schemes: readonly string[
   return { name: 'load', requests, fleet, rates: loads, schemes, instances: oneAndEight };
 }
 
-const compared = ['trace', 'conversations', ...manyShared];
+const compared = ['trace', ...manyShared];
 
 /** In the order of the document. */
 export const experiments: readonly Experiment[] = [
@@ -62,14 +62,19 @@ export const experiments: readonly Experiment[] = [
     schemes: [omniscient, 'llm-d default', leastRequest, 'round robin'],
     instances: [1],
   },
-  ...compared.map((requests) => underLoad(requests, '20 × 8B', main)),
+  underLoad('trace', '20 × 8B', main),
+  ...manyShared.flatMap((requests): Experiment[] => [
+    { ...underLoad(requests, '20 × 8B', main), instances: [8] },
+    { ...underLoad(requests, '20 × 8B', [prefix]), instances: [1] },
+  ]),
   ...compared.map(
     (requests): Experiment => ({
       ...underLoad(requests, '20 × 8B', [...others, 'baton prefix, counts shared']),
       rates: [{ load: 0.8 }],
+      instances: [8],
     }),
   ),
-  underLoad('unshared', '20 × 8B', [omniscient, prefix, 'llm-d default', 'llm-d precise', leastRequest]),
+  underLoad('unshared', '20 × 8B', [omniscient, prefix, alone, 'llm-d default', leastRequest]),
   {
     name: 'bursts',
     requests: 'trace',
@@ -84,7 +89,7 @@ export const experiments: readonly Experiment[] = [
     requests: 'ladder',
     fleet: '8 × 32B, KV 300k',
     rates: [{ speed: 1 }],
-    count: 1_500,
+    count: 600,
     schemes: [...main, ...others],
     instances: oneAndEight,
   },
@@ -147,7 +152,7 @@ export const experiments: readonly Experiment[] = [
       },
     }),
   ),
-  ...compared.map((requests) =>
+  ...['trace', 'agents'].map((requests) =>
     underLoad(requests, '8 × 32B', [omniscient, prefix, 'llm-d default', 'llm-d precise', leastRequest]),
   ),
 ];

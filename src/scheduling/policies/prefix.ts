@@ -42,7 +42,8 @@ interface PromptCost {
 /**
  * The candidate that can be expected to answer first. What the request costs there, in seconds:
  *
- *     (tokens waiting there + 3 × own tokens not cached there) ÷ speed + 0.06 × requests in flight
+ *     (tokens waiting there + 3 × own tokens not cached there × crowding) ÷ speed
+ *       + 0.06 × requests in flight
  *       + used share of the KV cache ^ 4
  *
  * Candidates that cost about the same are ordered by a hash of the first part of the prompt that is
@@ -120,18 +121,21 @@ export class Prefix implements Policy {
   }
 
   #compare(endpoints: readonly Endpoint[], load: Load, prompt: PromptCuts): PromptCost[] {
-    const { nowMs, readings } = this.#options;
+    const { nowMs, readings, pods } = this.#options;
     const { ownPrefill, secondsPerRequest, fullKvSeconds, kvPower } = this.#weights;
     const now = nowMs();
     const trust = trustInPeers(load.unacknowledgedPicks(), endpoints.length);
     const waiting = this.#waiting(endpoints, load, now, trust);
+    const meanWaiting = waiting.reduce((sum, tokens) => sum + tokens, 0) / waiting.length;
+    // The more wait, the more are made to wait longer by what need not be computed.
+    const crowding = 1 + (meanWaiting / pods.prefillTokensPerSecond) ** 2;
     return endpoints.map((endpoint, index) => {
       const { address, weight } = endpoint;
       const work = this.#placed.of(endpoint);
       const matchedCuts = work.matchedCuts(prompt);
       const cached = matchedCuts === 0 ? 0 : (prompt.tokens[matchedCuts - 1] as number);
-      const toCompute =
-        (waiting[index] as number) + ownPrefill * prefillWork(prompt.totalTokens - cached, cached);
+      const ownWork = prefillWork(prompt.totalTokens - cached, cached);
+      const toCompute = (waiting[index] as number) + ownPrefill * crowding * ownWork;
       const local = load.localInFlight(address);
       const inFlight = local + trust * (load.inFlight(address) - local);
       const seconds =

@@ -73,6 +73,23 @@ describe('prefix', () => {
     expect(instance.pick(prompt, loads({ [home.address]: 200 }))).not.toBe(home);
   });
 
+  it('stays where the prompt is although others are sooner, where all are crowded', () => {
+    const isHome = (crowdTokens: number): boolean => {
+      const instance = new Instance();
+      const prompt = chainedCuts(1, 60);
+      const home = instance.pick(prompt);
+      instance.nowMs += muchLaterMs;
+      const busy = loads(Object.fromEntries(pods.map(({ address }) => [address, 1])));
+      pods.forEach((pod, n) => {
+        const cuts = (crowdTokens + (pod === home ? 24_000 : 0)) / 64;
+        instance.placed.place(chainedCuts(100 + n, cuts), pod, pods);
+      });
+      return instance.policy.choose(pods, busy, { prompt }) === home;
+    };
+    expect(isHome(640)).toBe(false);
+    expect(isHome(128_000)).toBe(true);
+  });
+
   it('counts the tokens that wait, not only the requests', () => {
     const instance = new Instance();
     const short = chainedCuts(1, 20);
