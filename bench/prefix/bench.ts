@@ -29,14 +29,19 @@ const { values } = parseArgs({
   },
 });
 const seeds = values.seeds.split(',').map(Number);
-const done = new Set(
-  existsSync(values.out)
-    ? readFileSync(values.out, 'utf8')
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => keyOf(JSON.parse(line)))
-    : [],
-);
+const before = existsSync(values.out)
+  ? readFileSync(values.out, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as PrefixFigures)
+  : [];
+const done = new Set(before.map(keyOf));
+/** The search takes as long as many runs. */
+const fullSpeeds = new Map<string, number>();
+for (const { experiment, requests, fleet, load, speed } of before) {
+  if (load !== undefined)
+    fullSpeeds.set(fullSpeedKey(requests, fleet, experiment === 'bursts'), speed / load);
+}
 
 for (const experiment of experiments) {
   if (values.only?.includes(experiment.name) === false) continue;
@@ -66,7 +71,7 @@ async function measure(experiment: Experiment, rate: InferenceComparison['rate']
         if (scheme.onlySeveral && instances === 1) continue;
         const cell = { experiment: name, requests, fleet, load, condition, scheme: scheme.name, instances };
         if (done.has(keyOf(cell))) continue;
-        speed ??= await speedOf(comparison);
+        speed ??= await knownSpeed(comparison, fullSpeedKey(requests, fleet, isRaw));
         const results = [];
         let pooled = 0;
         for (const seed of seeds) {
@@ -84,6 +89,19 @@ async function measure(experiment: Experiment, rate: InferenceComparison['rate']
       }
     }
   }
+}
+
+async function knownSpeed(comparison: InferenceComparison, key: string): Promise<number> {
+  const { rate } = comparison;
+  const full = fullSpeeds.get(key);
+  if ('load' in rate && full !== undefined) return full * rate.load;
+  const speed = await speedOf(comparison);
+  if ('load' in rate) fullSpeeds.set(key, speed / rate.load);
+  return speed;
+}
+
+function fullSpeedKey(requests: string, fleet: string, isRaw: boolean): string {
+  return [requests, fleet, isRaw].join(' · ');
 }
 
 function keyOf(cell: Omit<PrefixFigures, 'speed' | 'pooled' | 'seeds' | 'results'>): string {
