@@ -29,8 +29,9 @@ export const aibrixHeaders = {
 
 /** A model may come from a body. Envoy refuses other bytes in a header. */
 const headerText = /^[\x20-\x7e]{1,256}$/;
-/** Strategies are few, but clients write what they like. */
+/** Strategies are few and short, but clients write what they like. */
 const mostKnown = 256;
+const longestKept = 256;
 
 /**
  * The clients and the routes of AIBrix's gateway: strategies are answered by the nearest policy of
@@ -53,6 +54,7 @@ export class AibrixMode {
     const known = this.#policies.get(strategy);
     if (known !== undefined) return known;
     const policy = aibrixPolicy(strategy) ?? strategy;
+    if (strategy.length > longestKept) return policy;
     if (this.#policies.size >= mostKnown) this.#policies.clear();
     this.#policies.set(strategy, policy);
     return policy;
