@@ -10,6 +10,7 @@ import { decodeDynamicConfig, encodeDynamicConfig } from '../../src/proto/record
 import { decodeHandoff, encodeHandoff } from '../../src/proto/records/handoff.ts';
 import { decodeInstance, encodeInstance } from '../../src/proto/records/instanceRecord.ts';
 import { decodePinnedGeneration, encodePinnedGeneration } from '../../src/proto/records/pinnedGeneration.ts';
+import { decodeReading, encodeReading } from '../../src/proto/records/podReading.ts';
 import { decodePodSignals, encodePodSignals } from '../../src/proto/records/podSignals.ts';
 import {
   decodePodPrefixes,
@@ -62,6 +63,29 @@ const signals = fc
     maxLength: 3,
   })
   .map((pods) => stateCodecs.podSignalReport.encode({ pods: pods.map(([, pod]) => pod) }));
+const readings = fc
+  .record({
+    reading: fc.record(
+      {
+        engine: note,
+        waiting: count,
+        running: count,
+        kvUse: fc.double({ min: 0, max: 1, noNaN: true }),
+        promptTokens: date,
+        cacheTokens: count,
+        startedAtSeconds: fc.double({ min: 0, max: 2e9, noNaN: true }),
+        adapters: fc.record({
+          running: fc.array(note, { maxLength: 2 }),
+          waiting: fc.array(note, { maxLength: 2 }),
+          most: count,
+        }),
+      },
+      { requiredKeys: ['engine'] },
+    ),
+    ageMs: count,
+    from: note,
+  })
+  .map(encodeReading);
 const endpoints = fc
   .record({
     address: fc.constantFrom('', '10.0.0.1:8000'),
@@ -133,6 +157,7 @@ describe.each<
   ['dynamicConfig', configs, decodeDynamicConfig, encodeDynamicConfig],
   ['pinnedGeneration', pins, decodePinnedGeneration, encodePinnedGeneration],
   ['signals', signals, decodePodSignals, encodePodSignals],
+  ['signals', readings, decodeReading, encodeReading],
   ['prefixLog', prefixLogs, decodePrefixLog, encodePrefixLog],
   ['podPrefixes', podPrefixes, decodePodPrefixes, encodePodPrefixes],
 ])('a mutated record under %s', (_, valid, decode, encode) => {

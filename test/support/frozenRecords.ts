@@ -6,7 +6,7 @@ import { join } from 'node:path';
  * current.
  */
 export function frozenRecords(
-  name: 'version1' | 'version2' | 'dynamicConfig' | 'signals' | 'prompts',
+  name: 'version1' | 'version2' | 'dynamicConfig' | 'signals' | 'readings' | 'prompts',
 ): Map<string, Uint8Array> {
   const file = join(import.meta.dirname, '..', 'fixtures', 'records', `${name}.json`);
   const { records } = JSON.parse(readFileSync(file, 'utf8')) as { records: Record<string, string> };

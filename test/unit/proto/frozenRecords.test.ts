@@ -5,6 +5,7 @@ import { decodePoolRecords } from '../../../src/ledger/poolRecords.ts';
 import { decodeDynamicConfig } from '../../../src/proto/records/dynamicConfigRecord.ts';
 import { decodeInstance } from '../../../src/proto/records/instanceRecord.ts';
 import { decodePinnedGeneration } from '../../../src/proto/records/pinnedGeneration.ts';
+import { decodeReading } from '../../../src/proto/records/podReading.ts';
 import { decodePodSignals } from '../../../src/proto/records/podSignals.ts';
 import { decodePodPrefixes, decodePrefixLog } from '../../../src/proto/records/prefixRecords.ts';
 import { assignRole } from '../../../src/steering/assignRole.ts';
@@ -205,5 +206,37 @@ describe('what instances say of prompts', () => {
     expect(decodeInstance('old-1', of(before, 'instances/old-1'))).not.toHaveProperty('hashingSchemes');
     const load = [...before].find(([key]) => key.startsWith('load/'))?.[1] as Uint8Array;
     expect(new LoadList().read(load).hasTokens).toBe(false);
+  });
+});
+
+describe('what pods say of themselves', () => {
+  const records = frozenRecords('readings');
+
+  it('is decoded as the first release that had it wrote it', () => {
+    expect(decodeReading(of(records, 'signals/10.0.0.1:8000'))).toEqual({
+      reading: {
+        engine: 'vllm',
+        waiting: 3,
+        running: 7,
+        kvUse: 0.25,
+        promptTokens: 12_345_678,
+        generatedTokens: 4_200,
+        cacheQueries: 12_345_678,
+        cacheHits: 345_678,
+        cacheTokens: 427_040,
+        startedAtSeconds: 1_760_000_000.5,
+        adapters: { running: ['sql'], waiting: ['law'], most: 4 },
+      },
+      ageMs: 40,
+      from: 'baton-1',
+    });
+  });
+
+  it('of a newer release, and with few fields, is read as far as it can be', () => {
+    const reading = { engine: 'triton', running: 0 };
+    for (const key of ['signals/10.0.0.2:8000', 'signals/10.0.0.3:8000'])
+      expect(decodeReading(of(records, key)).reading).toEqual(reading);
+    const status = statusOfRecords(decodePoolRecords(records), 'default', 'frozen', handedOffUnixMs);
+    expect(status.recordsSkipped).toBe(0);
   });
 });
