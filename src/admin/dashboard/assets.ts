@@ -55,11 +55,20 @@ export class Assets {
     reading.catch(() => this.#read.delete(name));
     return reading;
   }
+
+  /** The same for the same files. */
+  async version(): Promise<string> {
+    const all = await Promise.all(names.map((name) => this.get(name)));
+    return digest(all.map((asset) => asset?.etag).join());
+  }
 }
 
 async function readAsset(name: string): Promise<Asset> {
   const bytes = await readBoundedFile(join(folder, name));
   const ending = name.slice(name.lastIndexOf('.') + 1) as keyof typeof types;
-  const digest = createHash('sha256').update(bytes).digest('base64url').slice(0, 16);
-  return { bytes, type: types[ending], etag: `"${digest}"` };
+  return { bytes, type: types[ending], etag: `"${digest(bytes)}"` };
+}
+
+function digest(content: Buffer | string): string {
+  return createHash('sha256').update(content).digest('base64url').slice(0, 16);
 }

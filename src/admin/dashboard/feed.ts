@@ -21,6 +21,8 @@ export interface FeedSources {
 }
 
 export interface FeedOptions extends FeedSources {
+  /** The version of the page. */
+  readonly page: () => Promise<string>;
   readonly turns: TurnQueue;
   readonly clock: Clock;
 }
@@ -121,17 +123,18 @@ export class Feed {
   async #sendReading(): Promise<void> {
     const { clock, countsByInstance, events, state, turns } = this.#options;
     const hasWatchers = (): boolean => this.#watchers.size > 0;
+    const page = await this.#options.page();
     const reading = await readForFeed(state(), countsByInstance(), turns, hasWatchers);
     if (reading === undefined || !hasWatchers()) return;
-    const time = { at: new Date().toISOString(), atMs: Math.round(clock.nowMs()) };
+    const head = { page, at: new Date().toISOString(), atMs: Math.round(clock.nowMs()) };
     const listed = events.list();
     const newEvents = listed.filter(({ sequence }) => sequence > this.#lastSequence);
     const before = this.#rows;
     this.#rows = reading.rows;
     this.#lastSequence = listed.at(-1)?.sequence ?? 0;
 
-    const full = once(() => Buffer.from(fullText(reading, time, listed)));
-    const change = once(() => Buffer.from(changeText(reading, before, time, newEvents)));
+    const full = once(() => Buffer.from(fullText(reading, head, listed)));
+    const change = once(() => Buffer.from(changeText(reading, before, head, newEvents)));
     for (const watcher of this.#watchers) this.#send(watcher, full, change);
   }
 

@@ -6,6 +6,8 @@ import type { FleetVerdict } from '../verdict/verdict.ts';
 export interface FeedMessage {
   /** `change`: `rows`, `gone` and `events` are those that differ from the message before. */
   readonly kind: 'full' | 'change';
+  /** The version of the page that this instance has: another page may not understand it. */
+  readonly page: string;
   /** ISO 8601. */
   readonly at: string;
   /** On a monotonic clock, for rates. */

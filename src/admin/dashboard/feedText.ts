@@ -3,37 +3,37 @@ import type { LifeEvent } from '../eventLog.ts';
 import type { FeedMessage } from './feedMessage.ts';
 import type { FeedReading } from './feedReading.ts';
 
-/** When a reading was made, for people and for rates. */
-export type ReadingTime = Pick<FeedMessage, 'at' | 'atMs'>;
+/** By which page it is shown, and when it was made: for people and for rates. */
+export type ReadingHead = Pick<FeedMessage, 'page' | 'at' | 'atMs'>;
 
 /** All of a reading, as a server-sent event. */
-export function fullText(reading: FeedReading, time: ReadingTime, events: readonly LifeEvent[]): string {
-  return eventText('full', reading, time, events, [...reading.rows.values()], []);
+export function fullText(reading: FeedReading, head: ReadingHead, events: readonly LifeEvent[]): string {
+  return eventText('full', reading, head, events, [...reading.rows.values()], []);
 }
 
 /** What differs from the reading before. */
 export function changeText(
   reading: FeedReading,
   before: ReadonlyMap<string, string>,
-  time: ReadingTime,
+  head: ReadingHead,
   newEvents: readonly LifeEvent[],
 ): string {
   const changed: string[] = [];
   for (const [address, row] of reading.rows) if (before.get(address) !== row) changed.push(row);
   const gone = [...before.keys()].filter((address) => !reading.rows.has(address));
-  return eventText('change', reading, time, newEvents, changed, gone);
+  return eventText('change', reading, head, newEvents, changed, gone);
 }
 
 /** Rows are JSON already. JSON has no line feeds, so that the event is one line. */
 function eventText(
   kind: FeedMessage['kind'],
   { state, verdict, columns }: FeedReading,
-  time: ReadingTime,
+  head: ReadingHead,
   events: readonly LifeEvent[],
   rows: readonly string[],
   gone: readonly string[],
 ): string {
-  const rest: Omit<FeedMessage, 'rows'> = { kind, ...time, state, verdict, columns, events, gone };
+  const rest: Omit<FeedMessage, 'rows'> = { kind, ...head, state, verdict, columns, events, gone };
   const json = `${JSON.stringify(rest).slice(0, -1)},"rows":[${rows.join(',')}]}`;
   return `data: ${escapeControlsInLines(json)}\n\n`;
 }

@@ -17,7 +17,7 @@ const securityHeaders = {
 /** `/`: a page that shows what this instance knows, and the feed that it reads. Both only read. */
 export function addDashboard(server: FastifyInstance, guard: RequestGuard, sources: FeedSources): void {
   const assets = new Assets();
-  const feed = new Feed({ ...sources, turns: guard.turns, clock: systemClock });
+  const feed = new Feed({ ...sources, page: () => assets.version(), turns: guard.turns, clock: systemClock });
   server.addHook('preClose', async () => feed.stop());
 
   server.get('/', async (request, reply) => sendAsset(request, reply, assets, 'index.html'));

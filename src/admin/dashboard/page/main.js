@@ -75,6 +75,8 @@ function connect() {
   feed.addEventListener('message', ({ data }) => {
     lastMessageMs = performance.now();
     const message = /** @type {FeedMessage} */ (JSON.parse(data));
+    // Another release of Baton answers on this port, and its page may show more.
+    if (model.message !== undefined && model.message.page !== message.page) location.reload();
     model.apply(message);
     document.title = `${mark(message)} ${message.state.instance.id} – Baton`;
     showConnection(false);

@@ -62,6 +62,7 @@ describe('the feed of the dashboard', () => {
     const message = await reader.next();
     expect(reader.contentType).toBe('text/event-stream; charset=utf-8');
     expect(message).toMatchObject({ kind: 'full', columns: ['baton-2', 'baton-1'], events: events.list() });
+    expect(message.page).toMatch(/^[\w-]{16}$/);
     expect(message.verdict.headline).toContain('10.0.0.10:8000 is quarantined');
     expect(reader.rows.get('10.0.0.2:8000')?.by).toEqual([2, 4]);
     expect(shown(reader)).toEqual(await stored());
@@ -118,6 +119,8 @@ describe('the feed of the dashboard', () => {
   });
 });
 
+const page = async (): Promise<string> => 'v1';
+
 /** Serves a feed on a port of its own, with what it writes to. */
 async function serve(
   feed: Feed,
@@ -146,7 +149,14 @@ it('reads once for all watchers, nothing for none, and leaves no timer', async (
     return sampleState;
   };
   const turns = new TurnQueue();
-  const feed = new Feed({ state, events: { list: () => [] }, countsByInstance: () => [], turns, clock });
+  const feed = new Feed({
+    state,
+    events: { list: () => [] },
+    countsByInstance: () => [],
+    page,
+    turns,
+    clock,
+  });
   const { url, stop } = await serve(feed);
   const readers = [await FeedReader.open(url), await FeedReader.open(url), await FeedReader.open(url)];
   const allHave = (messages: number) => (): boolean =>
@@ -179,6 +189,7 @@ describe('a watcher that does not read', () => {
     },
     events: { list: () => [] },
     countsByInstance: () => [],
+    page,
     turns: new TurnQueue(),
     clock: systemClock,
   });
