@@ -389,6 +389,11 @@ describe('when a value has the wrong form', () => {
     ['server', 'tls: { certFile: a }', 'server.tls.certFile: needs server.tls.keyFile'],
     ['server', 'tls: { keyFile: a }', 'server.tls.keyFile: needs server.tls.certFile'],
     ['server', 'tls: { clientCaFile: a }', 'server.tls.clientCaFile: needs server.tls.certFile'],
+    [
+      'server',
+      'tls: { selfSigned: true, certFile: a, keyFile: b }',
+      'server.tls.selfSigned: server.tls.certFile is given too: give one of them',
+    ],
     ['server', 'tls: { clientNames: [a] }', 'server.tls.clientNames: needs server.tls.clientCaFile'],
     ['limits', 'maxStreams: 0', 'limits.maxStreams: 0 given, expected a whole number, at least 1'],
     [
