@@ -4,7 +4,9 @@ import { z } from 'zod';
  * The fields of the gateways' own kinds that the documents use, written down from the published
  * definitions (CRDs). Not those definitions: no npm package in use has them. What this finds are
  * misspelt names, fields in the wrong place and values of the wrong form; what a cluster checks
- * beyond that, such as rules between fields, it does not know.
+ * beyond that, such as rules between fields, it does not know. The manifests of Gateway, HTTPRoute,
+ * DestinationRule and EnvoyFilter were once also held against @kubernetes-models/gateway-api 2.0.0
+ * and @kubernetes-models/istio 3.0.1, which have no InferencePool and nothing of Envoy Gateway.
  */
 const text = z.string().min(1);
 const port = z.int().min(1).max(65_535);

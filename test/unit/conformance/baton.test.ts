@@ -30,8 +30,8 @@ const table: readonly (readonly [string, GatewayMode, Partial<ConformanceFlags>,
   [
     ['and leaves responses alone', 'full-duplex', {}, {}],
     ['and gives responses back', 'full-duplex', {}, count],
-    ['and the gateway does not say so', 'full-duplex', { unannounced: true, skip: ['body/20-mb'] }, assumed],
-    ['and bodies decide', 'full-duplex', { model: 'a', skip: ['body/20-mb'] }, { ready }],
+    ['and the gateway does not say so', 'full-duplex', { unannounced: true }, assumed],
+    ['and bodies decide', 'full-duplex', { model: 'a' }, { ready }],
     ['', 'buffered', {}, {}],
     ['and bodies decide', 'buffered', { model: 'a' }, { ready }],
     ['', 'headers', {}, {}],
@@ -41,12 +41,14 @@ const table: readonly (readonly [string, GatewayMode, Partial<ConformanceFlags>,
 describe.each(['builtin', 'grpc-js'] as const)('over %s', (kind) => {
   it.each(table)(
     '%s, every case passes in the mode %s',
-    async (_what, mode, flags, options) => {
+    async (what, mode, flags, options) => {
+      // 20 MB take a second: tried on the server that is used, with and without responses.
+      const skip = kind === 'builtin' && what.includes('responses') ? [] : ['body/20-mb'];
       const baton = await new SchedulingServer(kind, options).listen();
       try {
         const target = baton.address;
         const parsed = parseConformanceFlags(
-          { ...conformanceDefaults, timeoutMs: '30000', mode, ...flags, target },
+          { ...conformanceDefaults, timeoutMs: '30000', mode, ...flags, target, skip },
           known,
         );
         if (parsed.kind === 'problems') throw new Error(parsed.problems.join('; '));
