@@ -70,6 +70,7 @@ function createScheduler(count: number, policy: PolicyName): Scheduler {
       inFlight: (address) => own.of(address) + peers.of(address),
       localInFlight: (address) => own.of(address),
       unacknowledgedPicks: () => 1,
+      assignedTokens: () => undefined,
     },
     policies: new PolicySet({ random }),
     rules: () => rules,

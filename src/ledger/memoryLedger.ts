@@ -22,6 +22,11 @@ export class MemoryLedger implements Ledger {
     return 0;
   }
 
+  /** All prompts are those of the only scheduler, which knows them. */
+  assignedTokens(): undefined {
+    return undefined;
+  }
+
   local(): ReadonlyMap<string, number> {
     return this.#counts.counts;
   }

@@ -12,4 +12,6 @@ export interface Reservation {
 /** The load of endpoints, and reservations that count in it at once. The ledgers implement it. */
 export interface ReservableLoad extends Load {
   reserve(address: string): Reservation;
+  /** As `Load` has it; a load that wraps another one passes it on. */
+  assignedTokens(address: string): number | undefined;
 }

@@ -40,6 +40,6 @@ export class PenalizedLoad implements ReservableLoad {
   }
 
   assignedTokens(address: string): number | undefined {
-    return this.#load.assignedTokens?.(address);
+    return this.#load.assignedTokens(address);
   }
 }

@@ -14,8 +14,8 @@ import { useTopology } from '../support/topology.ts';
 checkForLeaks();
 
 const podCount = 4;
-const chats = 16;
-const turns = 6;
+const chats = 8;
+const turns = 4;
 interface Turn {
   readonly pod: string;
   readonly promptTokens: number;
@@ -52,12 +52,22 @@ describe('conversations and pods that cache prompts', () => {
     const body = Buffer.from(JSON.stringify({ model: 'sim-model', messages }));
     const answer = await postBody(topology().chatUrl, [body], {});
     expect(answer.status).toBe(200);
+    await nothingWaits();
     const { usage } = JSON.parse(answer.text);
     return {
       pod: String(answer.headers['x-podsim-id']),
       promptTokens: usage.prompt_tokens,
       cachedTokens: usage.prompt_tokens_details.cached_tokens,
     };
+  }
+
+  /** As every instance sees it: these pods answer sooner than they are taken to compute. */
+  function nothingWaits(): Promise<void> {
+    return eventually(async () => {
+      for (const instance of topology().instances) {
+        expect((await instance.state()).pool.filter(({ view }) => view > 0)).toEqual([]);
+      }
+    });
   }
 
   /** Every instance knows what each has placed. */
@@ -123,6 +133,22 @@ describe('conversations and pods that cache prompts', () => {
       expect(after.cachedTokens).toBeGreaterThan(0.8 * promptTokens);
     }
   }, 120_000);
+
+  it('a pod that was restarted is known to have an empty cache', async () => {
+    const { pod } = await sendTurn(200, 3);
+    await allIsShared();
+    const entries = (): Promise<number[]> =>
+      Promise.all(topology().instances.map(async (one) => (await one.state()).prefixes?.entries ?? 0));
+    const [before = 0] = await entries();
+    await pods.find(({ id }) => id === pod)?.restart();
+    await eventually(async () => {
+      for (const after of await entries()) expect(after).toBeLessThan(before);
+    });
+    await topology().envoy.waitForHealthy(
+      'model_pods',
+      pods.map(({ address }) => address),
+    );
+  }, 60_000);
 
   it('/decisions says how many tokens a prompt has, and nothing of its text', async () => {
     const read = (): Promise<string[]> =>

@@ -98,7 +98,7 @@ export class ReadingLoad implements ReservableLoad {
   }
 
   assignedTokens(address: string): number | undefined {
-    return this.#options.load.assignedTokens?.(address);
+    return this.#options.load.assignedTokens(address);
   }
 
   countedBy(address: string): CountedBy {
