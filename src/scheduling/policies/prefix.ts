@@ -19,7 +19,7 @@ export const prefixPolicy = {
 export const promptWeights = {
   /** The request's own tokens, against those that wait: who comes later waits for them. */
   ownPrefill: 3,
-  secondsPerRequest: 0.06,
+  secondsPerRequest: 0.03,
   /** The price of a pod whose KV cache is in use as a whole, and how it rises to that. */
   fullKvSeconds: 1,
   kvPower: 4,
@@ -29,6 +29,8 @@ export const promptWeights = {
 };
 export type PromptWeights = typeof promptWeights;
 
+/** Where more than this waits on average, all is crowded. */
+const crowdedSeconds = 1;
 const none: readonly Endpoint[] = [];
 
 /** What a candidate is compared by. */
@@ -43,7 +45,7 @@ interface PromptCost {
  * The candidate that can be expected to answer first. What the request costs there, in seconds:
  *
  *     (tokens waiting there + 3 × own tokens not cached there × crowding) ÷ speed
- *       + 0.06 × requests in flight
+ *       + 0.03 × requests in flight
  *       + used share of the KV cache ^ 4
  *
  * Candidates that cost about the same are ordered by a hash of the first part of the prompt that is
@@ -128,7 +130,7 @@ export class Prefix implements Policy {
     const waiting = this.#waiting(endpoints, load, now, trust);
     const meanWaiting = waiting.reduce((sum, tokens) => sum + tokens, 0) / waiting.length;
     // The more wait, the more are made to wait longer by what need not be computed.
-    const crowding = 1 + (meanWaiting / pods.prefillTokensPerSecond) ** 2;
+    const crowding = 1 + Math.max(0, meanWaiting / pods.prefillTokensPerSecond - crowdedSeconds) ** 2;
     return endpoints.map((endpoint, index) => {
       const { address, weight } = endpoint;
       const work = this.#placed.of(endpoint);
