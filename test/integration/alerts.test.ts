@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import { alerts } from '../../scripts/monitoring/alerts.ts';
 import { rows } from '../../scripts/monitoring/panels.ts';
 import { checkoutDir } from '../../tools/testbed/tools.ts';
+import { exportedMetrics } from '../support/exportedMetrics.ts';
 import { foreignTool } from '../support/foreignTool.ts';
 
 /**
@@ -190,11 +191,17 @@ function unitTest(name: string, series: Series, firing: ReadonlyMap<number, read
   };
 }
 
-function run(args: readonly string[]): Promise<{ readonly exitCode: number; readonly output: string }> {
+interface Outcome {
+  readonly exitCode: number;
+  readonly output: string;
+}
+
+function run(args: readonly string[], input = ''): Promise<Outcome> {
   return new Promise((resolve) => {
-    execFile(promtool.path, args, { timeout: 60_000 }, (error, stdout, stderr) => {
+    const tool = execFile(promtool.path, args, { timeout: 60_000 }, (error, stdout, stderr) => {
       resolve({ exitCode: error === null ? 0 : Number(error.code ?? -1), output: stdout + stderr });
     });
+    tool.stdin?.end(input);
   });
 }
 
@@ -230,6 +237,11 @@ promtool.describe(`the alerts, in ${promtool.title}`, () => {
     const file = join(dir, 'panels.yaml');
     await writeFile(file, stringify({ groups: [{ name: 'panels', rules: recorded }] }));
     expect(await run(['check', 'rules', file])).toMatchObject({ exitCode: 0 });
+  });
+
+  it('are about metrics that keep to the conventions of Prometheus', async () => {
+    const { output } = await run(['check', 'metrics'], await exportedMetrics());
+    expect(output.split('\n').filter((line) => line !== '')).toEqual([]);
   });
 
   it('fire each in its situation, alone, and not before it', async () => {

@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { declaredMetrics, exportedName, metricsDoc } from '../../../scripts/metrics/metricsDoc.ts';
-import { instanceGauges, instanceMetrics, instanceSeries } from '../../../src/instance/instruments.ts';
-import { startTelemetry } from '../../../src/telemetry/telemetry.ts';
-import { sampleState } from '../admin/sampleState.ts';
+import { exportedMetrics } from '../../support/exportedMetrics.ts';
 
 describe('docs/metrics.md', () => {
   it('is current (npm run generate)', async () => {
@@ -12,35 +10,7 @@ describe('docs/metrics.md', () => {
   });
 
   it('lists what an instance exports, and nothing else', async () => {
-    const telemetry = await startTelemetry({ logLevel: 'silent', instance: { id: 'a', release: '1' } });
-    const metrics = telemetry.instruments(instanceMetrics);
-    // Exported only when they have a value.
-    metrics.syncLag.record(0.001);
-    metrics.decisionDuration.record(0.001);
-    metrics.reloadFailures.add('file pods.yaml');
-    metrics.extensionErrors.add('acme/policy');
-    const { instance, steering, consistency } = sampleState;
-    const drain = {
-      startedAt: instance.startedAt,
-      open: 1,
-      finished: 0,
-      halfClosed: 0,
-      handedOff: 0,
-      graceLeftMs: 1,
-    };
-    const state = {
-      ...sampleState,
-      steering: { ...steering, pinnedGeneration: 1 },
-      consistency: { ...consistency, ageMs: 1 },
-      drain,
-      endpoints: { ready: 1, unready: 1 },
-      counted: { exact: 1, assumed: 0, reading: 1 },
-      judged: { trusted: 1, suspected: 0, quarantined: 1, trial: 0 },
-    };
-    telemetry.observe(() => state, instanceGauges);
-    telemetry.observeEach(() => sampleState.pool, instanceSeries);
-    const text = [...(await telemetry.metricsText())].join('');
-    await telemetry.stop();
+    const text = await exportedMetrics();
     const exported = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
     const declared = [...(await declaredMetrics()).values()].flat().map(exportedName);
     expect(exported.sort()).toEqual(declared.sort());
