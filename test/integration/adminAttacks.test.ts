@@ -221,6 +221,19 @@ describe('when clients hold many connections', () => {
     expect(idle.at(-1)?.destroyed).toBe(false);
   });
 
+  it('sixteen readers of the feed that read nothing keep no one out', async () => {
+    const sources = largeSources(2_000);
+    await start(sources);
+    const request = 'GET /dashboard/feed HTTP/1.1\r\nhost: localhost\r\n\r\n';
+    for (let nth = 0; nth < 16; nth += 1) (await open()).pause().write(request);
+    await eventually(async () => expect((await get('/dashboard/feed')).status).toBe(503));
+    // Their messages wait in the sockets' buffers, and one more in the instance.
+    await eventually(() => sources.read() > 3 * 2_000);
+    for (let nth = 0; nth < 300; nth += 1) (await open()).resume();
+    expect(await isServed()).toBe(true);
+    expect((await get('/dashboard/feed')).status).toBe(503);
+  });
+
   it('a request in a connection that waits for an answer closes it', async () => {
     const sources = largeSources();
     await start(sources);
