@@ -116,6 +116,11 @@ clients: setup ## call the gRPC port with grpcurl, grpc-health-probe and, if pre
 	@scripts/install-go-tools.sh grpcurl grpc-health-probe
 	@$(run) jest -- --selectProjects integration -- clients
 
+.PHONY: kube-apiserver
+kube-apiserver: setup ## follow the pods of a real API server of Kubernetes, built from its Go modules; needs Go
+	@scripts/install-kube-apiserver.sh
+	@$(run) jest -- --selectProjects integration -- kubeApiserver
+
 .PHONY: fuzz
 fuzz: node_modules/.package-lock.json ## fuzz server, records, files and admin port for 10 minutes each; a million requests
 	@$(run) fuzz
