@@ -24,6 +24,7 @@ export function followEngines({ readings, placed, hits, onRestarted }: FollowEng
       onRestarted(address);
     } else if (before !== undefined) hits.onCounters(address, before.reading, reading);
     const prefixes = reading.cacheTokens === undefined ? undefined : placed.prefixesOf(address);
-    if (prefixes !== undefined) prefixes.capacityTokens = (reading.cacheTokens ?? 0) * hits.bias(address);
+    if (prefixes !== undefined)
+      prefixes.capacityTokens = (reading.cacheTokens ?? 0) * hits.correction(address);
   });
 }

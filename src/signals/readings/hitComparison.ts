@@ -7,14 +7,20 @@ interface Hits {
 }
 
 interface Compared {
+  /** Since the last reading: the engine has not counted them all. */
+  readonly placed: Hits;
   readonly expected: Hits;
   readonly engine: Hits;
   atMs: number;
+  /** Follows the bias slowly. */
+  correction: number;
 }
 
 const memoryMs = 300_000;
+/** What is short, such as traffic that begins, corrects nothing. */
+const correctionMs = 60_000;
 /** With fewer tokens, or a smaller share, chance decides. */
-const leastTokens = 50_000;
+const leastTokens = 100_000;
 const leastShare = 0.02;
 /** However wrong the expectation was, its correction has bounds. */
 const leastBias = 0.25;
@@ -36,9 +42,9 @@ export class HitComparison {
 
   /** A prompt was sent to the pod, of which so many tokens are taken to be cached. */
   expect(address: string, tokens: number, cachedTokens: number): void {
-    const { expected } = this.#of(address);
-    expected.tokens += tokens;
-    expected.cached += cachedTokens;
+    const { placed } = this.#of(address);
+    placed.tokens += tokens;
+    placed.cached += cachedTokens;
   }
 
   /** The pod's counters were the one, and now are the other. */
@@ -48,19 +54,24 @@ export class HitComparison {
     if (now.cacheHits === undefined || before.cacheHits === undefined || looked < 0 || found < 0) return;
     const compared = this.#of(address);
     this.#decay(compared);
-    compared.engine.tokens += looked;
-    compared.engine.cached += found;
+    const { engine, expected, placed } = compared;
+    engine.tokens += looked;
+    engine.cached += found;
+    expected.tokens += placed.tokens;
+    expected.cached += placed.cached;
+    placed.tokens = 0;
+    placed.cached = 0;
+  }
+
+  /** By how much the size of the pod's cache is to be corrected: the bias, followed slowly. */
+  correction(address: string): number {
+    return this.#pods.get(address)?.correction ?? 1;
   }
 
   /** The share that the engine finds, relative to the expected one; 1 where nothing is known. */
   bias(address: string): number {
     const compared = this.#pods.get(address);
-    if (compared === undefined) return 1;
-    const { engine, expected } = compared;
-    if (engine.tokens < leastTokens || expected.tokens < leastTokens) return 1;
-    const share = expected.cached / expected.tokens;
-    if (share < leastShare) return 1;
-    return Math.min(largestBias, Math.max(leastBias, engine.cached / engine.tokens / share));
+    return compared === undefined ? 1 : biasOf(compared);
   }
 
   forget(address: string): void {
@@ -76,7 +87,7 @@ export class HitComparison {
     let compared = this.#pods.get(address);
     if (compared === undefined) {
       const none = (): Hits => ({ tokens: 0, cached: 0 });
-      compared = { expected: none(), engine: none(), atMs: this.#nowMs() };
+      compared = { placed: none(), expected: none(), engine: none(), atMs: this.#nowMs(), correction: 1 };
       this.#pods.set(address, compared);
     }
     return compared;
@@ -85,10 +96,19 @@ export class HitComparison {
   #decay(compared: Compared): void {
     const nowMs = this.#nowMs();
     const share = Math.exp(-(nowMs - compared.atMs) / memoryMs);
+    const step = 1 - Math.exp(-(nowMs - compared.atMs) / correctionMs);
+    compared.correction += step * (biasOf(compared) - compared.correction);
     for (const hits of [compared.expected, compared.engine]) {
       hits.tokens *= share;
       hits.cached *= share;
     }
     compared.atMs = nowMs;
   }
+}
+
+function biasOf({ engine, expected }: Compared): number {
+  if (engine.tokens < leastTokens || expected.tokens < leastTokens) return 1;
+  const share = expected.cached / expected.tokens;
+  if (share < leastShare) return 1;
+  return Math.min(largestBias, Math.max(leastBias, engine.cached / engine.tokens / share));
 }

@@ -17,6 +17,11 @@ export interface KnownReading {
  */
 export const freshMs = 3_000;
 const waitingMs = 1_000;
+/**
+ * While a pod changes hands, two instances ask it. Which answer is the later one is not known by
+ * more than the time that records take.
+ */
+const handoverMs = 500;
 
 type ReadingListener = (address: string, known: KnownReading, before: KnownReading | undefined) => void;
 
@@ -67,8 +72,7 @@ export class PodReadings implements EngineReadings {
   add(address: string, { reading, ageMs, from }: StoredReading): void {
     const atMs = this.#nowMs() - ageMs;
     const before = this.#known.get(address);
-    // While a pod changes hands, two instances may ask it.
-    if (before !== undefined && before.atMs > atMs) return;
+    if (before !== undefined && atMs - before.atMs < (before.from === from ? 0 : handoverMs)) return;
     const known = { reading, atMs, from, engine: engineReading(reading, atMs) };
     this.#known.set(address, known);
     if (reading.waiting) this.#waitedMs = Math.max(this.#waitedMs, atMs);

@@ -18,7 +18,7 @@ const memoryMs = 10_000;
 /** Of what is usual. */
 const leastShare = 0.4;
 /** With fewer, chance decides. */
-const leastCounted = 1;
+const leastCounted = 4;
 
 export const startOfHistory: SaidHistory = {
   atMs: Number.NEGATIVE_INFINITY,

@@ -14,12 +14,14 @@ const highestRatio = 10;
  */
 export function usualRatio(pods: Iterable<SaidAndCounted>): number | undefined {
   const ratios: number[] = [];
+  let saysAny = false;
   for (const { running, counted } of pods) {
-    // Of a small count the ratio is chance, and of none there is none.
-    ratios.push(counted < 1 ? 1 : running / counted);
+    saysAny = true;
+    // Of a small count the ratio is chance.
+    if (counted >= 1) ratios.push(running / counted);
     if (ratios.length === mostPods) break;
   }
-  if (ratios.length === 0) return undefined;
+  if (ratios.length === 0) return saysAny ? 1 : undefined;
   ratios.sort((a, b) => a - b);
   return Math.min(highestRatio, ratios[Math.floor(ratios.length / 2)] as number);
 }

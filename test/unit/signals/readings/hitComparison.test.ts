@@ -47,6 +47,16 @@ describe('what a pod finds in its cache, against what was expected', () => {
     expect(hits.bias(pod)).toBe(1);
   });
 
+  it('corrects the size of the cache slowly', () => {
+    hits.expect(pod, 100_000, 50_000);
+    hits.onCounters(pod, counters(0, 0), counters(100_000, 25_000));
+    expect([hits.bias(pod), hits.correction(pod)]).toEqual([0.5, 1]);
+    nowMs = 10_000;
+    hits.onCounters(pod, counters(100_000, 25_000), counters(200_000, 50_000));
+    hits.expect(pod, 100_000, 50_000);
+    expect(hits.correction(pod)).toBeCloseTo(1 - 0.5 * (1 - Math.exp(-1 / 6)), 2);
+  });
+
   it('forgets what is long ago', () => {
     hits.expect(pod, 100_000, 50_000);
     hits.onCounters(pod, counters(0, 0), counters(100_000, 0));
@@ -59,16 +69,18 @@ describe('what a pod finds in its cache, against what was expected', () => {
 });
 
 describe('an engine', () => {
-  const before = { engine: 'vllm', promptTokens: 500, generatedTokens: 70, startedAtSeconds: 1_700_000_000 };
+  const counted = { engine: 'vllm', promptTokens: 500, generatedTokens: 70 };
+  const started = { ...counted, startedAtSeconds: 1_700_000_000 };
 
   it.each([
-    ['a counter went backwards', { ...before, promptTokens: 499 }, true],
-    ['its process started later', { ...before, startedAtSeconds: 1_700_000_900 }, true],
-    ['it is another engine', { ...before, engine: 'sglang' }, true],
-    ['its counters grow', { ...before, promptTokens: 600 }, false],
-    ['a counter is missing', { engine: 'vllm', generatedTokens: 80 }, false],
-    ['the clock of the pod was set', { ...before, startedAtSeconds: 1_700_000_003 }, false],
-  ])('of which %s', (_what, now, expected) => {
+    ['a counter begins again', counted, { ...counted, promptTokens: 200 }, true],
+    ['a counter is a little less', counted, { ...counted, promptTokens: 499 }, false],
+    ['the counters grow', counted, { ...counted, promptTokens: 600 }, false],
+    ['a counter is missing', counted, { engine: 'vllm', generatedTokens: 80 }, false],
+    ['the process started later', started, { ...started, startedAtSeconds: 1_700_000_009 }, true],
+    ['the process is the same', started, { ...started, promptTokens: 100 }, false],
+    ['the name is another', started, { ...started, engine: 'sglang' }, true],
+  ])('of which %s', (_what, before, now, expected) => {
     expect(hasRestarted(before, now)).toBe(expected);
   });
 });

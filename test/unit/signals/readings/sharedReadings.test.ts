@@ -103,6 +103,17 @@ describe('the readings of other instances', () => {
     expect(readings.fresh(pod)?.reading.running).toBe(9);
   });
 
+  it('are not used where another instance asked at nearly the same time', async () => {
+    await pass(1_000);
+    readings.add(pod, { reading: { ...reading, running: 9 }, ageMs: 0, from: 'a' });
+    await pass(400);
+    shared.onPut(pod, encodeReading({ reading, ageMs: 0, from: 'b' }));
+    expect(readings.fresh(pod)?.reading.running).toBe(9);
+    await pass(200);
+    shared.onPut(pod, encodeReading({ reading, ageMs: 0, from: 'b' }));
+    expect(readings.fresh(pod)?.reading.running).toBe(4);
+  });
+
   it('of an unknown age are not used', () => {
     giveSnapshot(shared, new Map([[pod, record]]));
     expect(readings.last(pod)).toBeUndefined();
