@@ -172,10 +172,17 @@ describe.each([
     }
   }, 120_000);
 
-  it('rehearses an upgrade', async () => {
+  it('has the conformance suite', async () => {
+    const ended = await installed.run(['conformance', '--list']);
+    expect(ended).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('body/pieces: ') });
+  });
+
+  it('rehearses an upgrade behind a gateway', async () => {
     const tools = { ENVOY_BIN: envoyBin(), ETCD_BIN: etcdBin() };
     const args = [
       'rehearse',
+      '--gateway',
+      'istio',
       '--times',
       '1',
       '--clients',
