@@ -1,3 +1,4 @@
+import { inferenceSchemes } from '../../tools/simulator/inference/inferenceSchemes.ts';
 import { formatMarkdownTable } from '../../tools/simulator/table.ts';
 import type { PrefixFigures } from './prefixFigures.ts';
 import { type Estimate, estimate, findMeasured, ratio } from './ratios.ts';
@@ -15,9 +16,13 @@ export function loadTables(all: readonly PrefixFigures[], experiment: string): s
 }
 
 function loadTable(name: string, group: readonly PrefixFigures[]): string[] {
-  const loads = [...new Set(group.map(({ load }) => load))];
+  const loads = [...new Set(group.map(({ load }) => load))].sort((a, b) => (a ?? 0) - (b ?? 0));
   const percent = loads.map((load) => `${Math.round(100 * (load ?? 1))} %`).join(' / ');
-  const rows = [...new Set(group.map(({ scheme, instances }) => `${scheme}|${instances}`))].map((key) => {
+  const order = inferenceSchemes.map(({ name }) => name);
+  const ordered = group.toSorted(
+    (a, b) => order.indexOf(a.scheme) - order.indexOf(b.scheme) || a.instances - b.instances,
+  );
+  const rows = [...new Set(ordered.map(({ scheme, instances }) => `${scheme}|${instances}`))].map((key) => {
     const [scheme, instances] = key.split('|') as [string, string];
     const cells = loads.map((load) => ({
       own: findMeasured(group, { load, scheme, instances: Number(instances) }),
@@ -46,10 +51,11 @@ function formatSeconds({ results }: PrefixFigures): string {
   return estimate(results.map(({ meanSeconds }) => meanSeconds)).mean.toFixed(2);
 }
 
-/** With the interval where it is worth a digit. */
-function formatRatio({ mean, halfWidth }: Estimate): string {
+/** With the range of the seeds where it is wide. */
+function formatRatio({ mean, halfRange }: Estimate): string {
+  if (!Number.isFinite(mean)) return '–';
   const text = mean < 10 ? mean.toFixed(2) : mean.toFixed(0);
-  return halfWidth >= 0.05 * mean ? `${text}±${halfWidth.toFixed(halfWidth < 9.5 ? 1 : 0)}` : text;
+  return halfRange >= 0.1 * mean ? `${text}±${halfRange.toFixed(halfRange < 0.95 ? 1 : 0)}` : text;
 }
 
 /** What happens in the window under each condition, against the first one. */
@@ -73,8 +79,8 @@ export function conditionTable(all: readonly PrefixFigures[], experiment: string
       `${requests}, ${own.condition}`,
       scheme,
       seconds.toFixed(3),
-      `${mean.mean.toFixed(2)} ± ${mean.halfWidth.toFixed(2)}`,
-      `${points.mean.toFixed(1)} ± ${points.halfWidth.toFixed(1)}`,
+      `${mean.mean.toFixed(2)} ± ${mean.halfRange.toFixed(2)}`,
+      `${points.mean.toFixed(1)} ± ${points.halfRange.toFixed(1)}`,
     ];
   });
   return formatMarkdownTable([
