@@ -24,11 +24,13 @@ export const gateway = section({
   responses: oneOf(['leave', 'count'])
     .default('leave')
     .describe(
-      'With full duplex, leave: responses do not run through Baton, and their number is assumed; count: they do, counts are exact, and a response is cut when its instance dies',
+      'With full duplex, leave: responses do not run through Baton, and load comes from what the pods say (signals.metrics), or is assumed; count: they do, counts are exact, and a response is cut when its instance dies',
     ),
   leftRequestMs: milliseconds(0)
     .default(10_000)
-    .describe('With responses: leave, how long a request counts; about as long as requests take'),
+    .describe(
+      'With responses: leave, how long a request counts where its pod does not say how many it has; about as long as requests take',
+    ),
   aibrix: boolean()
     .default(false)
     .describe(
