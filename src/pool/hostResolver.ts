@@ -127,6 +127,13 @@ function failureReport(report: PoolReport, source: string): FailureReport {
       report.count('failed-lookup', source);
       if (logged.get(host) === reason) return;
       logged.set(host, reason);
+      if (hosts === undefined) {
+        report.log.warn(
+          { event: 'host.unknown', host, reason },
+          'host name has no answer yet; Envoy gets no endpoints from this instance until it has one',
+        );
+        return;
+      }
       const kept = hosts.map(({ ip }) => ip);
       report.log.warn(
         { event: 'host.lookup-failed', host, reason, kept },

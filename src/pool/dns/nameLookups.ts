@@ -14,8 +14,8 @@ export interface NameLookupsOptions {
   readonly refreshMs: number;
   /** The hosts of a name, or whether they are known, have changed. */
   readonly onChange: () => void;
-  /** Called for each failed lookup. */
-  readonly onFailure: (name: string, reason: string, kept: readonly ResolvedHost[]) => void;
+  /** Called for each failed lookup. `kept` is undefined where the name has no answer yet. */
+  readonly onFailure: (name: string, reason: string, kept: readonly ResolvedHost[] | undefined) => void;
   readonly onRecovery: (name: string) => void;
   readonly lookup?: Lookup;
   readonly clock?: Clock;
@@ -166,7 +166,8 @@ export class NameLookups {
     const wasKnown = this.isKnown(followed.name);
     followed.isAbsent = isAbsence(error);
     followed.hasFailed = true;
-    this.#options.onFailure(followed.name.name, error.message, followed.hosts ?? []);
+    const kept = followed.hosts ?? (followed.isAbsent ? [] : undefined);
+    this.#options.onFailure(followed.name.name, error.message, kept);
     followed.firstOutcome.resolve();
     if (!wasKnown && followed.isAbsent) this.#options.onChange();
   }

@@ -108,6 +108,10 @@ describe('a list with names', () => {
     answers = { pods: ['10.0.0.1'], lost: new Error('SERVFAIL') };
     await use('pods:80', 'lost:80', 'missing:80');
     expect([updates, whole]).toEqual([[['10.0.0.1:80 1']], [false]]);
+    expect(report.warnings.map(({ fields }) => [fields.event, fields.host])).toEqual([
+      ['host.unknown', 'lost'],
+      ['host.lookup-failed', 'missing'],
+    ]);
     answers = { ...answers, lost: notFound('lost') };
     await eventually(() => whole.at(-1) === true);
     expect(updates.at(-1)).toEqual(['10.0.0.1:80 1']);
