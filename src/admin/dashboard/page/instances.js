@@ -33,7 +33,9 @@ export function showInstances({ state }, local) {
       share: share(peer.inFlight),
     })),
   ];
-  shown.sort((a, b) => b.generation - a.generation || compareNames(a.id, b.id));
+  // What differs from the usual is seen without scrolling.
+  const rank = (/** @type {InstanceShown} */ { phase }) => (phase === 'ready' ? 1 : 0);
+  shown.sort((a, b) => rank(a) - rank(b) || b.generation - a.generation || compareNames(a.id, b.id));
   reconcile(byId('instances'), shown, ({ id }) => id, createRow, updateRow);
 }
 

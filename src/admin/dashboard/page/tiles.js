@@ -37,7 +37,7 @@ class Tile {
   show({ value, more, level = '' }) {
     setClass(this.#tile, `tile ${level}`);
     setText(this.#value, value);
-    setClass(this.#value, value.length > 13 ? 'long' : '');
+    setClass(this.#value, value.length > 11 ? 'long' : '');
     setText(this.#more, more);
   }
 }
