@@ -55,26 +55,30 @@ const coastMs = 1_000;
  * elsewhere. Where no pod says anything, the counts are the load.
  */
 export class ReadingLoad implements ReservableLoad {
-  readonly #options: ReadingLoadOptions;
+  readonly #load: ReservableLoad;
+  readonly #assumed: AssumedRequests;
+  readonly #nowMs: () => number;
   readonly #bases = new Map<string, Base>();
   /** How long requests are computed; undefined: no pod says anything. */
   #stayMs: number | undefined;
   #stayUntilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(options: ReadingLoadOptions) {
-    this.#options = options;
-    options.readings.onReading((address, known) => this.#onReading(address, known));
+  constructor({ load, readings, assumed, nowMs }: ReadingLoadOptions) {
+    this.#load = load;
+    this.#assumed = assumed;
+    this.#nowMs = nowMs;
+    readings.onReading((address, known) => this.#onReading(address, known));
   }
 
   reserve(address: string): Reservation {
-    return this.#options.load.reserve(address);
+    return this.#load.reserve(address);
   }
 
   inFlight(address: string): number {
-    const { assumed, load, nowMs } = this.#options;
-    const counted = load.inFlight(address);
-    if (assumed.count === 0) return counted;
-    const now = nowMs();
+    const counted = this.#load.inFlight(address);
+    // Nearly always: the shipped Envoy files leave no response.
+    if (this.#assumed.count === 0) return counted;
+    const now = this.#nowMs();
     const stay = this.#stayAt(now);
     if (stay === undefined) return counted;
     const base = this.#baseOf(address, now, stay);
@@ -83,32 +87,32 @@ export class ReadingLoad implements ReservableLoad {
 
   /** All that is known for certain: what peers placed since the estimate is not. */
   localInFlight(address: string): number {
-    const { assumed, load, nowMs } = this.#options;
-    if (assumed.count === 0) return load.localInFlight(address);
-    const now = nowMs();
+    if (this.#assumed.count === 0) return this.#load.localInFlight(address);
+    const now = this.#nowMs();
     const stay = this.#stayAt(now);
-    if (stay === undefined) return load.localInFlight(address);
+    if (stay === undefined) return this.#load.localInFlight(address);
     const base = this.#baseOf(address, now, stay);
     const { requests } = this.#estimateAt(address, base, now, stay);
     return Math.max(0, requests - Math.max(0, this.#peersSince(address, base, now)));
   }
 
   unacknowledgedPicks(): number {
-    return this.#options.load.unacknowledgedPicks();
+    return this.#load.unacknowledgedPicks();
   }
 
   assignedTokens(address: string): number | undefined {
-    return this.#options.load.assignedTokens(address);
+    return this.#load.assignedTokens(address);
   }
 
   countedBy(address: string): CountedBy {
-    const { assumed, nowMs } = this.#options;
-    if (assumed.count === 0) return 'exact';
-    const now = nowMs();
+    if (this.#assumed.count === 0) return 'exact';
+    const now = this.#nowMs();
     const stay = this.#stayAt(now);
     const said = this.#bases.get(address)?.said;
     const isFresh = said !== undefined && now - said.atMs <= freshMs;
-    return isFresh && stay !== undefined && isPlausible(said, stay / assumed.holdMs) ? 'reading' : 'assumed';
+    return isFresh && stay !== undefined && isPlausible(said, stay / this.#assumed.holdMs)
+      ? 'reading'
+      : 'assumed';
   }
 
   /** Forgets the pods that are in the pool no more. */
@@ -119,16 +123,15 @@ export class ReadingLoad implements ReservableLoad {
   #onReading(address: string, { reading, atMs }: KnownReading): void {
     const { running, waiting = 0 } = reading;
     if (running === undefined) return;
-    const { assumed, load, nowMs } = this.#options;
     const said = { running, waiting };
-    const now = nowMs();
-    const stay = assumed.count === 0 ? undefined : this.#stayAt(now);
+    const now = this.#nowMs();
+    const stay = this.#assumed.count === 0 ? undefined : this.#stayAt(now);
     const before = this.#bases.get(address);
-    const history = laterHistory(before?.said ?? startOfHistory, atMs, running, load.inFlight(address));
+    const history = laterHistory(before?.said ?? startOfHistory, atMs, running, this.#load.inFlight(address));
     let estimate = firstEstimate(said);
     if (before !== undefined && stay !== undefined) {
       const expected = this.#estimateAt(address, before, now, stay);
-      const isBelieved = isPlausible(history, stay / assumed.holdMs);
+      const isBelieved = isPlausible(history, stay / this.#assumed.holdMs);
       estimate = isBelieved ? correctedEstimate(expected, said) : expected;
     }
     this.#bases.set(address, { ...this.#countsOf(address, now, estimate), said: history });
@@ -137,13 +140,12 @@ export class ReadingLoad implements ReservableLoad {
   }
 
   #countsOf(address: string, atMs: number, estimate: LoadEstimate): Omit<Base, 'said'> {
-    const { assumed, load } = this.#options;
     return {
       atMs,
       estimate,
-      counted: load.inFlight(address),
-      local: load.localInFlight(address),
-      ended: assumed.ended(address),
+      counted: this.#load.inFlight(address),
+      local: this.#load.localInFlight(address),
+      ended: this.#assumed.ended(address),
     };
   }
 
@@ -153,8 +155,7 @@ export class ReadingLoad implements ReservableLoad {
     if (known !== undefined && now - known.atMs <= coastMs) return known;
     let base: Base;
     if (known === undefined) {
-      const { assumed, load } = this.#options;
-      const requests = (load.inFlight(address) * stay) / assumed.holdMs;
+      const requests = (this.#load.inFlight(address) * stay) / this.#assumed.holdMs;
       const estimate = { requests, running: requests, variance: requests, noise: 0 };
       base = { ...this.#countsOf(address, now, estimate), said: startOfHistory };
     } else {
@@ -173,31 +174,28 @@ export class ReadingLoad implements ReservableLoad {
 
   /** What this instance placed since, less what ended; those that ended by time alone did not. */
   #localSince(address: string, base: Base): number {
-    const { assumed, load } = this.#options;
-    return load.localInFlight(address) - base.local + assumed.ended(address) - base.ended;
+    return this.#load.localInFlight(address) - base.local + this.#assumed.ended(address) - base.ended;
   }
 
   /** The same of the others. Which of theirs ended by time is not known, only how many do. */
   #peersSince(address: string, base: Base, now: number): number {
-    const { assumed, load } = this.#options;
-    const peers = load.inFlight(address) - load.localInFlight(address);
+    const peers = this.#load.inFlight(address) - this.#load.localInFlight(address);
     const before = base.counted - base.local;
-    const endedShare = assumed.holdMs === 0 ? 0 : Math.min(1, (now - base.atMs) / assumed.holdMs);
+    const endedShare = this.#assumed.holdMs === 0 ? 0 : Math.min(1, (now - base.atMs) / this.#assumed.holdMs);
     return peers - before + before * endedShare * this.#assumedShare(address);
   }
 
   /** Those of the others are taken to be as those of this instance. */
   #assumedShare(address: string): number {
-    const { assumed, load } = this.#options;
-    const local = load.localInFlight(address);
-    return local === 0 ? 1 : Math.min(1, assumed.of(address) / local);
+    const local = this.#load.localInFlight(address);
+    return local === 0 ? 1 : Math.min(1, this.#assumed.of(address) / local);
   }
 
   #stayAt(now: number): number | undefined {
     if (now < this.#stayUntilMs) return this.#stayMs;
     this.#stayUntilMs = now + stayMs;
     const ratio = usualRatio(this.#freshlySaid(now));
-    this.#stayMs = ratio === undefined ? undefined : Math.max(1, ratio * this.#options.assumed.holdMs);
+    this.#stayMs = ratio === undefined ? undefined : Math.max(1, ratio * this.#assumed.holdMs);
     return this.#stayMs;
   }
 
