@@ -20,6 +20,9 @@ const types = {
 const names = [
   'index.html',
   'style.css',
+  'tables.css',
+  'bars.css',
+  'sizes.css',
   'icon.svg',
   'main.js',
   'decisions.js',
