@@ -4,7 +4,7 @@ import { type EngineReading, readingLifeMs } from './engineReading.ts';
 export interface PrefillState {
   readonly nowMs: number;
   /** What other schedulers assigned to the pod in all. */
-  readonly assignedByPeers: number;
+  readonly assignedByPeers: number | undefined;
   readonly reading: EngineReading | undefined;
 }
 
@@ -56,7 +56,8 @@ export class PrefillBacklog {
 
   /** Brings it up to date. */
   tokens({ nowMs, assignedByPeers, reading }: PrefillState): number {
-    const added = assignedByPeers - (this.#assignedByPeers ?? assignedByPeers);
+    // After a time in which it was not known, it is no news.
+    const added = (assignedByPeers ?? 0) - (this.#assignedByPeers ?? assignedByPeers ?? 0);
     this.#assignedByPeers = assignedByPeers;
     // They came at some time since it was last brought up to date.
     this.#computeUntil((this.#atMs + nowMs) / 2);

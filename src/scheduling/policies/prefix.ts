@@ -160,7 +160,7 @@ export class Prefix implements Policy {
       const ofFleet = load.assignedTokens?.(address);
       if (ofFleet === undefined) areOfFleet = false;
       const reading = ofFleet === undefined ? undefined : readings?.of(address);
-      const assignedByPeers = ofFleet === undefined ? 0 : ofFleet - own;
+      const assignedByPeers = ofFleet === undefined ? undefined : ofFleet - own;
       const tokens = backlog.tokens({ nowMs, assignedByPeers, reading });
       const requests = ofFleet === undefined ? load.localInFlight(address) : load.inFlight(address);
       if (requests === 0) return 0;

@@ -4,7 +4,7 @@ import { prefillWork } from '../../../src/scheduling/prefillWork.ts';
 /** A pod that is taken to compute 10 tokens a millisecond. */
 class Pod {
   nowMs = 0;
-  assignedByPeers = 0;
+  assignedByPeers: number | undefined = 0;
   reading: { atMs: number; waiting: number } | undefined;
   readonly backlog = new PrefillBacklog(10);
 
@@ -102,6 +102,18 @@ describe('tokens that a pod has yet to compute', () => {
     expect(pod.tokens()).toBe(2_000);
     pod.nowMs = 10_000;
     expect(pod.tokens()).toBe(0);
+  });
+
+  it('are not all that peers ever assigned, when that was unknown for a while', () => {
+    const pod = new Pod();
+    for (const assigned of [1_000_000, undefined, 1_002_000]) {
+      pod.nowMs += 200_000;
+      pod.assignedByPeers = assigned;
+      pod.tokens();
+    }
+    expect(pod.tokens()).toBe(0);
+    pod.assignedByPeers = 1_005_000;
+    expect(pod.tokens()).toBe(3_000);
   });
 
   it('are estimated again where readings stop', () => {
