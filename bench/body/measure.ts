@@ -2,10 +2,12 @@ import { withCpu } from '../cpu.ts';
 import { runLoad } from '../kit.ts';
 import type { RunningSetup } from '../measure.ts';
 
-/** A prompt size and how many requests are under way at once. */
+/** A prompt size, and on how many connections requests are sent. */
 export interface BodyLoad {
   readonly bodyBytes: number;
   readonly clients: number;
+  /** Requests per second in an open loop; undefined: a closed one, as fast as they are answered. */
+  readonly rate?: number;
 }
 
 /** One setup under one load in one round. Latencies in ms, processor time in µs per request. */
@@ -20,7 +22,7 @@ export interface MeasuredBodies extends BodyLoad {
   readonly failed: number;
 }
 
-/** Resumes the setup, runs each load in a closed loop, and stops it. */
+/** Resumes the setup, runs each load, and stops it. */
 export async function measureBodies(
   { name, listenerPort, envoy, scheduler, isReady }: RunningSetup,
   loads: readonly BodyLoad[],
@@ -32,7 +34,8 @@ export async function measureBodies(
   await isReady();
   const measured: MeasuredBodies[] = [];
   for (const load of loads) {
-    const flags = { 'body-bytes': load.bodyBytes, connections: load.clients };
+    const { bodyBytes, clients: connections, rate = 0 } = load;
+    const flags = { 'body-bytes': bodyBytes, connections, rate };
     await runLoad(listenerPort, { ...flags, seconds: 1 });
     const { report, cpuUs } = await withCpu(
       processes.map(({ pid }) => pid),

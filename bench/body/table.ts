@@ -14,7 +14,7 @@ export function bodyTable(
 ): string[] {
   const rows = loads.flatMap((load) => {
     const ofLoad = measured.filter(
-      ({ bodyBytes, clients }) => bodyBytes === load.bodyBytes && clients === load.clients,
+      (one) => one.bodyBytes === load.bodyBytes && one.clients === load.clients && one.rate === load.rate,
     );
     return setups.map((setup) => row(load, setup, ofLoad));
   });
@@ -25,7 +25,11 @@ export function bodyTable(
   ];
 }
 
-function row({ bodyBytes, clients }: BodyLoad, setup: string, ofLoad: readonly MeasuredBodies[]): string {
+function row(
+  { bodyBytes, clients, rate }: BodyLoad,
+  setup: string,
+  ofLoad: readonly MeasuredBodies[],
+): string {
   const own = ofLoad.filter((one) => one.setup === setup);
   const of = (figure: (one: MeasuredBodies) => number | null, digits: number): string => {
     const values = own.map(figure).filter((value) => value !== null && Number.isFinite(value));
@@ -40,7 +44,7 @@ function row({ bodyBytes, clients }: BodyLoad, setup: string, ofLoad: readonly M
   };
   const cells = [
     `${bodyBytes / 1000} KB`,
-    clients,
+    rate === undefined ? clients : `${clients}, ${rate}/s`,
     setup,
     of(({ perSecond }) => perSecond, 0),
     of(
