@@ -148,8 +148,9 @@ it('finds that the local load report is gone, and writes it again', async () => 
   await sees(b, pod1, 1);
   const client = connect({ endpoints: [running.etcd.endpoint], requestTimeoutMs: 2_000 }, '/baton/v1/test/');
   // A write that is under way when the record is deleted brings it back before the check.
-  const deleted = setInterval(() => client.keys.delete().key('load/a'), 1_000);
-  await client.keys.delete().key('load/a');
+  const deleteRecord = () => client.keys.delete().key('load/a').exec();
+  const deleted = setInterval(() => void deleteRecord().catch(() => {}), 500);
+  await deleteRecord();
   const { last } = await found(a).finally(() => clearInterval(deleted));
   client.close();
   expect(last).toMatchObject([{ kind: 'published', should: 1, is: 0 }]);
