@@ -1,12 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { LastingRecord } from '../etcd/lastingLease.ts';
-import { mixBits } from '../mixBits.ts';
 import type { PodPrefixes } from '../prefix/podPrefixes.ts';
 import type { InstanceRecord } from '../proto/records/instanceRecord.ts';
 import { encodePodPrefixes } from '../proto/records/prefixRecords.ts';
 import { recordKeys } from '../proto/records/recordKeys.ts';
 import type { PlacedPrompts } from '../scheduling/placedPrompts.ts';
-import { hashText } from '../scheduling/rendezvous.ts';
+import { shareOf } from '../scheduling/podShare.ts';
 import type { SharingMetrics } from './metrics.ts';
 import { bytesPerSecondEach, type SharingBudget, writeIntervalMs } from './sharingBudget.ts';
 
@@ -77,8 +76,8 @@ export class SnapshotWriter {
 
   /** Pods whose snapshots are to be written, those that wait longest first. */
   #due(nowMs: number): (readonly [string, PodPrefixes])[] {
-    const { prompts, isInPool } = this.#options;
-    const owners = this.#owners();
+    const { localId, prompts, isInPool } = this.#options;
+    const isOwn = shareOf(localId, this.#writers());
     const due: (readonly [string, PodPrefixes])[] = [];
     const atMs = (address: string): number => this.#written.get(address)?.atMs ?? Number.NEGATIVE_INFINITY;
     for (const address of this.#written.keys()) if (!isInPool(address)) this.#written.delete(address);
@@ -86,30 +85,18 @@ export class SnapshotWriter {
       const prefixes = prompts.prefixesOf(address);
       if (prefixes === undefined || nowMs - atMs(address) < minAgeMs) continue;
       const isChanged = prefixes.changes !== (this.#written.get(address)?.changes ?? 0);
-      if (isChanged && isInPool(address) && this.#isOwn(address, owners)) due.push([address, prefixes]);
+      if (isChanged && isInPool(address) && isOwn(address)) due.push([address, prefixes]);
     }
     return due.sort(([a], [b]) => atMs(a) - atMs(b));
   }
 
-  /** Hashes of the instances that write snapshots, by id. */
-  #owners(): ReadonlyMap<string, number> {
-    const staying = [...this.#options.instances().values()].filter(
-      ({ phase, hashingSchemes }) =>
-        hashingSchemes !== undefined && phase !== 'draining' && phase !== 'stopped',
-    );
-    return new Map(staying.map(({ id }) => [id, hashText(id)]));
-  }
-
-  #isOwn(address: string, owners: ReadonlyMap<string, number>): boolean {
-    const hash = hashText(address);
-    let owner: string | undefined;
-    let highest = -1;
-    for (const [id, idHash] of owners) {
-      const order = mixBits(mixBits(hash) ^ idHash);
-      if (order < highest || (order === highest && id > (owner ?? ''))) continue;
-      highest = order;
-      owner = id;
-    }
-    return owner === this.#options.localId;
+  /** Ids of the instances that write snapshots. */
+  #writers(): readonly string[] {
+    return [...this.#options.instances().values()]
+      .filter(
+        ({ phase, hashingSchemes }) =>
+          hashingSchemes !== undefined && phase !== 'draining' && phase !== 'stopped',
+      )
+      .map(({ id }) => id);
   }
 }

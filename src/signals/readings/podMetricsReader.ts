@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
+import { shareOf } from '../../scheduling/podShare.ts';
 import { MetricsScraper } from './metricsScraper.ts';
 import { PodReadings } from './podReadings.ts';
-import { shareOf } from './podShare.ts';
 import { type MetricsAnswer, type ReadFailure, readFailures } from './requestMetrics.ts';
 import type { SharedReadings } from './sharedReadings.ts';
 

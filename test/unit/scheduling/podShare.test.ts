@@ -1,4 +1,4 @@
-import { shareOf } from '../../../../src/signals/readings/podShare.ts';
+import { shareOf } from '../../../src/scheduling/podShare.ts';
 
 const pods = Array.from({ length: 500 }, (_, nth) => `10.0.${nth >> 8}.${nth & 255}:8000`);
 const ownerAmong = (askers: readonly string[], pod: string): readonly string[] =>
