@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { Exchanges } from '../../src/extproc/exchanges.ts';
-import type { ServerStream } from '../../src/grpc/serverStream.ts';
 import { MemoryLedger } from '../../src/ledger/memoryLedger.ts';
 import { externalProcessorService } from '../../src/proto/services.ts';
 import { PolicySet } from '../../src/scheduling/policySet.ts';
@@ -9,6 +8,7 @@ import { Scheduler } from '../../src/scheduling/scheduler.ts';
 import { endpoints } from '../support/endpoints.ts';
 import { recorderOf } from '../support/recorderOf.ts';
 import { seededRandom } from '../support/seededRandom.ts';
+import { silentStream } from '../support/silentStream.ts';
 
 /**
  * Drives the real exchanges, scheduler and ledger through random interleavings of everything that
@@ -52,15 +52,6 @@ const messages = {
   broken: Buffer.from([0x12, 0x7f]),
   observed: encode({ request_headers: {}, observability_mode: true }),
 } as const;
-
-const silentStream: ServerStream = {
-  connection: undefined,
-  traceparent: undefined,
-  reply() {},
-  replyOf() {},
-  end() {},
-  fail() {},
-};
 
 function system() {
   const ledger = new MemoryLedger();

@@ -5,6 +5,7 @@ import { externalProcessorService } from '../../../src/proto/services.ts';
 import { BatchedHistogram } from '../../../src/telemetry/batchedHistogram.ts';
 import { createInstruments } from '../../../src/telemetry/instruments.ts';
 import { recorderOf } from '../../support/recorderOf.ts';
+import { silentStream } from '../../support/silentStream.ts';
 
 const headers = externalProcessorService.Process.requestSerialize({ request_headers: {} });
 const empty = Buffer.alloc(0);
@@ -25,15 +26,7 @@ function harness(options: Partial<ExchangesOptions> = {}) {
     recorder: recorderOf(metrics),
     ...options,
   });
-  const stream: ServerStream = {
-    connection: undefined,
-    traceparent: undefined,
-    reply() {},
-    replyOf() {},
-    end() {},
-    fail() {},
-  };
-  const open = (replaced: Partial<ServerStream> = {}) => exchanges.accept({ ...stream, ...replaced });
+  const open = (replaced: Partial<ServerStream> = {}) => exchanges.accept({ ...silentStream, ...replaced });
   const durations = (): readonly number[] => {
     decisionDuration.flush();
     return durationsMs;
