@@ -1,3 +1,4 @@
+import type { status } from '@grpc/grpc-js';
 import { type CaseContext, UnexpectedAnswer } from './conformanceCase.ts';
 import { describeEvents } from './describeReply.ts';
 import type { PickerStream } from './pickerStream.ts';
@@ -64,6 +65,22 @@ function addressesOf(verdict: RequestVerdict, received: string): readonly string
     default:
       return verdict satisfies never;
   }
+}
+
+/**
+ * Half-closes a stream and waits for its end.
+ *
+ * @throws UnexpectedAnswer where it does not end
+ */
+export async function halfCloseToEnd(
+  stream: PickerStream,
+): Promise<{ readonly code: status; readonly received: string }> {
+  stream.halfClose();
+  const end = await stream.ended();
+  const received = describeEvents(stream.events);
+  if (end.kind !== 'silent') return { code: end.code, received };
+  await stream.abort();
+  throw new UnexpectedAnswer('the stream is not ended behind a half-close', received);
 }
 
 /** The picker is well: it routes a GET. */

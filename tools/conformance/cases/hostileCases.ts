@@ -9,7 +9,7 @@ import {
 } from '../pickerMessages.ts';
 import type { PickerMessage } from '../pickerStream.ts';
 import { requestHeadersOf } from '../sendRequest.ts';
-import { routedExchange, stillRoutes } from '../wholeExchange.ts';
+import { halfCloseToEnd, routedExchange, stillRoutes } from '../wholeExchange.ts';
 
 /** Messages that no gateway sends, or none yet: one stream may fail, the picker may not. */
 const survives = 'that stream ends or goes on; the next GET is routed';
@@ -26,13 +26,7 @@ function hostileCase(
     run: async (context) => {
       const stream = context.picker.open();
       for (const message of messages(context)) await stream.send(message);
-      stream.halfClose();
-      const end = await stream.ended();
-      const received = describeEvents(stream.events);
-      if (end.kind === 'silent') {
-        await stream.abort();
-        throw new UnexpectedAnswer('the stream is not ended behind a half-close', received);
-      }
+      const { received } = await halfCloseToEnd(stream);
       await stillRoutes(context);
       return received;
     },

@@ -11,7 +11,7 @@ import {
 } from '../pickerMessages.ts';
 import type { PickerStream, StreamedEvent } from '../pickerStream.ts';
 import { streamedProblem } from '../requestVerdict.ts';
-import { openRouted } from '../wholeExchange.ts';
+import { halfCloseToEnd, openRouted } from '../wholeExchange.ts';
 
 /** The response of the pod, where it runs through the picker. */
 const json = { ':status': '200', 'content-type': 'application/json' };
@@ -167,13 +167,7 @@ async function expectReply(
 }
 
 async function finish(stream: PickerStream): Promise<string> {
-  stream.halfClose();
-  const end = await stream.ended();
-  const received = describeEvents(stream.events);
-  if (end.kind === 'silent') {
-    await stream.abort();
-    throw new UnexpectedAnswer('the stream is not ended behind a half-close', received);
-  }
-  if (end.code !== status.OK) throw new UnexpectedAnswer('the stream ended with an error', received);
+  const { code, received } = await halfCloseToEnd(stream);
+  if (code !== status.OK) throw new UnexpectedAnswer('the stream ended with an error', received);
   return received;
 }
