@@ -16,7 +16,7 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 )
 
-// runPaced opens ext_proc streams at a fixed rate, whatever becomes of earlier ones, and checks the
+// runPaced opens ext_proc streams at a fixed rate, without waiting for earlier ones, and checks the
 // health meanwhile as the shipped Envoy files do. Prints one line of JSON, latencies in ms from the
 // time at which a stream was due.
 func runPaced(args []string) {

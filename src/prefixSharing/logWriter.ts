@@ -74,7 +74,7 @@ export class LogWriter {
   /** Writes what waits, then no more. */
   async stop(): Promise<void> {
     await this.#publisher.stop();
-    // Whatever has no place in one record stays untold.
+    // What has no place in one record stays untold.
     await this.#write().catch((cause) => this.#onWritten('failed', cause));
   }
 

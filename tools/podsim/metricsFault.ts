@@ -5,7 +5,7 @@
  * - error: 500
  * - hang: accepted and never answered
  * - lag: as they were this long ago
- * - say: these requests, whatever it has
+ * - say: these requests, not those it has
  */
 export type MetricsFault =
   | { readonly kind: 'none' | 'error' | 'hang' }

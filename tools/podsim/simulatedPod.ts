@@ -128,7 +128,7 @@ export class SimulatedPod {
     reply.start();
   }
 
-  /** The engine has no room for such a request, whatever it runs. */
+  /** The engine has no room for such a request, even when it runs none. */
   isTooLong({ promptTokens, maxTokens = this.traits.tokensPerReply }: CompletionRequest): boolean {
     return this.engine?.fits(promptTokens, maxTokens) === false;
   }

@@ -1,6 +1,6 @@
 /** What DNS is asked for. */
 export type DnsName =
-  /** As the system resolves it: /etc/hosts, the search list, whatever else is set up there. */
+  /** As the system resolves it: /etc/hosts, the search list, and what else is set up there. */
   | { readonly kind: 'system'; readonly name: string }
   /** An absolute name: its A or AAAA records, with their time to live. */
   | { readonly kind: 'addresses'; readonly name: string }

@@ -12,7 +12,7 @@ const mostSeries = 1_024;
 type Series = ReadonlyMap<string, ReadonlyMap<string, MetricSample>>;
 
 /**
- * What an engine says in its metrics, whatever else is in the text; each number is judged by
+ * What an engine says in its metrics, among other series in the text; each number is judged by
  * itself. undefined: no engine that is known wrote it. Never throws.
  */
 export function readEngineMetrics(text: string): PodReading | undefined {

@@ -87,7 +87,7 @@ const empty: readonly (readonly [name: string, sends: string, hint: Value])[] = 
   ['empty-string', 'a hint that is an empty string', { stringValue: '' }],
 ];
 
-/** Enough that a picker that ignores the hint is found out, whatever it chooses by. */
+/** Enough that a picker that ignores the hint is found out, however it chooses. */
 const repeats = 6;
 
 export const subsetCases: readonly ConformanceCase[] = [
