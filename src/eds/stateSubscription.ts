@@ -7,9 +7,10 @@ import { type Reply, type Subscription, wildcard } from './subscription.ts';
  * each response brings all of them.
  *
  * A request confirms or refuses a response by the response's nonce. One with the nonce of an
- * earlier response is late and says nothing: the client repeats its names when it confirms the last
- * one. A client that asks for the same names again after it confirmed gets them again, since it has
- * made the cluster again.
+ * earlier response is late, and gets no answer: the client repeats its names when it confirms the
+ * last one. But a name that it leaves out is one that the client has given up. If it is there again
+ * later, the client has to get it again. A client that asks for the same names again after it
+ * confirmed gets them again as well, since it has made the cluster again.
  */
 export class StateSubscription implements Subscription<StateRequest> {
   readonly #served: ReadonlySet<string>;
@@ -28,7 +29,10 @@ export class StateSubscription implements Subscription<StateRequest> {
 
   onRequest({ names, nonce, refusal }: StateRequest): Reply {
     const sent = this.#sent;
-    if (nonce !== '' && nonce !== sent?.nonce) return 'none';
+    if (nonce !== '' && nonce !== sent?.nonce) {
+      this.#forgetUnnamed(names);
+      return 'none';
+    }
     const isAnswer = sent !== undefined && nonce !== '' && !sent.isAnswered;
     if (sent !== undefined && isAnswer) sent.isAnswered = true;
     const before = this.#wanted;
@@ -53,6 +57,11 @@ export class StateSubscription implements Subscription<StateRequest> {
     const unknown = this.#unknown;
     this.#unknown = [];
     return unknown;
+  }
+
+  #forgetUnnamed(names: ReadonlySet<string>): void {
+    if (names.has(wildcard) || (names.size === 0 && !this.#everNamed)) return;
+    this.#wanted = new Set([...this.#wanted].filter((name) => names.has(name)));
   }
 
   /** A client that never named anything wants everything. */

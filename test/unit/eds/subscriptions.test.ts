@@ -84,6 +84,16 @@ describe('a client of the state of the world', () => {
     expect(next('1')).toEqual(response('n1', ['a', 'b']));
   });
 
+  it('gets a name again that a late request left out', () => {
+    ask(['a', 'b']);
+    next('1');
+    ask(['a', 'b'], 'n1');
+    expect(next('2')).toEqual(response('n2', ['a', 'b']));
+    expect([ask(['a'], 'n1'), ask(['a', 'b'], 'n1')]).toEqual(['none', 'none']);
+    expect(ask(['a', 'b'], 'n2')).toBe('accepted');
+    expect(next('2')).toEqual(response('n3', ['a', 'b']));
+  });
+
   it('gets nothing more when it asks for nothing after it had names', () => {
     ask(['a']);
     next('1');
