@@ -1,5 +1,5 @@
 import { html, Markup } from '../../tools/charts/markup.ts';
-import { pageStyle } from '../../tools/charts/pageStyle.ts';
+import { chartStyle } from '../../tools/charts/pageStyle.ts';
 import type { PanelFrame } from '../../tools/charts/valueAxis.ts';
 
 /** A chart as a file, in the style of the rehearsal report. Pure. */
@@ -41,7 +41,7 @@ export function drawing({ title, series, x, panels, foot }: Drawing): string {
     return html`<text class="title" x="${left}" y="${frame.top - 7}">${panel.title}</text>${panel.draw(frame)}`;
   });
   const height = top + 16;
-  const ownStyle = new Markup(`<style>${pageStyle} svg .start { text-anchor: start; }</style>`);
-  const paper = html`<rect width="${width}" height="${height}" fill="var(--paper)"/>`;
-  return `${html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">${ownStyle}${paper}<text class="title" font-size="15" x="${left}" y="17">${title}</text>${legend}${drawn}${foot(top)}</svg>`.text}\n`;
+  const ownStyle = new Markup(`<style>${chartStyle}</style>`);
+  const paper = html`<rect class="paper" width="${width}" height="${height}"/>`;
+  return `${html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">${ownStyle}${paper}<text class="headline" x="${left}" y="17">${title}</text>${legend}${drawn}${foot(top)}</svg>`.text}\n`;
 }

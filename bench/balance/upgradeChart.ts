@@ -99,5 +99,5 @@ function upgradeBar({ x, top }: PanelFrame, { fromMs, toMs, failed }: UpgradeRun
     (atMs) => html`<path class="line i${nth}" stroke-dasharray="2 4" d="M${x(atMs)} ${firstTop + 20}V${y}"/>`,
   );
   const words = `${((toMs - fromMs) / 1000).toFixed(0)} s, ${failed} failed`;
-  return html`${marks}<rect class="i${nth} layer" x="${x(fromMs)}" y="${y}" width="${x(toMs) - x(fromMs)}" height="14"/><text class="tick start" x="${x(toMs) + 6}" y="${y + 11}">${words}</text>`;
+  return html`${marks}<rect class="i${nth}" x="${x(fromMs)}" y="${y}" width="${x(toMs) - x(fromMs)}" height="14"/><text class="tick start" x="${x(toMs) + 6}" y="${y + 11}">${words}</text>`;
 }

@@ -37,7 +37,7 @@ export function waitChart(bars: readonly Bar[], title: string): string {
             const x = centre(instances) + (nth - 1) * (barWidth + 4);
             const middle = x + barWidth / 2;
             const top = y(p99Ms.median);
-            return html`<rect class="i${nth} layer" x="${x}" y="${top}" width="${barWidth}" height="${y(0) - top}"/><path stroke="var(--ink)" d="M${middle} ${y(p99Ms.min)}V${y(p99Ms.max)}"/><text class="tick start" x="${middle + 4}" y="${top - 4}">${p99Ms.median.toFixed(0)}</text>`;
+            return html`<rect class="i${nth}" x="${x}" y="${top}" width="${barWidth}" height="${y(0) - top}"/><path class="whisker" d="M${middle} ${y(p99Ms.min)}V${y(p99Ms.max)}"/><text class="inbar" x="${middle}" y="${y(0) - 8}">${p99Ms.median.toFixed(0)}</text>`;
           });
           return html`${grid}${drawn}`;
         },

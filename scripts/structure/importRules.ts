@@ -175,7 +175,16 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
     'tools/simulator',
     {
       purpose: 'policies on a virtual clock',
-      imports: [leaves, 'request', 'prefix', 'scheduling', 'ledger', 'tools/commandLine', 'tools/podsim'],
+      imports: [
+        leaves,
+        'request',
+        'prefix',
+        'scheduling',
+        'ledger',
+        'tools/charts',
+        'tools/commandLine',
+        'tools/podsim',
+      ],
     },
   ],
   [

@@ -19,6 +19,7 @@ const types = {
 /** What is served, and nothing else. */
 const names = [
   'index.html',
+  'colours.css',
   'style.css',
   'tables.css',
   'bars.css',

@@ -3,7 +3,7 @@ import { html, Markup } from '../../charts/markup.ts';
 import { pageStyle } from '../../charts/pageStyle.ts';
 import { percent } from '../promptWindows.ts';
 import { formatDuration } from '../verdict.ts';
-import { instanceClass } from './panels.ts';
+import { instanceClass, phaseClass } from './panels.ts';
 import { loadedDecisions, type RehearsalReport, type ReportedInstance, type ReportedStep } from './report.ts';
 import { timelineChart } from './timelineChart.ts';
 
@@ -45,7 +45,7 @@ function verdictBox(report: RehearsalReport): Markup {
   const rollbacks = setup.rollbacks > 0 ? ` and ${plural(count('rollback'), 'rollback')}` : '';
   const summary = `${plural(count('upgrade'), 'rolling upgrade')}${rollbacks} of ${plural(setup.replicas, 'instance')}, ${setup.from.release} → ${setup.to.release}, under ${plural(setup.clients, 'streaming client')}, in ${formatElapsed(durationMs)}`;
   const items = failures.map((failure) => html`<li>${failure}</li>`);
-  return html`<section class="verdict ${passed ? 'passed' : 'failed'}"><h1>${passed ? 'No client noticed' : 'A client could notice'}</h1><p>${summary}</p>${items.length > 0 ? html`<ul>${items}</ul>` : html``}</section>`;
+  return html`<section class="verdict ${passed ? 'good' : 'bad'}"><h1>${passed ? 'No client noticed' : 'A client could notice'}</h1><p>${summary}</p>${items.length > 0 ? html`<ul>${items}</ul>` : html``}</section>`;
 }
 
 function tiles(report: RehearsalReport): Markup {
@@ -56,7 +56,7 @@ function tiles(report: RehearsalReport): Markup {
     instances.length === 0 ? '–' : formatDuration(Math.max(...instances.map((each) => each[part])));
   const ages = timeline.instances.flatMap(({ viewAgeMs }) => viewAgeMs.filter((age) => age !== null));
   const tile = (value: string, name: string, kind: '' | 'good' | 'bad' = '') =>
-    html`<div class="tile ${kind}"><b>${value}</b><span>${name}</span></div>`;
+    html`<div class="tile ${kind}"><h2>${name}</h2><b>${value}</b></div>`;
   const zeroIsGood = (count: number) => (count === 0 ? 'good' : 'bad');
   return html`<div class="tiles">${[
     tile(requests.sent.toLocaleString('en'), 'requests sent'),
@@ -77,7 +77,7 @@ function legend({ timeline }: RehearsalReport): Markup {
   const seen = new Set(timeline.instances.flatMap(({ spans }) => spans.map(({ phase }) => phase)));
   const entry = (className: string, name: string) => html`<span><i class="${className}"></i>${name}</span>`;
   return html`<p class="legend">${[
-    ...phases.filter((phase) => seen.has(phase)).map((phase) => entry(phase, phase)),
+    ...phases.filter((phase) => seen.has(phase)).map((phase) => entry(phaseClass(phase), phase)),
     ...timeline.instances.map(({ name }, index) => entry(instanceClass(index), `instance ${name}`)),
   ]}</p>`;
 }
@@ -89,13 +89,13 @@ function promptTable({ prompts }: RehearsalReport): Markup {
       html`<tr><td>${prompts.faults.find((each) => fromMs < each.toMs && toMs > each.fromMs)?.kind ?? (toMs <= prompts.changeMs ? 'before' : 'after the first change')}</td><td>${fromMs / 1000}–${toMs / 1000} s</td><td>${requests}</td><td>${percent(hitRate)}</td><td>${percent(foundShare)}</td><td>${formatDuration(firstTokenMs.p50)}</td><td>${formatDuration(firstTokenMs.p99)}</td></tr>
 `,
   );
-  return html`<h2>Caches of pods</h2><div class="sheet"><p>Conversations (${prompts.workload}): the share of prompt tokens that the pod had in its cache, and of those that were sent before in the same conversation.</p><table><thead><tr><th></th><th>answered</th><th>requests</th><th>cached</th><th>of those said before</th><th>first token p50</th><th>p99</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<h2>Caches of pods</h2><div class="sheet"><p>Conversations (${prompts.workload}): the share of prompt tokens that the pod had in its cache, and of those that were sent before in the same conversation.</p><table class="figures"><thead><tr><th></th><th>answered</th><th>requests</th><th>cached</th><th>of those said before</th><th>first token p50</th><th>p99</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function decisionTable({ steps, pods }: RehearsalReport): Markup {
   const podColumns = Object.values(pods).map((name) => html`<th>${name}</th>`);
   const rows = steps.flatMap((step) => step.instances.map((instance, nth) => row(step, instance, nth, pods)));
-  return html`<div class="sheet"><p>Requests in flight in the view of the new instance at its first decision / as counted by the others at that time.</p><table><thead><tr><th>step</th><th class="text">release</th><th class="text">instance</th><th>drained in</th><th>ready after</th>${podColumns}<th>total</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="sheet"><p>Requests in flight in the view of the new instance at its first decision / as counted by the others at that time.</p><table class="figures"><thead><tr><th>step</th><th class="text">release</th><th class="text">instance</th><th>drained in</th><th>ready after</th>${podColumns}<th>total</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function row(

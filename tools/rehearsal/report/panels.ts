@@ -16,6 +16,9 @@ const instanceColours = 6;
 
 export const instanceClass = (index: number): string => `i${index % instanceColours}`;
 
+/** An instance that is down is drawn as one that has stopped. */
+export const phaseClass = (phase: string): string => (phase === 'down' ? 'stopped' : phase);
+
 /** Responses per second, as an area. */
 export function ratePanel(frame: PanelFrame, parts: readonly Bucket[]): Markup {
   const { y, grid } = valueAxis(frame, Math.max(...parts.map(({ perSecond }) => perSecond)));
@@ -49,7 +52,7 @@ export function lanePanel({ x, top, height }: PanelFrame, { spans }: InstanceTim
       phase === 'ready' && hasRoom
         ? html`<text class="inlane" x="${x(fromMs) + width / 2}" y="${top + height / 2 + 4}">${what}</text>`
         : html``;
-    return html`<rect class="phase ${phase}" x="${x(fromMs)}" y="${top}" width="${width}" height="${height}"><title>${phase} ${what} for ${seconds} s</title></rect>${label}`;
+    return html`<rect class="phase ${phaseClass(phase)}" x="${x(fromMs)}" y="${top}" width="${width}" height="${height}"><title>${phase} ${what} for ${seconds} s</title></rect>${label}`;
   });
   return html`${rectangles}`;
 }
@@ -64,7 +67,7 @@ export function inFlightPanel(frame: PanelFrame, parts: readonly Bucket[], insta
     const above = parts.map(({ local }, nth) => (below[nth] ?? 0) + (local[index] ?? 0));
     const upper = steps(frame, parts, (_, nth) => y(above[nth] ?? 0));
     const lower = steps(frame, parts, (_, nth) => y(below[nth] ?? 0));
-    layers.push(html`<path class="layer ${instanceClass(index)}" d="${areaPath(upper, lower)}"/>`);
+    layers.push(html`<path class="${instanceClass(index)}" d="${areaPath(upper, lower)}"/>`);
     below = above;
   }
   return html`${grid}${layers}`;

@@ -16,7 +16,7 @@ describe('the chart of the waits', () => {
     for (const text of ['>100<', '>140<', '>200<', '>1 instance<', '>4 instances<', 'Waits &amp; more']) {
       expect(svg).toContain(text);
     }
-    expect(svg.match(/class="i\d layer"/g)).toHaveLength(3);
+    expect(svg.match(/<rect class="i\d" x="[\d.]+" y="[\d.]+" width="44"/g)).toHaveLength(3);
   });
 
   it('is self-contained, in light and in dark', () => {
