@@ -2,7 +2,10 @@
 export const lifeEventKinds = [
   /** The phase changed. */
   'phase',
-  /** The pool has no ready endpoint, or has one again. */
+  /**
+   * The pool has no ready endpoint, or has one again; or too few endpoints passed their probes, or
+   * enough again.
+   */
   'pool',
   /** An endpoint fails its probes, or passes them again. */
   'endpoint',
@@ -18,8 +21,6 @@ export const lifeEventKinds = [
   'consistency',
   /** A pod was quarantined for its responses, or is trusted again. */
   'quarantine',
-  /** Too few endpoints passed their probes, or enough again. */
-  'pool',
   /** The first decision that named an endpoint. */
   'first-decision',
   /** The drain ended. */

@@ -1,6 +1,6 @@
 import type { TurnQueue } from './turnQueue.ts';
 
-/** So long may one slice keep the event loop from everything else. */
+/** The longest time that one slice may block the event loop. */
 const sliceMs = 2;
 
 /**

@@ -45,7 +45,7 @@ function readPairs(pairs: readonly string[], command: Command): Settings {
   const settings = new Map<string, string>();
   for (const pair of pairs) {
     const equals = pair.indexOf('=');
-    if (equals < 1) command.error(`error: "${pair}" is no name=value, such as scheduling.policy=random`);
+    if (equals < 1) command.error(`error: "${pair}" is not name=value, such as scheduling.policy=random`);
     settings.set(pair.slice(0, equals), pair.slice(equals + 1));
   }
   return settings;

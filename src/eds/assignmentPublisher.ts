@@ -4,12 +4,15 @@ import type { PublishedEndpoint } from './lbEndpoint.ts';
 
 /** The pool as endpoint discovery sees it. */
 export interface PublishedPool {
-  /** Every source has given its list, so that an empty pool is an empty one. Never false again. */
+  /** Has every source given its list? Until then an empty pool means nothing. Stays true. */
   isKnown(): boolean;
   endpoints(): readonly PublishedEndpoint[];
 }
 
-/** Keeps the assignment current. Changes that come while it is built are one change. */
+/**
+ * Keeps Envoy's list of the pool (its `ClusterLoadAssignment`) current. Changes that come while it
+ * is built are one change.
+ */
 export class AssignmentPublisher {
   readonly #pool: PublishedPool;
   readonly #onUpdate: () => void;

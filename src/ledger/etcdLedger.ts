@@ -122,7 +122,7 @@ export class EtcdLedger implements Ledger {
     return ofPeers === undefined ? undefined : ofPeers + this.#local.assignedTokens(address);
   }
 
-  /** So many tokens of a prompt that is reserved next are not cached there. */
+  /** The next reservation there is of a prompt with this many tokens that are not cached. */
   assign(address: string, tokens: number): void {
     this.#local.assign(address, tokens);
   }

@@ -67,13 +67,13 @@ export class JudgedPods {
     return othersOf(pod, this.#pods.values(), this.#options.clock.nowMs());
   }
 
-  /** Calls back after each change of what is held of a pod. */
+  /** Calls back after each change of a pod's record. */
   onChange(listener: (address: string) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Something else changed that is held of this pod. */
+  /** Something else changed in this record. */
   changed({ address }: PodRecord): void {
     for (const listener of this.#listeners) listener(address);
   }

@@ -59,7 +59,7 @@ describe('when the command line is wrong', () => {
       '--cert, --key and --ca go together',
     ],
     ['an authority that is not there', ['probe', '--ca', '/nowhere.pem'], 'ENOENT'],
-    ['a dynamic setting without a value', ['dynamic', 'set', 'scheduling.policy'], 'is no name=value'],
+    ['a dynamic setting without a value', ['dynamic', 'set', 'scheduling.policy'], 'is not name=value'],
     ['a timeout that is none', ['probe', '--timeout-ms', 'soon'], '--timeout-ms'],
   ])('exits with 64 for %s', async (_, args, message) => {
     const { exitCode, stderr } = await runBaton(args);

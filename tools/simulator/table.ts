@@ -23,7 +23,7 @@ export function combine(outcomes: readonly SimulationOutcome[]): SimulationOutco
   };
 }
 
-/** The rows of one scenario as a Markdown table, its columns formatMarkdownTable. */
+/** The rows of one scenario as a Markdown table, its columns aligned. */
 export function simulationTable(rows: readonly Row[]): string[] {
   const cells = [
     [rows[0]?.scenario ?? '', 'p50', 'p99', 'p99.9', 'max/mean', 'herds', 'writes/s'],

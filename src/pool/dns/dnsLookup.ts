@@ -42,7 +42,7 @@ export async function srvLookup(
   });
 }
 
-/** A resolver of its own: it has the servers of now, and is cancelled without the others. */
+/** A new resolver for each lookup: it has the current servers, and is cancelled alone. */
 async function withResolver<T>(
   signal: AbortSignal,
   { servers }: DnsLookupOptions,

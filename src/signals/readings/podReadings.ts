@@ -18,8 +18,8 @@ export interface KnownReading {
 export const freshMs = 3_000;
 const waitingMs = 1_000;
 /**
- * While a pod changes hands, two instances ask it. Which answer is the later one is not known by
- * more than the time that records take.
+ * While another instance takes over the polling of a pod, two ask it. Records take so long to
+ * arrive, so which of two answers is the later one is not known any better.
  */
 const handoverMs = 500;
 
