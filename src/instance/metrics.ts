@@ -48,7 +48,8 @@ export const drainGauges = [
     name: 'baton_drain_streams',
     labels: [label('state', ['open', 'finished', 'half-closed', 'handed-off'])],
     means: 'Streams of the drain that is under way; absent without one',
-    worry: '`half-closed` above 0: `drain.graceMs` is shorter than some responses.',
+    worry:
+      '`open` falls slowly: the drain may take `drain.graceMs`. What is left then is in `baton_handoff_in_flight` of the others.',
     read: (drain) =>
       drain && [
         [drain.open, 'open'],

@@ -75,7 +75,8 @@ export const handoffGauges = [
     name: 'baton_handoff_in_flight',
     labels: [],
     means: 'Requests whose instance has stopped and that still count in the view',
-    worry: 'Never by itself: it rises in each upgrade and falls to 0 within `upgrade.handoffTtlMs`.',
+    worry:
+      'Above 0: `drain.graceMs` is shorter than some responses. It falls to 0 within `upgrade.handoffTtlMs`.',
     read: (handoffs) => handoffs.reduce((sum, { counted }) => sum + counted, 0),
   }),
 ];

@@ -94,8 +94,8 @@ const situations: readonly Situation[] = [
   { alert: 'BatonStuckStarting', series: { 'baton_phase{phase="starting"}': '1x1600' } },
   {
     alert: 'BatonDrainTooShort',
-    series: { 'baton_drain_streams{state="half-closed"}': '0x5 4x5' },
-    minute: 8,
+    series: { baton_handoff_in_flight: '0x5 4 2 0x20' },
+    minute: 6,
   },
   {
     alert: 'BatonDecisionsSlow',
@@ -146,7 +146,7 @@ const everyDay: readonly (readonly [string, Series])[] = [
       'baton_phase{phase="starting",instance="b:9090"}': '_x3 1 0x50',
       'baton_phase{phase="ready",instance="b:9090"}': '_x3 0 1x50',
       'baton_drain_streams{state="open"}': '_x5 40 12 0 _x50',
-      'baton_drain_streams{state="half-closed"}': '_x5 0x3 _x50',
+      'baton_handoff_in_flight{instance="b:9090"}': '_x3 0x50',
       baton_lease_regrants_total: '0x8 _x50',
       'baton_generation_serving{instance="b:9090"}': '_x3 7x50',
     },
