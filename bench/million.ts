@@ -33,7 +33,8 @@ function main(): Promise<number> {
       number,
       number,
     ];
-    const settings = { server: { transport: flags.transport }, pool: { endpoints: pods } };
+    const gateway = { responses: flags.transport === 'grpc-js' ? 'count' : 'leave' };
+    const settings = { server: { transport: flags.transport }, gateway, pool: { endpoints: pods } };
     const baton = new Baton({ name: 'million', port, adminPort: batonAdmin, dir, settings });
     await baton.start();
     const envoy = await Envoy.start({

@@ -83,6 +83,8 @@ async function baton(
     settings: mergeSettings(
       {
         server: { transport },
+        // The reference server cannot leave responses.
+        ...(transport === 'grpc-js' && { gateway: { responses: 'count' } }),
         pool: { endpoints: world.pods, name: `bench-${world.port}` },
         ...(isShared && { etcd: { endpoints: [world.etcd] } }),
       },

@@ -178,6 +178,21 @@ export function sharedPort(tree: unknown, context: Context): void {
   }
 }
 
+/**
+ * The reference server sends the last piece of a request and the end of the stream apart. What
+ * comes of the response in between would be lost. Runs on the raw tree when a part of it is
+ * invalid, so it assumes no types.
+ */
+export function leaveNeedsBuiltin(tree: unknown, context: Context): void {
+  const { server, gateway } = tree as {
+    server?: { transport?: unknown };
+    gateway?: { responses?: unknown };
+  };
+  if (server?.transport !== 'grpc-js' || gateway?.responses !== 'leave') return;
+  const why = 'needs server.transport builtin; with grpc-js set gateway.responses to count';
+  addProblem(context, ['gateway', 'responses'], why);
+}
+
 /** 0 where there is no port: `off`, nothing given, or a form that is a problem of its own. */
 function portOf(address: unknown): number {
   const parsed = typeof address === 'string' ? parseAddress(address) : undefined;

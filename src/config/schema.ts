@@ -6,6 +6,7 @@ import {
   coherentEtcdAccess,
   distinctEndpoints,
   graceCoversNotice,
+  leaveNeedsBuiltin,
   registeredEndpointsNeedEtcd,
   sharedPort,
 } from './crossFieldRules.ts';
@@ -192,6 +193,7 @@ export const configSchema = section({
 })
   .superRefine(registeredEndpointsNeedEtcd, { when: () => true })
   .superRefine(sharedPort, { when: () => true })
+  .superRefine(leaveNeedsBuiltin, { when: () => true })
   .superRefine(buffersCoverMessages, { when: () => true });
 
 /**

@@ -19,7 +19,7 @@ export const server = section({
     .describe('A second address for gRPC health alone, in plain text, for probes: host:9003, or off'),
   transport: oneOf(['builtin', 'grpc-js'])
     .default('builtin')
-    .describe('The gRPC server: the builtin one, or grpc-js'),
+    .describe('The gRPC server: the builtin one, or grpc-js, which needs gateway.responses: count'),
   workers: wholeNumber(1, 64)
     .default(1)
     .describe('Processes that share the port; each is an instance (needs etcd and the builtin transport)'),

@@ -8,7 +8,7 @@ import { waitForDecisions } from '../support/envoyWindows.ts';
 import { eventually } from '../support/eventually.ts';
 import { fillSlots, waitingInPods } from '../support/fullPods.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
-import { serverKinds } from '../support/serverKinds.ts';
+import { serverKinds, serverSettings } from '../support/serverKinds.ts';
 import { allPodsAreHealthy, useTopology } from '../support/topology.ts';
 
 /**
@@ -18,7 +18,7 @@ checkForLeaks();
 
 describe.each(serverKinds)('with two instances that share etcd, and three pods (%s)', (transport) => {
   const topology = useTopology({
-    baton: { server: { transport }, pool: { probe: { timeoutMs: 5_000 } } },
+    baton: { ...serverSettings(transport), pool: { probe: { timeoutMs: 5_000 } } },
     podFlags: { 'ttft-ms': 5, 'token-ms': 5 },
     amendEnvoy: waitForDecisions,
   });

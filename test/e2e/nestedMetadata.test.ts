@@ -4,7 +4,7 @@ import { allCountsReturnToZero } from '../support/counts.ts';
 import { addLuaFilter, namedHeader, showPick, waitForDecisions } from '../support/envoyWindows.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { sendHttp } from '../support/sendHttp.ts';
-import { serverKinds } from '../support/serverKinds.ts';
+import { serverKinds, serverSettings } from '../support/serverKinds.ts';
 import { useTopology } from '../support/topology.ts';
 
 /**
@@ -28,7 +28,7 @@ describe.each(serverKinds)('metadata of lists in lists (%s)', (transport) => {
   const topology = useTopology({
     instances: 3,
     pods: 2,
-    baton: { server: { transport } },
+    baton: serverSettings(transport),
     amendEnvoy: (bootstrap) => {
       waitForDecisions(bootstrap);
       showPick(bootstrap);

@@ -5,7 +5,7 @@ import { waitForDecisions } from '../support/envoyWindows.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { logLines } from '../support/logLines.ts';
 import { sendHttp } from '../support/sendHttp.ts';
-import { serverKinds } from '../support/serverKinds.ts';
+import { serverKinds, serverSettings } from '../support/serverKinds.ts';
 import { useTopology } from '../support/topology.ts';
 
 /** A request whose decision throws, through a real Envoy with two instances. */
@@ -27,7 +27,7 @@ describe.each(cases)(
       pods: 2,
       envoyConfig,
       amendEnvoy: waitForDecisions,
-      baton: { server: { transport } },
+      baton: serverSettings(transport),
       release: { release: '1.0.0', generation: 1, command },
     });
 

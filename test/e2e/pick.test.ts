@@ -14,7 +14,7 @@ import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { setFault } from '../support/podFault.ts';
 import { sendHttp } from '../support/sendHttp.ts';
-import { serverKinds } from '../support/serverKinds.ts';
+import { serverKinds, serverSettings } from '../support/serverKinds.ts';
 import { useTopology } from '../support/topology.ts';
 
 /** Which pod serves a request through Envoy, and what the client gets when none may. */
@@ -27,7 +27,7 @@ describe.each(serverKinds)('with one instance, three pods and no etcd (%s)', (tr
     instances: 1,
     etcd: false,
     baton: {
-      server: { transport },
+      ...serverSettings(transport),
       pool: { probe: { intervalMs: 200, timeoutMs: 5_000, panicPercent: 0 } },
       scheduling: { destinationHeaders: ['target-pod'], retryAfterSeconds: 7 },
     },

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import type { Baton } from '../../tools/testbed/baton.ts';
+import { type Baton, mergeSettings } from '../../tools/testbed/baton.ts';
 import type { EnvoyBootstrap } from '../../tools/testbed/envoyAddresses.ts';
 import { runBaton } from '../support/batonCommand.ts';
 import { allCountsReturnToZero } from '../support/counts.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { sendHttp } from '../support/sendHttp.ts';
-import { serverKinds } from '../support/serverKinds.ts';
+import { serverKinds, serverSettings } from '../support/serverKinds.ts';
 import { tlsFile } from '../support/tlsFixtures.ts';
 import { useTopology } from '../support/topology.ts';
 
@@ -41,7 +41,7 @@ describe.each(serverKinds)('when Envoy and Baton (%s) use TLS', (transport) => {
   const topology = useTopology({
     instances: 1,
     etcd: false,
-    baton: { server: { transport, tls } },
+    baton: mergeSettings(serverSettings(transport), { server: { tls } }),
     amendEnvoy: useTls,
   });
 

@@ -8,7 +8,7 @@ import { eventually } from '../support/eventually.ts';
 import { fillSlots, waitingInPods } from '../support/fullPods.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
 import { sendHttp } from '../support/sendHttp.ts';
-import { serverKinds } from '../support/serverKinds.ts';
+import { serverKinds, serverSettings } from '../support/serverKinds.ts';
 import { whileClientsStream } from '../support/sseClients.ts';
 import { envoyRoutesTo, restartEnded, useTopology } from '../support/topology.ts';
 
@@ -20,7 +20,7 @@ const extProc = 'http.ingress.ext_proc.baton.';
 describe.each(serverKinds)('with two instances that share etcd (%s)', (transport) => {
   const topology = useTopology({
     baton: {
-      server: { transport },
+      ...serverSettings(transport),
       pool: { probe: { timeoutMs: 5_000 } },
       // Longer than any test, so that no drain ends because of it.
       drain: { graceMs: 600_000 },

@@ -11,6 +11,7 @@ import { message, processPath } from '../../tools/testbed/rawHttp2.ts';
 import { checkoutDir } from '../../tools/testbed/tools.ts';
 import { foreignTool } from '../support/foreignTool.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
+import { serverSettings } from '../support/serverKinds.ts';
 
 /** Clients of other projects, against a running instance. `make clients` builds the first two. */
 checkForLeaks();
@@ -19,7 +20,7 @@ const grpcurl = foreignTool('grpcurl', 'make clients');
 const healthProbe = foreignTool('grpc-health-probe', 'make clients');
 const h2load = foreignTool('h2load', 'install the package nghttp2-client');
 
-describe.each(['builtin', 'grpc-js'])('an instance with the server %s', (transport) => {
+describe.each(['builtin', 'grpc-js'] as const)('an instance with the server %s', (transport) => {
   let dir: string;
   let pod: Pod;
   let instance: Baton;
@@ -28,7 +29,7 @@ describe.each(['builtin', 'grpc-js'])('an instance with the server %s', (transpo
     dir = await mkdtemp(join(tmpdir(), 'baton-clients-'));
     const [podPort, port, adminPort] = (await freePorts(3)) as [number, number, number];
     pod = await Pod.start({ id: 'pod', port: podPort });
-    const settings = { server: { transport }, pool: { endpoints: [pod.address] } };
+    const settings = { ...serverSettings(transport), pool: { endpoints: [pod.address] } };
     instance = new Baton({ name: 'a', port, adminPort, dir, settings });
     await instance.start();
   });
@@ -103,7 +104,7 @@ describe.each(['builtin', 'grpc-js'])('an instance with the server %s', (transpo
     it('exits with its code for unhealthy when it checks "" while the instance drains', async () => {
       const [port, adminPort] = (await freePorts(2)) as [number, number];
       const drain = { noticeMs: 60_000, graceMs: 60_000 };
-      const settings = { server: { transport }, pool: { endpoints: [pod.address] }, drain };
+      const settings = { ...serverSettings(transport), pool: { endpoints: [pod.address] }, drain };
       const leaving = new Baton({ name: 'b', port, adminPort, dir, settings });
       await leaving.start();
       try {

@@ -3,11 +3,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Baton } from '../../tools/testbed/baton.ts';
+import { Baton, mergeSettings } from '../../tools/testbed/baton.ts';
 import { freePort, freePorts } from '../../tools/testbed/ports.ts';
 import { runBaton } from '../support/batonCommand.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
-import { serverKind as transport } from '../support/serverKinds.ts';
+import { serverKind, serverSettings } from '../support/serverKinds.ts';
 
 /** `baton conformance` as a pipeline runs it, against an instance. */
 const pods: Server[] = [];
@@ -22,7 +22,8 @@ beforeAll(async () => {
   }
   const endpoints = pods.map((pod) => `127.0.0.1:${(pod.address() as AddressInfo).port}`);
   const [port, adminPort] = (await freePorts(2)) as [number, number];
-  const settings = { server: { transport }, pool: { endpoints }, gateway: { alternates: 0 } };
+  const own = { pool: { endpoints }, gateway: { alternates: 0 } };
+  const settings = mergeSettings(serverSettings(serverKind), own);
   baton = new Baton({ name: 'a', port, adminPort, dir, settings });
   await baton.start();
 }, 60_000);
@@ -81,15 +82,14 @@ it('ends with 69 where nothing listens', async () => {
 it('passes as an endpoint picker: TLS that no one verifies, plain health beside it, one address', async () => {
   const [port, health, adminPort] = (await freePorts(3)) as [number, number, number];
   const endpoints = pods.map((pod) => `127.0.0.1:${(pod.address() as AddressInfo).port}`);
-  const settings = {
+  const settings = mergeSettings(serverSettings(serverKind), {
     server: {
-      transport,
       healthAddress: `127.0.0.1:${health}`,
       tls: { selfSigned: true, alpn: 'optional' },
     },
     pool: { endpoints },
     gateway: { alternates: 0, clearRouteCache: true, conformanceHeaders: true },
-  };
+  });
   const picker = new Baton({ name: 'picker', port, adminPort, dir, settings });
   await picker.start();
   try {

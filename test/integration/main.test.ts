@@ -176,8 +176,8 @@ describe('when an address cannot be listened on', () => {
   });
 
   it('exits with 69 and one line for a port that is in use, with grpc-js too', async () => {
-    const others = ['--admin', 'off', '--set', 'server.transport=grpc-js'];
-    const { exitCode, stderr } = await serveOn(address, ['--address', '', others]);
+    const others = ['server.transport=grpc-js', 'gateway.responses=count'].flatMap((one) => ['--set', one]);
+    const { exitCode, stderr } = await serveOn(address, ['--address', '', ['--admin', 'off', ...others]]);
     expect(exitCode).toBe(69);
     expect(stderr).toMatch(new RegExp(`^baton: cannot listen on ${address}: .*EADDRINUSE.*\\n$`));
   });

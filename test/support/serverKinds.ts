@@ -1,4 +1,5 @@
 import type { GrpcServerKind } from '../../src/grpc/openGrpcServer.ts';
+import type { BatonSettings } from '../../tools/testbed/baton.ts';
 
 const both: readonly GrpcServerKind[] = ['builtin', 'grpc-js'];
 
@@ -7,6 +8,11 @@ export const serverKind: GrpcServerKind = chosenKind() ?? 'builtin';
 
 /** For the tests that exercise the server most: both, or only the one that TRANSPORT names. */
 export const serverKinds: readonly GrpcServerKind[] = chosenKind() === undefined ? both : [serverKind];
+
+/** The settings of an instance on this server: the reference server cannot leave responses. */
+export function serverSettings(kind: GrpcServerKind): BatonSettings {
+  return { server: { transport: kind }, ...(kind === 'grpc-js' && { gateway: { responses: 'count' } }) };
+}
 
 function chosenKind(): GrpcServerKind | undefined {
   const { TRANSPORT: name } = process.env;

@@ -1,7 +1,7 @@
 import { mergeSettings } from '../../tools/testbed/baton.ts';
 import { startTopology, type Topology, type TopologyOptions } from '../../tools/testbed/topology.ts';
 import { eventually } from './eventually.ts';
-import { serverKind as transport } from './serverKinds.ts';
+import { serverKind, serverSettings } from './serverKinds.ts';
 import { envoyBin, etcdBin } from './tools.ts';
 
 type Options = Omit<TopologyOptions, 'tools'>;
@@ -18,7 +18,7 @@ export function useTopology(options: Options | (() => Promise<Options>) = {}): (
   beforeAll(async () => {
     const wanted = typeof options === 'function' ? await options() : options;
     const baton = mergeSettings(
-      { consistency: { intervalMs: 500 }, server: { transport } },
+      { consistency: { intervalMs: 500 }, ...serverSettings(serverKind) },
       wanted.baton ?? {},
     );
     topology = await startTopology({ ...wanted, baton, tools: { envoy: envoyBin(), etcd: etcdBin() } });

@@ -425,12 +425,28 @@ describe('when a value has the wrong form', () => {
   });
 });
 
+describe('when the reference server is to run', () => {
+  const grpcJs = { yaml: 'server: { transport: grpc-js }\n' };
+
+  it('wants responses that are not left, whose ends it sends too late', () => {
+    const problem =
+      'gateway.responses: needs server.transport builtin; with grpc-js set gateway.responses to count';
+    expect(problemsOf(grpcJs)).toEqual([problem]);
+  });
+
+  it('finds nothing wrong where they are counted', () => {
+    const environment = { BATON_GATEWAY_RESPONSES: 'count' };
+    expect(loadValid({ ...grpcJs, environment }).config.server.transport).toBe('grpc-js');
+  });
+});
+
 describe('when several workers are to share the port', () => {
   it('reports everything that is missing', () => {
     const yaml = [
       'server: { workers: 3, transport: grpc-js }',
       'admin: { address: 127.0.0.1:65534 }',
       'pool: { endpoints: [1.2.3.4:80] }',
+      'gateway: { responses: count }',
     ].join('\n');
     expect(problemsOf({ yaml })).toEqual([
       "baton.yaml:1:11: server.workers: needs etcd.endpoints: without a shared view the workers do not see each other's requests",
