@@ -68,6 +68,21 @@ describe.each(files)('%s', (name) => {
       expect(socket_options).toMatchObject([{ description: 'TCP_USER_TIMEOUT' }]);
   });
 
+  it('delays no request by more than 0.25 s when an instance is frozen', async () => {
+    // Where a request without a decision is refused, it waits longer for one.
+    const longestWait = name === 'fail-closed.yaml' ? '1s' : '0.25s';
+    const bootstrap = await load(name);
+    expect(extProc(bootstrap)).toMatchObject({ message_timeout: longestWait, failure_mode_allow: true });
+    // A retry on another instance is within the same time.
+    expect(extProc(bootstrap).grpc_service).not.toHaveProperty('timeout');
+    expect(clusterOf(bootstrap, 'scheduler').connect_timeout).toBe('0.1s');
+  });
+
+  it('closes connections to pods before servers with a keep-alive of 2 s do', async () => {
+    const options = clusterOf(await load(name), 'model_pods').typed_extension_protocol_options;
+    expect(Object.values(options)).toMatchObject([{ common_http_protocol_options: { idle_timeout: '1s' } }]);
+  });
+
   it('removes the destination headers that a client sends', async () => {
     const [removal] = connectionManager(await load(name)).early_header_mutation_extensions;
     expect(removal.typed_config.mutations).toEqual([
