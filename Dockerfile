@@ -58,7 +58,7 @@ RUN chmod -R a+rX /app && ln -s /app/bin/baton.mjs /usr/local/bin/baton
 # admin port (9090) stays on the container's loopback unless BATON_ADMIN_ADDRESS says otherwise.
 ENV NODE_ENV=production \
     NODE_DISABLE_COMPILE_CACHE=1 \
-    BATON_SERVER_ADDRESS=0.0.0.0:9002
+    BATON_SERVER_ADDRESS=[::]:9002
 EXPOSE 9002
 
 # A number, so that Kubernetes can see that it is not root. It owns nothing below /app.

@@ -21,6 +21,7 @@ export const leafFiles: readonly string[] = [
   'errors',
   'hostPort',
   'judgingTimer',
+  'listeningAddress',
   'localFailure',
   'mixBits',
   'nameForms',

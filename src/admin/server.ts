@@ -1,7 +1,8 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { escapeControlsInLines } from '../controlCharacters.ts';
 import { BatonError } from '../errors.ts';
-import { splitHostPort, withPort } from '../hostPort.ts';
+import { withPort } from '../hostPort.ts';
+import { whereToListen } from '../listeningAddress.ts';
 import type { CountsByInstance } from './dashboard/feedMessage.ts';
 import { addDashboard } from './dashboard/routes.ts';
 import type { LifeEvent } from './eventLog.ts';
@@ -58,7 +59,7 @@ export interface Admin {
  * @throws BatonError listen-failed, with the cause
  */
 export async function startAdmin(options: AdminOptions): Promise<Admin> {
-  const { host, port } = splitHostPort(options.address);
+  const { host, port } = whereToListen(options.address);
   const server = fastify({ forceCloseConnections: true, ...serverLimits });
   const guard = guardRequests(server, [host.toLowerCase(), ...options.allowedHosts]);
   addRoutes(server, guard, options);

@@ -4,7 +4,7 @@ import { BatonError, causeChain } from '../errors.ts';
 const adviceBySystemCode: Readonly<Record<string, string>> = {
   EADDRINUSE: 'the port is in use: choose another one, or stop the process that listens there',
   EACCES: 'not permitted: ports below 1024 need a privilege; choose a higher one',
-  EADDRNOTAVAIL: 'this machine has no such address: choose one of its own, or 0.0.0.0 for all',
+  EADDRNOTAVAIL: 'this machine has no such address: choose one of its own, or [::] for all',
   ENOTFOUND: 'the host name cannot be resolved: give an IP address or another name',
   EAI_AGAIN: 'the host name cannot be resolved now: give an IP address, or check DNS',
 };

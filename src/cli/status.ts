@@ -4,6 +4,7 @@ import type { InstanceState } from '../admin/state.ts';
 import type { StatusReport } from '../admin/statusReport.ts';
 import { type ConfigFlags, storeFlags } from '../config/flags.ts';
 import { BatonError } from '../errors.ts';
+import { localAddress } from '../listeningAddress.ts';
 import { configure } from './configure.ts';
 import { getJson } from './getJson.ts';
 import { exitCodesHelp } from './help.ts';
@@ -26,7 +27,7 @@ export function addStatusCommand(program: Command): void {
       const source: StatusSource =
         flags.admin === undefined && etcd.endpoints.length > 0
           ? { kind: 'etcd', etcd }
-          : { kind: 'admin', address: flags.admin ?? admin.address };
+          : { kind: 'admin', address: flags.admin ?? localAddress(admin.address) };
       printLines(await statusText(source, pool.name, flags.json));
     });
 }

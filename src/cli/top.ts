@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type ConfigFlags, collect, storeFlags } from '../config/flags.ts';
 import type { Config } from '../config/schema.ts';
 import { BatonError } from '../errors.ts';
+import { localAddress } from '../listeningAddress.ts';
 import { configure } from './configure.ts';
 import { exitCodesHelp } from './help.ts';
 import { addStoreFlags } from './options.ts';
@@ -36,5 +37,5 @@ async function sourceOf({ admin, etcd, pool }: Config, asked: readonly string[] 
   const { AdminSource, EtcdSource } = await import('./top/topSource.ts');
   if (asked === undefined && etcd.endpoints.length > 0)
     return new EtcdSource({ kind: 'etcd', etcd }, pool.name);
-  return new AdminSource(asked ?? [admin.address], pool.name);
+  return new AdminSource(asked ?? [localAddress(admin.address)], pool.name);
 }

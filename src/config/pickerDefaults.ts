@@ -2,9 +2,9 @@ import { type Assignment, findSetting } from './assignment.ts';
 
 /** The settings of `baton epp` where nothing else is given: what gateways expect of a picker. */
 const defaults: Readonly<Record<string, unknown>> = {
-  'server.address': '0.0.0.0:9002',
-  'server.healthAddress': '0.0.0.0:9003',
-  'admin.address': '0.0.0.0:9090',
+  'server.address': '[::]:9002',
+  'server.healthAddress': '[::]:9003',
+  'admin.address': '[::]:9090',
   'server.tls.selfSigned': true,
   'server.tls.alpn': 'optional',
   'gateway.alternates': 0,

@@ -35,7 +35,7 @@ const shortestDrainMs = 3_000;
 
 type Settings = Readonly<Record<string, string>>;
 
-const onEveryInterface = (port: string): string => `0.0.0.0:${port}`;
+const onEveryInterface = (port: string): string => `[::]:${port}`;
 
 /** The settings that a flag stands for. */
 const settingsOf: Partial<Record<PickerFlag, (value: string) => Settings>> = {

@@ -1,6 +1,7 @@
 import { BatonError } from '../errors.ts';
 import { type GrpcServer, ListenError } from '../grpc/grpcServer.ts';
-import { splitHostPort, withPort } from '../hostPort.ts';
+import { withPort } from '../hostPort.ts';
+import { whereToListen } from '../listeningAddress.ts';
 
 /**
  * Listens on a configured `host:port`.
@@ -10,7 +11,7 @@ import { splitHostPort, withPort } from '../hostPort.ts';
  */
 export async function listenOn(server: GrpcServer, address: string): Promise<string> {
   try {
-    return withPort(address, await server.listen(splitHostPort(address)));
+    return withPort(address, await server.listen(whereToListen(address)));
   } catch (cause) {
     if (!(cause instanceof ListenError)) throw cause;
     throw new BatonError('listen-failed', cause.message, { cause });

@@ -11,7 +11,7 @@ export function warnOfLoopback(address: string, log: Log): void {
   if (!isLoopback(host) || !isInContainer()) return;
   log.warn(
     { event: 'listen.loopback-only', address },
-    'the port is reachable within this container or pod only; for others set server.address (BATON_SERVER_ADDRESS) to [::]:9002 or 0.0.0.0:9002',
+    'the port is reachable within this container or pod only; for others set server.address (BATON_SERVER_ADDRESS) to [::]:9002',
   );
 }
 

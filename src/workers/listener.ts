@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { BatonError } from '../errors.ts';
-import { splitHostPort, withPort } from '../hostPort.ts';
+import { withPort } from '../hostPort.ts';
+import { whereToListen } from '../listeningAddress.ts';
 
 export interface GroupListener {
   /** The address that is bound. */
@@ -23,7 +24,7 @@ export function openListener(
     server.once('error', (cause) => {
       reject(new BatonError('listen-failed', `cannot listen on ${address}: ${cause.message}`, { cause }));
     });
-    server.listen(splitHostPort(address), () => {
+    server.listen(whereToListen(address), () => {
       // A connection could not be accepted, for want of file descriptors. Its client reconnects.
       server.on('error', () => {});
       resolve({ address: withPort(address, boundPort(server)), close: () => server.close() });

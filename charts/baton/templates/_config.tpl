@@ -4,7 +4,7 @@ nothing. As YAML.
 */}}
 {{- define "baton.config" -}}
 {{- $config := deepCopy .Values.config -}}
-{{- $server := dict "address" "0.0.0.0:9002" -}}
+{{- $server := dict "address" "[::]:9002" -}}
 {{- if .Values.tls.existingSecret -}}
 {{- $tls := dict "certFile" "/etc/baton-tls/tls.crt" "keyFile" "/etc/baton-tls/tls.key" -}}
 {{- if .Values.tls.clientCertificates -}}
@@ -16,7 +16,7 @@ nothing. As YAML.
 {{- end -}}
 {{- if $server.tls -}}
 {{/* Kubernetes' gRPC probes speak no TLS. */}}
-{{- $_ := set $server "healthAddress" "0.0.0.0:9003" -}}
+{{- $_ := set $server "healthAddress" "[::]:9003" -}}
 {{- end -}}
 {{- $etcd := dict -}}
 {{- if .Values.etcd.trial.enabled -}}
@@ -38,7 +38,7 @@ nothing. As YAML.
 {{- $_ := set $added "etcd" $etcd -}}
 {{- end -}}
 {{- if .Values.metrics.enabled -}}
-{{- $_ := set $added "admin" (dict "address" "0.0.0.0:9090") -}}
+{{- $_ := set $added "admin" (dict "address" "[::]:9090") -}}
 {{- end -}}
 {{- $source := dig "pool" "kubernetes" dict $config -}}
 {{- if or $source .Values.inferencePool.create -}}

@@ -30,11 +30,11 @@ describe('the command line of an endpoint picker', () => {
     const { server, admin, gateway, pool, telemetry, ignored, unknown } = configOf(chart);
     expect(pool.kubernetes).toMatchObject({ inferencePool: 'llama', namespace: 'models' });
     expect(server).toMatchObject({
-      address: '0.0.0.0:9002',
-      healthAddress: '0.0.0.0:9013',
+      address: '[::]:9002',
+      healthAddress: '[::]:9013',
       tls: { selfSigned: true, alpn: 'optional' },
     });
-    expect(admin.address).toBe('0.0.0.0:9090');
+    expect(admin.address).toBe('[::]:9090');
     expect(gateway).toMatchObject({ alternates: 0, clearRouteCache: true, fullDuplex: 'assumed' });
     expect(telemetry.logLevel).toBe('debug');
     expect(readPickerFlags(chart).plugins).toEqual({ file: '/config/default-plugins.yaml' });
@@ -48,8 +48,8 @@ describe('the command line of an endpoint picker', () => {
       ...['--secure-serving=false', '--grpc-port=9100', '--metrics-port', '9191', '--drain-timeout=1m30s'],
     ]);
     expect(pool.kubernetes).toMatchObject({ selector: 'app=vllm,env=prod', ports: [3000, 3001] });
-    expect(server).toMatchObject({ address: '0.0.0.0:9100', tls: { selfSigned: false } });
-    expect(admin.address).toBe('0.0.0.0:9191');
+    expect(server).toMatchObject({ address: '[::]:9100', tls: { selfSigned: false } });
+    expect(admin.address).toBe('[::]:9191');
     expect(drain.graceMs).toBe(90_000);
   });
 
@@ -65,11 +65,11 @@ describe('the command line of an endpoint picker', () => {
   });
 
   it('the environment overrides the defaults, flags override it, and --set overrides both', () => {
-    const environment = { BATON_SERVER_ADDRESS: '[::]:9002', BATON_GATEWAY_ALTERNATES: '1' };
-    expect(configOf([], environment).server.address).toBe('[::]:9002');
+    const environment = { BATON_SERVER_ADDRESS: '10.0.0.1:9002', BATON_GATEWAY_ALTERNATES: '1' };
+    expect(configOf([], environment).server.address).toBe('10.0.0.1:9002');
     expect(configOf([], environment).gateway.alternates).toBe(1);
     const args = ['--grpc-port', '9100'];
-    expect(configOf(args, environment).server.address).toBe('0.0.0.0:9100');
+    expect(configOf(args, environment).server.address).toBe('[::]:9100');
     expect(configOf(args, environment, ['server.address=127.0.0.1:1']).server.address).toBe('127.0.0.1:1');
   });
 

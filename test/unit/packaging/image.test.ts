@@ -63,6 +63,12 @@ describe('the Dockerfile', () => {
     expect(JSON.parse(last('CMD'))).toEqual(['serve']);
   });
 
+  it('can be read by every user, whatever the umask of the checkout', () => {
+    const lastCopy = finalStage.findLastIndex(({ name }) => name === 'COPY');
+    const after = finalStage.slice(lastCopy).filter(({ name }) => name === 'RUN');
+    expect(after.map(({ text }) => text).join()).toContain('chmod -R a+rX /app');
+  });
+
   it('runs as a numeric user that is not root, and writes no compile cache', () => {
     expect(Number(last('USER'))).toBeGreaterThan(0);
     expect(last('ENV')).toMatch(/\bNODE_DISABLE_COMPILE_CACHE=1\b/);
@@ -70,9 +76,9 @@ describe('the Dockerfile', () => {
     expect(finalStage.slice(user).map(({ name }) => name)).not.toContain('RUN');
   });
 
-  it('listens on the default port, on every interface', () => {
+  it('listens on the default port, on every interface, of both families', () => {
     const port = configSchema.parse({}).server.address.split(':').at(-1);
-    expect(last('ENV')).toContain(`BATON_SERVER_ADDRESS=0.0.0.0:${port}`);
+    expect(last('ENV')).toContain(`BATON_SERVER_ADDRESS=[::]:${port}`);
     expect(last('EXPOSE')).toBe(port);
   });
 
@@ -97,11 +103,22 @@ describe('docker-compose.yml', () => {
     expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
   });
 
+  it('says which Docker it needs, and what a umask may break', () => {
+    // The first line that is no comment ends what users read before they run it.
+    const [heading = ''] = read('docker-compose.yml').split(/^(?!#)/m);
+    expect(
+      Object.values<object>(services).some((service) => JSON.stringify(service).includes('start_interval')),
+    ).toBe(true);
+    expect(heading).toMatch(/Docker Engine 25 and Compose 2\.24/);
+    expect(heading).toMatch(/umask 077/);
+    expect(read('README.md')).toMatch(/`docker compose up[^`]*` \(Docker 25 or newer\)/);
+  });
+
   it('lists no pod: they register, and Envoy gets them from Baton', () => {
     expect(services.baton.environment).toEqual({
       BATON_ETCD_ENDPOINTS: 'http://etcd:2379',
       BATON_POOL_ETCD: 'true',
-      BATON_ADMIN_ADDRESS: '0.0.0.0:9090',
+      BATON_ADMIN_ADDRESS: '[::]:9090',
     });
     expect(services.podsim.command[0]).toContain('baton register');
     expect(services.podsim.deploy.replicas).toBe(3);
@@ -138,7 +155,7 @@ describe('docker-compose.yml', () => {
     const { scrape_configs: scraped, rule_files: rules } = parse(read('examples/monitoring/prometheus.yml'));
     const [{ names, port }] = scraped[0].dns_sd_configs;
     expect(names).toEqual(['baton']);
-    expect(baton.environment.BATON_ADMIN_ADDRESS).toBe(`0.0.0.0:${port}`);
+    expect(baton.environment.BATON_ADMIN_ADDRESS).toBe(`[::]:${port}`);
     expect(prometheus.volumes).toContainEqual(`./charts/baton/files/alerts.yaml:${rules[0]}:ro`);
   });
 
