@@ -1,12 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Random } from '../../src/scheduling/load.ts';
-import type { Fault as ProxyFault } from '../support/faultProxy.ts';
-import type { SoakEnvironment, SoakMember } from './soakEnvironment.ts';
+import type { Etcd } from '../../tools/testbed/etcd.ts';
+import type { FaultProxy, Fault as ProxyFault } from '../support/faultProxy.ts';
+import { type LeasesByName, leasesAreSettled, leasesOf } from './leases.ts';
+import { type SoakEnvironment, type SoakMember, setLines } from './soakEnvironment.ts';
 import type { PodConduct } from './streamLoad.ts';
 
 /**
  * The faults of the soak, drawn at random. When the promise of a fault resolves, the fault is over
- * and what it stopped runs again. The counts are checked elsewhere (quiescence.ts).
+ * and what it stopped runs again. The counts are checked elsewhere (quiescence.ts), and the leases
+ * here: while a quorum of etcd answers, none may be lost.
  *
  * The last member is never stopped, only paused and disconnected: its process must survive
  * everything.
@@ -44,7 +48,7 @@ export const faults: readonly SoakFault[] = [
     run: async ({ members }, random, signal) => {
       const member = pickOne(members, random);
       member.baton.process.pause();
-      const pausedMs = await pause(random, 300, 6_000, signal);
+      const pausedMs = await pause(random, 300, 8_000, signal);
       member.baton.process.resume();
       return `${member.baton.name} for ${pausedMs} ms`;
     },
@@ -53,7 +57,7 @@ export const faults: readonly SoakFault[] = [
     name: 'etcd killed',
     run: async ({ etcd }, random, signal) => {
       await etcd.kill();
-      const awayMs = await pause(random, 0, 6_000, signal);
+      const awayMs = await pause(random, 0, 8_000, signal);
       await etcd.restart('kept');
       return `away for ${awayMs} ms`;
     },
@@ -61,9 +65,9 @@ export const faults: readonly SoakFault[] = [
   {
     name: 'etcd frozen',
     run: async ({ etcd }, random, signal) => {
-      etcd.process.pause();
-      const frozenMs = await pause(random, 300, 6_000, signal);
-      etcd.process.resume();
+      for (const { process } of etcd.members) process.pause();
+      const frozenMs = await pause(random, 300, 8_000, signal);
+      for (const { process } of etcd.members) process.resume();
       return `for ${frozenMs} ms`;
     },
   },
@@ -75,6 +79,22 @@ export const faults: readonly SoakFault[] = [
       return 'without its data';
     },
   },
+  memberFault('etcd member killed', async (member) => {
+    await member.kill();
+    return () => member.restart('kept');
+  }),
+  memberFault('etcd member frozen', async ({ process }) => {
+    process.pause();
+    return async () => process.resume();
+  }),
+  memberFault('etcd member late', async (_member, nth, { members }) => {
+    const setLine = (fault: ProxyFault) => {
+      for (const { proxies } of members) (proxies[nth] as FaultProxy).fault = fault;
+    };
+    // Each way, so an answer is 500 ms late.
+    setLine({ kind: 'delay', ms: 250 });
+    return async () => setLine({ kind: 'none' });
+  }),
   podFault('pods failing', 'failing'),
   podFault('pods hanging', 'hanging'),
   proxyFault('connection cut', () => ({ kind: 'cut' })),
@@ -92,6 +112,42 @@ export const faults: readonly SoakFault[] = [
     },
   },
 ];
+
+/**
+ * One member of etcd is out of order, whatever its role.
+ *
+ * @param fail returns what ends the fault
+ */
+function memberFault(
+  name: string,
+  fail: (member: Etcd, nth: number, environment: SoakEnvironment) => Promise<() => Promise<void>>,
+): SoakFault {
+  return {
+    name,
+    run: async (environment, random, signal) => {
+      const { members, etcd } = environment;
+      const nth = Math.floor(random() * etcd.members.length);
+      const member = etcd.members[nth] as Etcd;
+      const before = await leasesAreSettled(members);
+      const recover = await fail(member, nth, environment);
+      let faultyMs: number;
+      let after: LeasesByName;
+      try {
+        faultyMs = await pause(random, 2_000, 8_000, signal);
+        after = await leasesOf(members);
+      } finally {
+        await recover();
+      }
+      const details = `${member.process.name} for ${faultyMs} ms`;
+      if (!isDeepStrictEqual(after, before))
+        throw new Error(
+          `${name}, ${details}: leases were lost while a quorum answered: ` +
+            `${JSON.stringify(before)} before, ${JSON.stringify(after)} after`,
+        );
+      return details;
+    },
+  };
+}
 
 /** A few pods that do not serve as usual. The details say how many instances hold in quarantine. */
 function podFault(name: string, conduct: PodConduct): SoakFault {
@@ -120,9 +176,9 @@ function proxyFault(name: string, drawFault: (random: Random) => ProxyFault): So
     run: async ({ members }, random, signal) => {
       const affected = random() < 0.3 ? members : [pickOne(members, random)];
       const fault = drawFault(random);
-      for (const member of affected) member.proxy.fault = fault;
-      const faultyMs = await pause(random, 300, 7_000, signal);
-      for (const member of affected) member.proxy.fault = { kind: 'none' };
+      for (const member of affected) setLines(member, fault);
+      const faultyMs = await pause(random, 300, 8_000, signal);
+      for (const member of affected) setLines(member, { kind: 'none' });
       return `${affected.map(({ baton }) => baton.name).join(' ')} for ${faultyMs} ms: ${JSON.stringify(fault)}`;
     },
   };

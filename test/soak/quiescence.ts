@@ -4,6 +4,7 @@ import { type RangeSnapshot, readRanges } from '../../src/etcd/rangeSnapshot.ts'
 import { decodePoolRecords } from '../../src/ledger/poolRecords.ts';
 import { rebuildView } from '../../src/ledger/rebuildView.ts';
 import { until } from '../../tools/testbed/until.ts';
+import type { EtcdCluster } from '../support/etcdCluster.ts';
 import { prefix, type SoakEnvironment, type SoakMember } from './soakEnvironment.ts';
 
 /**
@@ -22,7 +23,7 @@ const roundsAtRest = 3;
 export async function allCountsAreZero({ members, etcd }: SoakEnvironment): Promise<void> {
   const what = 'every count to be zero';
   await until(() => areZero(members.map(countsOf)), { what, ...longWait });
-  await until(async () => areZero([storedCounts(await stored(etcd.endpoint))]), {
+  await until(async () => areZero([storedCounts(await stored(endpointOf(etcd)))]), {
     what: 'every stored count to be zero',
     ...longWait,
   });
@@ -46,7 +47,7 @@ async function checkedAtRest({ baton }: SoakMember): Promise<void> {
 export async function etcdIsEmpty({ etcd }: SoakEnvironment): Promise<void> {
   await until(
     async () => {
-      const { records } = await stored(etcd.endpoint);
+      const { records } = await stored(endpointOf(etcd));
       expectEach({ 'keys of stopped instances': [...records.keys()].filter((key) => !permanent.test(key)) }, [
         [],
       ]);
@@ -56,7 +57,7 @@ export async function etcdIsEmpty({ etcd }: SoakEnvironment): Promise<void> {
   );
   await until(
     async () => {
-      expectEach({ leases: await leases(etcd.endpoint) }, [[]]);
+      expectEach({ leases: await leases(endpointOf(etcd)) }, [[]]);
       return true;
     },
     { what: 'the leases to end', ...longWait },
@@ -109,6 +110,12 @@ function expectEach(named: Record<string, unknown>, expected: readonly unknown[]
   );
   if (wrong.length > 0)
     throw new Error(wrong.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join('; '));
+}
+
+/** All members run. */
+function endpointOf({ members: [first] }: EtcdCluster): string {
+  if (first === undefined) throw new Error('etcd has no member');
+  return first.endpoint;
 }
 
 async function stored(endpoint: string): Promise<RangeSnapshot> {

@@ -131,7 +131,10 @@ function describeFailure(
   const faultLines = injected
     .slice(-10)
     .map(({ atSeconds, name, details }) => `  ${atSeconds} s: ${name}, ${details}`);
-  const processes = [...members.flatMap(({ baton }) => baton.processes), etcd.process];
+  const processes = [
+    ...members.flatMap(({ baton }) => baton.processes),
+    ...etcd.members.map((member) => member.process),
+  ];
   const output = processes.map(
     ({ name, output, running }) =>
       `${name}${running ? '' : ' (ended)'} printed last:\n${output.text(outputLines) || '(nothing)'}`,

@@ -3,20 +3,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Baton } from '../../tools/testbed/baton.ts';
-import { Etcd } from '../../tools/testbed/etcd.ts';
-import { freePort, freePorts } from '../../tools/testbed/ports.ts';
-import { findTools } from '../../tools/testbed/tools.ts';
+import { freePort } from '../../tools/testbed/ports.ts';
 import { instanceName } from '../../tools/testbed/topology.ts';
-import { FaultProxy } from '../support/faultProxy.ts';
+import { EtcdCluster } from '../support/etcdCluster.ts';
+import { type Fault, FaultProxy } from '../support/faultProxy.ts';
 import type { PodConduct } from './streamLoad.ts';
 
 /**
- * One instance, its fault proxy to etcd, and the findings of its consistency checks over all its
+ * One instance, its fault proxies to etcd, and the findings of its consistency checks over all its
  * processes.
  */
 export interface SoakMember {
   readonly baton: Baton;
-  readonly proxy: FaultProxy;
+  /** One to each member of etcd, in their order. */
+  readonly proxies: readonly FaultProxy[];
   /** Log lines of consistency checks that found differences. */
   readonly differences: string[];
   generation: number;
@@ -24,9 +24,12 @@ export interface SoakMember {
   start(): Promise<void>;
 }
 
-/** A real etcd and three real instances, each behind a fault proxy. No Envoy and no pods. */
+/**
+ * A real etcd cluster of three members and three real instances, each behind fault proxies. No
+ * Envoy and no pods.
+ */
 export interface SoakEnvironment {
-  readonly etcd: Etcd;
+  readonly etcd: EtcdCluster;
   readonly members: readonly SoakMember[];
   readonly endpoints: readonly string[];
   /** How those of them serve that do not serve as usual. */
@@ -38,15 +41,15 @@ export interface SoakEnvironment {
 }
 
 export const prefix = '/baton/v1/soak/';
+/** The default: an election of etcd takes up to two seconds of it. */
+export const leaseTtlSeconds = 5;
 const memberCount = 3;
 const endpointCount = 40;
 const startTimeoutMs = 90_000;
 
 export async function startSoakEnvironment(): Promise<SoakEnvironment> {
   const dir = await mkdtemp(join(tmpdir(), 'baton-soak-'));
-  const [clientPort, peerPort] = (await freePorts(2)) as [number, number];
-  const bin = findTools(process.env).etcd;
-  const etcd = await Etcd.start({ bin, clientPort, peerPort, dataDir: join(dir, 'etcd') });
+  const etcd = await EtcdCluster.start(dir);
   const members: SoakMember[] = [];
   // Nothing listens there: endpoints are picked but never used.
   const endpoints = Array.from({ length: endpointCount }, (_, nth) => `127.0.0.1:${40_001 + nth}`);
@@ -57,15 +60,15 @@ export async function startSoakEnvironment(): Promise<SoakEnvironment> {
   };
   const stop = async () => {
     await Promise.all(members.flatMap(({ baton }) => baton.processes.map((process) => process.kill())));
-    await Promise.all(members.map(({ proxy }) => proxy.stop()));
+    await Promise.all(members.flatMap(({ proxies }) => proxies.map((proxy) => proxy.stop())));
     await etcd.kill();
     await rm(dir, { recursive: true, force: true });
   };
   try {
     writeEndpoints(endpoints);
     for (let nth = 0; nth < memberCount; nth += 1) {
-      const proxy = await FaultProxy.start({ host: '127.0.0.1', port: clientPort });
-      members.push(member(instanceName(nth), await freePort(), await freePort(), dir, proxy, poolFile));
+      const proxies = await Promise.all(etcd.members.map(({ endpoint }) => proxyTo(endpoint)));
+      members.push(member(instanceName(nth), await freePort(), await freePort(), dir, proxies, poolFile));
     }
     await Promise.all(members.map((each) => each.start()));
   } catch (error) {
@@ -75,12 +78,21 @@ export async function startSoakEnvironment(): Promise<SoakEnvironment> {
   return { etcd, members, endpoints, conduct: new Map(), writeEndpoints, stop };
 }
 
+/** On the lines of an instance to all members of etcd. */
+export function setLines({ proxies }: SoakMember, fault: Fault): void {
+  for (const proxy of proxies) proxy.fault = fault;
+}
+
+function proxyTo(endpoint: string): Promise<FaultProxy> {
+  return FaultProxy.start({ host: '127.0.0.1', port: Number(new URL(endpoint).port) });
+}
+
 function member(
   name: string,
   port: number,
   adminPort: number,
   dir: string,
-  proxy: FaultProxy,
+  proxies: readonly FaultProxy[],
   poolFile: string,
 ): SoakMember {
   const baton = new Baton({
@@ -90,7 +102,11 @@ function member(
     dir,
     settings: {
       instance: { id: name },
-      etcd: { endpoints: [`http://${proxy.address}`], prefix: '/baton/v1', leaseTtlSeconds: 3 },
+      etcd: {
+        endpoints: proxies.map(({ address }) => `http://${address}`),
+        prefix: '/baton/v1',
+        leaseTtlSeconds,
+      },
       pool: { name: 'soak', file: poolFile, probe: { enabled: false } },
       consistency: { intervalMs: 500 },
       startup: { storeWaitMs: 2_000 },
@@ -102,7 +118,7 @@ function member(
   const differences: string[] = [];
   const each: SoakMember = {
     baton,
-    proxy,
+    proxies,
     differences,
     generation: 1,
     start: async () => {

@@ -6,18 +6,19 @@ import { freePorts } from '../../tools/testbed/ports.ts';
 import { until } from '../../tools/testbed/until.ts';
 import { etcdBin } from './tools.ts';
 
-/** A real etcd cluster of three members in a temporary folder, for one `describe`. */
-export function useEtcdCluster(): {
-  members(): readonly Etcd[];
-  /** The leader; waits while the members elect one. */
-  leader(): Promise<Etcd>;
-} {
-  let members: readonly Etcd[] = [];
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'baton-etcd-'));
-    const names = ['one', 'two', 'three'];
-    const [clientPorts, ports] = [await freePorts(3), await freePorts(3)];
+const names = ['one', 'two', 'three'];
+
+/** A real etcd cluster of three members. */
+export class EtcdCluster {
+  readonly members: readonly Etcd[];
+
+  private constructor(members: readonly Etcd[]) {
+    this.members = members;
+  }
+
+  /** @param folder each member has its data in a folder of it */
+  static async start(folder: string): Promise<EtcdCluster> {
+    const [clientPorts, ports] = [await freePorts(names.length), await freePorts(names.length)];
     const peerPorts = Object.fromEntries(names.map((name, nth) => [name, ports[nth] as number]));
     const start = (name: string, nth: number) =>
       Etcd.start({
@@ -28,23 +29,49 @@ export function useEtcdCluster(): {
         cluster: { name, peerPorts },
       });
     const started = await Promise.allSettled(names.map(start));
-    members = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    for (const one of started) if (one.status === 'rejected') throw one.reason;
-  });
-  afterAll(async () => {
-    await Promise.all(members.map((member) => member.kill()));
-    await rm(folder, { recursive: true, force: true });
-  });
+    const cluster = new EtcdCluster(
+      started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])),
+    );
+    const failed = started.find((one) => one.status === 'rejected');
+    if (failed === undefined) return cluster;
+    await cluster.kill();
+    throw failed.reason;
+  }
 
-  const leader = () =>
-    until(
+  /** Waits while the members elect one. */
+  leader(): Promise<Etcd> {
+    return until(
       async () => {
-        for (const member of members) if (member.process.running && (await leads(member))) return member;
+        for (const member of this.members) if (member.process.running && (await leads(member))) return member;
         return undefined;
       },
       { what: 'etcd to have a leader', timeoutMs: 30_000 },
     );
-  return { members: () => members, leader };
+  }
+
+  async kill(): Promise<void> {
+    await Promise.all(this.members.map((member) => member.kill()));
+  }
+
+  /** All members at once: none serves before a majority has started. */
+  async restart(data: 'kept' | 'empty'): Promise<void> {
+    await Promise.all(this.members.map((member) => member.restart(data)));
+  }
+}
+
+/** One for one `describe`, in a temporary folder. */
+export function useEtcdCluster(): () => EtcdCluster {
+  let cluster: EtcdCluster | undefined;
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'baton-etcd-'));
+    cluster = await EtcdCluster.start(folder);
+  });
+  afterAll(async () => {
+    await cluster?.kill();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return () => cluster as EtcdCluster;
 }
 
 /** Uses etcd's HTTP gateway to its maintenance service. */

@@ -16,9 +16,9 @@ const faultMs = 10_000;
 describe('with two instances that share an etcd cluster of three members', () => {
   const cluster = useEtcdCluster();
   const topology = useTopology(async () => {
-    const leader = await cluster.leader();
+    const leader = await cluster().leader();
     // The leader comes first, so that the test fails if instances use their first endpoint only.
-    const members = [leader, ...cluster.members().filter((member) => member !== leader)];
+    const members = [leader, ...cluster().members.filter((member) => member !== leader)];
     return {
       etcd: false,
       baton: {
@@ -38,7 +38,7 @@ describe('with two instances that share an etcd cluster of three members', () =>
       const { instances } = topology();
       await allHaveJoined(instances);
       const regrants = await Promise.all(instances.map(regrantsOf));
-      const lost = await cluster.leader();
+      const lost = await cluster().leader();
       await noClientNotices(topology(), `etcd's leader ${row}`, async ({ allServedAgain }) => {
         await fail(lost);
         const endMs = performance.now() + faultMs;

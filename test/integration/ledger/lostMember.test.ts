@@ -25,7 +25,7 @@ describe('with one of three etcd members out of order', () => {
   const cleanUps: (() => Promise<void>)[] = [];
 
   beforeAll(async () => {
-    for (const member of cluster.members()) {
+    for (const member of cluster().members) {
       proxies.set(member, await FaultProxy.start({ host: '127.0.0.1', port: portOf(member) }));
     }
   });
@@ -39,7 +39,7 @@ describe('with one of three etcd members out of order', () => {
 
   /** How an instance knows the members; two instances know them in each way. */
   async function endpointsByWay(): Promise<Record<(typeof ways)[number], string[]>> {
-    const byAddress = cluster.members().map((member) => `http://${proxyOf(member).address}`);
+    const byAddress = cluster().members.map((member) => `http://${proxyOf(member).address}`);
     const ports = byAddress.map((endpoint) => Number(new URL(endpoint).port));
     const balancer = await startLoadBalancer(ports);
     cleanUps.push(() => balancer.stop());
@@ -82,8 +82,8 @@ describe('with one of three etcd members out of order', () => {
     'keeps every lease and every peer while one member is %s, the %s',
     async (fault, role) => {
       const endpoints = await endpointsByWay();
-      const leader = await cluster.leader();
-      const follower = cluster.members().find((member) => member !== leader) as Etcd;
+      const leader = await cluster().leader();
+      const follower = cluster().members.find((member) => member !== leader) as Etcd;
       const joined: string[] = [];
       const problems: string[] = [];
       const instances = ways.flatMap((way) =>
