@@ -2,17 +2,20 @@ import {
   type Alias,
   type Document,
   type ErrorCode,
+  isScalar,
   LineCounter,
   type Node,
   parseDocument,
   visit,
   type YAMLParseError,
 } from 'yaml';
+import { deepestLevel, tooDeepAt } from './yamlNesting.ts';
 
 /**
  * One YAML document of a file that other tools may have written: any number of aliases, merge keys
  * (`<<`), either line end. What cannot be read is reported with its line and column, and never
- * thrown. An alias that expands without end, or to more than a large file could hold, is refused.
+ * thrown. What nests without end is refused before it is parsed, and an alias that expands without
+ * end, or to more than a large file could hold.
  */
 export type YamlDocument =
   | { readonly kind: 'document'; readonly document: Document; readonly positionOf: PositionOf }
@@ -30,6 +33,11 @@ export type PositionOf = (node: unknown) => { readonly line: number; readonly co
 const maxExpandedNodes = 1_000_000;
 
 export function parseYaml(text: string): YamlDocument {
+  const tooDeep = tooDeepAt(text);
+  if (tooDeep !== undefined) {
+    const message = `more than ${deepestLevel} levels deep; expected settings, which need ten at most`;
+    return { kind: 'broken', faults: [{ ...positionIn(text, tooDeep), message }] };
+  }
   const lines = new LineCounter();
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);
@@ -37,24 +45,26 @@ export function parseYaml(text: string): YamlDocument {
   };
   const positionOf: PositionOf = (node) => at((node as Node | null)?.range?.[0] ?? 0);
   const broken = (faults: readonly YamlFault[]): YamlDocument => ({ kind: 'broken', faults });
-  try {
-    const document = parseDocument(text, {
-      lineCounter: lines,
-      // The pretty messages quote the line, and a warning of the parser goes to standard error.
-      prettyErrors: false,
-      logLevel: 'error',
-      merge: true,
-    });
-    if (document.errors.length > 0) {
-      return broken(document.errors.map((error) => ({ ...at(error.pos[0]), message: messageOf(error) })));
-    }
-    const fault = aliasFault(document);
-    if (fault) return broken([{ ...positionOf(fault.node), message: fault.message }]);
-    return { kind: 'document', document, positionOf };
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return broken([{ line: 1, column: 1, message: 'nested too deeply' }]);
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    // The pretty messages quote the line, and a warning of the parser goes to standard error.
+    prettyErrors: false,
+    logLevel: 'error',
+    merge: true,
+    // It compares each key with all others of its mapping: `repeatedKey` does it once.
+    uniqueKeys: false,
+  });
+  if (document.errors.length > 0) {
+    return broken(document.errors.map((error) => ({ ...at(error.pos[0]), message: messageOf(error) })));
   }
+  const fault = repeatedKey(document) ?? aliasFault(document);
+  if (fault) return broken([{ ...positionOf(fault.node), message: fault.message }]);
+  return { kind: 'document', document, positionOf };
+}
+
+function positionIn(text: string, offset: number): { readonly line: number; readonly column: number } {
+  const before = text.slice(0, offset).split('\n');
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
 /** In place of messages that quote the text, which may be a password or that of another file. */
@@ -85,13 +95,37 @@ export function plainValue(document: Document, node: unknown): PlainValue {
   }
 }
 
+interface NodeFault {
+  readonly node: Node;
+  readonly message: string;
+}
+
+function repeatedKey(document: Document): NodeFault | undefined {
+  let fault: NodeFault | undefined;
+  visit(document, {
+    Map(_, { items }) {
+      const values = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (values.has(key.value)) {
+          fault = { node: key, message: 'a key that the mapping has already' };
+          return visit.BREAK;
+        }
+        values.add(key.value);
+      }
+      return undefined;
+    },
+  });
+  return fault;
+}
+
 /** One pass in the order of the text, because an alias means the last anchor before it. */
-function aliasFault(document: Document): { node: Alias; message: string } | undefined {
+function aliasFault(document: Document): NodeFault | undefined {
   const anchors = new Map<string, object>();
   /** Of each collection or scalar that has ended: its nodes with aliases expanded. */
   const sizes = new Map<object, number>();
   const openSizes: { node: object; size: number }[] = [];
-  let fault: { node: Alias; message: string } | undefined;
+  let fault: NodeFault | undefined;
 
   const end = (until: number): void => {
     while (openSizes.length > until) {

@@ -159,7 +159,7 @@ describe('a text that is meant to break the reader', () => {
     ['dashes', (depth: number) => deep('- ', depth)],
     ['keys that are lists', (depth: number) => deep('? [', depth)],
   ])('is refused, however deep it nests: %s', (_, nested) => {
-    for (const depth of [10, 400]) {
+    for (const depth of [10, 400, 3_000]) {
       const text = nested(depth);
       for (const each of [
         text,

@@ -1,5 +1,6 @@
 import { load } from '../../../src/config/load.ts';
 import { formatProblem } from '../../../src/config/problem.ts';
+import { parseYaml } from '../../../src/config/yamlDocument.ts';
 import { readEndpointList } from '../../../src/pool/readEndpointList.ts';
 import { processEnvOf } from './processEnvOf.ts';
 
@@ -36,6 +37,20 @@ it.each([
   expect(configProblems(config)).toEqual([]);
 });
 
+it('reads brackets, dashes and question marks that are text, and what is less than 100 levels deep', () => {
+  const many = (sign: string) => sign.repeat(300);
+  const text = [
+    `name: "${many('[')}"`,
+    `endpoints: [] # ${many('- ')}`,
+    `a: '${many('{')}'`,
+    `b: |\n  ${many('? ')}\n  ${many('[')}`,
+    `c: x${many('[')}`,
+    `d: ${'['.repeat(95)}${']'.repeat(95)}`,
+    ...Array.from({ length: 300 }, (_, nth) => `e${nth}: { f: [{ g: 1 }] }`),
+  ].join('\n');
+  expect(parseYaml(text).kind).toBe('document');
+});
+
 it('reads a byte order mark, and merges what a merge key names', () => {
   expect(configProblems('\ufeffpool: { name: a }\n')).toEqual([]);
   const { endpoints } = readEndpointList(
@@ -55,8 +70,16 @@ it.each([
   ['an alias without an anchor', 'endpoints:\n  - *nope\n', 2, 5, 'an alias has no anchor before it'],
   ['an alias within itself', 'endpoints: &all\n  - *all\n', 2, 5, 'an alias contains itself'],
   ['aliases that expand without end', `endpoints:\n${bomb}\n`, 7, 37, 'aliases expand to more than'],
-  ['a key that is given twice', 'endpoints: []\nendpoints: []\n', 2, 1, 'Map keys must be unique'],
+  ['a key that is given twice', 'endpoints: []\nendpoints: []\n', 2, 1, 'a key that the mapping has already'],
   ['a tab as indentation', 'endpoints:\n\t- a\n', 2, 1, 'Tabs are not allowed'],
+  [
+    'lists in keys, without end',
+    `endpoints:\n  ${'? ['.repeat(20_000)}`,
+    2,
+    150,
+    'more than 100 levels deep',
+  ],
+  ['lists in lists, without end', `endpoints: ${'['.repeat(20_000)}`, 1, 110, 'more than 100 levels deep'],
   ['several documents', 'endpoints: []\n---\nendpoints: []\n', 2, 1, 'several documents in one file'],
 ])('refuses %s with line and column', (_, text, line, column, message) => {
   expect(endpointProblems(text).join()).toContain(message);

@@ -22,7 +22,7 @@ describe('when the text is broken', () => {
     ['a key without a list', 'endpoints:\n', 'endpoints', 'a list'],
     ['a key too many', 'endpoints: []\nendpoint: []', 'endpoint', 'no key but "endpoints"'],
     ['bad YAML', 'endpoints: [10.0.0.1:80', '', 'YAML ('],
-    ['a duplicate key', 'endpoints: []\nendpoints: []', '', 'YAML (Map keys must be unique'],
+    ['a duplicate key', 'endpoints: []\nendpoints: []', '', 'YAML (a key that the mapping has already'],
     ['a bad address', 'endpoints: [10.0.0.1]', 'endpoints[0]', 'an address'],
   ])('names the path of %s and what is expected', (_situation, text, path, expected) => {
     expect(readEndpointList(text).problems).toMatchObject([
