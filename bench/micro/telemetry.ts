@@ -23,6 +23,7 @@ const recorder = new DecisionRecorder({
   metrics: telemetry.instruments(extprocMetrics),
   defaultPolicy: () => 'least-request',
   onUnexpectedError: () => {},
+  onSlow: () => {},
 });
 /** Many in one step, so that the cost per batch is included. */
 const requests = 1024;

@@ -7,6 +7,7 @@ import type { DecisionRecorder } from './decisionRecorder.ts';
 import type { FullDuplexRules } from './fullDuplex/fullDuplexRules.ts';
 import type { ModelRewriter } from './modelRewriter.ts';
 import type { OwnMode } from './ownMode.ts';
+import type { RepeatedFailures } from './repeatedFailures.ts';
 import type { ExchangeSignals } from './routed.ts';
 import type { RouteReplies } from './routeReplies.ts';
 
@@ -32,6 +33,7 @@ export interface DecisionOptions {
   readonly echoesServed: boolean;
   readonly nowMs: () => number;
   readonly recorder: Pick<DecisionRecorder, 'decided' | 'undecided' | 'body'>;
+  readonly repeatedFailures: RepeatedFailures;
   /** Judges pods by how their exchanges end; undefined: no response is watched. */
   readonly signals: ExchangeSignals | undefined;
 }

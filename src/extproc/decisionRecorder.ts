@@ -6,6 +6,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { ScheduleTrace } from '../telemetry/scheduleTrace.ts';
 import type { BodyOutcome, ExtprocMetrics, StreamEnd, UndecidedOutcome } from './metrics.ts';
 import { policyLabel } from './policyLabel.ts';
+import { heldMs } from './repeatedFailures.ts';
 
 export interface DecisionRecorderOptions {
   /** For requests that name none, now. */
@@ -17,6 +18,8 @@ export interface DecisionRecorderOptions {
   readonly takeAssessment?: (() => Assessment | undefined) | undefined;
   /** Receives what a part above throws: the request does not depend on its records. */
   readonly onUnexpectedError: (error: unknown) => void;
+  /** A decision took so long that it may have held the event loop. */
+  readonly onSlow: () => void;
 }
 
 /**
@@ -44,12 +47,14 @@ export class DecisionRecorder {
   }
 
   #record(request: SchedulingRequest, decision: Unreserved, arrivedMs: number): void {
-    const { metrics, trace, log, defaultPolicy, takeAssessment } = this.#options;
+    const { metrics, trace, log, defaultPolicy, takeAssessment, onSlow } = this.#options;
     const isRoute = decision.kind === 'route';
     const policy = isRoute ? decision.policy : (request.policy ?? defaultPolicy());
     const outcome = isRoute ? 'route' : decision.why.kind;
     metrics.decisions.add(policyLabel(policy), outcome);
-    metrics.decisionDuration.record((performance.now() - arrivedMs) / 1000);
+    const tookMs = performance.now() - arrivedMs;
+    metrics.decisionDuration.record(tookMs / 1000);
+    if (tookMs >= heldMs) onSlow();
 
     const endpoint = isRoute ? decision.endpoint.address : undefined;
     const candidates = isRoute ? decision.candidates : 0;

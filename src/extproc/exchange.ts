@@ -66,10 +66,13 @@ export class Exchange implements ServerStreamListener {
 
   onMessage(message: Buffer): void {
     if (this.#state.kind === 'closed') return;
+    const repeated = this.#options.repeatedFailures;
     try {
-      this.#reply(new ProcessingRequestReader(message));
+      if (!repeated.isWatching) this.#reply(new ProcessingRequestReader(message));
+      else if (!repeated.run(message, () => this.#reply(new ProcessingRequestReader(message))))
+        this.#fail('INVALID_ARGUMENT', 'not read: messages like this one have failed repeatedly');
     } catch (error) {
-      if (!(error instanceof MalformedMessage)) throw error;
+      if (!(error instanceof MalformedMessage)) throw repeated.thrown(message, error);
       this.#failMalformed(error);
     }
   }
@@ -176,11 +179,8 @@ export class Exchange implements ServerStreamListener {
       onMalformed: (error) => this.#failMalformed(error),
     });
     this.#state = { kind: 'awaiting-body', body };
-    this.#replyToHeaders(
-      request,
-      first,
-      mode === 'configured' ? wantsNothing : wantedParts(mode, body.watch),
-    );
+    const parts = mode === 'configured' ? wantsNothing : wantedParts(mode, body.watch);
+    this.#replyToHeaders(request, first, parts);
   }
 
   #onBody({ watch }: PendingBody, { request, missed, body }: ReadBody): void {

@@ -12,6 +12,7 @@ import { type FullDuplexRules, fullDuplexRules } from './fullDuplex/fullDuplexRu
 import type { StreamEnd } from './metrics.ts';
 import type { ModelRewriter } from './modelRewriter.ts';
 import type { OwnMode } from './ownMode.ts';
+import { RepeatedFailures } from './repeatedFailures.ts';
 import type { ExchangeSignals } from './routed.ts';
 import { RouteReplies, type RouteReplyOptions } from './routeReplies.ts';
 
@@ -35,6 +36,8 @@ export interface ExchangesOptions {
   /** A monotonic clock. */
   readonly nowMs: () => number;
   readonly recorder: Pick<DecisionRecorder, 'decided' | 'undecided' | 'body' | 'ended'>;
+  /** Default: nothing is said of messages that are refused. */
+  readonly repeatedFailures?: RepeatedFailures;
   /** undefined: no body is asked for. */
   readonly bodies?: Omit<BodyPhase, 'arrivals'>;
   /** undefined: no model is an alias. */
@@ -78,6 +81,7 @@ export class Exchanges {
       echoesServed: options.echoesServed ?? false,
       nowMs: options.nowMs,
       recorder: options.recorder,
+      repeatedFailures: options.repeatedFailures ?? new RepeatedFailures(),
       signals: options.signals,
       onClosed: (exchange, how) => this.#onClosed(exchange, how),
     };

@@ -107,6 +107,14 @@ export const extprocMetrics = {
       'Errors that only a bug can cause, by what they ended: a call, a connection, a record of a decision, a callback of a library',
     worry: 'Any rise: please report it, with the stack in the log (`error.unexpected`).',
   }),
+  messagesRefused: counter({
+    name: 'baton_messages_refused',
+    labels: [],
+    means:
+      'Messages to the gRPC port that were refused unread, because ones like them had thrown or held the event loop three times in a row',
+    worry:
+      'Any rise: a request that meets a bug is repeated; please report it, see `baton_unexpected_errors` and the log (`message.refusing`).',
+  }),
   connectionsLimited: counter({
     name: 'baton_connections_limited',
     labels: [label('limit', reachedLimits)],

@@ -18,6 +18,8 @@ import { ModelRewriter } from '../extproc/modelRewriter.ts';
 import { conformanceSelectionHeader, explainHeader } from '../extproc/names.ts';
 import { openExtProcServer } from '../extproc/openExtProcServer.ts';
 import { OwnMode } from '../extproc/ownMode.ts';
+import { reportRefusedMessages } from '../extproc/refusedMessages.ts';
+import { RepeatedFailures } from '../extproc/repeatedFailures.ts';
 import type { UnexpectedErrors } from '../extproc/unexpectedErrors.ts';
 import type { GrpcServer } from '../grpc/grpcServer.ts';
 import { answersStreams, isFit, takesTraffic } from '../phase.ts';
@@ -91,6 +93,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
   const requestHeaders = createRequestHeaders(options, scheduler);
   const rewriter = createRewriter(options);
   const decisionWatch = new DecisionWatch({ scheduler, clock: systemClock, now: () => new Date() });
+  const repeatedFailures = new RepeatedFailures(reportRefusedMessages(log, metrics));
   const recorder = new DecisionRecorder({
     defaultPolicy: () => dynamic.config.scheduling.policy,
     metrics,
@@ -98,6 +101,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     log,
     takeAssessment: assessor && (() => assessor.take()),
     onUnexpectedError: (error) => errors.report(error, 'record'),
+    onSlow: () => repeatedFailures.watch(),
   });
   // After a pause the first arrival may come before the detector's own timer, and must find the
   // instance in standby.
@@ -134,6 +138,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     aibrix,
     echoesServed: gateway.conformanceHeaders,
     recorder,
+    repeatedFailures,
     rewriter,
     signals: options.signals.podSignals,
   });

@@ -15,6 +15,7 @@ export function recorderOf(
     trace: noTrace,
     log: silentLog,
     onUnexpectedError: () => {},
+    onSlow: () => {},
     ...options,
   });
 }

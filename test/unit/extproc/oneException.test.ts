@@ -5,6 +5,8 @@ import { HealthStatus } from '../../../src/extproc/healthStatus.ts';
 import { listenOn } from '../../../src/extproc/listenOn.ts';
 import { extprocMetrics } from '../../../src/extproc/metrics.ts';
 import { openExtProcServer } from '../../../src/extproc/openExtProcServer.ts';
+import { reportRefusedMessages } from '../../../src/extproc/refusedMessages.ts';
+import { heldMs, RepeatedFailures } from '../../../src/extproc/repeatedFailures.ts';
 import { UnexpectedErrors } from '../../../src/extproc/unexpectedErrors.ts';
 import type { GrpcServer } from '../../../src/grpc/grpcServer.ts';
 import { MemoryLedger } from '../../../src/ledger/memoryLedger.ts';
@@ -49,6 +51,8 @@ describe.each(['builtin', 'grpc-js'] as const)('one exception, one request: over
     ledger = new MemoryLedger();
     const random = seededRandom(1);
     const ready = endpoints(3);
+    const log: Log = { ...silentLog, error: (fields) => logged.push(fields as Record<string, unknown>) };
+    const repeatedFailures = new RepeatedFailures(reportRefusedMessages(log, metrics));
     const choose = (candidates: readonly Endpoint[]): Endpoint => {
       failIfBroken();
       return candidates[0] as Endpoint;
@@ -70,10 +74,10 @@ describe.each(['builtin', 'grpc-js'] as const)('one exception, one request: over
       decide: (request) => scheduler.schedule(request),
       retryAfterSeconds: 1,
       nowMs: () => performance.now(),
-      recorder: recorderOf(metrics),
+      recorder: recorderOf(metrics, { onSlow: () => repeatedFailures.watch() }),
+      repeatedFailures,
       ...options,
     });
-    const log: Log = { ...silentLog, error: (fields) => logged.push(fields as Record<string, unknown>) };
     server = openExtProcServer(kind, {
       acceptStream: (stream) => exchanges.accept(stream),
       health: new HealthStatus({ onCheckArrived, takesTraffic: () => true, isFit: () => true }),
@@ -127,6 +131,52 @@ describe.each(['builtin', 'grpc-js'] as const)('one exception, one request: over
       expect(await ended(each)).toBe(status.OK);
     }
     expect(ledger.view().size).toBe(0);
+  });
+
+  it('a poison that is repeated is refused unread, and others are served', async () => {
+    await serve();
+    const codes: number[] = [];
+    for (let nth = 0; nth < 5; nth += 1) {
+      const stream = open();
+      stream.write(headers);
+      codes.push(await ended(stream));
+    }
+    const { INTERNAL, INVALID_ARGUMENT } = status;
+    expect(codes).toEqual([INTERNAL, INTERNAL, INTERNAL, INVALID_ARGUMENT, INVALID_ARGUMENT]);
+    expect([metrics.unexpectedErrors.of('call'), metrics.messagesRefused.of()]).toEqual([3, 2]);
+    expect(logged.filter(({ event }) => event === 'message.refusing').length).toBe(1);
+    isBroken = false;
+    const other = open();
+    other.write({ request_headers: { headers: { headers: [{ key: 'x', value: 'y' }] } } });
+    await once(other, 'data');
+    other.end();
+    expect(await ended(other)).toBe(status.OK);
+    expect([exchanges.open, ledger.view().size]).toEqual([0, 0]);
+  });
+
+  it('a message that holds the event loop three times is refused then', async () => {
+    let held = 0;
+    const decide: ExchangesOptions['decide'] = () => {
+      held += 1;
+      const beganMs = performance.now();
+      const { user } = process.cpuUsage();
+      while (performance.now() - beganMs < heldMs || (process.cpuUsage().user - user) / 1_000 < heldMs);
+      return { kind: 'reject', why: { kind: 'no-ready-endpoint' } };
+    };
+    await serve({ decide });
+    const codes: number[] = [];
+    for (let nth = 0; nth < 6; nth += 1) {
+      const stream = open();
+      stream.write(headers);
+      stream.end();
+      codes.push(await ended(stream));
+    }
+    // The first one only starts the watch.
+    expect([held, codes.slice(0, 4), codes.slice(4)]).toEqual([
+      4,
+      Array(4).fill(status.OK),
+      Array(2).fill(status.INVALID_ARGUMENT),
+    ]);
   });
 
   it('a health check that throws is answered with INTERNAL', async () => {
