@@ -114,6 +114,15 @@ describe('docker-compose.yml', () => {
     expect(read('README.md')).toMatch(/`docker compose up[^`]*` \(Docker 25 or newer\)/);
   });
 
+  it('creates the roles in etcd when it is asked to, and once', () => {
+    expect(services['etcd-roles']).toMatchObject({
+      profiles: ['etcd-roles'],
+      command: ['etcd-roles', '--apply', '--registrar', 'any'],
+      restart: 'no',
+      healthcheck: { disable: true },
+    });
+  });
+
   it('lists no pod: they register, and Envoy gets them from Baton', () => {
     expect(services.baton.environment).toEqual({
       BATON_ETCD_ENDPOINTS: 'http://etcd:2379',
