@@ -21,17 +21,36 @@ export interface PrefixReaderOptions {
 export class PrefixReader {
   readonly #options: PrefixReaderOptions;
   readonly #peers = new PeerProgress();
-  readonly log = merging((key, value) => this.#readLog(key, value));
-  readonly pods = merging((key, value) => this.#readPod(key, value));
+  readonly log: RecordListener = {
+    beginSnapshot: () => this.#beginLogs(),
+    onPut: (key, value) => this.#readLog(key, value),
+    // The records of an instance have one lease, so the others are gone as well.
+    onDelete: (key) => this.#peers.forget(writerOf(key)),
+  };
+  readonly pods: RecordListener = {
+    beginSnapshot: () => merging((key, value) => this.#readPod(key, value)),
+    onPut: (key, value) => this.#readPod(key, value),
+    // What is deleted is not forgotten: it ages by what the pods compute.
+    onDelete() {},
+  };
 
   constructor(options: PrefixReaderOptions) {
     this.#options = options;
   }
 
+  #beginLogs(): RecordSnapshot {
+    const writers = new Set<string>();
+    const read = (key: string, value: Uint8Array): void => {
+      writers.add(writerOf(key));
+      this.#readLog(key, value);
+    };
+    return merging(read, () => this.#peers.keep(writers));
+  }
+
   #readLog(key: string, value: Uint8Array): void {
     const { localId, startedUnixMs, prompts, schemes, onSkipped } = this.#options;
     try {
-      const id = judgeId('the id in the key', key.slice(0, key.indexOf('/')));
+      const id = judgeId('the id in the key', writerOf(key));
       const record = decodePrefixLog(value);
       // An earlier process of the same id is another instance.
       if (id === localId && record.startedUnixMs === startedUnixMs) return;
@@ -62,14 +81,20 @@ function requireKnown(schemes: readonly number[], scheme: number): void {
   if (!schemes.includes(scheme)) throw new Error(`hashing_scheme is ${scheme}, not ${schemes.join(', ')}`);
 }
 
-/** What is deleted is not forgotten: it ages by what the pods compute. */
-function merging(read: (key: string, value: Uint8Array) => void): RecordListener {
-  const snapshot: RecordSnapshot = {
+/** The instance, of a key of the log. */
+function writerOf(key: string): string {
+  return key.slice(0, key.indexOf('/'));
+}
+
+function merging(
+  read: (key: string, value: Uint8Array) => void,
+  finish: () => void = () => {},
+): RecordSnapshot {
+  return {
     put: (key, value) => {
       read(key, value);
       return 0;
     },
-    finish() {},
+    finish,
   };
-  return { beginSnapshot: () => snapshot, onPut: read, onDelete() {} };
 }

@@ -134,8 +134,9 @@ export class PlacedPrompts {
     const known = this.#byAddress.get(address);
     const prefixes = known?.prefixes ?? this.#unused.get(address);
     this.#unused.delete(address);
-    const work = new PodWork(endpoint, this.#nextNumber++, this.#options.pods, prefixes);
-    if (known !== undefined) this.#byNumber.delete(known.number);
+    // One for an address, however often its traits change: the holders keep 32 bits of it.
+    const number = known?.number ?? this.#nextNumber++;
+    const work = new PodWork(endpoint, number, this.#options.pods, prefixes);
     this.#byAddress.set(address, work);
     this.#byNumber.set(work.number, work);
     const { groups } = this.#holders && prefixes ? prefixes.newestEntries(mostHolderEntries) : noEntries;

@@ -6,6 +6,8 @@ import { encodeLoads } from '../../src/ledger/loadRecord.ts';
 import { LoadReports } from '../../src/ledger/loadReports.ts';
 import { PeerCounts } from '../../src/ledger/peerCounts.ts';
 import { RegisteredSource } from '../../src/pool/registeredSource.ts';
+import { PodPrefixes } from '../../src/prefix/podPrefixes.ts';
+import { PrefixReader } from '../../src/prefixSharing/prefixReader.ts';
 import { decodeDynamicConfig, encodeDynamicConfig } from '../../src/proto/records/dynamicConfigRecord.ts';
 import { decodeHandoff, encodeHandoff } from '../../src/proto/records/handoff.ts';
 import { decodeInstance, encodeInstance } from '../../src/proto/records/instanceRecord.ts';
@@ -21,7 +23,10 @@ import {
 import type { RecordKind } from '../../src/proto/records/recordKeys.ts';
 import { stateCodecs } from '../../src/proto/stateCodecs.ts';
 import type { Endpoint } from '../../src/scheduling/endpoint.ts';
+import { PodReadings } from '../../src/signals/readings/podReadings.ts';
+import { SharedReadings } from '../../src/signals/readings/sharedReadings.ts';
 import { fuzzEffort } from '../support/fuzzEffort.ts';
+import { ManualClock } from '../support/manualClock.ts';
 import { mutatedBytes } from '../support/mutateBytes.ts';
 import { giveSnapshot } from '../support/snapshots.ts';
 
@@ -29,7 +34,7 @@ import { giveSnapshot } from '../support/snapshots.ts';
  * Records of every kind with bytes changed, removed and doubled: each is refused with words for a
  * log, or is a record whose every field is within its bounds. Nothing else is thrown.
  */
-const { runs, timeoutMs } = fuzzEffort(100, 8);
+const { runs, timeoutMs } = fuzzEffort(100, 10);
 
 const id = fc.constantFrom('a', 'baton-1', 'x'.repeat(63));
 const address = fc.constantFrom('10.0.0.1:8000', '[2001:db8::1]:80', '255.255.255.255:65535');
@@ -97,7 +102,7 @@ const endpoints = fc
   .map((endpoint) => stateCodecs.registeredEndpoint.encode(endpoint));
 
 const prefixEntries = fc.record({
-  clockTokens: fc.constantFrom(1_024, 2 ** 31, 2 ** 40 - 1),
+  clockTokens: fc.constantFrom(1_024, 2 ** 31, 2 ** 40 - 257, 2 ** 40 - 1),
   firstStamp: fc.constantFrom(1, 2, 5),
   groups: fc.array(
     fc.record({ stamp: fc.integer({ min: 1, max: 5 }), keys: fc.uint32Array({ maxLength: 4 }) }),
@@ -225,6 +230,64 @@ describe('what follows mutated records', () => {
           const records = new InstanceRecords({ onUnreadable });
           for (const each of ofInstances) follow(records, each);
           for (const [key, record] of records.known) expect(record.id).toBe(key);
+        }),
+        runs,
+      ),
+    timeoutMs,
+  );
+
+  it(
+    'caches of pods have as many entries as fit, at times that have been',
+    () =>
+      fc.assert(
+        fc.property(changes(prefixLogs), changes(podPrefixes), (logs, pods) => {
+          const prefixes = new PodPrefixes(1_000);
+          const reader = new PrefixReader({
+            localId: 'own',
+            startedUnixMs: 1,
+            prompts: { merge: (_address, entries, newTokens) => prefixes.merge(entries, newTokens) },
+            schemes: [0, 1, 2, 3],
+            onSkipped: (_kind, _key, cause) => requireReadable(cause),
+          });
+          for (const each of logs) follow(reader.log, each);
+          for (const each of pods) follow(reader.pods, { ...each, key: '10.0.0.1:8000' });
+          const { clockTokens, firstStamp, groups } = prefixes.newestEntries(1_000);
+          expect(prefixes.clockTokens).toBe(clockTokens);
+          for (const { stamp } of groups) {
+            expect(stamp).toBeGreaterThanOrEqual(firstStamp);
+            expect(stamp).toBeLessThanOrEqual(1 + clockTokens / 256);
+          }
+          expect(prefixes.entries).toBeLessThanOrEqual(200);
+        }),
+        runs,
+      ),
+    timeoutMs,
+  );
+
+  it(
+    'readings of pods are never newer than now, and sound',
+    () =>
+      fc.assert(
+        fc.property(changes(readings), (all) => {
+          const clock = new ManualClock();
+          clock.advance(1e6);
+          const known = new PodReadings(() => clock.nowMs());
+          const shared = new SharedReadings({
+            localId: 'own',
+            store: { change: async () => {} },
+            readings: known,
+            isInPool: () => true,
+            minIntervalMs: () => 0,
+            clock,
+            onUnreadable,
+          });
+          for (const each of all) follow(shared, each);
+          for (const { key } of all) {
+            const last = known.last(key);
+            if (last === undefined) continue;
+            expect(last.atMs).toBeLessThanOrEqual(clock.nowMs());
+            requireSane(last.reading);
+          }
         }),
         runs,
       ),

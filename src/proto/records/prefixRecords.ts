@@ -29,7 +29,8 @@ export interface PodPrefixesRecord {
 }
 
 const tokensPerStamp = 256;
-const mostClockTokens = 2 ** 32 * tokensPerStamp;
+/** The last one whose stamp has 32 bits (src/prefix/podEntries.ts). */
+const mostClockTokens = (2 ** 32 - 1) * tokensPerStamp - 1;
 const keyBytes = 4;
 /** Many times what an instance writes; the number of bytes is bounded already. */
 const mostPods = 20_000;
