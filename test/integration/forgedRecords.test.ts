@@ -104,6 +104,25 @@ describe('records of ready instances of a newer generation', () => {
     await lease.revoke();
   });
 
+  it('move all with load reports as well, as SECURITY.md says; not those of a pinned generation', async () => {
+    const lease = client.keys.lease(60, { autoKeepAlive: false });
+    const ids = ['forged-1', 'forged-2'];
+    for (const id of ids) await lease.put(`instances/${id}`).value(forged(id));
+    await eventually(async () => expect((await fleet[0].state()).steering.unproven).toEqual(ids), wait);
+    for (const id of ids) await lease.put(`load/${id}`).value(encodeLoads(1, new Map()));
+    await eventually(async () => expect(await phases()).toEqual(['standby', 'standby']), wait);
+    const pinned = { generation: 1, reason: '', setUnixMs: 1 };
+    await client.keys.put('target').value(Buffer.from(encodePinnedGeneration(pinned)));
+    await eventually(async () => expect(await phases()).toEqual(['ready', 'ready']), wait);
+    for (const id of ids) await lease.put(`load/${id}`).value(encodeLoads(2, new Map()));
+    await noneMoves();
+    await client.keys.delete().key('target');
+    for (const id of ids) await lease.put(`load/${id}`).value(encodeLoads(3, new Map()));
+    await eventually(async () => expect(await phases()).toEqual(['standby', 'standby']), wait);
+    await lease.revoke();
+    await eventually(async () => expect(await phases()).toEqual(['ready', 'ready']), wait);
+  });
+
   it.each([
     ['replaced by one without a lease', () => client.keys.put('instances/b').value(forged('b'))],
     ['deleted', () => client.keys.delete().key('instances/b')],
