@@ -1,17 +1,8 @@
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
+import { packageRoot } from '../../src/packageRoot.ts';
 
-/**
- * The file that runs `baton`, in the same form as this file: `src/cli/main.ts` in a checkout,
- * `dist/src/cli/main.js` in an installed package.
- */
-export const batonEntry = join(
-  import.meta.dirname,
-  '..',
-  '..',
-  'src',
-  'cli',
-  `main${extname(import.meta.filename)}`,
-);
+/** The file that runs `baton`, in a checkout as in an installed package. */
+export const batonEntry = join(packageRoot(), 'bin', 'baton.mjs');
 
 /** The command line of `baton` with these arguments, on the Node that runs this process. */
 export function batonCommandLine(...args: readonly string[]): [string, ...string[]] {
