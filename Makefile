@@ -30,7 +30,7 @@ down: node_modules/.package-lock.json ## stop what `make up` started
 	@$(run) down
 
 .PHONY: test
-test: forget setup check integration e2e browser-if-found ## run every test, after the set-up
+test: forget setup check processes ## run every test, after the set-up
 
 .PHONY: check
 check: node_modules/.package-lock.json ## run the quick checks: format, lint, language, types, generated files, unit and property tests
@@ -53,10 +53,11 @@ test-browser: setup ## run the tests of the dashboard in Chromium; as root it is
 	@scripts/install-chromium.sh
 	@$(run) browser
 
-# The other tests need no browser, and a machine may have none.
-.PHONY: browser-if-found
-browser-if-found:
-	@if node_modules/.bin/node scripts/find-chromium.ts; then $(run) browser; fi
+# In one run, so that no kind waits for the last file of another. A machine may have no browser.
+.PHONY: processes
+processes: setup chart-tools ## run the tests of the last three kinds at once, those in Chromium where there is one
+	@browser=; if node_modules/.bin/node scripts/find-chromium.ts; then browser=browser; fi; \
+		$(run) processes -- --selectProjects integration e2e $$browser
 
 .PHONY: bench-micro
 bench-micro: node_modules/.package-lock.json ## measure messages, header blocks, bodies, prompts, a decision and a peer's update
