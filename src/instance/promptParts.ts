@@ -48,6 +48,7 @@ export function createPromptParts(options: PromptPartsOptions): PromptParts {
       shared.onPlaced(address, prompt, uncachedTokens);
     },
   });
+  followPeers(options.sharing, placed);
   const shared = createSharedPrompts(options, placed);
   const { log, metrics, readings } = options;
   const onRestarted = (endpoint: string): void => {
@@ -56,6 +57,12 @@ export function createPromptParts(options: PromptPartsOptions): PromptParts {
   };
   followEngines({ readings, placed, hits, onRestarted });
   return { placed, shared, hits };
+}
+
+function followPeers(sharing: SharedParts, placed: PlacedPrompts): void {
+  if (sharing.kind === 'memory') return;
+  const { ledger } = sharing;
+  ledger.loadReports.onPeerTokens((address) => placed.onAssigned(address, ledger.assignedTokens(address)));
 }
 
 function createSharedPrompts(options: PromptPartsOptions, prompts: PlacedPrompts): SharedPrompts | undefined {

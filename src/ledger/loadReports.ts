@@ -23,6 +23,7 @@ export class LoadReports implements RecordListener {
   readonly #options: LoadReportsOptions;
   #known = new KnownRecords();
   #onPeerReport: (reporter: string) => void = () => {};
+  #onPeerTokens: (address: string) => void = () => {};
   #scratch = Buffer.alloc(0);
   readonly #before = new LoadList();
   readonly #after = new LoadList();
@@ -86,6 +87,11 @@ export class LoadReports implements RecordListener {
     this.#onPeerReport = listener;
   }
 
+  /** Calls back when a peer has assigned more tokens to the address; they are counted then. */
+  onPeerTokens(listener: (address: string) => void): void {
+    this.#onPeerTokens = listener;
+  }
+
   /** The peers that have a load report. */
   reporters(): Iterable<string> {
     return this.#known.reporters();
@@ -122,7 +128,9 @@ export class LoadReports implements RecordListener {
     const { peers } = this.#options;
     forEachDifference(this.#before, this.#after, (address, difference, newTokens) => {
       if (difference !== 0) peers.add(reporter, address, difference);
-      if (newTokens !== 0) peers.addTokens(address, newTokens);
+      if (newTokens === 0) return;
+      peers.addTokens(address, newTokens);
+      this.#onPeerTokens(address);
     });
   }
 }

@@ -73,6 +73,17 @@ export class PlacedPrompts {
     this.#holders.add(prompt, work.number);
   }
 
+  /**
+   * It is known now how many tokens all schedulers have assigned to the pod; undefined: it is not.
+   * The pod computes them from now on, so this is not left to the next decision.
+   */
+  onAssigned(address: string, ofFleet: number | undefined): void {
+    const work = this.#byAddress.get(address);
+    if (work === undefined) return;
+    const assignedByPeers = ofFleet === undefined ? undefined : ofFleet - work.assignedTokens;
+    work.backlog.tokens({ nowMs: this.#options.nowMs(), assignedByPeers, reading: undefined });
+  }
+
   /** What other schedulers sent to the pod, as `PodPrefixes.merge` has it. */
   merge(address: string, entries: PodEntries, newTokens: number): void {
     const work = this.#byAddress.get(address);

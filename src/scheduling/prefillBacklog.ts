@@ -54,15 +54,13 @@ export class PrefillBacklog {
     this.#add(tokens, nowMs);
   }
 
-  /** Brings it up to date. */
+  /** Brings it up to date; to be called when more of peers' tokens become known. */
   tokens({ nowMs, assignedByPeers, reading }: PrefillState): number {
     // After a time in which it was not known, it is no news.
     const added = (assignedByPeers ?? 0) - (this.#assignedByPeers ?? assignedByPeers ?? 0);
     this.#assignedByPeers = assignedByPeers;
-    // They came at some time since it was last brought up to date.
-    this.#computeUntil((this.#atMs + nowMs) / 2);
-    if (added > 0) this.#add(added, this.#atMs);
     this.#computeUntil(nowMs);
+    if (added > 0) this.#add(added, nowMs);
     const isNew = reading !== undefined && reading.atMs !== this.#reading?.atMs;
     if (isNew && nowMs - reading.atMs <= readingLifeMs) this.#read(reading, nowMs);
     else if (this.#reading !== undefined && nowMs - this.#reading.atMs > readingLifeMs)
@@ -122,9 +120,13 @@ export class PrefillBacklog {
     this.#pending = [...this.#inStep(begun), ...this.#unknown(waiting - earlier.length, atMs), ...notBegun];
     this.#first = 0;
     this.#tokens = sumOfLeft(this.#pending);
-    this.#compute((nowMs - atMs) * this.tokensPerMs);
-    this.#pending.push(...later);
-    this.#tokens += sumOfLeft(later);
+    this.#atMs = atMs;
+    for (const pending of later) {
+      this.#computeUntil(pending.knownMs);
+      this.#pending.push(pending);
+      this.#tokens += pending.left;
+    }
+    this.#computeUntil(nowMs);
   }
 
   /** What is left of those that were begun: the last one, and before it at most about one step. */

@@ -37,6 +37,7 @@ export class SimulatedLedger implements Ledger, Watcher {
   readonly #assignedTokens = new Map<string, number>();
   readonly #assignedByPeers = new Map<string, number>();
   readonly #reportedTokens = new Map<string, ReadonlyMap<string, number>>();
+  #onPeerTokens: (address: string) => void = () => {};
   #sequence = 0;
 
   constructor({ id, clock, store, minIntervalMs }: SimulatedLedgerOptions) {
@@ -76,6 +77,11 @@ export class SimulatedLedger implements Ledger, Watcher {
 
   assignedTokens(address: string): number {
     return (this.#assignedTokens.get(address) ?? 0) + (this.#assignedByPeers.get(address) ?? 0);
+  }
+
+  /** Calls back when a peer has assigned more tokens to the address. */
+  onPeerTokens(listener: (address: string) => void): void {
+    this.#onPeerTokens = listener;
   }
 
   inFlight(address: string): number {
@@ -121,7 +127,9 @@ export class SimulatedLedger implements Ledger, Watcher {
     this.#reportedTokens.set(peer, assigned);
     for (const [address, tokens] of assigned) {
       const added = tokens - (before?.get(address) ?? 0);
-      if (added > 0) this.#assignedByPeers.set(address, (this.#assignedByPeers.get(address) ?? 0) + added);
+      if (added <= 0) continue;
+      this.#assignedByPeers.set(address, (this.#assignedByPeers.get(address) ?? 0) + added);
+      this.#onPeerTokens(address);
     }
   }
 

@@ -95,13 +95,29 @@ describe('tokens that a pod has yet to compute', () => {
     expect(unknown).toBeLessThan(50_000);
   });
 
-  it('include what peers assign, at some time since it was last asked for', () => {
+  it('include what peers assign, from the moment at which that is known', () => {
     const pod = new Pod();
     pod.nowMs = 200;
     pod.assignedByPeers = 3_000;
+    expect(pod.tokens()).toBe(3_000);
+    pod.nowMs += 100;
     expect(pod.tokens()).toBe(2_000);
     pod.nowMs = 10_000;
     expect(pod.tokens()).toBe(0);
+  });
+
+  it('do not include what was computed since a reading that is looked at late', () => {
+    const pod = new Pod();
+    pod.assign(1_000);
+    pod.nowMs = 1_000;
+    pod.reading = { atMs: 1_000, waiting: 0 };
+    for (const atMs of [1_100, 1_400]) {
+      pod.nowMs = atMs;
+      pod.backlog.assign(2_000, atMs);
+    }
+    pod.nowMs = 1_500;
+    // The first is done after 200 ms, 1,000 of the second after 100 more.
+    expect(pod.tokens()).toBe(1_000);
   });
 
   it('are not all that peers ever assigned, when that was unknown for a while', () => {

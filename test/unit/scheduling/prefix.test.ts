@@ -105,6 +105,21 @@ describe('prefix', () => {
     expect(instance.pick(short, idle)).toBe(home);
   });
 
+  it('takes a pod to compute what peers assigned from when that is known, not from its next decision', () => {
+    const [one, other] = [new Instance(), new Instance()];
+    const home = pods[0] as Endpoint;
+    const load = { ...loads({ [home.address]: 1 }), assignedTokens: () => 16_000 };
+    const prompt = chainedCuts(1, 10);
+    const costOf = ({ policy }: Instance): number => policy.costs?.([home], load, { prompt })[0] ?? 0;
+    for (const { placed } of [one, other]) {
+      placed.of(home);
+      placed.onAssigned(home.address, 0);
+    }
+    one.placed.onAssigned(home.address, 16_000);
+    for (const instance of [one, other]) instance.nowMs = 500;
+    expect(costOf(other) - costOf(one)).toBeCloseTo(0.5);
+  });
+
   it('forgets a prompt when as many tokens as the cache holds came after it', () => {
     const instance = new Instance(50_000);
     const [pod] = pods.slice(0, 1);

@@ -51,6 +51,7 @@ export function prefixInstance(
       log?.add(address, prompt, uncachedTokens);
     },
   });
+  ledger?.onPeerTokens((address) => placed.onAssigned(address, ledger.assignedTokens(address)));
   if (sharing.index) log = placements.join(id, placed, conditions.upgrade?.handsOver ?? true);
   const readings = sharing.readings ? { readings: fleet.readings } : {};
   return new PolicyRouter({
