@@ -23,9 +23,13 @@ export const promptWeights = {
   /** The price of a pod whose KV cache is in use as a whole, and how it rises to that. */
   fullKvSeconds: 1,
   kvPower: 4,
-  /** Candidates that differ by less cost the same. */
+  /**
+   * Candidates that differ by less cost the same: by a time or a share of the cost, but not by more
+   * than a share of the time that the prompt's own tokens take. To agree is worth no more.
+   */
   tieSeconds: 0.03,
   tieShare: 0.05,
+  tieOwnShare: 0.3,
 };
 export type PromptWeights = typeof promptWeights;
 
@@ -39,6 +43,8 @@ interface PromptCost {
   /** How many of the prompt's cuts it has. */
   readonly matchedCuts: number;
   readonly seconds: number;
+  /** What its own tokens take there. */
+  readonly ownSeconds: number;
 }
 
 /**
@@ -76,8 +82,9 @@ export class Prefix implements Policy {
     if (prompt === undefined) return this.#leastRequest.choose(candidates, load, request);
     const costs = this.#compare(this.#placed.compared(candidates, prompt), load, prompt);
     const best = costs.reduce((least, cost) => (cost.seconds < least.seconds ? cost : least));
-    const { tieSeconds, tieShare } = this.#weights;
-    const highest = best.seconds + Math.max(tieSeconds, tieShare * best.seconds);
+    const { tieSeconds, tieShare, tieOwnShare } = this.#weights;
+    const tie = Math.max(tieSeconds, tieShare * best.seconds);
+    const highest = best.seconds + Math.min(tie, tieOwnShare * best.ownSeconds);
     const firstCold = prompt.keys[Math.min(best.matchedCuts, prompt.keys.length - 1)] as number;
     let chosen = best.endpoint;
     let earliest = Number.POSITIVE_INFINITY;
@@ -136,15 +143,16 @@ export class Prefix implements Policy {
       const work = this.#placed.of(endpoint);
       const matchedCuts = work.matchedCuts(prompt);
       const cached = matchedCuts === 0 ? 0 : (prompt.tokens[matchedCuts - 1] as number);
-      const ownWork = prefillWork(prompt.totalTokens - cached, cached);
-      const toCompute = (waiting[index] as number) + ownPrefill * crowding * ownWork;
+      const tokensPerSecond = 1000 * work.backlog.tokensPerMs;
+      const ownSeconds = prefillWork(prompt.totalTokens - cached, cached) / tokensPerSecond;
       const local = load.localInFlight(address);
       const inFlight = local + trust * (load.inFlight(address) - local);
       const seconds =
-        toCompute / (1000 * work.backlog.tokensPerMs) +
+        (waiting[index] as number) / tokensPerSecond +
+        ownPrefill * crowding * ownSeconds +
         (secondsPerRequest * inFlight) / weight +
         fullKvSeconds * freshKvUse(readings?.of(address), now) ** kvPower;
-      return { endpoint, matchedCuts, seconds };
+      return { endpoint, matchedCuts, seconds, ownSeconds };
     });
   }
 
