@@ -77,6 +77,7 @@ function createSharedPrompts(options: PromptPartsOptions, prompts: PlacedPrompts
     store,
     instances: () => ledger.instances,
     isInPool: (address) => pool.addresses.has(address),
+    isPoolKnown: () => pool.isKnown,
     budget: () => ({ bytesPerSecond, writesPerSecond: dynamic.config.sync.writesPerSecond }),
     clock: systemClock,
     onSkipped: (kind, key, cause) => skipped.unreadable(kind, key, cause),

@@ -11,6 +11,8 @@ export interface PrefixReaderOptions {
   readonly prompts: Pick<PlacedPrompts, 'merge'>;
   /** Records that are hashed otherwise are of no use. */
   readonly schemes: readonly number[];
+  /** What is said of other pods is not taken: there may be any number of them. */
+  readonly isOfUse: (address: string) => boolean;
   readonly onSkipped: OnRecordSkipped;
 }
 
@@ -48,7 +50,7 @@ export class PrefixReader {
   }
 
   #readLog(key: string, value: Uint8Array): void {
-    const { localId, startedUnixMs, prompts, schemes, onSkipped } = this.#options;
+    const { localId, startedUnixMs, prompts, schemes, isOfUse, onSkipped } = this.#options;
     try {
       const id = judgeId('the id in the key', writerOf(key));
       const record = decodePrefixLog(value);
@@ -57,7 +59,7 @@ export class PrefixReader {
       requireKnown(schemes, record.hashingScheme);
       for (const { address, computedTokens, entries } of record.pods) {
         const newTokens = this.#peers.advance(id, record.startedUnixMs, address, computedTokens);
-        prompts.merge(address, entries, newTokens);
+        if (isOfUse(address)) prompts.merge(address, entries, newTokens);
       }
     } catch (cause) {
       onSkipped('prefixLog', key, cause);
@@ -65,9 +67,10 @@ export class PrefixReader {
   }
 
   #readPod(address: string, value: Uint8Array): void {
-    const { prompts, schemes, onSkipped } = this.#options;
+    const { prompts, schemes, isOfUse, onSkipped } = this.#options;
     try {
       judgeAddress('the address in the key', address);
+      if (!isOfUse(address)) return;
       const { hashingScheme, entries } = decodePodPrefixes(value);
       requireKnown(schemes, hashingScheme);
       prompts.merge(address, entries, 0);

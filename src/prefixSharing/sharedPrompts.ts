@@ -24,6 +24,8 @@ export interface SharedPromptsOptions {
   /** Of all instances, this one included. */
   readonly instances: () => ReadonlyMap<string, InstanceRecord>;
   readonly isInPool: (address: string) => boolean;
+  /** Before that, `isInPool` says nothing. */
+  readonly isPoolKnown: () => boolean;
   /** Read at each write: the dynamic configuration changes it. */
   readonly budget: () => SharingBudget;
   /** Default: those of this release. */
@@ -61,7 +63,7 @@ export class SharedPrompts {
     this.#options = options;
     const { schemes = hashingSchemes, store } = options;
     this.#schemes = schemes;
-    this.#reader = new PrefixReader({ ...options, schemes });
+    this.#reader = new PrefixReader({ ...options, schemes, isOfUse: (address) => this.#isOfUse(address) });
     const writing = {
       ...options,
       scheme: () => this.#scheme,
@@ -116,6 +118,12 @@ export class SharedPrompts {
   get #scheme(): number {
     const others = [...this.#options.instances().values()].map((instance) => instance.hashingSchemes ?? []);
     return schemeToWrite(this.#schemes, others);
+  }
+
+  /** A pod that left the pool may come back. */
+  #isOfUse(address: string): boolean {
+    const { isInPool, isPoolKnown, prompts } = this.#options;
+    return !isPoolKnown() || isInPool(address) || prompts.prefixesOf(address) !== undefined;
   }
 
   async #tick(): Promise<void> {

@@ -66,6 +66,7 @@ export class PromptInstance {
       store,
       instances: () => instance.ledger.instances,
       isInPool: (address) => endpoints.some((endpoint) => endpoint.address === address),
+      isPoolKnown: () => true,
       budget: () => ({ bytesPerSecond, writesPerSecond: 500 }),
       schemes,
       clock: systemClock,

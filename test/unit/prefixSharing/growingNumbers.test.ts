@@ -23,7 +23,7 @@ const log = (computedTokens: number) =>
   });
 
 /** Reads logs, and has the new tokens that each brought. */
-function reader() {
+function reader(isOfUse: (address: string) => boolean = () => true) {
   const newTokens: number[] = [];
   const skipped: string[] = [];
   const prefixes = new PrefixReader({
@@ -31,9 +31,10 @@ function reader() {
     startedUnixMs: 1,
     prompts: { merge: (_address, _entries, tokens) => newTokens.push(tokens) },
     schemes: [1],
+    isOfUse,
     onSkipped: (_kind, key) => skipped.push(key),
   });
-  return { listener: prefixes.log, newTokens, skipped };
+  return { listener: prefixes.log, pods: prefixes.pods, newTokens, skipped };
 }
 
 describe.each(edges)('an instance that has placed %d tokens on a pod', (tokens) => {
@@ -74,6 +75,15 @@ describe('the clock of a pod', () => {
     const entries = { clockTokens: lastClockTokens - 256, firstStamp: 1, groups };
     expect(() => decodePodPrefixes(encodePodPrefixes({ hashingScheme: 1, entries }))).toThrow(/^stamp is /);
   });
+});
+
+it('what is said of pods outside of the pool is not taken', () => {
+  const { listener, pods, newTokens, skipped } = reader((address) => address !== pod);
+  listener.onPut('a/0', log(1_000));
+  pods.onPut(pod, encodePodPrefixes({ hashingScheme: 1, entries: noEntries }));
+  expect([newTokens, skipped]).toEqual([[], []]);
+  pods.onPut('10.0.0.2:8000', encodePodPrefixes({ hashingScheme: 1, entries: noEntries }));
+  expect(newTokens).toEqual([0]);
 });
 
 describe('what is remembered of an instance', () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { stateCodecs } from '../../../src/proto/stateCodecs.ts';
 import { type Attack, type AttackContext, sized } from '../attack.ts';
 import { EtcdWriter } from './etcdWriter.ts';
@@ -94,6 +95,10 @@ const dead = (nth: number): string => `127.${1 + (nth >> 16)}.${(nth >> 8) & 255
 const config = (settings: Record<string, string>, set_unix_ms: number) =>
   ['config', stateCodecs.dynamicConfig.encode({ settings, reason: controls, set_unix_ms })] as const;
 
+type PodPrefixes = Parameters<typeof stateCodecs.podPrefixes.encode>[0];
+const prefixes = (address: string, fields: PodPrefixes) =>
+  [`prefix/pods/${address}`, stateCodecs.podPrefixes.encode({ hashing_scheme: 1, ...fields })] as const;
+
 export const forgedRecords: readonly Attack[] = [
   forged('instances: a newer generation without a lease', () => newer),
   forged('instances: a newer generation under a lease', () => newer, { leased: true }),
@@ -154,6 +159,45 @@ export const forgedRecords: readonly Attack[] = [
     ],
     ['signals/garbage', garbage],
   ]),
+  forged(
+    'signals: absurd readings of pods',
+    ({ pod, outsider }) =>
+      [pod, outsider, '127.0.0.1:9', controls].map(
+        (address) =>
+          [
+            `signals/${address}`,
+            stateCodecs.podReading.encode({
+              engine: controls,
+              from: 'forged-1',
+              waiting: most,
+              running: most,
+              kv_use: Number.NaN,
+              prompt_tokens: Number.MAX_SAFE_INTEGER,
+              age_ms: most,
+            }),
+          ] as const,
+      ),
+    { leased: true },
+  ),
+  forged(
+    'prefix: a clock at its end, and times that have not been',
+    ({ pod }) => [
+      prefixes(pod, { clock_tokens: 2 ** 40, groups: [{ stamp: 2 ** 32, keys: Buffer.alloc(4_000, 1) }] }),
+      prefixes('127.0.0.1:9', { clock_tokens: 1, groups: [{ stamp: most, keys: Buffer.alloc(3) }] }),
+      prefixes(controls, {}),
+      ['prefix/log/forged-1/0', garbage],
+      ['prefix/log/forged-1', garbage],
+    ],
+    { leased: true },
+  ),
+  forged(
+    'prefix: caches of 1,000 pods that are none',
+    (context) =>
+      Array.from({ length: sized(context, 1_000) }, (_, nth) =>
+        prefixes(dead(nth), { clock_tokens: 1, groups: [{ stamp: 1, keys: randomBytes(8_192) }] }),
+      ),
+    { leased: true },
+  ),
   forged('config: absurd dates and settings', () => [
     config({ 'scheduling.policy': 'none', 'log.level': controls, [controls]: '1' }, absurdDates[0] as number),
   ]),
