@@ -50,7 +50,7 @@ const wakeUp = { seconds: 2 } as const;
 
 /** Starts one setup, warms it up and stops it; the caller ends it. */
 export async function startSetup(
-  { name, launch, amendEnvoy }: Setup,
+  { name, launch, envoyConfig = 'envoy.yaml', amendEnvoy }: Setup,
   world: Omit<BenchEnvironment, 'port'>,
   envoyBin: string,
 ): Promise<RunningSetup> {
@@ -61,7 +61,7 @@ export async function startSetup(
   try {
     envoy = await Envoy.start({
       bin: envoyBin,
-      configuration: 'envoy.yaml',
+      configuration: envoyConfig,
       dir: world.dir,
       listenerPort,
       adminPort,

@@ -16,6 +16,8 @@ export interface Setup {
   readonly name: string;
   /** Launches the scheduler on `port` and does not wait for it; undefined where there is none. */
   readonly launch?: (world: BenchEnvironment) => Promise<ChildProcess>;
+  /** A file in envoy/. Default: envoy.yaml. */
+  readonly envoyConfig?: string;
   readonly amendEnvoy?: (bootstrap: EnvoyBootstrap) => void;
 }
 

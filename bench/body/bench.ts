@@ -5,11 +5,12 @@ import { describeMachine, machine } from '../machine.ts';
 import { endSetup, type RunningSetup, startSetup } from '../measure.ts';
 import { type BodyLoad, type MeasuredBodies, measureBodies } from './measure.ts';
 import { bodySetups } from './setups.ts';
-import { bodyTable } from './table.ts';
+import { bodyTable, fullDuplexTable } from './table.ts';
 
 /**
  * `make bench-body`: prompts of two sizes through Envoy, whose body names the model: Baton, a Go
- * picker that buffers and parses, and Envoy alone. All are started at the beginning and measured in
+ * picker that buffers and parses, Envoy alone, and Baton where a gateway configures full duplex;
+ * and events that are answered to a short prompt. All are started at the beginning and measured in
  * turn while the others are stopped. `--save FILE` keeps the figures as JSON and the table as text.
  */
 const flags = readBenchFlags({
@@ -19,11 +20,14 @@ const flags = readBenchFlags({
 });
 const rounds = Number(flags.rounds);
 const seconds = Number(flags.seconds);
-const loads: readonly BodyLoad[] = [32_000, 220_000].flatMap((bodyBytes) => [
-  ...[20, 50, 150].map((clients) => ({ bodyBytes, clients })),
-  // A full processor delays everybody: what a scheduler adds shows below that.
-  { bodyBytes, clients: 150, rate: 1_000 },
-]);
+const loads: readonly BodyLoad[] = [
+  ...[32_000, 220_000].flatMap((bodyBytes) => [
+    ...[20, 50, 150].map((clients) => ({ bodyBytes, clients })),
+    // A full processor delays everybody: what a scheduler adds shows below that.
+    { bodyBytes, clients: 150, rate: 1_000 },
+  ]),
+  { bodyBytes: 300, clients: 20, events: 40 },
+];
 
 function main(): Promise<number> {
   return onStage(async ({ tools, dir, pods }) => {
@@ -55,6 +59,8 @@ async function report(measured: readonly MeasuredBodies[]): Promise<void> {
     `${describeMachine()}; ${rounds} rounds of ${seconds} s, in a closed loop unless a rate is given: median (least–most).`,
     '',
     ...bodyTable(measured, loads, names),
+    '',
+    ...fullDuplexTable(measured, loads),
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
   if (flags.save === undefined) return;

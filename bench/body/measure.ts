@@ -8,6 +8,8 @@ export interface BodyLoad {
   readonly clients: number;
   /** Requests per second in an open loop; undefined: a closed one, as fast as they are answered. */
   readonly rate?: number;
+  /** The response is so many events, and no picker reads the body. undefined: a short response. */
+  readonly events?: number;
 }
 
 /** One setup under one load in one round. Latencies in ms, processor time in µs per request. */
@@ -34,8 +36,8 @@ export async function measureBodies(
   await isReady();
   const measured: MeasuredBodies[] = [];
   for (const load of loads) {
-    const { bodyBytes, clients: connections, rate = 0 } = load;
-    const flags = { 'body-bytes': bodyBytes, connections, rate };
+    const { bodyBytes, clients: connections, rate = 0, events = 0 } = load;
+    const flags = { 'body-bytes': bodyBytes, connections, rate, events };
     await runLoad(listenerPort, { ...flags, seconds: 1 });
     const { report, cpuUs } = await withCpu(
       processes.map(({ pid }) => pid),

@@ -1,7 +1,45 @@
 import { aloneName } from '../setups.ts';
 import { formatSpread, spread } from '../summary.ts';
 import type { BodyLoad, MeasuredBodies } from './measure.ts';
-import { pickerName } from './setups.ts';
+import { batonName, fullDuplexName, pickerName } from './setups.ts';
+
+/**
+ * Full duplex relative to our own mode, where Envoy buffers what is read. Each ratio is of one
+ * round.
+ */
+export function fullDuplexTable(measured: readonly MeasuredBodies[], loads: readonly BodyLoad[]): string[] {
+  const rows = loads.map((load) => {
+    const ofLoad = measured.filter((one) => isOf(one, load));
+    const ratio = (figure: (one: MeasuredBodies) => number): string => {
+      const values = ofLoad.flatMap((own) => {
+        if (own.setup !== fullDuplexName) return [];
+        const other = ofLoad.find(({ setup, round }) => setup === batonName && round === own.round);
+        return other === undefined ? [] : [figure(own) / figure(other)];
+      });
+      return values.length === 0 ? '–' : formatSpread(spread(values), 2);
+    };
+    const cells = [
+      ...loadCells(load),
+      ratio(({ perSecond }) => perSecond),
+      ratio(({ schedulerCpuUs }) => schedulerCpuUs ?? Number.NaN),
+      ratio(({ schedulerCpuUs, envoyCpuUs }) => (schedulerCpuUs ?? Number.NaN) + envoyCpuUs),
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+  return [
+    `| ${fullDuplexName}, × ${batonName} | at once | requests/s | scheduler µs | with Envoy's |`,
+    '|---|---|---|---|---|',
+    ...rows,
+  ];
+}
+
+const isOf = (one: MeasuredBodies, { bodyBytes, clients, rate, events }: BodyLoad): boolean =>
+  one.bodyBytes === bodyBytes && one.clients === clients && one.rate === rate && one.events === events;
+
+const loadCells = ({ bodyBytes, clients, rate, events }: BodyLoad): readonly string[] => [
+  events === undefined ? `${bodyBytes / 1000} KB` : `${events} events`,
+  rate === undefined ? `${clients}` : `${clients}, ${rate}/s`,
+];
 
 /**
  * A row for each load and setup. Ratios are to the Go picker and added latencies to Envoy alone,
@@ -13,9 +51,7 @@ export function bodyTable(
   setups: readonly string[],
 ): string[] {
   const rows = loads.flatMap((load) => {
-    const ofLoad = measured.filter(
-      (one) => one.bodyBytes === load.bodyBytes && one.clients === load.clients && one.rate === load.rate,
-    );
+    const ofLoad = measured.filter((one) => isOf(one, load));
     return setups.map((setup) => row(load, setup, ofLoad));
   });
   return [
@@ -25,11 +61,7 @@ export function bodyTable(
   ];
 }
 
-function row(
-  { bodyBytes, clients, rate }: BodyLoad,
-  setup: string,
-  ofLoad: readonly MeasuredBodies[],
-): string {
+function row(load: BodyLoad, setup: string, ofLoad: readonly MeasuredBodies[]): string {
   const own = ofLoad.filter((one) => one.setup === setup);
   const of = (figure: (one: MeasuredBodies) => number | null, digits: number): string => {
     const values = own.map(figure).filter((value) => value !== null && Number.isFinite(value));
@@ -43,8 +75,7 @@ function row(
     return value === null || base === null ? null : value / base;
   };
   const cells = [
-    `${bodyBytes / 1000} KB`,
-    rate === undefined ? clients : `${clients}, ${rate}/s`,
+    ...loadCells(load),
     setup,
     of(({ perSecond }) => perSecond, 0),
     of(

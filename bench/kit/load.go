@@ -43,13 +43,18 @@ func runLoad(args []string) {
 	requests := flags.Int("requests", math.MaxInt, "how many at most")
 	abortEvery := flags.Int("abort-every", 0, "of the requests of a connection each so manieth is left unanswered; 0: none")
 	bodyBytes := flags.Int("body-bytes", 0, "POST a chat completion of the model a with so many bytes; 0: a GET")
+	events := flags.Int("events", 0, "with body-bytes: to a path that answers with so many events, and that no picker reads a body for")
 	rate := flags.Int("rate", 0, "requests per second; 0: as fast as they are answered")
 	flags.Parse(args)
 	mustBeLoopback(*address)
 
 	request := request
 	if *bodyBytes > 0 {
-		request = chatCompletion(*bodyBytes)
+		path := "/v1/chat/completions"
+		if *events > 0 {
+			path = fmt.Sprintf("/events/%d", *events)
+		}
+		request = chatCompletion(path, *bodyBytes)
 	}
 	due := make(chan time.Time, 1<<20)
 	go release(due, *rate, *seconds, *requests)
@@ -136,10 +141,10 @@ var request = []byte("GET /v1/models HTTP/1.1\r\nhost: bench\r\nuser-agent: benc
 
 // chatCompletion is a request of about so many bytes. Its model is behind the messages, as OpenAI's
 // SDK for Python sends it.
-func chatCompletion(bytes int) []byte {
+func chatCompletion(path string, bytes int) []byte {
 	body := `{"messages":[{"role":"user","content":"` + strings.Repeat("All the world's a stage, ", bytes/25) +
 		`"}],"model":"a","stream":false}`
-	head := "POST /v1/chat/completions HTTP/1.1\r\nhost: bench\r\nuser-agent: bench\r\n" +
+	head := "POST " + path + " HTTP/1.1\r\nhost: bench\r\nuser-agent: bench\r\n" +
 		"content-type: application/json\r\ncontent-length: " + strconv.Itoa(len(body)) + "\r\n\r\n"
 	return []byte(head + body)
 }
