@@ -100,7 +100,7 @@ export function createParts(
   const metricsParts = createMetricsParts({ ...base, sharing });
   const { read } = config.signals.metrics;
   const left = new LeftRequests(config.gateway.leftRequestMs, clock, () => {
-    if (read !== 'never') metricsParts.podMetrics.turnOn();
+    if (read !== 'never') metricsParts.podMetrics.giveLoad();
   });
   const { readings } = metricsParts.podMetrics;
   const readingLoad = new ReadingLoad({ load: sharing.ledger, readings, assumed: left, nowMs: clock.nowMs });

@@ -100,7 +100,8 @@ export async function runLeftFleet(options: LeftFleetOptions): Promise<LeftFleet
       };
       for (const { readings } of fleet) clock.after(2 * hopMs, () => readings.add(address, stored));
     }
-    clock.after(clock.nowMs() - waitedMs < 1_000 ? 200 : 1_000, () => read(pod));
+    const isBusy = (inFlight ?? 0) > 0 || clock.nowMs() - waitedMs < 1_000;
+    clock.after(isBusy ? 200 : 1_000, () => read(pod));
   };
   if (readsMetrics) for (const pod of engines.keys()) clock.after(1_000 * random(), () => read(pod));
 

@@ -1,13 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../clock.ts';
+import type { PodReading } from '../../proto/records/podReading.ts';
 import type { MetricsAnswer } from './requestMetrics.ts';
 
 export interface MetricsScraperOptions {
   readonly ask: (address: string, signal: AbortSignal) => Promise<MetricsAnswer>;
   /** Not called for a pod that is asked no more, or after `stop`. */
   readonly onAnswer: (address: string, answer: MetricsAnswer) => void;
-  /** Requests wait on a pod, of whichever instance. */
-  readonly isBusy: () => boolean;
+  /** Whether a pod that has said this is to be asked again soon. */
+  readonly isBusy: (reading: PodReading) => boolean;
   readonly clock: Clock;
   /** Within [0, 1). */
   readonly random: () => number;
@@ -15,7 +16,6 @@ export interface MetricsScraperOptions {
 
 /** From the start of one question to that of the next. */
 const usualMs = 1_000;
-/** While requests wait anywhere: where there is room elsewhere matters then. */
 const busyMs = 200;
 /** After a failure, doubled with each further one in a row. */
 const firstRetryMs = 1_000;
@@ -102,7 +102,7 @@ export class MetricsScraper {
     const { isBusy, random } = this.#options;
     const wanted =
       answer.kind === 'reading'
-        ? isBusy()
+        ? isBusy(answer.reading)
           ? busyMs
           : usualMs
         : Math.min(longestRetryMs, firstRetryMs * 2 ** (failures - 1));

@@ -36,6 +36,7 @@ export class PodMetricsReader {
   readonly #scraper: MetricsScraper;
   #shared: SharedReadings | undefined;
   #isOn = false;
+  #givesLoad = false;
   #cancelChange: (() => void) | undefined;
   #isStopped = false;
 
@@ -45,7 +46,8 @@ export class PodMetricsReader {
     this.readings = new PodReadings(() => clock.nowMs());
     this.#scraper = new MetricsScraper({
       ask,
-      isBusy: () => this.readings.areWaiting,
+      // While requests wait anywhere, it matters where there is room.
+      isBusy: ({ running = 0 }) => this.readings.areWaiting || (this.#givesLoad && running > 0),
       clock,
       random,
       onAnswer: (address, answer) => this.#onAnswer(address, answer),
@@ -59,6 +61,15 @@ export class PodMetricsReader {
   /** The other instances get the readings from now on. */
   shareBy(shared: SharedReadings): void {
     this.#shared = shared;
+  }
+
+  /**
+   * From now on the load of pods is what they say: the end of a request is known with the next
+   * reading.
+   */
+  giveLoad(): void {
+    this.#givesLoad = true;
+    this.turnOn();
   }
 
   turnOn(): void {
