@@ -3,7 +3,8 @@
 #
 #   python3 -m http.server --bind 127.0.0.1 --directory site
 #
-# A link or an anchor that leads nowhere ends it with exit code 1.
+# The pictures of the dashboard are taken of it as it is, where there is a Chromium. A link or an
+# anchor that leads nowhere ends it with exit code 1.
 #
 # The generator comes from Python wheels into .tools/docs. Its successor by the same people,
 # Zensical, reads the same mkdocs.yml; it is the one to take when its packages are complete.
@@ -24,6 +25,7 @@ if ! cmp -s "$requirements" "$venv/requirements.txt"; then
 fi
 
 node_modules/.bin/node scripts/docs/stagePages.ts
+node_modules/.bin/node scripts/docs/takeScreenshots.ts
 log=.run/docs/build.log
 # Not --quiet: it hides warnings from --strict as well.
 NO_MKDOCS_2_WARNING=1 "$venv/bin/python" -m mkdocs build --strict --clean \
