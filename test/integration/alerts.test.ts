@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -207,6 +207,12 @@ function run(args: readonly string[], input = ''): Promise<Outcome> {
 
 it('has a situation for every alert', () => {
   expect(situations.map(({ alert }) => alert).sort()).toEqual(alerts.map(({ name }) => name).sort());
+});
+
+it('has a fault for every alert that was staged and made it fire', async () => {
+  const page = await readFile(join(checkoutDir, 'docs/monitoring.md'), 'utf8');
+  const rowsOfAlerts = [...page.matchAll(/^\| \[(Baton\w+)\]\(.*\| yes, after \d+ \| silent \|$/gm)];
+  expect(rowsOfAlerts.map(([, name]) => name)).toEqual(alerts.map(({ name }) => name));
 });
 
 promtool.describe(`the alerts, in ${promtool.title}`, () => {

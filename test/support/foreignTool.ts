@@ -14,15 +14,19 @@ export interface ForeignTool {
 }
 
 /**
- * @param name of its executable: named by an environment variable (H2LOAD_BIN), else in .tools/bin,
- *   else in PATH
+ * @param name of its executable
  * @param hint how to get it
  */
 export function foreignTool(name: string, hint: string): ForeignTool {
-  const named = process.env[`${name.toUpperCase().replaceAll('-', '_')}_BIN`];
-  const folders = [join(checkoutDir, '.tools/bin'), ...(process.env.PATH ?? '').split(delimiter)];
-  const path = named ?? folders.map((folder) => join(folder, name)).find(isExecutable);
+  const path = findForeignTool(name);
   return path === undefined
     ? { path: name, describe: describe.skip, title: `${name} (not here: ${hint})` }
     : { path, describe, title: name };
+}
+
+/** Named by an environment variable (H2LOAD_BIN), else in .tools/bin, else in PATH. */
+export function findForeignTool(name: string): string | undefined {
+  const named = process.env[`${name.toUpperCase().replaceAll('-', '_')}_BIN`];
+  const folders = [join(checkoutDir, '.tools/bin'), ...(process.env.PATH ?? '').split(delimiter)];
+  return named ?? folders.map((folder) => join(folder, name)).find(isExecutable);
 }
