@@ -10,7 +10,7 @@ export function awaitBody(
   shared: DecisionOptions,
   request: SchedulingRequest,
   wanted: RequestHeaders,
-  { bodies, first, isCertain, mode, promptFormat }: AwaitedBody,
+  { bodies, first, isCertain, mode, prompt }: AwaitedBody,
   on: Pick<PendingBodyOptions, 'onRead' | 'onMalformed'>,
 ): PendingBody {
   const { nowMs, recorder, rewriter, signals } = shared;
@@ -22,7 +22,7 @@ export function awaitBody(
     rewriter,
     isBuffered: mode === 'buffered',
     first,
-    promptFormat,
+    prompt,
     isCertain,
     watch: usual === 'none' ? leastWatched(shared, request) : usual,
     bodies,

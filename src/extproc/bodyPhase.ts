@@ -1,5 +1,4 @@
 import { announcedBody } from '../request/body/announcedBody.ts';
-import type { BodyFormat } from '../request/body/bodyFormats.ts';
 import { lacksFacts } from '../request/body/lacksFacts.ts';
 import type { RequestHeaders } from '../request/requestHeaders.ts';
 import type { SchedulingRequest } from '../request/schedulingRequest.ts';
@@ -11,12 +10,15 @@ import type { ModelRewriter } from './modelRewriter.ts';
 import type { WantedBody } from './modeOverride.ts';
 import type { OwnMode } from './ownMode.ts';
 import type { ProcessingRequestReader } from './processingRequestReader.ts';
+import type { PromptReading } from './scannedBody.ts';
 
 /** What is needed to decide in two phases: on the headers, and again on the body. */
 export interface BodyPhase extends Pick<Scheduler, 'preview' | 'reserve'> {
   /** Envoy is asked for longer bodies in part, in bytes. */
   readonly bufferedBytes: number;
   readonly arrivals: BodyArrivals;
+  /** How prompts are hashed now. */
+  readonly schemes: () => PromptReading['schemes'];
 }
 
 interface BodyChanges {
@@ -38,8 +40,8 @@ interface BodyMode {
 export interface AwaitedBody extends BodyMode {
   readonly bodies: BodyPhase;
   readonly first: Route;
-  /** Its prompt is to be read; undefined: it is not. */
-  readonly promptFormat: BodyFormat | undefined;
+  /** How its prompt is read; undefined: it is not. */
+  readonly prompt: PromptReading | undefined;
 }
 
 /**
@@ -68,7 +70,8 @@ export function awaitedBody(
   const isShort = body?.bytes !== undefined && body.bytes < shortestPromptBytes;
   const wantsPrompt = wanted.promptInBody && first.candidates > 1 && !isShort;
   if (!wantsFacts && !wantsPrompt) return undefined;
-  return { bodies, first, ...mode, promptFormat: wantsPrompt ? body?.format : undefined };
+  const prompt = wantsPrompt && body ? { format: body.format, schemes: bodies.schemes() } : undefined;
+  return { bodies, first, ...mode, prompt };
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { HashingScheme } from '../prefix/hashingSchemes.ts';
 import { PromptHasher } from '../prefix/promptHasher.ts';
 import type { BodyFormat } from '../request/body/bodyFormats.ts';
 import { BodyScan } from '../request/body/bodyScan.ts';
@@ -17,20 +18,26 @@ export interface ScannedBodyOptions {
   readonly wanted: RequestHeaders;
   /** Its model may be an alias; undefined: none is. */
   readonly rewriter: ModelRewriter | undefined;
-  /** Its prompt is to be read; undefined: it is not. */
-  readonly promptFormat: BodyFormat | undefined;
+  /** How its prompt is read; undefined: it is not. */
+  readonly prompt: PromptReading | undefined;
+}
+
+export interface PromptReading {
+  readonly format: BodyFormat;
+  /** How it is hashed: one scheme for its keys, and others by which it may be known. */
+  readonly schemes: readonly HashingScheme[];
 }
 
 /** What is read of a request body while it arrives. It keeps none of the bytes. */
 export class ScannedBody {
   readonly #options: ScannedBodyOptions;
-  readonly #prompt: PromptHasher | undefined;
+  readonly #hasher: PromptHasher | undefined;
   readonly #scan: BodyScan;
 
   constructor(options: ScannedBodyOptions) {
     this.#options = options;
-    this.#prompt = options.promptFormat && new PromptHasher();
-    this.#scan = new BodyScan(this.#prompt);
+    this.#hasher = options.prompt && new PromptHasher(options.prompt.schemes);
+    this.#scan = new BodyScan(this.#hasher);
   }
 
   add(bytes: Buffer): void {
@@ -61,7 +68,7 @@ export class ScannedBody {
 
   /** More of it could change the decision. */
   get lacksFacts(): boolean {
-    return this.#options.promptFormat !== undefined || lacksFacts(this.#facts, this.#options.wanted);
+    return this.#options.prompt !== undefined || lacksFacts(this.#facts, this.#options.wanted);
   }
 
   /** Why it cannot be decided: what decides is not in the part that came. */
@@ -73,11 +80,11 @@ export class ScannedBody {
 
   /** The request with what its body says. Chooses the variant of an alias, so call it once. */
   readRequest(): SchedulingRequest {
-    const { promptFormat, rewriter } = this.#options;
+    const { prompt: reading, rewriter } = this.#options;
     const facts = this.#facts;
     const request = rewriter?.resolve(facts) ?? facts;
-    if (promptFormat === undefined) return request;
-    const prompt = this.#prompt?.cuts(this.#scan, promptFormat, request.model);
+    if (reading === undefined) return request;
+    const prompt = this.#hasher?.cuts(this.#scan, reading.format, request.model);
     return prompt === undefined ? request : { ...request, prompt };
   }
 

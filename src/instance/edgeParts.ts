@@ -42,6 +42,7 @@ import { HealthPort } from './healthPort.ts';
 import type { PortHealth } from './host.ts';
 import type { InstanceMetrics } from './instruments.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import type { PromptParts } from './promptParts.ts';
 import type { ProxyContact } from './proxyContact.ts';
 import { RequestHeaderChoice } from './requestHeaderChoice.ts';
 import { requestOfAsked } from './requestOfAsked.ts';
@@ -77,6 +78,7 @@ export interface EdgePartsOptions {
   readonly proxy: ProxyContact;
   readonly signals: SignalParts;
   readonly left: LeftRequests;
+  readonly prompts: Pick<PromptParts, 'schemes'>;
   readonly extensions: ExtensionParts;
   /** The health of the port, where several instances share it. */
   readonly portHealth: PortHealth | undefined;
@@ -126,6 +128,7 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
       preview: (request) => scheduler.preview(request),
       reserve: (route) => scheduler.reserve(route),
       bufferedBytes: limits.bufferedBodyBytes,
+      schemes: options.prompts.schemes,
     },
     fullDuplex: fullDuplexRules(systemClock, {
       isAssumed: gateway.fullDuplex === 'assumed',

@@ -107,7 +107,8 @@ export function createParts(
   const signals = createSignalParts({ ...base, sharing, load: readingLoad });
   const prompts = createPromptParts({ ...base, sharing, readings });
   const extensions = createExtensionParts(config, loaded, { log, metrics, placed: prompts.placed, readings });
-  const edge = createEdgeParts({ ...base, aliases, trace, sharing, signals, extensions, left, portHealth });
+  const fed = { aliases, trace, sharing, signals, prompts, extensions, left, portHealth };
+  const edge = createEdgeParts({ ...base, ...fed });
   const { exchanges } = edge;
   proxy.follow(exchanges);
   if (sharing.kind === 'etcd') proxy.onBegan(() => sharing.steering.onProxyContact());

@@ -2,6 +2,7 @@ import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import type { DynamicConfig } from '../dynamic/dynamicConfig.ts';
 import type { CompositePool } from '../pool/compositePool.ts';
+import { type HashingScheme, newestScheme, schemeOf } from '../prefix/hashingSchemes.ts';
 import { SharedPrompts } from '../prefixSharing/sharedPrompts.ts';
 import { PlacedPrompts } from '../scheduling/placedPrompts.ts';
 import { HitComparison } from '../signals/readings/hitComparison.ts';
@@ -17,6 +18,8 @@ export interface PromptParts {
   readonly placed: PlacedPrompts;
   /** undefined: there are no other instances to share with. */
   readonly shared: SharedPrompts | undefined;
+  /** How prompts are hashed now. */
+  readonly schemes: () => readonly HashingScheme[];
   /** What pods find in their caches, against what was expected. */
   readonly hits: HitComparison;
 }
@@ -56,7 +59,12 @@ export function createPromptParts(options: PromptPartsOptions): PromptParts {
     log.info({ event: 'endpoint.engine-restarted', endpoint }, 'the engine of an endpoint has restarted');
   };
   followEngines({ readings, placed, hits, onRestarted });
-  return { placed, shared, hits };
+  return { placed, shared, hits, schemes: schemesOf(shared) };
+}
+
+function schemesOf(shared: SharedPrompts | undefined): PromptParts['schemes'] {
+  if (shared === undefined) return () => [newestScheme];
+  return () => shared.schemes.map(schemeOf);
 }
 
 function followPeers(sharing: SharedParts, placed: PlacedPrompts): void {

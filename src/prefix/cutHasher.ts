@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { firstCutOffset, mostHashedBytes, nextCutOffset } from './cutOffsets.ts';
+import { mostHashedBytes } from './cutOffsets.ts';
+import type { HashingScheme } from './hashingSchemes.ts';
 import { PromptTokens } from './promptTokens.ts';
 
 /**
@@ -15,7 +16,13 @@ export class CutHasher {
   readonly #hashes: number[] = [];
   #hash = 0;
   #length = 0;
-  #nextCut = firstCutOffset;
+  readonly #scheme: HashingScheme;
+  #nextCut: number;
+
+  constructor(scheme: HashingScheme) {
+    this.#scheme = scheme;
+    this.#nextCut = scheme.firstCutOffset;
+  }
 
   /** Of all bytes that were added, estimated. */
   get tokens(): number {
@@ -60,6 +67,6 @@ export class CutHasher {
   #cut(): void {
     this.#tokensAtCuts.push(this.#estimate.count);
     this.#hashes.push(this.#hash);
-    this.#nextCut = nextCutOffset(this.#nextCut);
+    this.#nextCut = this.#scheme.nextCutOffset(this.#nextCut);
   }
 }

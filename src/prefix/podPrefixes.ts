@@ -4,6 +4,7 @@ import { PrefixTable } from './prefixTable.ts';
 
 /** Cuts are at least so many tokens apart, which bounds the entries of a full cache. */
 const fewestTokensPerCut = 64;
+const none: readonly PromptCuts[] = [];
 /** A clock that is further ahead is taken for one from before a restart of the clock. */
 const farthestAheadTokens = 2 ** 39;
 
@@ -52,13 +53,29 @@ export class PodPrefixes {
     return this.#changes;
   }
 
+  get capacityTokens(): number {
+    return this.#capacityTokens;
+  }
+
   set capacityTokens(tokens: number) {
     this.#capacityTokens = tokens;
     this.#table.mostEntries = mostEntries(tokens);
   }
 
   /** How many cuts of the prompt, from the first, are in the cache. */
-  matchedCuts({ keys }: PromptCuts): number {
+  matchedCuts(prompt: PromptCuts): number {
+    let matched = this.#matchedKeys(prompt.keys);
+    for (const other of prompt.otherwise ?? none) {
+      const known = this.#matchedKeys(other.keys);
+      if (known === 0) continue;
+      const tokens = other.tokens[known - 1] as number;
+      while (matched < prompt.keys.length && (prompt.tokens[matched] as number) <= tokens) matched += 1;
+    }
+    return matched;
+  }
+
+  /** How many of the keys, from the first, are in the cache. */
+  #matchedKeys(keys: Uint32Array): number {
     const oldest = this.#oldestStamp();
     let matched = 0;
     let beyond = keys.length;

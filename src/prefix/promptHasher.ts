@@ -8,7 +8,7 @@ import { readCacheSalt } from '../request/body/readCacheSalt.ts';
 import { readModelFromBody } from '../request/body/readModelFromBody.ts';
 import type { PromptCuts } from '../request/promptCuts.ts';
 import { CutHasher } from './cutHasher.ts';
-import { hashingScheme } from './hashingSchemes.ts';
+import { type HashingScheme, newestScheme } from './hashingSchemes.ts';
 
 /**
  * Hashes the prompt of a body while the body is scanned:
@@ -23,15 +23,25 @@ import { hashingScheme } from './hashingSchemes.ts';
  * of it for an engine: they are mixed into every key at the end.
  */
 export class PromptHasher implements SpanListener {
-  readonly #hashers = new Map<BodyField, CutHasher>();
+  readonly #schemes: readonly HashingScheme[];
+  /** By scheme, in their order. */
+  readonly #hashers = new Map<BodyField, readonly CutHasher[]>();
+
+  /** @param schemes the one for the keys of the prompt, then others that it may be known by */
+  constructor(schemes: readonly HashingScheme[] = [newestScheme]) {
+    this.#schemes = schemes;
+  }
 
   onSpanStart(field: BodyField): void {
     // Of a key that comes twice, the last value counts.
-    this.#hashers.set(field, new CutHasher());
+    this.#hashers.set(
+      field,
+      this.#schemes.map((scheme) => new CutHasher(scheme)),
+    );
   }
 
   onSpanPart(field: BodyField, bytes: Buffer, start: number, end: number): void {
-    this.#hashers.get(field)?.add(bytes, start, end);
+    for (const hasher of this.#hashers.get(field) ?? []) hasher.add(bytes, start, end);
   }
 
   /**
@@ -42,31 +52,43 @@ export class PromptHasher implements SpanListener {
   cuts(scan: BodyScan, format: BodyFormat, model = readModelFromBody(scan)): PromptCuts | undefined {
     const fields = promptFields(scan, format);
     if (fields === undefined) return undefined;
-    const prompt = this.#hashers.get(fields.prompt);
-    if (prompt === undefined) return undefined;
-
-    let root = crc32(JSON.stringify([hashingScheme, model ?? '', readCacheSalt(scan) ?? '']));
-    let contextTokens = 0;
-    for (const field of fields.context) {
-      const context = this.#hashers.get(field);
-      if (context === undefined) continue;
-      root = mixBits(root ^ context.hash);
-      contextTokens += context.tokens;
-    }
-    const first = contextTokens > 0 ? 1 : 0;
-    const count = first + prompt.hashes.length;
-    if (count === 0) return undefined;
-    const keys = new Uint32Array(count);
-    const tokens = new Float64Array(count);
-    const salt = mixBits(root);
-    if (first === 1) {
-      keys[0] = salt;
-      tokens[0] = contextTokens;
-    }
-    prompt.hashes.forEach((hash, index) => {
-      keys[first + index] = mixBits(hash ^ salt);
-      tokens[first + index] = contextTokens + (prompt.tokensAtCuts[index] as number);
+    const identity = [model ?? '', readCacheSalt(scan) ?? ''];
+    const [cuts, ...others] = this.#schemes.map(({ number }, nth) => {
+      const hashersOf = (field: BodyField) => this.#hashers.get(field)?.[nth];
+      const context = fields.context.map(hashersOf).filter((hasher) => hasher !== undefined);
+      return cutsOf(crc32(JSON.stringify([number, ...identity])), context, hashersOf(fields.prompt));
     });
-    return { keys, tokens, totalTokens: contextTokens + prompt.tokens };
+    const otherwise = others.filter((other) => other !== undefined);
+    return cuts === undefined || otherwise.length === 0 ? cuts : { ...cuts, otherwise };
   }
+}
+
+/** @param root what is in front of everything */
+function cutsOf(
+  root: number,
+  contexts: readonly CutHasher[],
+  prompt: CutHasher | undefined,
+): PromptCuts | undefined {
+  if (prompt === undefined) return undefined;
+  let salt = root;
+  let contextTokens = 0;
+  for (const context of contexts) {
+    salt = mixBits(salt ^ context.hash);
+    contextTokens += context.tokens;
+  }
+  salt = mixBits(salt);
+  const first = contextTokens > 0 ? 1 : 0;
+  const count = first + prompt.hashes.length;
+  if (count === 0) return undefined;
+  const keys = new Uint32Array(count);
+  const tokens = new Float64Array(count);
+  if (first === 1) {
+    keys[0] = salt;
+    tokens[0] = contextTokens;
+  }
+  prompt.hashes.forEach((hash, index) => {
+    keys[first + index] = mixBits(hash ^ salt);
+    tokens[first + index] = contextTokens + (prompt.tokensAtCuts[index] as number);
+  });
+  return { keys, tokens, totalTokens: contextTokens + prompt.tokens };
 }

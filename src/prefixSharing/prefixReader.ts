@@ -13,6 +13,8 @@ export interface PrefixReaderOptions {
   readonly schemes: readonly number[];
   /** What is said of other pods is not taken: there may be any number of them. */
   readonly isOfUse: (address: string) => boolean;
+  /** A record of a scheme of these is used. */
+  readonly onScheme: (scheme: number) => void;
   readonly onSkipped: OnRecordSkipped;
 }
 
@@ -50,13 +52,14 @@ export class PrefixReader {
   }
 
   #readLog(key: string, value: Uint8Array): void {
-    const { localId, startedUnixMs, prompts, schemes, isOfUse, onSkipped } = this.#options;
+    const { localId, startedUnixMs, prompts, schemes, isOfUse, onScheme, onSkipped } = this.#options;
     try {
       const id = judgeId('the id in the key', writerOf(key));
       const record = decodePrefixLog(value);
       // An earlier process of the same id is another instance.
       if (id === localId && record.startedUnixMs === startedUnixMs) return;
       requireKnown(schemes, record.hashingScheme);
+      onScheme(record.hashingScheme);
       for (const { address, computedTokens, entries } of record.pods) {
         const newTokens = this.#peers.advance(id, record.startedUnixMs, address, computedTokens);
         if (isOfUse(address)) prompts.merge(address, entries, newTokens);
@@ -67,12 +70,13 @@ export class PrefixReader {
   }
 
   #readPod(address: string, value: Uint8Array): void {
-    const { prompts, schemes, isOfUse, onSkipped } = this.#options;
+    const { prompts, schemes, isOfUse, onScheme, onSkipped } = this.#options;
     try {
       judgeAddress('the address in the key', address);
       if (!isOfUse(address)) return;
       const { hashingScheme, entries } = decodePodPrefixes(value);
       requireKnown(schemes, hashingScheme);
+      onScheme(hashingScheme);
       prompts.merge(address, entries, 0);
     } catch (cause) {
       onSkipped('podPrefixes', address, cause);

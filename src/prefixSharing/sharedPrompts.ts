@@ -2,13 +2,14 @@ import type { Clock } from '../clock.ts';
 import type { EtcdSession } from '../etcd/etcdSession.ts';
 import { LastingLease } from '../etcd/lastingLease.ts';
 import type { RecordSubscription } from '../etcd/records.ts';
-import { hashingSchemes, schemeToWrite } from '../prefix/hashingSchemes.ts';
+import { hashingSchemes } from '../prefix/hashingSchemes.ts';
 import type { InstanceRecord } from '../proto/records/instanceRecord.ts';
 import type { OnRecordSkipped } from '../proto/records/recordKeys.ts';
 import { subscriptionTo } from '../proto/records/recordRules.ts';
 import type { PromptCuts } from '../request/promptCuts.ts';
 import type { PlacedPrompts } from '../scheduling/placedPrompts.ts';
 import type { Log } from '../telemetry/log.ts';
+import { HashingChoice } from './hashingChoice.ts';
 import { LogWriter } from './logWriter.ts';
 import type { SharingMetrics } from './metrics.ts';
 import { PrefixReader } from './prefixReader.ts';
@@ -50,7 +51,7 @@ const tickMs = 1_000;
  */
 export class SharedPrompts {
   readonly #options: SharedPromptsOptions;
-  readonly #schemes: readonly number[];
+  readonly #hashing: HashingChoice;
   readonly #reader: PrefixReader;
   readonly #logWriter: LogWriter;
   readonly #snapshotWriter: SnapshotWriter;
@@ -61,12 +62,19 @@ export class SharedPrompts {
 
   constructor(options: SharedPromptsOptions) {
     this.#options = options;
-    const { schemes = hashingSchemes, store } = options;
-    this.#schemes = schemes;
-    this.#reader = new PrefixReader({ ...options, schemes, isOfUse: (address) => this.#isOfUse(address) });
+    const { schemes = hashingSchemes, clock, instances, prompts, store } = options;
+    this.#hashing = new HashingChoice({
+      known: schemes,
+      ofInstances: () => [...instances().values()].map((instance) => instance.hashingSchemes ?? []),
+      prompts,
+      nowMs: () => clock.nowMs(),
+    });
+    const onScheme = (scheme: number): void => this.#hashing.onRecord(scheme);
+    const isOfUse = (address: string): boolean => this.#isOfUse(address);
+    this.#reader = new PrefixReader({ ...options, schemes, onScheme, isOfUse });
     const writing = {
       ...options,
-      scheme: () => this.#scheme,
+      scheme: () => this.#hashing.written,
       isJoined: () => store.state.kind === 'joined',
       put: (records: Parameters<LastingLease['put']>[1]) =>
         store.withClient((client) => this.#lease.put(client, records)),
@@ -90,8 +98,14 @@ export class SharedPrompts {
     });
   }
 
+  /** By number: the scheme that prompts are known by, then others by which they may be. */
+  get schemes(): readonly number[] {
+    return [this.#hashing.written, ...this.#hashing.alsoRead];
+  }
+
   /** The session joined: what was placed meanwhile is due. */
   onJoined(): void {
+    this.#hashing.update();
     this.#logWriter.onJoined();
   }
 
@@ -112,12 +126,8 @@ export class SharedPrompts {
       sum.entries += entries;
       sum.memoryBytes += bytes;
     }
-    return { scheme: this.#scheme, ...sum, ...this.#logWriter.waiting() };
-  }
-
-  get #scheme(): number {
-    const others = [...this.#options.instances().values()].map((instance) => instance.hashingSchemes ?? []);
-    return schemeToWrite(this.#schemes, others);
+    const { written, alsoRead } = this.#hashing;
+    return { scheme: written, alsoRead, ...sum, ...this.#logWriter.waiting() };
   }
 
   /** A pod that left the pool may come back. */
@@ -129,6 +139,7 @@ export class SharedPrompts {
   async #tick(): Promise<void> {
     const { store } = this.#options;
     if (store.state.kind === 'joined') {
+      this.#hashing.update();
       const { signal } = this.#stopping;
       // The next tick tries again.
       await store.withClient((client) => this.#lease.renew(client, signal)).catch(() => {});

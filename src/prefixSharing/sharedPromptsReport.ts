@@ -1,7 +1,9 @@
 /** What `/state` shows of the prompts that instances share. */
 export interface SharedPromptsReport {
-  /** How this instance writes. */
+  /** The hashing scheme that this instance writes. */
   readonly scheme: number;
+  /** Those by which prompts of before are found as well. */
+  readonly alsoRead: readonly number[];
   readonly pods: number;
   readonly entries: number;
   readonly memoryBytes: number;

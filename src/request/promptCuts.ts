@@ -9,4 +9,6 @@ export interface PromptCuts {
   readonly tokens: Float64Array;
   /** Tokens of the whole prompt with its context, estimated. */
   readonly totalTokens: number;
+  /** The same prompt as other schemes hash it, by which it may be known from before. */
+  readonly otherwise?: readonly PromptCuts[];
 }

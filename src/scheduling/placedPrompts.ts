@@ -57,9 +57,11 @@ export class PlacedPrompts {
     if (this.#hasNewPods) this.#useNewPods(candidates);
     const compared = new Set<Endpoint>();
     eachSampled(candidates, sampleSize, this.#options.random, (endpoint) => compared.add(endpoint));
-    for (const number of this.#holders?.of(prompt) ?? []) {
-      const endpoint = this.#byNumber.get(number)?.endpoint;
-      if (endpoint !== undefined && candidates.includes(endpoint)) compared.add(endpoint);
+    for (const cuts of [prompt, ...(prompt.otherwise ?? [])]) {
+      for (const number of this.#holders?.of(cuts) ?? []) {
+        const endpoint = this.#byNumber.get(number)?.endpoint;
+        if (endpoint !== undefined && candidates.includes(endpoint)) compared.add(endpoint);
+      }
     }
     return [...compared];
   }

@@ -1,10 +1,9 @@
-import { Pod } from '../../tools/testbed/pod.ts';
-import { freePorts } from '../../tools/testbed/ports.ts';
+import type { Pod } from '../../tools/testbed/pod.ts';
+import { allIsShared, expectFound, sendTurn, startCachingPods, type Turn } from '../support/chats.ts';
 import { allCountsReturnToZero } from '../support/counts.ts';
 import { waitForDecisions } from '../support/envoyWindows.ts';
 import { eventually } from '../support/eventually.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
-import { postBody } from '../support/postBody.ts';
 import { useTopology } from '../support/topology.ts';
 
 /**
@@ -16,19 +15,11 @@ checkForLeaks();
 const podCount = 4;
 const chats = 8;
 const turns = 4;
-interface Turn {
-  readonly pod: string;
-  readonly promptTokens: number;
-  readonly cachedTokens: number;
-}
 
 describe('conversations and pods that cache prompts', () => {
-  const pods: Pod[] = [];
+  let pods: Pod[] = [];
   beforeAll(async () => {
-    const ports = await freePorts(podCount);
-    const flags = { 'ttft-ms': 1, 'token-ms': 1, tokens: 2, slots: 64, 'cache-tokens': 200_000 };
-    const starts = ports.map((port, nth) => Pod.start({ id: `pod-${nth}`, port, flags }));
-    pods.push(...(await Promise.all(starts)));
+    pods = await startCachingPods(podCount);
   });
   afterAll(() => Promise.all(pods.map((pod) => pod.stop())));
 
@@ -43,43 +34,6 @@ describe('conversations and pods that cache prompts', () => {
   }));
   afterEach(() => allCountsReturnToZero(topology()));
 
-  /** Each message is of some 2,000 tokens. */
-  async function sendTurn(chat: number, turn: number): Promise<Turn> {
-    const messages = Array.from({ length: turn }, (_, n) => ({
-      role: n % 2 === 0 ? 'user' : 'assistant',
-      content: `chat ${chat} message ${n} `.repeat(400),
-    }));
-    const body = Buffer.from(JSON.stringify({ model: 'sim-model', messages }));
-    const answer = await postBody(topology().chatUrl, [body], {});
-    expect(answer.status).toBe(200);
-    await nothingWaits();
-    const { usage } = JSON.parse(answer.text);
-    return {
-      pod: String(answer.headers['x-podsim-id']),
-      promptTokens: usage.prompt_tokens,
-      cachedTokens: usage.prompt_tokens_details.cached_tokens,
-    };
-  }
-
-  /** As every instance sees it: these pods answer sooner than they are taken to compute. */
-  function nothingWaits(): Promise<void> {
-    return eventually(async () => {
-      for (const instance of topology().instances) {
-        expect((await instance.state()).pool.filter(({ view }) => view > 0)).toEqual([]);
-      }
-    });
-  }
-
-  /** Every instance knows what each has placed. */
-  function allIsShared(): Promise<void> {
-    return eventually(async () => {
-      const reports = await Promise.all(
-        topology().instances.map(async (one) => (await one.state()).prefixes),
-      );
-      expect(reports).toEqual(reports.map(() => ({ ...reports[0], waitingKeys: 0, waitingMs: 0 })));
-    });
-  }
-
   async function counter(name: string): Promise<number> {
     const texts = await Promise.all(
       pods.map(async ({ address }) => (await fetch(`http://${address}/metrics`)).text()),
@@ -93,15 +47,11 @@ describe('conversations and pods that cache prompts', () => {
   it('each turn finds what the turns before left in the cache of their pod', async () => {
     const all: Turn[][] = Array.from({ length: chats }, () => []);
     for (let turn = 1; turn <= turns; turn += 1) {
-      for (const [chat, said] of all.entries()) said.push(await sendTurn(chat, turn));
-      await allIsShared();
+      for (const [chat, said] of all.entries()) said.push(await sendTurn(topology(), chat, turn));
+      await allIsShared(topology());
     }
     for (const said of all) {
-      expect(new Set(said.map(({ pod }) => pod)).size).toBe(1);
-      for (let turn = 1; turn < said.length; turn += 1) {
-        const before = said[turn - 1] as Turn;
-        expect((said[turn] as Turn).cachedTokens).toBeGreaterThan(0.8 * before.promptTokens);
-      }
+      for (let turn = 1; turn < said.length; turn += 1) expectFound(said[turn], said[turn - 1]);
     }
     expect(new Set(all.map(([first]) => first?.pod)).size).toBeGreaterThan(1);
     const said = all.flat();
@@ -116,10 +66,10 @@ describe('conversations and pods that cache prompts', () => {
   it('a conversation goes on where it was after every instance was killed', async () => {
     const before: Turn[] = [];
     for (let chat = 100; chat < 100 + chats; chat += 1) {
-      await sendTurn(chat, 1);
-      before.push(await sendTurn(chat, 3));
+      await sendTurn(topology(), chat, 1);
+      before.push(await sendTurn(topology(), chat, 3));
     }
-    await allIsShared();
+    await allIsShared(topology());
     const { instances } = topology();
     await Promise.all(instances.map((instance) => instance.kill()));
     await Promise.all(instances.map((instance) => instance.start()));
@@ -127,16 +77,14 @@ describe('conversations and pods that cache prompts', () => {
       'scheduler',
       instances.map(({ address }) => address),
     );
-    for (const [nth, { pod, promptTokens }] of before.entries()) {
-      const after = await sendTurn(100 + nth, 4);
-      expect(after.pod).toBe(pod);
-      expect(after.cachedTokens).toBeGreaterThan(0.8 * promptTokens);
+    for (const [nth, turn] of before.entries()) {
+      expectFound(await sendTurn(topology(), 100 + nth, 4), turn);
     }
   }, 120_000);
 
   it('a pod that was restarted is known to have an empty cache', async () => {
-    const { pod } = await sendTurn(200, 3);
-    await allIsShared();
+    const { pod } = await sendTurn(topology(), 200, 3);
+    await allIsShared(topology());
     const entries = (): Promise<number[]> =>
       Promise.all(topology().instances.map(async (one) => (await one.state()).prefixes?.entries ?? 0));
     const [before = 0] = await entries();
@@ -156,7 +104,7 @@ describe('conversations and pods that cache prompts', () => {
         topology().instances.map(async ({ adminUrl }) => (await fetch(`${adminUrl}/decisions`)).text()),
       );
     await read();
-    await sendTurn(99, 3);
+    await sendTurn(topology(), 99, 3);
     const texts = await read();
     const text = texts.join();
     const [last] = texts.flatMap((each) => JSON.parse(each).decisions);

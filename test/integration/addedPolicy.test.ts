@@ -1,13 +1,8 @@
-import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { Baton } from '../../tools/testbed/baton.ts';
 import { freePort } from '../../tools/testbed/ports.ts';
-import { checkoutDir } from '../../tools/testbed/tools.ts';
 import { decideOnce, replyTo } from '../support/decideOnce.ts';
 import { checkForLeaks } from '../support/leakCheck.ts';
+import { SourceCopy } from '../support/sourceCopy.ts';
 
 /**
  * A policy and a filter are added to a copy of the source as docs/policies.md says: a file and a
@@ -37,36 +32,28 @@ export const oddPortsFilter: Filter = {
 };
 `;
 
-const exec = promisify(execFile);
-let copy = '';
-const run = async (...args: readonly string[]): Promise<string> =>
-  (await exec(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], { cwd: copy })).stdout;
+let copy: SourceCopy;
 
 beforeAll(async () => {
-  copy = await mkdtemp(join(tmpdir(), 'baton-copy-'));
-  for (const part of ['src', 'tools', 'scripts', 'proto', 'package.json'])
-    await cp(join(checkoutDir, part), join(copy, part), { recursive: true });
-  await symlink(join(checkoutDir, 'node_modules'), join(copy, 'node_modules'));
-  await writeFile(join(copy, 'src/scheduling/policies/lastListed.ts'), policyFile);
-  await writeFile(join(copy, 'src/scheduling/filters/oddPorts.ts'), filterFile);
+  copy = await SourceCopy.make();
+  await copy.add('src/scheduling/policies/lastListed.ts', policyFile);
+  await copy.add('src/scheduling/filters/oddPorts.ts', filterFile);
   await addLine('policies', '\n  powerOfTwoPolicy,\n', 'lastListedPolicy', './lastListed.ts');
   await addLine('filters', '\n  labelsFilter,\n', 'oddPortsFilter', './oddPorts.ts');
 });
-afterAll(() => rm(copy, { recursive: true, force: true }));
+afterAll(() => copy.remove());
 
 async function addLine(folder: string, after: string, name: string, from: string): Promise<void> {
-  const path = join(copy, `src/scheduling/${folder}/index.ts`);
-  const text = await readFile(path, 'utf8');
-  expect(text).toContain(after);
-  const withLine = text.replace(after, `${after}  ${name},\n`);
-  await writeFile(path, `import { ${name} } from '${from}';\n${withLine}`);
+  const path = `src/scheduling/${folder}/index.ts`;
+  await copy.replace(path, after, `${after}  ${name},\n`);
+  await copy.replace(path, 'import ', `import { ${name} } from '${from}';\nimport `);
 }
 
 it('the settings, their schema, the metrics and the tables have their names', async () => {
-  expect(await run('src/cli/main.ts', 'config', '--schema')).toContain('"last-listed"');
-  expect(await run('scripts/metrics/metricsDoc.ts')).toMatch(/`policy`: [^;]*`last-listed`/);
-  expect(await run('scripts/policies/policyTable.ts')).toContain('| the last of the list |');
-  expect(await run('scripts/policies/policyTable.ts', 'filters')).toContain('`odd-ports`');
+  expect(await copy.run('src/cli/main.ts', 'config', '--schema')).toContain('"last-listed"');
+  expect(await copy.run('scripts/metrics/metricsDoc.ts')).toMatch(/`policy`: [^;]*`last-listed`/);
+  expect(await copy.run('scripts/policies/policyTable.ts')).toContain('| the last of the list |');
+  expect(await copy.run('scripts/policies/policyTable.ts', 'filters')).toContain('`odd-ports`');
 });
 
 it('an instance serves with them, and its errors name them', async () => {
@@ -74,8 +61,8 @@ it('an instance serves with them, and its errors name them', async () => {
     name: 'copy',
     port: await freePort(),
     adminPort: await freePort(),
-    dir: copy,
-    command: [process.execPath, join(copy, 'src/cli/main.ts'), 'serve', '--config', '{config}'],
+    dir: copy.dir,
+    command: copy.serveCommand,
     settings: {
       pool: {
         endpoints: ['10.0.0.1:8001', '10.0.0.2:8000', '10.0.0.3:8001', '10.0.0.4:8002'],

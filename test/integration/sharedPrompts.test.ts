@@ -195,7 +195,24 @@ describe('instances on one etcd', () => {
       await old.untilKnows(chainedCuts(1, 30), pod1);
       remove(old);
       await old.stop();
-      await until(() => young.shared.report().scheme === 2, { what: 'the newer form' });
+      await until(() => young.instance.ledger.instances.size === 1, { what: 'the newer to be alone' });
+      // It may come back.
+      const back = await start('old');
+      expect(back.knows(chainedCuts(1, 30), pod1)).toBe(30);
+      remove(back);
+      await back.stop();
+      await until(() => young.instance.ledger.instances.size === 1, { what: 'the newer to be alone' });
+      const again = await start('again', { schemes: [1, 2] });
+      expect([young, again].map(({ shared }) => shared.report().scheme)).toEqual([1, 1]);
+      await until(
+        () => {
+          for (const instance of [young, again]) instance.aheadMs += 600_000;
+          return [young, again].every(({ shared }) => shared.report().scheme === 2);
+        },
+        { what: 'the newer form' },
+      );
+      young.place(chainedCuts(2, 30), pod1);
+      await again.untilKnows(chainedCuts(2, 30), pod1);
     });
 
     it('skip what they do not know', async () => {

@@ -247,6 +247,7 @@ describe('what follows mutated records', () => {
             startedUnixMs: 1,
             prompts: { merge: (_address, entries, newTokens) => prefixes.merge(entries, newTokens) },
             schemes: [0, 1, 2, 3],
+            onScheme: () => {},
             isOfUse: () => true,
             onSkipped: (_kind, _key, cause) => requireReadable(cause),
           });

@@ -27,6 +27,8 @@ export class PromptInstance {
   readonly prompts: PlacedPrompts;
   readonly metrics = createInstruments(sharingMetrics);
   readonly #endpoints: readonly Endpoint[];
+  /** How much later it is by its clock. */
+  aheadMs = 0;
   /** What the session has read at the time it joined. */
   entriesWhenJoined: number | undefined;
 
@@ -69,7 +71,7 @@ export class PromptInstance {
       isPoolKnown: () => true,
       budget: () => ({ bytesPerSecond, writesPerSecond: 500 }),
       schemes,
-      clock: systemClock,
+      clock: { ...systemClock, nowMs: () => systemClock.nowMs() + this.aheadMs },
       onSkipped: (kind) => skipped.push(kind),
       log: silentLog,
       metrics: this.metrics,

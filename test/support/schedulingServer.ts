@@ -10,6 +10,7 @@ import type { RouteReplyOptions } from '../../src/extproc/routeReplies.ts';
 import type { GrpcServer } from '../../src/grpc/grpcServer.ts';
 import type { GrpcServerKind } from '../../src/grpc/openGrpcServer.ts';
 import { MemoryLedger } from '../../src/ledger/memoryLedger.ts';
+import { newestScheme } from '../../src/prefix/hashingSchemes.ts';
 import { noRequestHeaders, type RequestHeaders } from '../../src/request/requestHeaders.ts';
 import type { Endpoint } from '../../src/scheduling/endpoint.ts';
 import type { PolicyName } from '../../src/scheduling/policies/index.ts';
@@ -92,6 +93,7 @@ export class SchedulingServer {
         preview: (request) => scheduler.preview(request),
         reserve: (route) => scheduler.reserve(route),
         bufferedBytes,
+        schemes: () => [newestScheme],
       },
       rewriter,
       retryAfterSeconds: 1,

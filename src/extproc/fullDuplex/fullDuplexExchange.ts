@@ -68,9 +68,9 @@ export class FullDuplexExchange implements MessageParts {
       const resolved = rewriter?.resolve(request) ?? request;
       this.#reply(resolved, shared.decide(resolved), openedMs);
     } else {
-      const { promptFormat } = awaited;
+      const { prompt } = awaited;
       const { held } = shared.fullDuplex;
-      this.#state = { kind: 'held', body: new HeldBody({ request, wanted, promptFormat, held, rewriter }) };
+      this.#state = { kind: 'held', body: new HeldBody({ request, wanted, prompt, held, rewriter }) };
     }
     if (isEndOfStream) this.#onRequestEnd();
   }

@@ -1,4 +1,4 @@
-import { schemeToWrite } from '../../../src/prefix/hashingSchemes.ts';
+import { newestKnownToAll } from '../../../src/prefix/hashingSchemes.ts';
 import { PeerProgress } from '../../../src/prefix/peerProgress.ts';
 import { PlacementLog } from '../../../src/prefix/placementLog.ts';
 import { chainedCuts } from '../../support/promptCuts.ts';
@@ -71,7 +71,7 @@ describe('how far a peer has come', () => {
   });
 });
 
-describe('the way to hash that is written', () => {
+describe('the scheme that all instances know', () => {
   it.each([
     [[1], [], 1],
     [[1, 2], [[1]], 1],
@@ -86,6 +86,6 @@ describe('the way to hash that is written', () => {
     [[1, 2], [[1, 2], [1], []], 1],
     [[2, 3], [[1]], 3],
   ] as const)('of one that knows %j, and others %j: %s', (known, others, expected) => {
-    expect(schemeToWrite(known, others)).toBe(expected);
+    expect(newestKnownToAll(known, others)).toBe(expected);
   });
 });

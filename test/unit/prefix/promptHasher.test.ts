@@ -1,4 +1,5 @@
 import { firstCutOffset, mostHashedBytes, nextCutOffset } from '../../../src/prefix/cutOffsets.ts';
+import { type HashingScheme, newestScheme } from '../../../src/prefix/hashingSchemes.ts';
 import { PromptHasher } from '../../../src/prefix/promptHasher.ts';
 import { type BodyFormat, bodyFormatOf } from '../../../src/request/body/bodyFormats.ts';
 import { BodyScan } from '../../../src/request/body/bodyScan.ts';
@@ -8,8 +9,13 @@ const chat = bodyFormatOf('/v1/chat/completions') as BodyFormat;
 const completions = bodyFormatOf('/v1/completions') as BodyFormat;
 const anthropic = bodyFormatOf('/v1/messages') as BodyFormat;
 
-function cutsOf(text: string, format = chat, pieceBytes = Number.POSITIVE_INFINITY): PromptCuts | undefined {
-  const hasher = new PromptHasher();
+function cutsOf(
+  text: string,
+  format = chat,
+  pieceBytes = Number.POSITIVE_INFINITY,
+  schemes = [newestScheme],
+): PromptCuts | undefined {
+  const hasher = new PromptHasher(schemes);
   const scan = new BodyScan(hasher);
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; at += pieceBytes) {
@@ -135,6 +141,20 @@ describe('the cuts of a prompt', () => {
     expect(
       sharedCuts(keysOf(JSON.stringify(one), completions), keysOf(JSON.stringify(other), completions)),
     ).toBe(keysOf(JSON.stringify(one), completions).length);
+  });
+
+  it('by two schemes are those of each, and have no key in common', () => {
+    const coarse: HashingScheme = {
+      number: newestScheme.number + 1,
+      firstCutOffset: 512,
+      nextCutOffset: (offset) => 2 * offset,
+    };
+    const text = body(turns(6), { tools: turns(1) });
+    const by = (...schemes: HashingScheme[]): PromptCuts | undefined => cutsOf(text, chat, 100, schemes);
+    expect(by(coarse, newestScheme)).toEqual({ ...by(coarse), otherwise: [by(newestScheme)] });
+    expect(by(coarse)?.keys.some((key) => by(newestScheme)?.keys.includes(key))).toBe(false);
+    expect(by(coarse)?.totalTokens).toBe(by(newestScheme)?.totalTokens);
+    expect(by(coarse)?.keys.length).toBeLessThan(by(newestScheme)?.keys.length ?? 0);
   });
 
   it.each([

@@ -31,6 +31,7 @@ function reader(isOfUse: (address: string) => boolean = () => true) {
     startedUnixMs: 1,
     prompts: { merge: (_address, _entries, tokens) => newTokens.push(tokens) },
     schemes: [1],
+    onScheme: () => {},
     isOfUse,
     onSkipped: (_kind, key) => skipped.push(key),
   });

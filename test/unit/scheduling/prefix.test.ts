@@ -240,6 +240,22 @@ describe('prefix', () => {
     expect(other.placed.prefixesOf(home.address)?.matchedCuts(chainedCuts(2, 10))).toBe(10);
   });
 
+  it.each([8, 300])('finds among %d pods what was hashed by another scheme', (count) => {
+    const many = endpoints(count);
+    const instance = new Instance();
+    const before = chainedCuts(1, 100);
+    const home = instance.pick(before, idle, many);
+    instance.nowMs += muchLaterMs;
+    // The same beginning, with half as many cuts and other keys, and 20 cuts more.
+    const half = chainedCuts(2, 60);
+    const after = { ...half, tokens: half.tokens.map((tokens) => 2 * tokens), totalTokens: 7_700 };
+    const otherwise = { ...after, otherwise: [chainedCuts(1, 120)] };
+    expect(instance.placed.prefixesOf(home.address)?.matchedCuts(after)).toBe(0);
+    expect(instance.placed.prefixesOf(home.address)?.matchedCuts(otherwise)).toBe(50);
+    expect(instance.pick(otherwise, loads({ [home.address]: 2 }), many)).toBe(home);
+    expect(instance.placed.prefixesOf(home.address)?.matchedCuts(after)).toBe(60);
+  });
+
   it('remembers pods that are no candidates of a request, and few of those that left the pool', () => {
     const instance = new Instance();
     const many = Array.from({ length: 300 }, (_, n) => ({
