@@ -2,11 +2,11 @@ import type { Explanation } from '../scheduling/explanation.ts';
 
 /** An explanation for people: facts, filters, costs, pick. */
 export function explanationText(explanation: Explanation): string {
-  const { facts, policy, ready, filters, candidates, costs, pick, why } = explanation;
+  const { facts, policy, chosenBy, ready, filters, candidates, costs, pick, why } = explanation;
   const known = Object.entries(facts).map(([name, value]) => `${name} ${value}`);
   const lines = [
     `request      ${known.join(', ') || 'asks for nothing in particular'}`,
-    `policy       ${policy ?? 'unknown'}`,
+    `policy       ${policy ?? 'unknown'}${chosenBy === null ? '' : `, by ${chosenBy}`}`,
     `ready        ${ready} endpoints`,
     ...filters.map(({ filter, left, removed }) => {
       const names = removed.length > 0 ? `, removed ${removed.join(', ')}` : '';

@@ -30,6 +30,8 @@ export interface InstanceState {
   readonly steering: SteeringReport;
   /** null where no dynamic configuration is in force. */
   readonly dynamic: DynamicConfigReport | null;
+  /** For requests that name no policy. */
+  readonly policy: PolicyReport;
   readonly peers: readonly PeerReport[];
   readonly handoffs: readonly HandoffReport[];
   readonly pool: readonly EndpointReport[];
@@ -105,6 +107,13 @@ export interface HandoffReport {
   readonly inFlight: number;
   /** The number that the view still counts: it decays over `upgrade.handoffTtlMs`. */
   readonly counted: number;
+}
+
+export interface PolicyReport {
+  /** The setting, or the dynamic configuration. */
+  readonly configured: string;
+  /** What decides: what `auto` stands for, or the own setting where the other is unknown. */
+  readonly inUse: string;
 }
 
 /** Another instance, from its records in etcd. */

@@ -6,7 +6,7 @@ const metrics = section({
   read: oneOf(['needed', 'always', 'never'])
     .default('needed')
     .describe(
-      'Ask pods for the metrics of their engine, each once to five times a second by one of the instances; needed: where the policy prefix is configured, or responses are left (gateway.responses)',
+      'Ask pods for the metrics of their engine, each once to five times a second by one of the instances; needed: where the policy prefix or auto is configured, or responses are left (gateway.responses)',
     ),
   path: slashPath().default('/metrics').describe("Path of a pod's metrics, at the address of its requests"),
 });

@@ -20,7 +20,7 @@ export interface PolicySettings {
 export function createPolicySet(
   settings: PolicySettings,
   ofExtensions: readonly PolicyDefinition[],
-  shared: Pick<PolicyOptions, 'placed' | 'readings'> = {},
+  shared: Pick<PolicyOptions, 'placed' | 'readings' | 'evidence'> = {},
 ): PolicySet {
   const { policy } = settings;
   const affinity = { loadFactor: settings.affinityLoadPercent / 100 };

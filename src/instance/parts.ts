@@ -106,7 +106,7 @@ export function createParts(
   const readingLoad = new ReadingLoad({ load: sharing.ledger, readings, assumed: left, nowMs: clock.nowMs });
   const signals = createSignalParts({ ...base, sharing, load: readingLoad });
   const prompts = createPromptParts({ ...base, sharing, readings });
-  const extensions = createExtensionParts(config, loaded, { log, metrics, placed: prompts.placed, readings });
+  const extensions = createExtensionParts(config, loaded, { ...base, placed: prompts.placed, readings });
   const fed = { aliases, trace, sharing, signals, prompts, extensions, left, portHealth };
   const edge = createEdgeParts({ ...base, ...fed });
   const { exchanges } = edge;

@@ -1,4 +1,10 @@
-import type { DecisionTotals, InstanceStateSource, PeerReport, StoreReport } from '../admin/state.ts';
+import type {
+  DecisionTotals,
+  InstanceStateSource,
+  PeerReport,
+  PolicyReport,
+  StoreReport,
+} from '../admin/state.ts';
 import type { SteeringReport } from '../steering/steeringController.ts';
 import { endpointCounts, endpointReports } from './endpointReports.ts';
 import type { MeasuredState, StateSummary } from './measuredState.ts';
@@ -35,6 +41,7 @@ function summaryOf(parts: InstanceParts): StateSummary {
     store: storeReport(parts),
     steering: steeringReport(parts),
     dynamic: dynamic.report(),
+    policy: policyReport(parts),
     peers: peerReports(sharing, id),
     handoffs: sharing.kind === 'etcd' ? sharing.ledger.handoffs() : [],
     panic: pool.panic ?? null,
@@ -47,6 +54,12 @@ function summaryOf(parts: InstanceParts): StateSummary {
     drain: parts.instanceDrain.report(),
     firstDecision: firstDecisionProbe.first ?? null,
   };
+}
+
+function policyReport({ config, dynamic, extensions: { policies } }: InstanceParts): PolicyReport {
+  const { policy: configured } = dynamic.config.scheduling;
+  const policy = policies.named(configured) ?? policies.named(config.scheduling.policy);
+  return { configured, inUse: (policy?.current?.() ?? policy)?.name ?? configured };
 }
 
 function decisionTotals({ decisions }: InstanceParts['metrics']): DecisionTotals {

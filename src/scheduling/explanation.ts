@@ -10,6 +10,8 @@ export interface Explanation {
   readonly facts: Facts;
   /** null: the request names one that does not exist. */
   readonly policy: string | null;
+  /** The policy that stands for it, `auto`; null: it was named itself. */
+  readonly chosenBy: string | null;
   readonly ready: number;
   /** In the order in which they were applied, up to the one that rejected the request. */
   readonly filters: readonly FilterStep[];
@@ -41,6 +43,7 @@ type Facts = Readonly<Record<string, string | number>>;
 /** What led to a decision, before it was made. */
 export interface Trail {
   readonly policy: Policy | undefined;
+  readonly chosenBy: string | null;
   readonly ready: number;
   readonly filters: readonly FilterStep[];
   readonly candidates: readonly Endpoint[];
@@ -82,11 +85,12 @@ export function costsOf(
 }
 
 export function explain(request: SchedulingRequest, trail: Trail, outcome: Outcome): Explanation {
-  const { policy, ready, filters, candidates, costs } = trail;
+  const { policy, chosenBy, ready, filters, candidates, costs } = trail;
   const isRoute = outcome.kind === 'route';
   return {
     facts: factsOf(request),
     policy: policy?.name ?? null,
+    chosenBy,
     ready,
     filters,
     candidates: candidates.length,

@@ -100,6 +100,11 @@ export class PlacedPrompts {
     return this.#byAddress.get(address)?.prefixes ?? this.#unused.get(address);
   }
 
+  /** How many pods prompts were sent to. */
+  get size(): number {
+    return this.#byAddress.size + this.#unused.size;
+  }
+
   /** The addresses of pods that prompts were sent to. */
   *addresses(): Iterable<string> {
     yield* this.#byAddress.keys();
@@ -108,7 +113,7 @@ export class PlacedPrompts {
 
   /** Forgets pods that left the pool, when they are many: those first that are known longest. */
   keep(pool: ReadonlySet<string>): void {
-    if (this.#byAddress.size + this.#unused.size <= pool.size + mostGone) return;
+    if (this.size <= pool.size + mostGone) return;
     const gone = [...this.addresses()].filter((address) => !pool.has(address));
     for (const address of gone.slice(0, -mostGone)) {
       const work = this.#byAddress.get(address);

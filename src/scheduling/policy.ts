@@ -2,6 +2,7 @@ import type { SchedulingRequest } from '../request/schedulingRequest.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { EngineReadings } from './engineReading.ts';
 import type { Load, Random } from './load.ts';
+import type { ModelEvidence } from './modelEvidence.ts';
 import type { PlacedPrompts } from './placedPrompts.ts';
 import type { PodAbilities } from './podWork.ts';
 
@@ -10,6 +11,8 @@ export interface Policy {
   readonly name: string;
   /** What it reads of a request that is not read otherwise. Default: nothing. */
   readonly reads?: readonly RequestFact[];
+  /** The policy that it stands for, now. Default: itself. */
+  current?(): Policy;
   /**
    * Changes no state, so a choice can be asked for without being made.
    *
@@ -57,6 +60,8 @@ export interface PolicyOptions {
   readonly readings?: EngineReadings;
   /** Where prompts went, for those who follow or feed it. Default: one of the policy's own. */
   readonly placed?: PlacedPrompts;
+  /** What is known of the pool. Default: nothing. */
+  readonly evidence?: () => ModelEvidence;
 }
 
 /** A policy as the list in policies/index.ts has it. */

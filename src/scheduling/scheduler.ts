@@ -150,6 +150,11 @@ export class Scheduler {
 
   /** The policy to use, or undefined when the request names one that does not exist. */
   policyFor(name: string | undefined): Policy | undefined {
+    const named = this.#named(name);
+    return named?.current === undefined ? named : named.current();
+  }
+
+  #named(name: string | undefined): Policy | undefined {
     const rules = this.#options.rules();
     if (rules !== this.#rules) {
       this.#rules = rules;
@@ -157,17 +162,19 @@ export class Scheduler {
       this.#default = policies.named(rules.policy) ?? policies.named(fallbackPolicy);
     }
     if (name === undefined || !rules.allowRequestPolicy) return this.#default;
-    const named = this.#options.policies.named(name);
-    return named ?? (rules.unknownPolicy === 'default' ? this.#default : undefined);
+    const policy = this.#options.policies.named(name);
+    return policy ?? (rules.unknownPolicy === 'default' ? this.#default : undefined);
   }
 
   /** What leads to the decision about this request. To be called before the decision. */
   trail(request: SchedulingRequest): Trail {
     const { ledger, pool } = this.#options;
     const policy = this.policyFor(request.policy);
+    const named = this.#named(request.policy);
+    const chosenBy = named?.current === undefined ? null : named.name;
     const { filters, candidates } = this.#candidates.trace(request);
     const costs = policy === undefined ? [] : costsOf(policy, candidates, ledger, request);
-    return { policy, ready: pool.ready().length, filters, candidates, costs };
+    return { policy, chosenBy, ready: pool.ready().length, filters, candidates, costs };
   }
 
   #choose(policy: Policy, candidates: readonly Endpoint[], request: SchedulingRequest): Endpoint {

@@ -1,4 +1,5 @@
 import type { PolicyDefinition } from '../policy.ts';
+import { autoPolicy } from './auto.ts';
 import { leastRequestPolicy } from './leastRequest.ts';
 import { loraAffinityPolicy } from './loraAffinity.ts';
 import { powerOfTwoPolicy } from './powerOfTwo.ts';
@@ -20,6 +21,7 @@ export const policyDefinitions = [
   sessionAffinityPolicy,
   loraAffinityPolicy,
   prefixPolicy,
+  autoPolicy,
 ] as const satisfies readonly PolicyDefinition[];
 
 export type PolicyName = (typeof policyDefinitions)[number]['name'];

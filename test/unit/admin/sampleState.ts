@@ -68,6 +68,7 @@ export const sampleState: InstanceState = {
       },
     },
   ],
+  policy: { configured: 'auto', inUse: 'prefix' },
   panic: null,
   prefixes: {
     scheme: 1,
