@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SseCounter } from '../testbed/sseCounter.ts';
 import { sendSseRequest } from '../testbed/sseRequest.ts';
-import type { PromptSample } from './promptWindows.ts';
+import type { PromptSample, SaidTurn } from './promptWindows.ts';
 import type { RehearsalWorkload } from './workloads.ts';
 
 /**
@@ -19,6 +19,8 @@ export interface ConversationLoadOptions {
   readonly timeoutMs: number;
   /** Within [0, 1). */
   readonly random: () => number;
+  /** Since the start. */
+  readonly elapsedMs: () => number;
   readonly onAnswered: (sample: Omit<PromptSample, 'atMs'>) => void;
 }
 
@@ -67,22 +69,23 @@ export class ConversationLoad {
     const messages: Message[] = [
       { role: 'system', content: textOf(`instructions ${beginning}`, workload.beginningTokens) },
     ];
-    let saidBefore = 0;
+    const said: SaidTurn[] = [];
     do {
       messages.push({
         role: 'user',
         content: textOf(`${name} message ${messages.length}`, workload.messageTokens),
       });
-      const promptTokens = await this.#send(messages, saidBefore);
+      const atMs = this.#options.elapsedMs();
+      const promptTokens = await this.#send(messages, said);
       if (promptTokens === undefined) await sleep(pauseAfterFailureMs);
-      else saidBefore = promptTokens;
+      else said.push({ atMs, promptTokens });
       messages.push({ role: 'assistant', content: textOf(`${name} answer`, workload.answerTokens) });
       await this.#pause(2 * random() * workload.pauseMs);
     } while (random() >= 1 / workload.turns && !this.#stopping.signal.aborted);
   }
 
   /** @returns the tokens of the prompt; undefined: it was not answered as a whole */
-  async #send(messages: readonly Message[], saidBefore: number): Promise<number | undefined> {
+  async #send(messages: readonly Message[], said: readonly SaidTurn[]): Promise<number | undefined> {
     if (this.#stopping.signal.aborted) return undefined;
     const { url, counter, model, timeoutMs, workload, onAnswered } = this.#options;
     counter.requestStarted();
@@ -101,7 +104,7 @@ export class ConversationLoad {
     if (outcome.kind !== 'ok') return undefined;
     const { usage, firstTokenMs } = outcome;
     if (usage === undefined) return undefined;
-    onAnswered({ ...usage, saidBefore, firstTokenMs });
+    onAnswered({ ...usage, said: [...said], firstTokenMs });
     return usage.promptTokens;
   }
 

@@ -6,9 +6,16 @@ export interface PromptSample {
   readonly atMs: number;
   readonly promptTokens: number;
   readonly cachedTokens: number;
-  /** Tokens of the conversation's prompt before, all of which a good choice finds. */
-  readonly saidBefore: number;
+  /** The turns of its conversation before it. */
+  readonly said: readonly SaidTurn[];
   readonly firstTokenMs: number;
+}
+
+/** A turn that was answered. The next one repeats its prompt. */
+export interface SaidTurn {
+  /** When it was sent, since the start. */
+  readonly atMs: number;
+  readonly promptTokens: number;
 }
 
 export interface PromptWindow {
@@ -19,13 +26,15 @@ export interface PromptWindow {
   readonly hitRate: number;
   /** The share of the tokens that were sent before in the same conversation. */
   readonly foundShare: number;
+  /** The same without the turns that Envoy placed, while no instance ran. */
+  readonly placedShare: number;
   readonly firstTokenMs: { readonly p50: number; readonly p99: number };
 }
 
 export interface PromptGate {
   /** When the first change begins. */
   readonly changeMs: number;
-  /** How many points of `foundShare` a window may have fewer than before the change. */
+  /** How many points of `placedShare` a window may have fewer than before the change. */
   readonly mostPointsLost: number;
   readonly faults: readonly RehearsedFault[];
 }
@@ -36,22 +45,23 @@ const warmUpMs = windowMs;
 /** With fewer, chance is larger than what is looked for. */
 const fewestRequests = 50;
 /**
- * While no instance runs, Envoy places requests by itself, and what these leave behind is not known
- * where the next turn goes: nothing is asked of that time and of one window after it, and a point
- * less of two more.
+ * While no instance runs, Envoy places requests by itself: nothing is asked of that time, nor that
+ * what it placed is found afterwards. Of two windows after it a point less is.
  */
-const unknownAfterMs = windowMs;
-const recoveringMs = 3 * windowMs;
+const recoveringMs = 2 * windowMs;
 const morePointsWhileRecovering = 1;
 /** While etcd does not answer each instance knows what it places itself. */
 const shareWithoutEtcd = 0.9;
 
 /** One window after the other; the last one may be short. Pure. */
-export function windowsOf(samples: readonly PromptSample[]): PromptWindow[] {
+export function windowsOf(
+  samples: readonly PromptSample[],
+  faults: readonly RehearsedFault[],
+): PromptWindow[] {
   const byWindow = Map.groupBy(samples, ({ atMs }) => Math.floor(atMs / windowMs));
   return [...byWindow]
     .sort(([a], [b]) => a - b)
-    .map(([nth, inWindow]) => windowOf(nth * windowMs, (nth + 1) * windowMs, inWindow));
+    .map(([nth, inWindow]) => windowOf(nth * windowMs, (nth + 1) * windowMs, inWindow, faults));
 }
 
 /** Why the caches were used worse than before the change; empty: they were not. */
@@ -61,14 +71,15 @@ export function findPromptLosses(
 ): string[] {
   const before = samples.filter(({ atMs }) => atMs >= warmUpMs && atMs < changeMs);
   if (before.length < fewestRequests) return ['too few requests before the upgrade to compare with'];
-  const usual = windowOf(warmUpMs, changeMs, before);
-  return windowsOf(samples.filter(({ atMs }) => atMs >= changeMs))
+  const usual = windowOf(warmUpMs, changeMs, before, []).placedShare;
+  const after = samples.filter(({ atMs }) => atMs >= changeMs);
+  return windowsOf(after, faults)
     .filter(({ requests }) => requests >= fewestRequests)
-    .filter((window) => window.foundShare < leastShare(window, usual.foundShare, mostPointsLost, faults))
+    .filter((window) => window.placedShare < leastShare(window, usual, mostPointsLost, faults))
     .map(
-      ({ fromMs, foundShare }) =>
-        `from ${fromMs / 1000} s pods had ${percent(foundShare)} of what was said before in their caches, ` +
-        `${percent(usual.foundShare)} before the upgrade`,
+      ({ fromMs, placedShare }) =>
+        `from ${fromMs / 1000} s pods had ${percent(placedShare)} of what was said before in their caches, ` +
+        `${percent(usual)} before the upgrade`,
     );
 }
 
@@ -83,7 +94,7 @@ function leastShare(
   const overlaps = (fault: RehearsedFault, afterMs = 0): boolean =>
     fromMs < fault.toMs + afterMs && toMs > fault.fromMs;
   const allKilled = faults.find(({ kind }) => kind === 'all-killed');
-  if (allKilled && overlaps(allKilled, unknownAfterMs)) return 0;
+  if (allKilled && overlaps(allKilled)) return 0;
   if (allKilled && overlaps(allKilled, recoveringMs)) return least - morePointsWhileRecovering / 100;
   const isAway = faults.some((fault) => fault.kind === 'etcd-away' && overlaps(fault, windowMs));
   return isAway ? Math.min(least, shareWithoutEtcd * usual) : least;
@@ -93,9 +104,15 @@ export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-function windowOf(fromMs: number, toMs: number, samples: readonly PromptSample[]): PromptWindow {
-  const sum = (of: (sample: PromptSample) => number): number =>
-    samples.reduce((total, sample) => total + of(sample), 0);
+function windowOf(
+  fromMs: number,
+  toMs: number,
+  samples: readonly PromptSample[],
+  faults: readonly RehearsedFault[],
+): PromptWindow {
+  const outages = faults.filter(({ kind }) => kind === 'all-killed');
+  const isPlaced = ({ atMs }: SaidTurn): boolean =>
+    outages.every((outage) => atMs < outage.fromMs || atMs >= outage.toMs);
   const times = samples.map(({ firstTokenMs }) => firstTokenMs).sort((a, b) => a - b);
   const at = (share: number): number =>
     times[Math.min(times.length - 1, Math.floor(share * times.length))] ?? 0;
@@ -103,18 +120,20 @@ function windowOf(fromMs: number, toMs: number, samples: readonly PromptSample[]
     fromMs,
     toMs,
     requests: samples.length,
-    hitRate:
-      sum(({ cachedTokens }) => cachedTokens) /
-      Math.max(
-        1,
-        sum(({ promptTokens }) => promptTokens),
-      ),
-    foundShare:
-      sum(({ cachedTokens, saidBefore }) => Math.min(cachedTokens, saidBefore)) /
-      Math.max(
-        1,
-        sum(({ saidBefore }) => saidBefore),
-      ),
+    hitRate: cachedShare(samples, ({ promptTokens }) => promptTokens),
+    foundShare: cachedShare(samples, ({ said }) => said.at(-1)?.promptTokens ?? 0),
+    placedShare: cachedShare(samples, ({ said }) => said.findLast(isPlaced)?.promptTokens ?? 0),
     firstTokenMs: { p50: at(0.5), p99: at(0.99) },
   };
+}
+
+/** @param wanted how many tokens of a prompt a good choice finds */
+function cachedShare(samples: readonly PromptSample[], wanted: (sample: PromptSample) => number): number {
+  let cached = 0;
+  let all = 0;
+  for (const sample of samples) {
+    cached += Math.min(sample.cachedTokens, wanted(sample));
+    all += wanted(sample);
+  }
+  return cached / Math.max(1, all);
 }

@@ -92,6 +92,7 @@ export class Rehearsal {
         url: topology.chatUrl,
         counter: this.#counter,
         random: Math.random,
+        elapsedMs: () => this.elapsedMs,
         onAnswered: (sample) => this.#prompts.push({ ...sample, atMs: this.elapsedMs }),
       });
   }

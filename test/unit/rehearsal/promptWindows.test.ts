@@ -2,6 +2,7 @@ import type { RehearsedFault } from '../../../tools/rehearsal/faults.ts';
 import {
   findPromptLosses,
   type PromptSample,
+  type SaidTurn,
   windowMs,
   windowsOf,
 } from '../../../tools/rehearsal/promptWindows.ts';
@@ -12,7 +13,7 @@ function samples(shares: readonly number[], requests = 100): PromptSample[] {
     Array.from({ length: requests }, (_, nth) => ({
       atMs: window * windowMs + (nth * windowMs) / requests,
       promptTokens: 2_000,
-      saidBefore: 1_000,
+      said: [{ atMs: (window - 1) * windowMs, promptTokens: 1_000 }],
       cachedTokens: 1_000 * share,
       firstTokenMs: nth,
     })),
@@ -21,7 +22,7 @@ function samples(shares: readonly number[], requests = 100): PromptSample[] {
 
 describe('what conversations find in the caches of pods', () => {
   it('is counted in windows', () => {
-    expect(windowsOf(samples([1, 0.5]))).toMatchObject([
+    expect(windowsOf(samples([1, 0.5]), [])).toMatchObject([
       {
         fromMs: 0,
         toMs: windowMs,
@@ -35,7 +36,10 @@ describe('what conversations find in the caches of pods', () => {
   });
 
   it('counts tokens that others have said as cached, and not as said before', () => {
-    const [window] = windowsOf(samples([1]).map((sample) => ({ ...sample, cachedTokens: 1_500 })));
+    const [window] = windowsOf(
+      samples([1]).map((sample) => ({ ...sample, cachedTokens: 1_500 })),
+      [],
+    );
     expect(window).toMatchObject({ hitRate: 0.75, foundShare: 1 });
   });
 });
@@ -64,15 +68,29 @@ describe('the gate of a rehearsal with conversations', () => {
       findPromptLosses(samples([0.1, 0.95, 0.95, ...shares]), { ...gate, faults }).map(
         (loss) => loss.split(' ', 2)[1] ?? '',
       );
-    expect(found([0.94, 0.5, 0.6, 0.925, 0.925, 0.87, 0.87, 0.94])).toEqual([]);
-    expect(found([0.92, 0.5, 0.6, 0.91, 0.91, 0.85, 0.85, 0.92])).toEqual([
+    expect(found([0.94, 0.5, 0.925, 0.925, 0.94, 0.87, 0.87, 0.94])).toEqual([]);
+    expect(found([0.92, 0.5, 0.91, 0.91, 0.92, 0.85, 0.85, 0.92])).toEqual([
       '15',
+      '25',
       '30',
       '35',
       '40',
       '45',
       '50',
     ]);
+  });
+
+  it('does not ask for turns that were placed while no instance ran', () => {
+    const killed: RehearsedFault = { kind: 'all-killed', fromMs: 15_000, toMs: 18_000 };
+    const turn = (atMs: number, promptTokens: number): SaidTurn => ({ atMs, promptTokens });
+    const [sample] = samples([0.6]) as [PromptSample];
+    const said = [turn(14_000, 600), turn(16_000, 800), turn(17_000, 1_000)];
+    const after = { ...sample, said, atMs: 20_000, cachedTokens: 600 };
+    expect(windowsOf([after], [killed])).toMatchObject([{ foundShare: 0.6, placedShare: 1 }]);
+    const all = [...samples([1, 1, 1]), ...Array.from({ length: 100 }, () => after)];
+    expect(findPromptLosses(all, { ...gate, faults: [killed] })).toEqual([]);
+    const lost = all.map((each) => (each.atMs < 20_000 ? each : { ...each, cachedTokens: 500 }));
+    expect(findPromptLosses(lost, { ...gate, faults: [killed] })).toHaveLength(1);
   });
 
   it('takes no window for a loss that has few requests', () => {

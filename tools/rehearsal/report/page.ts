@@ -85,11 +85,11 @@ function legend({ timeline }: RehearsalReport): Markup {
 function promptTable({ prompts }: RehearsalReport): Markup {
   if (prompts === undefined) return html``;
   const rows = prompts.windows.map(
-    ({ fromMs, toMs, requests, hitRate, foundShare, firstTokenMs }) =>
-      html`<tr><td>${prompts.faults.find((each) => fromMs < each.toMs && toMs > each.fromMs)?.kind ?? (toMs <= prompts.changeMs ? 'before' : 'after the first change')}</td><td>${fromMs / 1000}–${toMs / 1000} s</td><td>${requests}</td><td>${percent(hitRate)}</td><td>${percent(foundShare)}</td><td>${formatDuration(firstTokenMs.p50)}</td><td>${formatDuration(firstTokenMs.p99)}</td></tr>
+    ({ fromMs, toMs, requests, hitRate, foundShare, placedShare, firstTokenMs }) =>
+      html`<tr><td>${prompts.faults.find((each) => fromMs < each.toMs && toMs > each.fromMs)?.kind ?? (toMs <= prompts.changeMs ? 'before' : 'after the first change')}</td><td>${fromMs / 1000}–${toMs / 1000} s</td><td>${requests}</td><td>${percent(hitRate)}</td><td>${percent(foundShare)}</td><td>${percent(placedShare)}</td><td>${formatDuration(firstTokenMs.p50)}</td><td>${formatDuration(firstTokenMs.p99)}</td></tr>
 `,
   );
-  return html`<h2>Caches of pods</h2><div class="sheet"><p>Conversations (${prompts.workload}): the share of prompt tokens that the pod had in its cache, and of those that were sent before in the same conversation.</p><table class="figures"><thead><tr><th></th><th>answered</th><th>requests</th><th>cached</th><th>of those said before</th><th>first token p50</th><th>p99</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<h2>Caches of pods</h2><div class="sheet"><p>Conversations (${prompts.workload}): the share of prompt tokens that the pod had in its cache, of those that were sent before in the same conversation, and of these without the turns that Envoy placed while no instance ran.</p><table class="figures"><thead><tr><th></th><th>answered</th><th>requests</th><th>cached</th><th>of those said before</th><th>that an instance placed</th><th>first token p50</th><th>p99</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
 function decisionTable({ steps, pods }: RehearsalReport): Markup {

@@ -110,7 +110,7 @@ export function createReport(
 }
 
 function reportedPrompts({ workload, gate, samples }: RehearsedPrompts): ReportedPrompts {
-  return { workload, ...gate, windows: windowsOf(samples) };
+  return { workload, ...gate, windows: windowsOf(samples, gate.faults) };
 }
 
 /** Number of first decisions on a loaded view, and of all. */

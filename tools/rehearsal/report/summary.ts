@@ -24,12 +24,12 @@ export function summary(report: RehearsalReport): string[] {
 
 function promptLines({ workload, windows, changeMs, faults }: ReportedPrompts): string[] {
   return [
-    `  ${workload}: prompt tokens found in the caches of pods (of those said before), first token p50 and p99`,
-    ...windows.map(({ fromMs, toMs, requests, hitRate, foundShare, firstTokenMs }) => {
+    `  ${workload}: prompt tokens found in the caches of pods (of those said before; without turns that Envoy placed), first token p50 and p99`,
+    ...windows.map(({ fromMs, toMs, requests, hitRate, foundShare, placedShare, firstTokenMs }) => {
       const fault = faults.find((each) => fromMs < each.toMs && toMs > each.fromMs);
       const when = fault?.kind ?? (toMs <= changeMs ? 'before' : 'after');
       const times = `${formatDuration(firstTokenMs.p50)}, ${formatDuration(firstTokenMs.p99)}`;
-      const rates = `${percent(hitRate)} (${percent(foundShare)})`;
+      const rates = `${percent(hitRate)} (${percent(foundShare)}; ${percent(placedShare)})`;
       return `    ${when} ${fromMs / 1000} to ${toMs / 1000} s: ${rates} in ${requests} requests, ${times}`;
     }),
   ];
