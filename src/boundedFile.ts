@@ -58,6 +58,20 @@ export function readBoundedFileSync(path: string): Buffer {
   }
 }
 
+/** Where a file holds a secret. */
+export function firstLineOf(text: string): string {
+  return text.split(/\r?\n/, 1)[0] ?? '';
+}
+
+/** For a secret that may be renewed. undefined while the file is being replaced. */
+export function readFirstLineSync(path: string): string | undefined {
+  try {
+    return firstLineOf(readBoundedFileSync(path).toString()) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What a system error says in one word, or what is wrong with the file. */
 export function reasonOfFileError(error: unknown): string {
   if (error instanceof UnusableFileError) return error.reason;

@@ -8,3 +8,6 @@ export const longestId = 253;
 
 /** It is a part of keys in etcd, so it has no slash. */
 export const idForm = new RegExp(`^[\\w.-]{1,${longestId}}$`);
+
+/** A secret that a client sends in the header `authorization`. */
+export const bearerTokenForm = /^[!-~]{16,1024}$/;

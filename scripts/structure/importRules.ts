@@ -207,7 +207,6 @@ export const folderRules: ReadonlyMap<string, FolderRule> = new Map<string, Fold
         'scheduling',
         'extensions',
         'etcd',
-        'ledger',
         'pool',
         'steering',
         'config',

@@ -25,6 +25,8 @@ export const lifeEventKinds = [
   'first-decision',
   /** The drain ended. */
   'drain',
+  /** An operator had something done by the admin port. */
+  'operator',
 ] as const;
 export type LifeEventKind = (typeof lifeEventKinds)[number];
 

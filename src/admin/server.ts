@@ -8,6 +8,7 @@ import { addDashboard } from './dashboard/routes.ts';
 import type { LifeEvent } from './eventLog.ts';
 import { guardRequests, type RequestGuard, serverLimits } from './guardRequests.ts';
 import { jsonParts } from './jsonParts.ts';
+import { addOperatorRoutes, type OperatorSource } from './operator/routes.ts';
 import { slicedText } from './slicedText.ts';
 import type { InstanceStateSource, Readiness } from './state.ts';
 
@@ -24,6 +25,8 @@ export interface AdminSources {
   readonly decisions: (last?: number) => object;
   /** Decides about a request, and reserves nothing. */
   readonly explain: (asked: AskedRequest) => object;
+  /** undefined: there is no token, and nothing that an operator could change by this port. */
+  readonly operator: OperatorSource | undefined;
 }
 
 /** A request that someone asks about. */
@@ -52,7 +55,8 @@ export interface Admin {
 
 /**
  * Opens the admin port: HTTP for probes of an orchestrator, for operators, and for Prometheus. It
- * only reads state and has no authentication, so it belongs on loopback or behind a network policy.
+ * has no authentication and only reads state (but for `/operator`, which needs a token), so it
+ * belongs on loopback or behind a network policy.
  * Its clients together take one slice of each turn of the event loop (slicedText.ts), however large
  * the pool is and however many they are (guardRequests.ts).
  *
@@ -113,7 +117,8 @@ function addRoutes(server: FastifyInstance, guard: RequestGuard, sources: AdminS
     const text = slicedText(await metricsText(), turns);
     return reply.type('text/plain; version=0.0.4; charset=utf-8').send(text);
   });
-  addDashboard(server, guard, sources);
+  if (sources.operator !== undefined) addOperatorRoutes(server, sources.operator);
+  addDashboard(server, guard, { ...sources, hasOperator: sources.operator !== undefined });
 }
 
 /** `name:value` each, by name in lower case; undefined: one has no colon or no name. */

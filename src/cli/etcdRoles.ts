@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { type ConfigFlags, collect, storeFlags } from '../config/flags.ts';
 import { BatonError } from '../errors.ts';
+import { withEtcd } from '../etcd/withEtcd.ts';
 import { parseAddress } from '../hostPort.ts';
 import { configure } from './configure.ts';
 import { exitCodesHelp } from './help.ts';
 import { addStoreFlags } from './options.ts';
 import { printLines } from './printLines.ts';
-import { withEtcd } from './withEtcd.ts';
 
 interface RoleFlags extends ConfigFlags {
   readonly registrar?: readonly string[];

@@ -1,19 +1,16 @@
 import type { Command } from 'commander';
 import { type ConfigFlags, storeFlags } from '../config/flags.ts';
-import type { Config } from '../config/schema.ts';
-import { BatonError } from '../errors.ts';
 import type { EtcdClient } from '../etcd/client.ts';
-import { recordKeys } from '../proto/records/recordKeys.ts';
+import { withEtcd } from '../etcd/withEtcd.ts';
 import type { Choice, Fleet } from '../steering/fleet.ts';
 import { configure } from './configure.ts';
 import { exitCodesHelp } from './help.ts';
 import { addReasonFlags, addStoreFlags, type ReasonFlags } from './options.ts';
 import { printLines } from './printLines.ts';
-import { withEtcd } from './withEtcd.ts';
 
 /**
- * `baton upgrade`: shows and pins the generation that takes the traffic. It writes the record
- * `target` and nothing else; the instances follow it, which takes them `upgrade.settleMs`.
+ * `baton upgrade`: shows and pins the generation that takes the traffic. The instances follow it,
+ * which takes them `upgrade.settleMs`.
  */
 export function addUpgradeCommand(program: Command): void {
   const upgrade = program
@@ -44,7 +41,11 @@ export function addUpgradeCommand(program: Command): void {
     }),
   );
   addStoreFlags(upgrade.command('release').description('pin nothing: the newest generation serves')).action(
-    (flags: ConfigFlags) => run(flags, release),
+    (flags: ConfigFlags) =>
+      run(flags, async (client) => {
+        const { releaseGeneration } = await import('../steering/pinGeneration.ts');
+        return `${await releaseGeneration(client)}\n`;
+      }),
   );
 }
 
@@ -54,16 +55,11 @@ async function run(
   action: (client: EtcdClient, fleet: Fleet) => Promise<string>,
 ): Promise<void> {
   const { config } = await configure(storeFlags(flags), 'etcd');
-  const text = await withEtcd(config, async (client) => action(client, await currentFleet(client, config)));
+  const { readFleet } = await import('../steering/pinGeneration.ts');
+  const text = await withEtcd(config, async (client) =>
+    action(client, await readFleet(client, config.pool.name)),
+  );
   printLines(text);
-}
-
-async function currentFleet(client: EtcdClient, { pool }: Config): Promise<Fleet> {
-  const [{ readPoolRecords }, { fleetOf }] = await Promise.all([
-    import('../ledger/poolRecords.ts'),
-    import('../steering/fleet.ts'),
-  ]);
-  return fleetOf(pool.name, await readPoolRecords(client));
 }
 
 async function statusText(fleet: Fleet, json: boolean): Promise<string> {
@@ -72,17 +68,6 @@ async function statusText(fleet: Fleet, json: boolean): Promise<string> {
 }
 
 async function pin(client: EtcdClient, choice: Choice, reason: string): Promise<string> {
-  if (choice.kind === 'refuse') throw new BatonError('change-refused', choice.why);
-  const { encodePinnedGeneration } = await import('../proto/records/pinnedGeneration.ts');
-  const pinned = { generation: choice.generation, reason, setUnixMs: Date.now() };
-  await client.keys
-    .put(recordKeys.pinnedGeneration)
-    .value(Buffer.from(encodePinnedGeneration(pinned)))
-    .exec();
-  return `generation ${choice.generation} is pinned until "baton upgrade release"\n`;
-}
-
-async function release(client: EtcdClient): Promise<string> {
-  const { deleted } = await client.keys.delete().key(recordKeys.pinnedGeneration).exec();
-  return Number(deleted) > 0 ? 'released: the newest generation serves\n' : 'nothing was pinned\n';
+  const { pinGeneration } = await import('../steering/pinGeneration.ts');
+  return `${await pinGeneration(client, choice, reason)}\n`;
 }

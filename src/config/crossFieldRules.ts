@@ -92,6 +92,12 @@ export function coherentEtcdAccess(etcd: EtcdAccess, context: Context): void {
   }
 }
 
+export function oneToken(admin: { token?: string; tokenFile?: string }, context: Context): void {
+  if (admin.token !== undefined && admin.tokenFile !== undefined) {
+    addProblem(context, ['tokenFile'], 'admin.token is given too: give one of them');
+  }
+}
+
 interface KubernetesPods {
   readonly inferencePool?: string;
   readonly selector?: string;

@@ -5,7 +5,10 @@ import { settings } from './settings.ts';
 import { valueAt } from './valueAt.ts';
 
 /** What to use instead. */
-const insteadOf: Readonly<Record<string, string>> = { 'etcd.password': 'etcd.passwordFile' };
+const insteadOf: Readonly<Record<string, string>> = {
+  'etcd.password': 'etcd.passwordFile',
+  'admin.token': 'admin.tokenFile',
+};
 
 /**
  * Secrets that were given as flags, one line for each: every user of the machine can read a

@@ -1,4 +1,5 @@
-import { reasonOfFileError } from '../boundedFile.ts';
+import { firstLineOf, reasonOfFileError } from '../boundedFile.ts';
+import { bearerTokenForm } from '../nameForms.ts';
 import { type Assignment, merge, type SourceValues } from './assignment.ts';
 import { configFileVariable, readEnvironment } from './environmentSource.ts';
 import { readConfigFlags } from './flagSource.ts';
@@ -9,6 +10,7 @@ import type { ProcessEnv } from './processEnv.ts';
 import type { Provenance } from './provenance.ts';
 import { missingSettings, type Requirement } from './requirements.ts';
 import { type Config, configSchema } from './schema.ts';
+import { bearerTokenMeans } from './validators.ts';
 import { readYaml } from './yamlSource.ts';
 
 /** Either a valid configuration with the origin of every value, or all problems. */
@@ -49,11 +51,19 @@ export function load(flags: ConfigFlags, env: ProcessEnv, need: Requirement, pre
   if (!file.isBroken) problems.push(...missingSettings(need, tree));
   if (!parsed.success) return { kind: 'invalid', problems };
 
-  const password = readPassword(parsed.data.etcd.passwordFile, env, provenance);
-  if (password.kind === 'problem') problems.push(password.problem);
-  if (problems.length > 0 || password.kind === 'problem') return { kind: 'invalid', problems };
+  const { admin, instance, etcd } = parsed.data;
+  const secrets = new SecretFiles(env, provenance);
+  const password = secrets.read('etcd.password', etcd.passwordFile);
+  const token = secrets.read('admin.token', admin.tokenFile);
+  if (token !== undefined && !bearerTokenForm.test(token)) {
+    secrets.refuse(
+      'admin.token',
+      `the first line of ${admin.tokenFile} is no token: expected ${bearerTokenMeans}`,
+    );
+  }
+  problems.push(...secrets.problems);
+  if (problems.length > 0) return { kind: 'invalid', problems };
 
-  const { instance, etcd } = parsed.data;
   const config: Config = {
     ...parsed.data,
     instance: {
@@ -61,7 +71,8 @@ export function load(flags: ConfigFlags, env: ProcessEnv, need: Requirement, pre
       id: instance.id || env.instanceId(),
       release: instance.release || env.packageVersion,
     },
-    etcd: password.kind === 'read' ? { ...etcd, password: password.text } : etcd,
+    etcd: password === undefined ? etcd : { ...etcd, password },
+    admin: token === undefined ? admin : { ...admin, token },
   };
   return { kind: 'ok', config, provenance };
 }
@@ -79,23 +90,32 @@ function readConfigFile(flags: ConfigFlags, { environment, readFile }: ProcessEn
   return { assignments: [], problems: [{ path: '', origin, message: content.message }], isBroken: true };
 }
 
-type Password =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'read'; readonly text: string }
-  | { readonly kind: 'problem'; readonly problem: Problem };
+/** Secrets that a file beside the configuration holds, in its first line. */
+class SecretFiles {
+  readonly problems: Problem[] = [];
+  readonly #env: ProcessEnv;
+  readonly #provenance: Provenance;
 
-function readPassword(file: string | undefined, { readFile }: ProcessEnv, provenance: Provenance): Password {
-  if (file === undefined) return { kind: 'none' };
-  const path = 'etcd.passwordFile';
-  const origin = provenance.of(path);
-  const content = tryRead(file, readFile);
-  if (content.kind === 'failed')
-    return { kind: 'problem', problem: { path, origin, message: content.message } };
-  const text = content.text.split(/\r?\n/, 1)[0] ?? '';
-  if (text === '')
-    return { kind: 'problem', problem: { path, origin, message: `${file} has no first line` } };
-  provenance.set('etcd.password', origin);
-  return { kind: 'read', text };
+  constructor(env: ProcessEnv, provenance: Provenance) {
+    this.#env = env;
+    this.#provenance = provenance;
+  }
+
+  /** @returns undefined: no file is configured, or it cannot be read */
+  read(path: string, file: string | undefined): string | undefined {
+    if (file === undefined) return undefined;
+    const content = tryRead(file, this.#env.readFile);
+    if (content.kind === 'failed') return this.refuse(path, content.message);
+    const text = firstLineOf(content.text);
+    if (text === '') return this.refuse(path, `${file} has no first line`);
+    this.#provenance.set(path, this.#provenance.of(`${path}File`));
+    return text;
+  }
+
+  refuse(path: string, message: string): undefined {
+    const setting = `${path}File`;
+    this.problems.push({ path: setting, origin: this.#provenance.of(setting), message });
+  }
 }
 
 type Content =

@@ -7,6 +7,7 @@ import {
   distinctEndpoints,
   graceCoversNotice,
   leaveNeedsBuiltin,
+  oneToken,
   registeredEndpointsNeedEtcd,
   sharedPort,
 } from './crossFieldRules.ts';
@@ -22,6 +23,7 @@ import { server } from './serverSection.ts';
 import { signals } from './signalsSection.ts';
 import { etcdTls } from './tlsSections.ts';
 import {
+  bearerToken,
   boolean,
   etcdEndpoint,
   filePath,
@@ -164,7 +166,13 @@ const admin = section({
     .describe(
       'Names by which clients may call it, beside IP addresses and localhost; .example.com: all below that',
     ),
-});
+  token: bearerToken()
+    .exactOptional()
+    .describe(
+      'Who sends it may pin a generation, change dynamic settings and drain; none: no one by this port (better: tokenFile)',
+    ),
+  tokenFile: filePath().exactOptional().describe('A file whose first line is the token'),
+}).superRefine(oneToken);
 
 const telemetry = section({
   logLevel: oneOf(logLevels).default('info').describe('The least severe log lines to write'),
@@ -203,7 +211,7 @@ export const configSchema = section({
 export type Config = DeepReadonly<z.output<typeof configSchema>>;
 
 /** Settings whose values are never shown. */
-export const secretPaths: ReadonlySet<string> = new Set(['etcd.password']);
+export const secretPaths: ReadonlySet<string> = new Set(['etcd.password', 'admin.token']);
 
 /** Settings that may hold a password or a token inside a URL, which are not shown either. */
 export const urlPaths: ReadonlySet<string> = new Set([

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { longestTimerMs } from '../clock.ts';
 import { hasControlCharacters } from '../controlCharacters.ts';
 import { isListenAddress, parseAddress } from '../hostPort.ts';
-import { idForm, longestId, longestName } from '../nameForms.ts';
+import { bearerTokenForm, idForm, longestId, longestName } from '../nameForms.ts';
 
 /**
  * The types of values that settings have. An error text completes the sentence "expected …". Names
@@ -43,6 +43,13 @@ export function keyPart({ mayBeEmpty }: { mayBeEmpty: boolean }) {
   const error = `a name of at most ${longestId} letters, digits, ".", "_" and "-" (in quotes if it looks like a number)`;
   const form = mayBeEmpty ? new RegExp(`^[\\w.-]{0,${longestId}}$`) : idForm;
   return z.string({ error }).regex(form, { error });
+}
+
+export const bearerTokenMeans = 'at least 16 visible characters of ASCII, without spaces';
+
+/** A token in the header `authorization`. A short one can be guessed. */
+export function bearerToken() {
+  return z.string({ error: bearerTokenMeans }).regex(bearerTokenForm, { error: bearerTokenMeans });
 }
 
 export function filePath() {

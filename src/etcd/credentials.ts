@@ -1,5 +1,5 @@
 import { credentials as grpcCredentials } from '@grpc/grpc-js';
-import { readBoundedFileSync, reasonOfFileError } from '../boundedFile.ts';
+import { readBoundedFileSync, readFirstLineSync, reasonOfFileError } from '../boundedFile.ts';
 import { BatonError } from '../errors.ts';
 
 /** The credentials for etcd. Files are read at each connection, so that a renewed one is used. */
@@ -42,15 +42,6 @@ export function readLogin({
   passwordFile,
 }: CredentialOptions): { readonly name: string; readonly password: string } | undefined {
   if (username === undefined) return undefined;
-  const current = passwordFile === undefined ? password : (readFirstLine(passwordFile) ?? password);
+  const current = passwordFile === undefined ? password : (readFirstLineSync(passwordFile) ?? password);
   return current === undefined ? undefined : { name: username, password: current };
-}
-
-/** undefined while the file is being replaced. */
-function readFirstLine(file: string): string | undefined {
-  try {
-    return readBoundedFileSync(file).toString().split(/\r?\n/, 1)[0] || undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -16,6 +16,8 @@ export interface Host {
   open(server: GrpcServer): Promise<string>;
   /** Aborts when the instance must drain; the reason is text. */
   readonly drain: AbortSignal;
+  /** An operator asked for it: aborts `drain`, of all instances that share the port. */
+  requestDrain(reason: string): void;
   /** Aborts when the drain must end. */
   readonly forceStop: AbortSignal;
   /** The health of the port, where several instances share it. */
@@ -48,6 +50,10 @@ export class StandaloneHost implements Host {
 
   open(server: GrpcServer): Promise<string> {
     return listenOn(server, this.#address);
+  }
+
+  requestDrain(reason: string): void {
+    this.#signals.requestDrain(reason);
   }
 
   reportPhase(): void {}

@@ -3,6 +3,7 @@ import { endpointValues } from './endpointReports.ts';
 import type { Host } from './host.ts';
 import { instanceGauges, instanceSeries } from './instruments.ts';
 import { warnOfLoopback } from './loopbackWarning.ts';
+import { operatorSource } from './operatorActions.ts';
 import type { InstanceParts } from './parts.ts';
 import { sessionListeners } from './sessionListeners.ts';
 import { instanceState, measuredState } from './state.ts';
@@ -28,6 +29,7 @@ export async function start(parts: InstanceParts, host: Host): Promise<void> {
     countsByInstance: () => countsByInstance(parts),
     decisions: (last) => parts.decisionWatch.report(last),
     explain: parts.explainRequest,
+    operator: operatorSource(parts, host),
   });
   telemetry.log.info(
     {

@@ -34,6 +34,8 @@ export class StopSignals {
   readonly #startedByNpm: boolean;
   readonly #drain = new AbortController();
   readonly #forceStop = new AbortController();
+  /** Its supervisor may send a signal next, and does not mean to end the drain. */
+  #isRequested = false;
   #last: { readonly name: string; readonly atMs: number } | undefined;
   #onIgnored: (name: string) => void = () => {};
 
@@ -56,6 +58,12 @@ export class StopSignals {
     return this.#forceStop.signal;
   }
 
+  /** As the first signal. A signal after it changes nothing, and the next one ends the drain. */
+  requestDrain(reason: string): void {
+    this.#isRequested = !this.drain.aborted;
+    this.#drain.abort(reason);
+  }
+
   /** Calls back for each signal that changes nothing, from now on. */
   onIgnored(listener: (name: string) => void): void {
     this.#onIgnored = listener;
@@ -63,7 +71,9 @@ export class StopSignals {
 
   #request(name: string): void {
     if (this.#startedByNpm && this.#isRepeated(name)) return;
-    const next = this.drain.aborted ? this.#forceStop : this.#drain;
+    const isSecond = this.drain.aborted && !this.#isRequested;
+    this.#isRequested = false;
+    const next = isSecond ? this.#forceStop : this.#drain;
     next.abort(`${name} received`);
   }
 

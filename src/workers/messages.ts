@@ -22,6 +22,8 @@ export type WorkerMessage =
   | { readonly kind: 'phase'; readonly phase: Phase }
   /** Connections received so far, and how many of those that are open carry streams, or may. */
   | { readonly kind: 'connections'; readonly received: number; readonly serving: number }
+  /** Of the whole group, by an operator. */
+  | { readonly kind: 'drain-requested'; readonly reason: string }
   | { readonly kind: 'alive' };
 
 /** The health of the port, the same from each worker. */

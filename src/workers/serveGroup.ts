@@ -34,6 +34,7 @@ export async function serveGroup({ config, mainFile, signals }: ServeGroupOption
     nowMs,
     log,
     onHealthChanged: () => healthPort.changed(),
+    onDrainRequested: (reason) => signals.requestDrain(reason),
   });
   const healthPort = new HealthPort({
     address: server.healthAddress,

@@ -11,10 +11,12 @@ export interface WorkerGroupOptions {
   readonly startWorker: (
     nth: number,
     address: string,
-    listeners: Pick<WorkerProcessOptions, 'onMessage' | 'onExit'>,
+    listeners: Pick<WorkerProcessOptions, 'onMessage' | 'onDrainRequested' | 'onExit'>,
   ) => WorkerProcess;
   readonly nowMs: () => number;
   readonly log: Log;
+  /** An operator asked for it. */
+  readonly onDrainRequested: (reason: string) => void;
   /** `health` has changed. */
   readonly onHealthChanged: () => void;
 }
@@ -104,9 +106,10 @@ export class WorkerGroup {
   }
 
   #startWorker(slot: Slot): void {
-    const { startWorker, log } = this.#options;
+    const { startWorker, log, onDrainRequested } = this.#options;
     const worker = startWorker(slot.nth, this.#address, {
       onMessage: () => this.#onMessage(),
+      onDrainRequested,
       onExit: (exit) => this.#onExit(slot, exit),
     });
     slot.worker = worker;

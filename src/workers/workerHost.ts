@@ -52,6 +52,10 @@ export class WorkerHost implements Host {
     return this.#forceStop.signal;
   }
 
+  requestDrain(reason: string): void {
+    this.#send({ kind: 'drain-requested', reason });
+  }
+
   async open({ adopter }: GrpcServer): Promise<string> {
     if (adopter === undefined) throw new Error('only the builtin server supports workers');
     this.#server = adopter;

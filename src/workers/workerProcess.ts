@@ -11,6 +11,7 @@ export interface WorkerProcessOptions {
   readonly config: Config;
   readonly nowMs: () => number;
   readonly onMessage: () => void;
+  readonly onDrainRequested: (reason: string) => void;
   readonly onExit: (exit: WorkerExit) => void;
 }
 
@@ -33,12 +34,14 @@ export class WorkerProcess implements Worker {
    * clients reconnect.
    */
   readonly #inTransfer: Socket[] = [];
+  readonly #onDrainRequested: (reason: string) => void;
   #received = 0;
   #serving = 0;
   #lastMessageMs: number | undefined;
 
-  constructor({ mainFile, config, nowMs, onMessage, onExit }: WorkerProcessOptions) {
+  constructor({ mainFile, config, nowMs, onMessage, onDrainRequested, onExit }: WorkerProcessOptions) {
     this.startedMs = nowMs();
+    this.#onDrainRequested = onDrainRequested;
     this.#child = fork(mainFile, ['worker', config.instance.id], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
@@ -112,6 +115,9 @@ export class WorkerProcess implements Worker {
         this.#closeInTransfer(0, message.received - this.#received);
         this.#received = message.received;
         this.#serving = message.serving;
+        break;
+      case 'drain-requested':
+        this.#onDrainRequested(message.reason);
         break;
       case 'alive':
         break;

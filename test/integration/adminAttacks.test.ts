@@ -246,3 +246,71 @@ describe('when clients hold many connections', () => {
     expect(await isServed()).toBe(true);
   });
 });
+
+describe('when a client without the token asks for what an operator may', () => {
+  const token = 'a-token-of-an-operator';
+  const right = { authorization: `Bearer ${token}` };
+  let done: string[];
+  let refused: string[];
+
+  beforeEach(async () => {
+    done = [];
+    refused = [];
+    await start({
+      operator: {
+        token: () => token,
+        settings: () => ({}),
+        carryOut: async ({ action, operator }) => {
+          done.push(`${operator}: ${action.kind}`);
+          return 'done';
+        },
+        onRefused: (_address, why) => refused.push(why),
+      },
+    });
+  });
+
+  const post = (headers: Record<string, string>, path = '/operator/drain?operator=ana&reason=a%20try') =>
+    sendHttp(`http://${admin.address}${path}`, { method: 'POST', headers });
+
+  it('guesses are refused after five, whatever they are, and others are served', async () => {
+    const statuses: number[] = [];
+    for (let nth = 0; nth < 20; nth += 1)
+      statuses.push((await post({ authorization: `Bearer guess-${nth}` })).status);
+    expect(statuses).toEqual([...Array(5).fill(401), ...Array(15).fill(429)]);
+    expect((await post(right)).status).toBe(429);
+    expect(refused).toEqual([...Array(5).fill('wrong'), ...Array(16).fill('too-many')]);
+    expect([done, await isServed()]).toEqual([[], true]);
+  });
+
+  it.each([
+    ['a page of another origin', { ...right, 'sec-fetch-site': 'cross-site' }, 403],
+    ['a page of another port', { ...right, 'sec-fetch-site': 'same-site' }, 403],
+    ['a name that was rebound', { ...right, host: 'evil.example' }, 421],
+    ['the token in the path', {}, 401],
+    ['the token in a cookie', { cookie: `token=${token}` }, 401],
+    ['the token as a password', { authorization: `Basic ${btoa(`ana:${token}`)}` }, 401],
+    ['a longer token', { authorization: `Bearer ${token}${'x'.repeat(8_000)}` }, 401],
+  ])('it is not done for %s', async (_what, headers, status) => {
+    const path = `/operator/drain?operator=ana&reason=a%20try&token=${token}&authorization=Bearer%20${token}`;
+    expect((await post(headers, path)).status).toBe(status);
+    expect(done).toEqual([]);
+  });
+
+  it('a preflight gets no leave to send the header', async () => {
+    const { status, headers } = await get('/operator', { 'access-control-request-headers': 'authorization' });
+    expect(status).toBe(401);
+    expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
+  });
+
+  it('reading is no way to change something, and a body is not read', async () => {
+    expect((await get('/operator/drain?operator=ana&reason=a%20try', right)).status).toBe(404);
+    const url = `http://${admin.address}/operator/drain?operator=ana&reason=a%20try`;
+    expect((await sendHttp(url, { body: { a: 1 }, headers: right })).status).toBe(413);
+    expect(done).toEqual([]);
+  });
+
+  it('it is done for the operator alone', async () => {
+    expect((await post(right)).status).toBe(200);
+    expect(done).toEqual(['ana: drain']);
+  });
+});

@@ -8,8 +8,10 @@ export interface HttpExchangeResult {
 
 export interface HttpRequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON by POST; without it the request is a GET. */
+  /** Sent as JSON. */
   readonly body?: object;
+  /** Default: GET, or POST where there is a body. */
+  readonly method?: 'POST';
   /** Default 30 s. */
   readonly timeoutMs?: number;
 }
@@ -21,11 +23,11 @@ export interface HttpRequestOptions {
  */
 export async function sendHttp(
   url: string,
-  { headers, body, timeoutMs = 30_000 }: HttpRequestOptions = {},
+  { headers, body, method, timeoutMs = 30_000 }: HttpRequestOptions = {},
 ): Promise<HttpExchangeResult> {
   const call = request(url, {
     agent: false,
-    method: body ? 'POST' : 'GET',
+    method: method ?? (body ? 'POST' : 'GET'),
     headers: { ...(body && { 'content-type': 'application/json' }), ...headers },
     signal: AbortSignal.timeout(timeoutMs),
   });

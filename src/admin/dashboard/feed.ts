@@ -18,6 +18,8 @@ export interface FeedSources {
   readonly events: { list(): readonly LifeEvent[] };
   /** Made while it is iterated. */
   readonly countsByInstance: () => CountsByInstance;
+  /** Whether this port has what `/operator` needs. */
+  readonly hasOperator: boolean;
 }
 
 export interface FeedOptions extends FeedSources {
@@ -121,12 +123,12 @@ export class Feed {
   }
 
   async #sendReading(): Promise<void> {
-    const { clock, countsByInstance, events, state, turns } = this.#options;
+    const { clock, countsByInstance, events, hasOperator, state, turns } = this.#options;
     const hasWatchers = (): boolean => this.#watchers.size > 0;
     const page = await this.#options.page();
     const reading = await readForFeed(state(), countsByInstance(), turns, hasWatchers);
     if (reading === undefined || !hasWatchers()) return;
-    const head = { page, at: new Date().toISOString(), atMs: Math.round(clock.nowMs()) };
+    const head = { page, at: new Date().toISOString(), atMs: Math.round(clock.nowMs()), hasOperator };
     const listed = events.list();
     const newEvents = listed.filter(({ sequence }) => sequence > this.#lastSequence);
     const before = this.#rows;

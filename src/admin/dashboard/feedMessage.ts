@@ -12,6 +12,8 @@ export interface FeedMessage {
   readonly at: string;
   /** On a monotonic clock, for rates. */
   readonly atMs: number;
+  /** An operator with the token can change something by this port. */
+  readonly hasOperator: boolean;
   readonly state: Omit<InstanceState, 'pool'>;
   readonly verdict: FleetVerdict;
   /** The instances that `by` of a row counts for, in its order: first the one that is read. */

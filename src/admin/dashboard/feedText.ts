@@ -4,7 +4,7 @@ import type { FeedMessage } from './feedMessage.ts';
 import type { FeedReading } from './feedReading.ts';
 
 /** By which page it is shown, and when it was made: for people and for rates. */
-export type ReadingHead = Pick<FeedMessage, 'page' | 'at' | 'atMs'>;
+export type ReadingHead = Pick<FeedMessage, 'page' | 'at' | 'atMs' | 'hasOperator'>;
 
 /** All of a reading, as a server-sent event. */
 export function fullText(reading: FeedReading, head: ReadingHead, events: readonly LifeEvent[]): string {

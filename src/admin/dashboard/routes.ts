@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { systemClock } from '../../clock.ts';
 import type { RequestGuard } from '../guardRequests.ts';
+import { isOfOwnPage } from '../ownPage.ts';
 import { Assets } from './assets.ts';
 import { Feed, type FeedSources, mostWatchers } from './feed.ts';
 
@@ -23,7 +24,7 @@ export function addDashboard(server: FastifyInstance, guard: RequestGuard, sourc
   server.get('/', async (request, reply) => sendAsset(request, reply, assets, 'index.html'));
   server.get('/dashboard/feed', { exposeHeadRoute: false }, async (request, reply) => {
     // A page of elsewhere cannot read the answer, and has no reason to keep the instance busy.
-    if (!isOfThisPage(request)) return reply.code(403).send({ error: 'this feed is for the page on /' });
+    if (!isOfOwnPage(request)) return reply.code(403).send({ error: 'this feed is for the page on /' });
     // Before the headers are written.
     if (feed.watchers >= mostWatchers)
       return reply.code(503).send({ error: `${mostWatchers} pages are open already` });
@@ -50,10 +51,4 @@ async function sendAsset(
   reply.headers({ ...securityHeaders, etag, 'cache-control': 'no-cache' });
   if (request.headers['if-none-match'] === etag) return reply.code(304).send();
   return reply.type(type).send(bytes);
-}
-
-/** Other clients than browsers do not say. */
-function isOfThisPage({ headers }: FastifyRequest): boolean {
-  const site = headers['sec-fetch-site'];
-  return site === undefined || site === 'same-origin' || site === 'none';
 }

@@ -102,4 +102,5 @@ export const quietSources: AdminSources = {
   countsByInstance: () => [],
   decisions: () => ({}),
   explain: () => ({}),
+  operator: undefined,
 };

@@ -1,5 +1,5 @@
 import { EventLog } from '../../../src/admin/eventLog.ts';
-import { type Admin, type AskedRequest, startAdmin } from '../../../src/admin/server.ts';
+import { type Admin, type AdminSources, type AskedRequest, startAdmin } from '../../../src/admin/server.ts';
 import type { InstanceState, Readiness } from '../../../src/admin/state.ts';
 import { hasControlCharacters } from '../../../src/controlCharacters.ts';
 import { exitCodes } from '../../../src/errors.ts';
@@ -12,7 +12,7 @@ describe('the admin port', () => {
   let admin: Admin;
   const events = new EventLog({ now: () => new Date(0) });
   events.add('phase', 'starting → ready');
-  const sources = {
+  const sources: AdminSources = {
     readiness: () => readiness,
     state: () => state(),
     metricsText: () => metricsText(),
@@ -20,6 +20,7 @@ describe('the admin port', () => {
     countsByInstance: () => [],
     decisions: (last?: number) => ({ decisions: [], last }),
     explain: ({ headers, ...more }: AskedRequest) => ({ headers: [...headers], ...more }),
+    operator: undefined,
   };
 
   beforeEach(async () => {

@@ -4,6 +4,7 @@ import { byId, setClass, setText } from './dom.js';
 import { showEvents } from './events.js';
 import { showInstances } from './instances.js';
 import { Model } from './model.js';
+import { Operator } from './operator.js';
 import { showPodMap } from './podMap.js';
 import { Pods } from './pods.js';
 import { timeOfDay } from './text.js';
@@ -23,6 +24,7 @@ const reconnectMs = 3_000;
 const model = new Model();
 const tiles = new Tiles();
 const pods = new Pods(draw);
+const operator = new Operator();
 new Decisions();
 
 let isDrawing = false;
@@ -48,6 +50,7 @@ function draw() {
     showPodMap(rows);
     pods.update(model);
     showEvents(model);
+    operator.update(message);
     // What is drawn is that of this reading, for tests.
     document.body.dataset.at = message.at;
   });

@@ -1,6 +1,6 @@
-import { withEtcd } from '../../../src/cli/withEtcd.ts';
 import { configSchema } from '../../../src/config/schema.ts';
 import { BatonError } from '../../../src/errors.ts';
+import { withEtcd } from '../../../src/etcd/withEtcd.ts';
 import { checkForLeaks } from '../../support/leakCheck.ts';
 
 checkForLeaks();

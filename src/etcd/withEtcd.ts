@@ -1,19 +1,25 @@
-import type { Config } from '../config/schema.ts';
 import { BatonError } from '../errors.ts';
-import type { EtcdClient } from '../etcd/client.ts';
+import type { EtcdClient, EtcdOptions } from './client.ts';
+
+/** Which pool, in which etcd. */
+export interface PoolInEtcd {
+  readonly etcd: EtcdOptions & { readonly prefix: string };
+  readonly pool: { readonly name: string };
+}
 
 /**
- * Gives a command access to the pool's records; keys are relative to the pool.
+ * Gives an operator's command access to the pool's records, on a connection of its own; keys are
+ * relative to the pool.
  *
  * @throws BatonError `store-unreachable` or `store-refused`; any other error that `use` throws
  */
 export async function withEtcd<T>(
-  { etcd, pool }: Pick<Config, 'etcd' | 'pool'>,
+  { etcd, pool }: PoolInEtcd,
   use: (client: EtcdClient) => Promise<T>,
 ): Promise<T> {
   const [{ connect }, { storeFailureOf }] = await Promise.all([
-    import('../etcd/client.ts'),
-    import('../etcd/storeFailure.ts'),
+    import('./client.ts'),
+    import('./storeFailure.ts'),
   ]);
   const client = connect(etcd, `${etcd.prefix}/${pool.name}/`);
   try {
