@@ -81,7 +81,14 @@ export function statusOfRecords(
     endpoints: [...view].map(([address, inFlight]) => {
       const { health, reason } = judgments.get(address) ?? { health: null, reason: null };
       const said = records.readings.get(address)?.reading;
-      const reading = said ? { running: said.running ?? null, waiting: said.waiting ?? null } : null;
+      const reading = said
+        ? {
+            running: said.running ?? null,
+            waiting: said.waiting ?? null,
+            cacheHitRate: null,
+            firstTokenMs: null,
+          }
+        : null;
       return { address, ready: null, health, reason, inFlight, countedBy: null, reading };
     }),
     handedOff,

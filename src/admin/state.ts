@@ -178,6 +178,10 @@ export interface ReadingReport {
   readonly running: number | null;
   /** The share of its KV cache that is in use, 0 to 1. */
   readonly kvUse: number | null;
+  /** Of about the last minute: the share of tokens of prompts that were in its prefix cache. */
+  readonly cacheHitRate: number | null;
+  /** Of about the last minute: the mean time to the first token. */
+  readonly firstTokenMs: number | null;
 }
 
 export interface QuarantineReport {

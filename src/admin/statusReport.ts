@@ -1,5 +1,5 @@
 import type { Phase } from '../phase.ts';
-import type { EndpointReport, InstanceState } from './state.ts';
+import type { EndpointReport, InstanceState, ReadingReport } from './state.ts';
 
 /** What `baton status` prints, from an instance or from etcd. `--json` prints it as it is. */
 export interface StatusReport {
@@ -41,8 +41,11 @@ export interface EndpointLine {
   /** How they are known; null from etcd. */
   readonly countedBy: EndpointReport['countedBy'] | null;
   /** What the metrics of its engine said last; null: nothing, or that is too old. */
-  readonly reading: { readonly running: number | null; readonly waiting: number | null } | null;
+  readonly reading: EngineLine | null;
 }
+
+/** null for what the metrics do not have, and from etcd for rates. */
+export type EngineLine = Pick<ReadingReport, 'running' | 'waiting' | 'cacheHitRate' | 'firstTokenMs'>;
 
 /** The report of an instance's `/state`: itself and its peers. */
 export function reportOfState(state: InstanceState, pool: string, source: string): StatusReport {
@@ -70,9 +73,14 @@ export function reportOfState(state: InstanceState, pool: string, source: string
       reason: quarantine?.reason ?? null,
       inFlight: load,
       countedBy,
-      reading: reading?.used ? { running: reading.running, waiting: reading.waiting } : null,
+      reading: reading?.used ? engineLine(reading) : null,
     })),
     handedOff: state.handoffs.reduce((sum, { counted }) => sum + counted, 0),
     recordsSkipped: state.store.recordsSkipped,
   };
+}
+
+/** An instance of an older release does not know the rates. */
+function engineLine({ running, waiting, cacheHitRate, firstTokenMs }: ReadingReport): EngineLine {
+  return { running, waiting, cacheHitRate: cacheHitRate ?? null, firstTokenMs: firstTokenMs ?? null };
 }

@@ -47,12 +47,21 @@ export function instanceRow(one: InstanceLine): Cells {
 }
 
 /** Those behind the address. */
-export const endpointColumns = ['READY', 'RESPONSES', 'ENGINE', 'COUNTED', 'IN FLIGHT'] as const;
+export const endpointColumns = [
+  'READY',
+  'RESPONSES',
+  'ENGINE',
+  'CACHE HITS',
+  'FIRST TOKEN',
+  'COUNTED',
+  'IN FLIGHT',
+] as const;
 
 export function endpointRow(one: EndpointLine): Cells {
   const ready = one.ready === null ? '-' : one.ready ? 'yes' : 'no';
   const countedBy = one.countedBy ?? '-';
-  return [one.address, ready, healthText(one), readingText(one), countedBy, countText(one.inFlight)];
+  const said = [readingText(one), hitRateText(one), firstTokenText(one)];
+  return [one.address, ready, healthText(one), ...said, countedBy, countText(one.inFlight)];
 }
 
 /** Aligns text to the left and numbers to the right; control characters are escaped. */
@@ -91,6 +100,18 @@ function healthText({ health, reason }: EndpointLine): string {
 /** `12 run, 3 wait`. */
 function readingText({ reading }: EndpointLine): string {
   return reading === null ? '-' : `${reading.running ?? '?'} run, ${reading.waiting ?? '?'} wait`;
+}
+
+/** `62 %`. */
+function hitRateText({ reading }: EndpointLine): string {
+  const rate = reading?.cacheHitRate ?? null;
+  return rate === null ? '-' : `${Math.round(100 * rate)} %`;
+}
+
+/** `210 ms`. */
+function firstTokenText({ reading }: EndpointLine): string {
+  const ms = reading?.firstTokenMs ?? null;
+  return ms === null ? '-' : `${Math.round(ms)} ms`;
 }
 
 /** Whole, or with one decimal where stale counts decay. */

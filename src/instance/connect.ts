@@ -31,6 +31,7 @@ export function connectParts(parts: InstanceParts, host: Host): void {
     // Before that the pool may be incomplete.
     if (lifecycle.phase !== 'starting') parts.prompts.placed.keep(pool.addresses);
     metricsParts.podMetrics.readings.keep(pool.addresses);
+    metricsParts.rates.keep(pool.addresses);
     metricsParts.podMetrics.changed();
     parts.prompts.hits.keep(pool.addresses);
     parts.readingLoad.keep(pool.addresses);

@@ -62,7 +62,7 @@ export function* endpointReports(sources: Sources): Iterable<EndpointReport> {
       countedBy: readingLoad.countedBy(address),
       health: health.kind,
       quarantine: quarantineReport(health, !usable.has(address)),
-      reading: readingReport(metricsParts.podMetrics.readings, address),
+      reading: readingReport(metricsParts, address),
     };
   }
 }

@@ -5,6 +5,7 @@ import type { DynamicConfig } from '../dynamic/dynamicConfig.ts';
 import { splitHostPort } from '../hostPort.ts';
 import { isFit } from '../phase.ts';
 import type { CompositePool } from '../pool/compositePool.ts';
+import { EngineRates } from '../signals/readings/engineRates.ts';
 import { PodMetricsReader } from '../signals/readings/podMetricsReader.ts';
 import { freshMs, type PodReadings } from '../signals/readings/podReadings.ts';
 import { metricsAgent, requestMetrics } from '../signals/readings/requestMetrics.ts';
@@ -17,6 +18,7 @@ import type { SkippedRecords } from './skippedRecords.ts';
 /** What pods say of themselves. */
 export interface MetricsParts {
   readonly podMetrics: PodMetricsReader;
+  readonly rates: EngineRates;
   /** undefined: there are no other instances to share with. */
   readonly shared: SharedReadings | undefined;
 }
@@ -63,10 +65,14 @@ export function createMetricsParts(options: MetricsPartsOptions): MetricsParts {
     clock: systemClock,
     random: Math.random,
   });
-  if (sharing.kind === 'memory') return { podMetrics, shared: undefined };
+  const rates = new EngineRates();
+  podMetrics.readings.onReading((address, { reading, atMs }, before) =>
+    rates.onReading(address, reading, before?.reading, atMs),
+  );
+  if (sharing.kind === 'memory') return { podMetrics, rates, shared: undefined };
   const shared = createSharedReadings(options, sharing, podMetrics.readings);
   podMetrics.shareBy(shared);
-  return { podMetrics, shared };
+  return { podMetrics, rates, shared };
 }
 
 function createSharedReadings(
@@ -97,8 +103,11 @@ function askersAmong(sharing: SharedParts, localId: string): readonly string[] {
 }
 
 /** What `/state` shows of what an endpoint says of itself. */
-export function readingReport(readings: PodReadings, address: string): EndpointReport['reading'] {
-  const known = readings.last(address);
+export function readingReport(
+  { podMetrics, rates }: MetricsParts,
+  address: string,
+): EndpointReport['reading'] {
+  const known = podMetrics.readings.last(address);
   if (known === undefined) return null;
   const { reading, from, atMs } = known;
   const ageMs = Math.round(systemClock.nowMs() - atMs);
@@ -110,5 +119,6 @@ export function readingReport(readings: PodReadings, address: string): EndpointR
     waiting: reading.waiting ?? null,
     running: reading.running ?? null,
     kvUse: reading.kvUse ?? null,
+    ...rates.of(address),
   };
 }

@@ -118,9 +118,14 @@ describe('in a browser', () => {
         { ...assumed, countedBy: 'assumed', load: 4, reading: null },
       ],
     };
-    const { pods: shown } = await readPage(await open());
+    const { pods: shown, tiles } = await readPage(await open());
     expect(shown[read.address]?.[3]).toBe('0 wait, KV 30 %, counted as 12.5 (reading)');
     expect(shown[assumed.address]?.[3]).toBe('counted as 4 (assumed)');
+    expect([read, assumed].map(({ address }) => shown[address]?.slice(4))).toEqual([
+      ['50 %', '180 ms'],
+      ['', ''],
+    ]);
+    expect(tiles['first-token']).toBe('180 ms');
   });
 
   it('nothing is loaded from elsewhere', async () => {

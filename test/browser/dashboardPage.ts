@@ -9,7 +9,7 @@ export interface ShownPage {
   readonly tiles: Readonly<Record<string, string>>;
   /** By name: phase, release, generation, in flight. */
   readonly instances: Readonly<Record<string, readonly string[]>>;
-  /** Of the page of the table that is shown, by address: state, why, in flight, engine. */
+  /** Of the rows that are shown, by address: the cells from the state to the first token. */
   readonly pods: Readonly<Record<string, readonly string[]>>;
   readonly events: readonly string[];
 }
@@ -29,8 +29,8 @@ const script = `(() => {
       return [name.split(' ')[0], [phase, release, generation, inFlight]];
     })),
     pods: Object.fromEntries(all('#pod-rows tr').map((row) => {
-      const [address, state, why, inFlight, engine] = cells(row);
-      return [address, [state, why, inFlight, engine]];
+      const [address, ...others] = cells(row);
+      return [address, others.slice(0, 6)];
     })),
     events: all('#events li').map(text),
   };

@@ -48,6 +48,8 @@ it('the page equals /state while a pod dies, an instance drains and goes, and et
           fault === null ? '' : `fails its probes: ${fault}`,
           String(view),
           '',
+          '',
+          '',
         ]);
       }
       const fleet = [instance, ...peers];

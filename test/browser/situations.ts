@@ -12,6 +12,7 @@ function engineReading(nth: number): EndpointReport['reading'] {
   return {
     ...{ engine: 'vllm', from: 'baton-a', ageMs: 500, used: true },
     ...{ waiting: nth % 3, running: 9 + (nth % 4), kvUse: 0.3 + (nth % 5) / 10 },
+    ...{ cacheHitRate: 0.5 + (nth % 6) / 20, firstTokenMs: 180 + 10 * (nth % 9) },
   };
 }
 

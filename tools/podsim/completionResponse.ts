@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { PodClock } from './clock.ts';
 import { type Completion, CompletionEvents, formatCompletion } from './completions.ts';
-import type { QueueTimes } from './queueTimes.ts';
+import type { TimeHistogram } from './timeHistogram.ts';
 import type { TokenSource } from './tokenSource.ts';
 
 /**
@@ -35,7 +35,7 @@ export interface RequestCounts {
 export interface ResponseContext {
   readonly clock: PodClock;
   readonly counts: RequestCounts;
-  readonly queueTimes: QueueTimes;
+  readonly queueTimes: TimeHistogram;
 }
 
 export class CompletionResponse {

@@ -41,6 +41,7 @@ function textOf(pod: SimulatedPod, fault: MetricsFault): string {
     // Without an engine, each request uses the share of one slot.
     kvUse: engine ? engine.kvUse : slots.running / slots.size,
     queueTimes: pod.queueTimes.state(),
+    firstTokenTimes: pod.firstTokenTimes.state(),
     tokens,
     cache: engine
       ? { blocks: engine.blocks, ...engine.counts }

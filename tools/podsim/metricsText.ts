@@ -1,5 +1,5 @@
 import { tokensPerBlock } from './engine/promptBlocks.ts';
-import type { QueueTimesState } from './queueTimes.ts';
+import type { TimeHistogramState } from './timeHistogram.ts';
 
 /**
  * The load of the pod as Prometheus text with the names of vLLM. Its labels are the configured
@@ -16,7 +16,8 @@ export interface PodLoad {
   readonly waiting: number;
   /** Completed responses. */
   readonly served: number;
-  readonly queueTimes: QueueTimesState;
+  readonly queueTimes: TimeHistogramState;
+  readonly firstTokenTimes: TimeHistogramState;
   /** Since the start. */
   readonly tokens: { readonly prompt: number; readonly generated: number };
   readonly cache: { readonly blocks: number; readonly queries: number; readonly hits: number };
@@ -26,6 +27,7 @@ export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8';
 
 export function metricsText(load: PodLoad): string {
   const { model, kvUse, running, waiting, served, queueTimes, tokens, cache, adapters } = load;
+  const { firstTokenTimes } = load;
   const modelLabel = `model_name="${escapeLabel(model)}"`;
   const label = `{${modelLabel}}`;
   const metric = (name: string, type: 'gauge' | 'counter', help: string, value: number) =>
@@ -45,6 +47,7 @@ export function metricsText(load: PodLoad): string {
     '# HELP process_start_time_seconds Start time of the process.\n# TYPE process_start_time_seconds gauge\n',
     `process_start_time_seconds ${load.startedAtSeconds}\n`,
     histogram('request_queue_time_seconds', 'Time that requests waited for a slot.', modelLabel, queueTimes),
+    histogram('time_to_first_token_seconds', 'Time to the first token.', modelLabel, firstTokenTimes),
   ].join('');
 }
 
@@ -57,7 +60,7 @@ function adaptersInfo({ names, inUse }: PodLoad['adapters'], atSeconds: number):
   ].join('');
 }
 
-function histogram(name: string, help: string, label: string, state: QueueTimesState): string {
+function histogram(name: string, help: string, label: string, state: TimeHistogramState): string {
   const bucket = (le: number | string, count: number) =>
     `vllm:${name}_bucket{${label},le="${le}"} ${count}\n`;
   return [

@@ -8,9 +8,9 @@ import { PodEngine } from './engine/podEngine.ts';
 import { Faults } from './faults.ts';
 import { drawPace, type Timing } from './pace.ts';
 import { PromptCache } from './promptCache.ts';
-import { QueueTimes } from './queueTimes.ts';
 import { SlotSource } from './slotSource.ts';
 import { Slots } from './slots.ts';
+import { firstTokenBounds, queueTimeBounds, TimeHistogram } from './timeHistogram.ts';
 import type { TokenSource } from './tokenSource.ts';
 
 /**
@@ -48,7 +48,8 @@ export class SimulatedPod {
   readonly cache: PromptCache;
   readonly engine: PodEngine | undefined;
   readonly adapters: AdapterUse;
-  readonly queueTimes = new QueueTimes();
+  readonly queueTimes = new TimeHistogram(queueTimeBounds);
+  readonly firstTokenTimes = new TimeHistogram(firstTokenBounds);
   readonly tokens = { prompt: 0, generated: 0 };
   readonly counts: RequestCounts = { served: 0, cutShort: 0, aborted: 0 };
   readonly #clock: PodClock;
@@ -88,6 +89,7 @@ export class SimulatedPod {
   ): void {
     const { id: podId, model, tokensPerReply } = this.traits;
     const { promptTokens } = request;
+    const arrivedMs = this.#clock.nowMs();
     const found = this.cache.isOn ? this.cache.lookUp(request.promptText(), promptTokens) : undefined;
     const endsUse = this.adapters.begin(request.model);
     const completion = {
@@ -102,6 +104,7 @@ export class SimulatedPod {
       usageApart: request.includeUsage,
     };
     const onFirstToken = (): void => {
+      this.firstTokenTimes.observe(this.#clock.nowMs() - arrivedMs);
       found?.store();
       this.tokens.prompt += promptTokens;
     };

@@ -20,6 +20,9 @@ export interface PodReading {
   readonly cacheTokens?: number;
   /** When its process started, in seconds since 1970. */
   readonly startedAtSeconds?: number;
+  /** Responses that began since the engine started, and how long they took to, in all. */
+  readonly firstTokens?: number;
+  readonly firstTokenSeconds?: number;
   readonly adapters?: PodAdapters;
 }
 
@@ -50,6 +53,7 @@ const counts = {
   cache_queries: 'cacheQueries',
   cache_hits: 'cacheHits',
   cache_tokens: 'cacheTokens',
+  first_tokens: 'firstTokens',
 } as const;
 
 export function encodeReading({ reading, ageMs, from }: StoredReading): Uint8Array {
@@ -62,6 +66,7 @@ export function encodeReading({ reading, ageMs, from }: StoredReading): Uint8Arr
     ...Object.fromEntries(fields.filter(([, value]) => value !== undefined)),
     ...(reading.kvUse !== undefined && { kv_use: reading.kvUse }),
     ...(reading.startedAtSeconds !== undefined && { started_at_seconds: reading.startedAtSeconds }),
+    ...(reading.firstTokenSeconds !== undefined && { first_token_seconds: reading.firstTokenSeconds }),
     ...(adapters && {
       knows_adapters: true,
       running_adapters: [...adapters.running],
@@ -86,6 +91,9 @@ export function decodeReading(value: Uint8Array): StoredReading {
       ...(record.kv_use !== undefined && { kvUse: judgeReal('kv_use', record.kv_use, 1) }),
       ...(record.started_at_seconds !== undefined && {
         startedAtSeconds: judgeReal('started_at_seconds', record.started_at_seconds),
+      }),
+      ...(record.first_token_seconds !== undefined && {
+        firstTokenSeconds: judgeReal('first_token_seconds', record.first_token_seconds),
       }),
       ...(record.knows_adapters && { adapters: adaptersOf(record) }),
     },

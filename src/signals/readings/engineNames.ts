@@ -12,6 +12,8 @@ export interface EngineNames {
   readonly generatedTokens?: readonly SeriesName[];
   readonly cacheQueries?: readonly SeriesName[];
   readonly cacheHits?: readonly SeriesName[];
+  /** A histogram of the time to the first token, in seconds. */
+  readonly firstToken?: string;
   /** The KV cache is the first times the second. */
   readonly cacheSize?: CacheSize;
   /** vLLM's info metric of LoRA adapters. */
@@ -45,6 +47,7 @@ export const engines: readonly EngineNames[] = [
     generatedTokens: ['vllm:generation_tokens_total'],
     cacheQueries: ['vllm:prefix_cache_queries_total', 'vllm:gpu_prefix_cache_queries_total'],
     cacheHits: ['vllm:prefix_cache_hits_total', 'vllm:gpu_prefix_cache_hits_total'],
+    firstToken: 'vllm:time_to_first_token_seconds',
     cacheSize: { kind: 'labels', name: 'vllm:cache_config_info', labels: ['block_size', 'num_gpu_blocks'] },
     adapters: 'vllm:lora_requests_info',
   },
@@ -58,6 +61,7 @@ export const engines: readonly EngineNames[] = [
     // Each token of a prompt is looked up.
     cacheQueries: ['sglang:prompt_tokens_total'],
     cacheHits: ['sglang:cached_tokens_total'],
+    firstToken: 'sglang:time_to_first_token_seconds',
     cacheSize: { kind: 'labels', name: 'sglang:cache_config_info', labels: ['page_size', 'num_pages'] },
   },
   {
@@ -65,6 +69,7 @@ export const engines: readonly EngineNames[] = [
     waiting: ['trtllm_num_requests_waiting'],
     running: ['trtllm_num_requests_running'],
     kvUse: ['trtllm_kv_cache_utilization'],
+    firstToken: 'trtllm_time_to_first_token_seconds',
     cacheSize: {
       kind: 'values',
       names: ['trtllm_kv_cache_tokens_per_block', 'trtllm_kv_cache_max_blocks'],
@@ -79,11 +84,14 @@ export const engines: readonly EngineNames[] = [
   },
 ];
 
+export const sumOf = (histogram: string): string => `${histogram}_sum`;
+export const countOf = (histogram: string): string => `${histogram}_count`;
+
 /** Of every engine, where its process exports it. */
 export const processStart = 'process_start_time_seconds';
 
 const metricNames = (names: EngineNames): readonly string[] => {
-  const { cacheSize, adapters } = names;
+  const { cacheSize, adapters, firstToken } = names;
   const series = [
     names.waiting,
     names.running,
@@ -98,6 +106,7 @@ const metricNames = (names: EngineNames): readonly string[] => {
     ...series.map((one) => (typeof one === 'string' ? one : one.name)),
     ...(cacheSize?.kind === 'labels' ? [cacheSize.name] : []),
     ...(adapters === undefined ? [] : [adapters]),
+    ...(firstToken === undefined ? [] : [sumOf(firstToken), countOf(firstToken)]),
   ];
 };
 

@@ -2,7 +2,15 @@ import { hasControlCharacters } from '../../controlCharacters.ts';
 import { longestName } from '../../nameForms.ts';
 import { mostInFlight } from '../../proto/records/fields.ts';
 import { mostAdapters, type PodAdapters, type PodReading } from '../../proto/records/podReading.ts';
-import { type EngineNames, engines, processStart, type SeriesName, wantedNames } from './engineNames.ts';
+import {
+  countOf,
+  type EngineNames,
+  engines,
+  processStart,
+  type SeriesName,
+  sumOf,
+  wantedNames,
+} from './engineNames.ts';
 import { labelOf, type MetricSample, samplesOf } from './prometheusSamples.ts';
 
 /** Series of one metric; one for each model and rank. */
@@ -35,7 +43,7 @@ function collect(text: string): Series {
 
 function readingOf(series: Series, names: EngineNames): PodReading {
   const total = (wanted: readonly SeriesName[] | undefined): number | undefined =>
-    countOf(valuesOf(series, wanted));
+    wholeSum(valuesOf(series, wanted));
   const requests = (wanted: readonly SeriesName[]): number | undefined => {
     const count = total(wanted);
     return count === undefined ? undefined : Math.min(count, mostInFlight);
@@ -50,6 +58,7 @@ function readingOf(series: Series, names: EngineNames): PodReading {
     cacheQueries: total(names.cacheQueries),
     cacheHits: total(names.cacheHits),
     cacheTokens: cacheTokensOf(series, names),
+    ...firstTokensOf(series, names.firstToken),
     startedAtSeconds: valuesOf(series, [processStart]).find(
       (value) => value > 0 && value <= Number.MAX_SAFE_INTEGER,
     ),
@@ -57,6 +66,20 @@ function readingOf(series: Series, names: EngineNames): PodReading {
   };
   const present = Object.entries(found).filter(([, value]) => value !== undefined);
   return Object.fromEntries(present) as unknown as PodReading;
+}
+
+/** Both or neither: it is their ratio that means something. */
+function firstTokensOf(
+  series: Series,
+  histogram: string | undefined,
+): Pick<PodReading, 'firstTokens' | 'firstTokenSeconds'> {
+  if (histogram === undefined) return {};
+  const firstTokens = wholeSum(valuesOf(series, [countOf(histogram)]));
+  const sums = valuesOf(series, [sumOf(histogram)]);
+  const firstTokenSeconds = sums.reduce((all, one) => all + one, 0);
+  if (firstTokens === undefined || sums.length === 0 || firstTokenSeconds > Number.MAX_SAFE_INTEGER)
+    return {};
+  return { firstTokens, firstTokenSeconds };
 }
 
 function has(series: Series, name: SeriesName): boolean {
@@ -79,7 +102,7 @@ function valuesOfOne(series: Series, wanted: SeriesName): readonly number[] {
   return those.map(({ value }) => value).filter((value) => value >= 0);
 }
 
-function countOf(values: readonly number[]): number | undefined {
+function wholeSum(values: readonly number[]): number | undefined {
   if (values.length === 0) return undefined;
   const sum = Math.round(values.reduce((all, one) => all + one, 0));
   return Number.isSafeInteger(sum) ? sum : undefined;
@@ -102,7 +125,7 @@ function cacheTokensOf(series: Series, { cacheSize }: EngineNames): number | und
       (sample) => Number(labelOf(sample, blockSize)) * Number(labelOf(sample, blocks)),
     );
   }
-  const sum = countOf(sizes.filter((size) => size > 0));
+  const sum = wholeSum(sizes.filter((size) => size > 0));
   return sum === 0 ? undefined : sum;
 }
 

@@ -116,7 +116,12 @@ describe('the records of a pool', () => {
     const reading = { engine: 'vllm', running: 4, waiting: 1 };
     const records = new Map([['signals/10.0.0.1:80', encodeReading({ reading, ageMs: 0, from: 'one' })]]);
     expect(statusOfRecords(decodePoolRecords(records), 'default', 'etcd', nowMs).endpoints).toEqual([
-      { ...unknown, address: '10.0.0.1:80', inFlight: 0, reading: { running: 4, waiting: 1 } },
+      {
+        ...unknown,
+        address: '10.0.0.1:80',
+        inFlight: 0,
+        reading: { running: 4, waiting: 1, cacheHitRate: null, firstTokenMs: null },
+      },
     ]);
   });
 

@@ -65,6 +65,8 @@ export const sampleState: InstanceState = {
         waiting: 2,
         running: 6,
         kvUse: 0.5,
+        cacheHitRate: 0.625,
+        firstTokenMs: 210.4,
       },
     },
   ],

@@ -11,9 +11,9 @@ INSTANCE  PHASE     RELEASE  GENERATION  IN FLIGHT
 baton-1   draining  1.0.0             1          7
 baton-2   ready     1.1.0             2          3
 
-ENDPOINT        READY  RESPONSES                  ENGINE         COUNTED  IN FLIGHT
-10.0.0.2:8000   yes    trusted                    -              exact            6
-10.0.0.10:8000  no     quarantined: server-error  6 run, 2 wait  reading          9
+ENDPOINT        READY  RESPONSES                  ENGINE         CACHE HITS  FIRST TOKEN  COUNTED  IN FLIGHT
+10.0.0.2:8000   yes    trusted                    -              -           -            exact            6
+10.0.0.10:8000  no     quarantined: server-error  6 run, 2 wait  63 %        210 ms       reading          9
 
 15 requests in flight on 2 endpoints
 `,
@@ -55,7 +55,7 @@ describe('the status table', () => {
       endpoints: [{ ...unknown, address: '[::1]:80' }],
     });
     expect(table).toMatch(/^a +unknown +9 +9 +0$/m);
-    expect(table).toMatch(/^\[::1\]:80 +- +- +- +- +0$/m);
+    expect(table).toMatch(/^\[::1\]:80 +- +- +- +- +- +- +0$/m);
   });
 
   it('shows what is wrong with an instance, and why READY is unknown', () => {

@@ -55,7 +55,9 @@ describe('baton top', () => {
     const { text } = await shown();
     expect(text).toMatch(/^Pod 10\.0\.0\.10:8000 is quarantined: server-error; fails its probes: HTTP 503$/m);
     expect(text).toMatch(/^baton-1 +draining +1\.0\.0 +1 +7$/m);
-    expect(text).toMatch(/^10\.0\.0\.10:8000 +no +quarantined: server-error +6 run, 2 wait +reading +9$/m);
+    expect(text).toMatch(
+      /^10\.0\.0\.10:8000 +no +quarantined: server-error +6 run, 2 wait +63 % +210 ms +reading +9$/m,
+    );
   });
 
   it('asks the next instance when one has gone, and says so when none is left', async () => {

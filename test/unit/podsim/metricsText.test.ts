@@ -12,6 +12,7 @@ describe('the metrics of a pod', () => {
       waiting: 3,
       served: 40,
       queueTimes,
+      firstTokenTimes: { buckets: [{ atMostSeconds: 0.1, count: 3 }], count: 4, sumSeconds: 0.9 },
       tokens,
       cache,
       adapters: { names: ['x', 'y'], inUse: ['y'] },
@@ -46,6 +47,11 @@ describe('the metrics of a pod', () => {
       `vllm:request_queue_time_seconds_bucket${label.replace('}', ',le="+Inf"}')} 40`,
       `vllm:request_queue_time_seconds_count${label} 40`,
       `vllm:request_queue_time_seconds_sum${label} 1.5`,
+      '# TYPE vllm:time_to_first_token_seconds histogram',
+      `vllm:time_to_first_token_seconds_bucket${label.replace('}', ',le="0.1"}')} 3`,
+      `vllm:time_to_first_token_seconds_bucket${label.replace('}', ',le="+Inf"}')} 4`,
+      `vllm:time_to_first_token_seconds_count${label} 4`,
+      `vllm:time_to_first_token_seconds_sum${label} 0.9`,
       '',
     ]);
   });

@@ -1,6 +1,6 @@
 /** @import { FeedMessage } from '../feedMessage.ts' */
 import { byId, cell, element, reconcile, setClass, setShare, setText } from './dom.js';
-import { compareNames, quantity } from './text.js';
+import { compareNames, percent, quantity } from './text.js';
 
 /**
  * @typedef {object} InstanceShown
@@ -76,5 +76,5 @@ function updateRow(row, { release, generation, phase, remark, inFlight, share })
   setText(/** @type {Node} */ (inFlightCell), quantity(inFlight));
   const fill = /** @type {HTMLElement} */ (shareCell?.querySelector('i'));
   setShare(fill, 'width', share);
-  setText(/** @type {Node} */ (shareCell?.querySelector('.value')), `${Math.round(share * 100)} %`);
+  setText(/** @type {Node} */ (shareCell?.querySelector('.value')), percent(share));
 }

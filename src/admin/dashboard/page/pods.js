@@ -2,7 +2,7 @@
 /** @import { Model } from './model.js' */
 import { byId, cell, element, reconcile, setClass, setText } from './dom.js';
 import { InFlightBars } from './inFlightBars.js';
-import { compareNames, duration, plural, quantity } from './text.js';
+import { compareNames, duration, latency, percent, plural, quantity } from './text.js';
 
 const rowsOnPage = 25;
 
@@ -55,7 +55,7 @@ function engineText({ reading, countedBy, load }) {
   const { waiting, kvUse, ageMs, used } = reading;
   const parts = [
     ...(waiting === null ? [] : [`${quantity(waiting)} wait`]),
-    ...(kvUse === null ? [] : [`KV ${Math.round(kvUse * 100)} %`]),
+    ...(kvUse === null ? [] : [`KV ${percent(kvUse)}`]),
     ...counted,
     ...(used ? [] : [`${duration(ageMs)} old`]),
   ];
@@ -168,6 +168,8 @@ export class Pods {
       cell('Why'),
       cell('In flight', '', [this.#bars.create()]),
       cell('Engine'),
+      cell('Cache hits', 'number'),
+      cell('First token', 'number'),
       cell('Models'),
       cell('Weight', 'number'),
     ]);
@@ -179,12 +181,15 @@ export class Pods {
    * @param {PodState} state
    */
   #updateRow(made, row, { text, why, level }) {
-    const [, state, reason, inFlight, engine, models, weight] = made.cells;
+    const [, state, reason, inFlight, engine, cacheHits, firstToken, models, weight] = made.cells;
+    const { cacheHitRate = null, firstTokenMs = null } = row.reading ?? {};
     setClass(made, level);
     setText(/** @type {Node} */ (state), text);
     setText(/** @type {Node} */ (reason), why);
     this.#bars.update(/** @type {HTMLElement} */ (inFlight?.firstElementChild), row);
     setText(/** @type {Node} */ (engine), engineText(row));
+    setText(/** @type {Node} */ (cacheHits), cacheHitRate === null ? '' : percent(cacheHitRate));
+    setText(/** @type {Node} */ (firstToken), firstTokenMs === null ? '' : latency(firstTokenMs));
     setText(/** @type {Node} */ (models), row.models.join(', '));
     setText(/** @type {Node} */ (weight), quantity(row.weight));
   }

@@ -24,6 +24,20 @@ export function duration(ms) {
   return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
 }
 
+/**
+ * How long clients wait: tenths of a second count.
+ *
+ * @param {number} ms
+ */
+export function latency(ms) {
+  return ms >= 1_000 && ms < 9_950 ? `${(ms / 1_000).toFixed(1)} s` : duration(ms);
+}
+
+/** @param {number} share 0 to 1 */
+export function percent(share) {
+  return `${Math.round(share * 100)} %`;
+}
+
 /** @param {string} iso */
 export function timeOfDay(iso) {
   const at = new Date(iso);

@@ -1,8 +1,8 @@
-/** @import { FeedMessage } from '../feedMessage.ts' */
+/** @import { FeedMessage, PodRow } from '../feedMessage.ts' */
 /** @import { Model } from './model.js' */
 import { byId, element, setClass, setText } from './dom.js';
 import { Sparkline } from './sparkline.js';
-import { duration, plural, quantity, rate } from './text.js';
+import { duration, latency, plural, quantity, rate } from './text.js';
 
 /**
  * @typedef {object} Shown
@@ -51,13 +51,14 @@ export class Tiles {
   #routed = new Tile('routed', 'Requests a second', [this.#routedLine.element]);
   #refused = new Tile('refused', 'Refused a second', [this.#refusedLine.element]);
   #inFlight = new Tile('in-flight', 'In flight');
+  #firstToken = new Tile('first-token', 'First token');
   #view = new Tile('view', 'Shared view');
 
   /**
    * @param {Model} model
    * @param {FeedMessage} message
    */
-  update({ history }, { state, verdict }) {
+  update({ history, rows }, { state, verdict }) {
     this.#serving.show(servingShown(verdict));
     this.#pods.show(podsShown(verdict));
     this.#sick.show(sickShown(verdict));
@@ -72,6 +73,7 @@ export class Tiles {
       value: quantity(verdict.pods.inFlight),
       more: `${plural(state.streams.open, 'stream')} open through ${state.instance.id}`,
     });
+    this.#firstToken.show(firstTokenShown([...rows.values()]));
     this.#view.show(viewShown(state.store));
   }
 }
@@ -133,6 +135,25 @@ function refusedShown(perSecond, byOutcome) {
     more: kinds.length === 0 ? 'none since its start' : `${text.join(', ')} since its start`,
     level: perSecond > 0 ? 'bad' : '',
   };
+}
+
+/**
+ * Of the pods whose engines say it: the median, since one sick pod says nothing of the others.
+ *
+ * @param {readonly PodRow[]} rows
+ * @returns {Shown}
+ */
+function firstTokenShown(rows) {
+  const waits = rows.flatMap(({ address, reading }) => {
+    const ms = reading?.used ? (reading.firstTokenMs ?? null) : null;
+    return ms === null ? [] : [{ address, ms }];
+  });
+  waits.sort((a, b) => a.ms - b.ms);
+  const median = waits[Math.floor(waits.length / 2)];
+  const slowest = waits.at(-1);
+  if (median === undefined || slowest === undefined)
+    return { value: 'not known', more: 'no engine says it, or is asked' };
+  return { value: latency(median.ms), more: `slowest ${latency(slowest.ms)}, on ${slowest.address}` };
 }
 
 /**

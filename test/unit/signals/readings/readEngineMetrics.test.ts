@@ -13,6 +13,8 @@ vllm:cache_config_info{block_size="16",cache_dtype="auto",engine="0",num_gpu_blo
 vllm:lora_requests_info{max_lora="4",running_lora_adapters="",waiting_lora_adapters=""} 1.7e9
 vllm:lora_requests_info{max_lora="4",running_lora_adapters="sql, chat",waiting_lora_adapters="law"} 1.8e9
 vllm:time_to_first_token_seconds_bucket{le="0.001",model_name="llama"} 5
+vllm:time_to_first_token_seconds_count{engine="0",model_name="llama"} 40
+vllm:time_to_first_token_seconds_sum{engine="0",model_name="llama"} 12.5
 process_start_time_seconds 1.76e+09
 `;
 
@@ -28,6 +30,8 @@ describe('the metrics of an engine', () => {
       cacheQueries: 12_345_678,
       cacheHits: 345_678,
       cacheTokens: 427_040,
+      firstTokens: 40,
+      firstTokenSeconds: 12.5,
       startedAtSeconds: 1_760_000_000,
       adapters: { running: ['sql', 'chat'], waiting: ['law'], most: 4 },
     });

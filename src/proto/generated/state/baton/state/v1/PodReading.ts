@@ -20,6 +20,8 @@ export interface PodReading {
   'running_adapters'?: (string)[];
   'waiting_adapters'?: (string)[];
   'most_adapters'?: (number);
+  'first_tokens'?: (number | string | Long);
+  'first_token_seconds'?: (number | string);
   '_waiting'?: "waiting";
   '_running'?: "running";
   '_kv_use'?: "kv_use";
@@ -29,6 +31,8 @@ export interface PodReading {
   '_cache_hits'?: "cache_hits";
   '_cache_tokens'?: "cache_tokens";
   '_started_at_seconds'?: "started_at_seconds";
+  '_first_tokens'?: "first_tokens";
+  '_first_token_seconds'?: "first_token_seconds";
 }
 
 export interface PodReading__Output {
@@ -49,4 +53,6 @@ export interface PodReading__Output {
   'running_adapters': (string)[];
   'waiting_adapters': (string)[];
   'most_adapters': (number);
+  'first_tokens'?: (number);
+  'first_token_seconds'?: (number);
 }

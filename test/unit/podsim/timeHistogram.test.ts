@@ -1,11 +1,11 @@
-import { QueueTimes } from '../../../tools/podsim/queueTimes.ts';
 import { startPodsim } from '../../../tools/podsim/server.ts';
+import { queueTimeBounds, TimeHistogram } from '../../../tools/podsim/timeHistogram.ts';
 import { eventually } from '../../support/eventually.ts';
 import { FakeClock } from '../../support/fakeClock.ts';
 
 describe('the queue times of a pod', () => {
   it('count each request in its bucket and in all larger ones', () => {
-    const times = new QueueTimes();
+    const times = new TimeHistogram(queueTimeBounds);
     for (const ms of [0, 300, 301, 10_000_000]) times.observe(ms);
     const { buckets, count, sumSeconds } = times.state();
     expect(buckets.slice(0, 2)).toEqual([
@@ -41,6 +41,9 @@ describe('when a request has to wait for a slot', () => {
       expect(streamed.headers.get('x-podsim-queued-ms')).toBe('200.00');
       const metrics = await (await fetch(`http://${pod.address}/metrics`)).text();
       expect(metrics).toContain('vllm:request_queue_time_seconds_sum{model_name="sim-model"} 0.2\n');
+      // 0.1 s after the arrival, and 0.3 s.
+      expect(metrics).toContain('vllm:time_to_first_token_seconds_count{model_name="sim-model"} 2\n');
+      expect(metrics).toMatch(/vllm:time_to_first_token_seconds_sum\{model_name="sim-model"\} 0\.[345]/);
     } finally {
       await pod.stop();
     }
