@@ -16,8 +16,14 @@ export interface AdminSources {
   /** Cheap: probes ask for it. */
   readonly readiness: () => Readiness;
   readonly state: () => InstanceStateSource;
-  /** All metrics in Prometheus' text format; only the first part may be long. */
-  readonly metricsText: () => Promise<Iterable<string>>;
+  /**
+   * All metrics as text for Prometheus, in the format that the header `accept` asks for; only the
+   * first part may be long.
+   */
+  readonly metricsText: (accept: string | undefined) => Promise<{
+    readonly type: string;
+    readonly parts: Iterable<string>;
+  }>;
   readonly events: { list(): readonly LifeEvent[] };
   /** What each instance has in flight, by pod. Read only while someone watches the dashboard. */
   readonly countsByInstance: () => CountsByInstance;
@@ -113,9 +119,9 @@ function addRoutes(server: FastifyInstance, guard: RequestGuard, sources: AdminS
     const [subset, body] = ['subset', 'body'].map((name) => searchParams.get(name) ?? undefined);
     return sendJson(reply, sources.explain({ headers, subset, body }));
   });
-  server.get('/metrics', async (_request, reply) => {
-    const text = slicedText(await metricsText(), turns);
-    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(text);
+  server.get('/metrics', async (request, reply) => {
+    const { type, parts } = await metricsText(request.headers.accept);
+    return reply.type(type).send(slicedText(parts, turns));
   });
   if (sources.operator !== undefined) addOperatorRoutes(server, sources.operator);
   addDashboard(server, guard, { ...sources, hasOperator: sources.operator !== undefined });

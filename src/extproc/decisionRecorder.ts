@@ -66,9 +66,9 @@ export class DecisionRecorder {
     if (!trace.enabled) return;
     const startMs = performance.timeOrigin + arrivedMs;
     const { cost, cachedTokens } = takeAssessment?.() ?? {};
-    const alternates = isRoute ? decision.alternates.length : 0;
+    const alternates = isRoute ? decision.alternates.map(({ address }) => address) : [];
     const promptTokens = request.prompt && Math.round(request.prompt.totalTokens);
-    trace.record({
+    const span = trace.record({
       traceparent,
       startMs,
       policy,
@@ -80,6 +80,7 @@ export class DecisionRecorder {
       promptTokens,
       cachedTokens,
     });
+    if (span !== undefined) metrics.decisionDuration.exemplify(tookMs / 1000, span);
   }
 
   /** A stream that came to no decision. */

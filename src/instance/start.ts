@@ -24,7 +24,7 @@ export async function start(parts: InstanceParts, host: Host): Promise<void> {
   await adminPort.open({
     readiness: () => startup.readiness(),
     state: () => instanceState(parts),
-    metricsText: () => telemetry.metricsText(),
+    metricsText: (accept) => telemetry.metricsText(accept),
     events,
     countsByInstance: () => countsByInstance(parts),
     decisions: (last) => parts.decisionWatch.report(last),

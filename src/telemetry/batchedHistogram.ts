@@ -1,4 +1,5 @@
 import type { Histogram } from '@opentelemetry/api';
+import { Exemplars, type SpanReference } from './exemplars.ts';
 
 const batchSize = 256;
 
@@ -10,9 +11,14 @@ export class BatchedHistogram {
   readonly #histogram: Pick<Histogram, 'record'> | undefined;
   readonly #values = new Float64Array(batchSize);
   #count = 0;
+  readonly exemplars: Exemplars;
 
-  /** @param histogram undefined where nothing exports it */
-  constructor(histogram?: Pick<Histogram, 'record'>) {
+  /**
+   * @param bounds those of its buckets
+   * @param histogram undefined where nothing exports it
+   */
+  constructor(bounds: readonly number[], histogram?: Pick<Histogram, 'record'>) {
+    this.exemplars = new Exemplars(bounds);
     this.#histogram = histogram;
   }
 
@@ -20,6 +26,11 @@ export class BatchedHistogram {
     this.#values[this.#count] = value;
     this.#count += 1;
     if (this.#count === batchSize) this.flush();
+  }
+
+  /** A recorded value was measured at this span. */
+  exemplify(value: number, { traceId, spanId }: SpanReference): void {
+    this.exemplars.add({ value, traceId, spanId, unixMs: Date.now() });
   }
 
   /** Must be called before the histogram is read. */

@@ -27,7 +27,8 @@ export function createInstruments<Declared extends Declarations>(
   exporter?: InstrumentExporter,
 ): Instruments<Declared> {
   const made = Object.entries(declared).map(([name, metric]) => {
-    if (metric.type === 'histogram') return [name, exporter?.histogram(metric) ?? new BatchedHistogram()];
+    if (metric.type === 'histogram')
+      return [name, exporter?.histogram(metric) ?? new BatchedHistogram(metric.buckets)];
     const instrument = new LabelledCounter(metric.labels);
     exporter?.counter(metric, instrument);
     return [name, instrument];

@@ -1,5 +1,6 @@
 import type { Attributes, Meter, MetricOptions } from '@opentelemetry/api';
 import { BatchedHistogram } from './batchedHistogram.ts';
+import type { Exemplars } from './exemplars.ts';
 import type { InstrumentExporter } from './instruments.ts';
 import type { LabelledCounter } from './labelledCounter.ts';
 import type { CounterMetric, GaugeMetric, HistogramMetric, Label, SeriesMetric } from './metric.ts';
@@ -7,7 +8,7 @@ import type { CounterMetric, GaugeMetric, HistogramMetric, Label, SeriesMetric }
 /** Exports instruments and gauges through one of OpenTelemetry's meters. */
 export class MetricExport implements InstrumentExporter {
   readonly #meter: Meter;
-  readonly #histograms: BatchedHistogram[] = [];
+  readonly #histograms = new Map<string, BatchedHistogram>();
 
   constructor(meter: Meter) {
     this.#meter = meter;
@@ -22,11 +23,15 @@ export class MetricExport implements InstrumentExporter {
 
   histogram({ name, means, unit, buckets }: HistogramMetric): BatchedHistogram {
     const advice = { explicitBucketBoundaries: [...buckets] };
-    const made = new BatchedHistogram(
-      this.#meter.createHistogram(name, { description: means, unit, advice }),
-    );
-    this.#histograms.push(made);
+    const exported = this.#meter.createHistogram(name, { description: means, unit, advice });
+    const made = new BatchedHistogram(buckets, exported);
+    this.#histograms.set(name, made);
     return made;
+  }
+
+  /** By the name of the histogram. */
+  exemplars(): ReadonlyMap<string, Exemplars> {
+    return new Map([...this.#histograms].map(([name, { exemplars }]) => [name, exemplars]));
   }
 
   /** @param read called once each time the metrics are read */
@@ -38,7 +43,7 @@ export class MetricExport implements InstrumentExporter {
     this.#meter.addBatchObservableCallback(
       (observed) => {
         // Callbacks run before histograms are read.
-        for (const each of this.#histograms) each.flush();
+        for (const each of this.#histograms.values()) each.flush();
         const state = read();
         for (const { read: valuesOf, labels, observable } of exported) {
           const values = valuesOf(state);

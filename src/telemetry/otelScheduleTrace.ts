@@ -1,4 +1,5 @@
-import { type Attributes, ROOT_CONTEXT, SpanKind, type Tracer, trace } from '@opentelemetry/api';
+import { type Attributes, ROOT_CONTEXT, SpanKind, TraceFlags, type Tracer, trace } from '@opentelemetry/api';
+import type { SpanReference } from './exemplars.ts';
 import type { ScheduleSpan, ScheduleTrace } from './scheduleTrace.ts';
 import { parseTraceparent } from './traceparent.ts';
 
@@ -6,7 +7,7 @@ import { parseTraceparent } from './traceparent.ts';
 export function otelScheduleTrace(tracer: Tracer): ScheduleTrace {
   return {
     enabled: true,
-    record(recorded: ScheduleSpan): void {
+    record(recorded: ScheduleSpan): SpanReference | undefined {
       const { traceparent, startMs } = recorded;
       const parent = traceparent === undefined ? undefined : parseTraceparent(traceparent);
       const context = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent);
@@ -20,6 +21,8 @@ export function otelScheduleTrace(tracer: Tracer): ScheduleTrace {
         context,
       );
       span.end();
+      const { traceId, spanId, traceFlags } = span.spanContext();
+      return traceFlags & TraceFlags.SAMPLED ? { traceId, spanId } : undefined;
     },
   };
 }
@@ -32,7 +35,7 @@ function attributesOf(span: ScheduleSpan): Attributes {
     'baton.candidates': candidates,
     'baton.outcome': outcome,
     'baton.endpoint': endpoint,
-    'baton.alternates': alternates,
+    'baton.alternates': [...alternates],
     'baton.cost': cost,
     'baton.prompt_tokens': promptTokens,
     'baton.cached_tokens': cachedTokens,

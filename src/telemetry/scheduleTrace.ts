@@ -1,3 +1,5 @@
+import type { SpanReference } from './exemplars.ts';
+
 /** One decision, for a trace. */
 export interface ScheduleSpan {
   /** The request's W3C `traceparent` header, not parsed. */
@@ -9,8 +11,8 @@ export interface ScheduleSpan {
   readonly candidates: number;
   /** The chosen address; undefined for a rejection. */
   readonly endpoint: string | undefined;
-  /** How many further endpoints Envoy may try. */
-  readonly alternates: number;
+  /** The further endpoints that Envoy may try. */
+  readonly alternates: readonly string[];
   /** The policy's cost of the chosen one; undefined: it compares none, or the pool is large. */
   readonly cost?: number | undefined;
   /** Tokens of the prompt, where it was read. */
@@ -25,7 +27,8 @@ export interface ScheduleSpan {
 export interface ScheduleTrace {
   /** False where spans are not exported: the caller then builds none. */
   readonly enabled: boolean;
-  record(span: ScheduleSpan): void;
+  /** @returns undefined where its parent is not sampled, so that it is not exported */
+  record(span: ScheduleSpan): SpanReference | undefined;
 }
 
-export const noTrace: ScheduleTrace = { enabled: false, record() {} };
+export const noTrace: ScheduleTrace = { enabled: false, record: () => undefined };

@@ -6,6 +6,7 @@ import type { GaugeMetric, SeriesMetric } from './metric.ts';
 import { MetricExport } from './metricExport.ts';
 import { passiveReader } from './metricReader.ts';
 import { telemetryGauges, telemetryMetrics } from './metrics.ts';
+import { acceptsOpenMetrics, openMetricsEnd, openMetricsType, toOpenMetrics } from './openMetricsText.ts';
 import { secretsOfOtlpUrl } from './otlpUrl.ts';
 import { openProcessLog } from './processLog.ts';
 import { seriesLines } from './prometheusText.ts';
@@ -37,13 +38,24 @@ export interface Telemetry {
    */
   observeEach<Item>(items: () => Iterable<Item>, metrics: readonly SeriesMetric<Item>[]): void;
   /**
-   * All metrics in Prometheus' text format, version 0.0.4. The parts after the first are short, and
-   * are made when they are asked for.
+   * All metrics as text for Prometheus.
+   *
+   * @param accept the header; where decisions are traced, it may ask for OpenMetrics, which has
+   *   their exemplars
    */
-  metricsText(): Promise<Iterable<string>>;
+  metricsText(accept?: string): Promise<MetricsText>;
   /** Sends the last spans and metrics and writes the last log lines. Never rejects; idempotent. */
   stop(): Promise<void>;
 }
+
+export interface MetricsText {
+  /** The content type. */
+  readonly type: string;
+  /** Those after the first are short, and are made when they are asked for. */
+  readonly parts: Iterable<string>;
+}
+
+const prometheusType = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Starts the log and the metrics of a process, and OTLP export where an endpoint is configured. */
 export async function startTelemetry(options: TelemetryOptions): Promise<Telemetry> {
@@ -89,7 +101,19 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
       }
       if (otlp) metrics.series(items, each, mostOtlpItems);
     },
-    metricsText: () => prometheusText(reader, listed),
+    async metricsText(accept) {
+      const text = await prometheusText(reader, listed);
+      const isOpen = otlp && acceptsOpenMetrics(accept);
+      const first = isOpen ? toOpenMetrics(text, metrics.exemplars()) : text;
+      return {
+        type: isOpen ? openMetricsType : prometheusType,
+        parts: (function* () {
+          yield first;
+          for (const { lines } of listed) yield* lines();
+          if (isOpen) yield openMetricsEnd;
+        })(),
+      };
+    },
     stop() {
       stopped ??= stopOnce();
       return stopped;
@@ -103,7 +127,8 @@ interface Listed {
   readonly lines: () => Iterable<string>;
 }
 
-async function prometheusText(reader: IMetricReader, listed: readonly Listed[]): Promise<Iterable<string>> {
+/** Of all but those that are listed. */
+async function prometheusText(reader: IMetricReader, listed: readonly Listed[]): Promise<string> {
   const { resourceMetrics, errors } = await reader.collect();
   if (errors.length > 0) throw new AggregateError(errors, 'the metrics could not be read');
   const isListed = new Set(listed.map(({ name }) => name));
@@ -112,9 +137,5 @@ async function prometheusText(reader: IMetricReader, listed: readonly Listed[]):
     metrics: metrics.filter(({ descriptor }) => !isListed.has(descriptor.name)),
   }));
   const serializer = new PrometheusSerializer(undefined, false, undefined, true, true);
-  const text = serializer.serialize({ ...resourceMetrics, scopeMetrics });
-  return (function* () {
-    yield text;
-    for (const { lines } of listed) yield* lines();
-  })();
+  return serializer.serialize({ ...resourceMetrics, scopeMetrics });
 }

@@ -97,7 +97,7 @@ function largeSources(
   return {
     ...quietSources,
     state: () => ({ ...sampleState, pool: pool() }),
-    metricsText: async () => lines(),
+    metricsText: async () => ({ type: 'text/plain', parts: lines() }),
     read: () => read,
     mostInATurn: () => mostInATurn,
   };

@@ -31,7 +31,7 @@ export async function exportedMetrics(): Promise<string> {
   };
   telemetry.observe(() => state, instanceGauges);
   telemetry.observeEach(() => sampleState.pool, instanceSeries);
-  const text = [...(await telemetry.metricsText())].join('');
+  const text = [...(await telemetry.metricsText()).parts].join('');
   await telemetry.stop();
   return text;
 }

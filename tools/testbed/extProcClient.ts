@@ -78,9 +78,9 @@ export class ExtProcClient {
 }
 
 /** Opens an exchange on a connection of its own, which closes when the exchange has ended. */
-export async function openExchange(address: string): Promise<OpenExchange> {
+export async function openExchange(address: string, options: OpenOptions = {}): Promise<OpenExchange> {
   const client = new ExtProcClient(address);
-  const exchange = await client.open();
+  const exchange = await client.open(options);
   void exchange.status.then(() => client.close());
   return exchange;
 }

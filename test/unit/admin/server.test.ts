@@ -8,14 +8,14 @@ import { quietSources, sampleState } from './sampleState.ts';
 describe('the admin port', () => {
   let readiness: Readiness;
   let state: () => InstanceState;
-  let metricsText: () => Promise<Iterable<string>>;
+  let metricsText: AdminSources['metricsText'];
   let admin: Admin;
   const events = new EventLog({ now: () => new Date(0) });
   events.add('phase', 'starting → ready');
   const sources: AdminSources = {
     readiness: () => readiness,
     state: () => state(),
-    metricsText: () => metricsText(),
+    metricsText: (accept) => metricsText(accept),
     events,
     countsByInstance: () => [],
     decisions: (last?: number) => ({ decisions: [], last }),
@@ -26,7 +26,10 @@ describe('the admin port', () => {
   beforeEach(async () => {
     readiness = { ready: true, reasons: [] };
     state = () => sampleState;
-    metricsText = async () => ['# TYPE baton_peers gauge\n', 'baton_peers 1\n'];
+    metricsText = async () => ({
+      type: 'text/plain; version=0.0.4; charset=utf-8',
+      parts: ['# TYPE baton_peers gauge\n', 'baton_peers 1\n'],
+    });
     admin = await startAdmin({ ...sources, address: '127.0.0.1:0', allowedHosts: [] });
   });
   afterEach(() => admin.stop());

@@ -14,7 +14,9 @@ const garbage = Buffer.from([0xff, 0xff, 0xff]);
 /** Exchanges that reject every request, with their metrics. */
 function harness(options: Partial<ExchangesOptions> = {}) {
   const durationsMs: number[] = [];
-  const decisionDuration = new BatchedHistogram({ record: (seconds) => durationsMs.push(seconds * 1000) });
+  const decisionDuration = new BatchedHistogram([], {
+    record: (seconds) => durationsMs.push(seconds * 1000),
+  });
   const metrics = { ...createInstruments(extprocMetrics), decisionDuration };
   const exchanges = new Exchanges({
     onStreamArrived() {},

@@ -40,7 +40,7 @@ describe.each(['builtin', 'grpc-js'] as const)('one exception, one request: over
   let client: InstanceType<typeof ExternalProcessor>;
   let healthClient: InstanceType<typeof Health>;
 
-  const failIfBroken = (): void => {
+  const failIfBroken = (): undefined => {
     if (isBroken) throw bug;
   };
 

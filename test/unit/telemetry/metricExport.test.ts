@@ -52,7 +52,7 @@ describe('a counter', () => {
 
 describe('exported metrics', () => {
   let telemetry: Telemetry;
-  const metricsText = async () => [...(await telemetry.metricsText())].join('');
+  const metricsText = async () => [...(await telemetry.metricsText()).parts].join('');
   beforeEach(async () => {
     telemetry = await startTelemetry({ logLevel: 'silent', instance: { id: 'a', release: '1' } });
   });
@@ -103,7 +103,7 @@ describe('exported metrics', () => {
   it('show each item of a long list, as it is when its line is read', async () => {
     const counts = new Map(Array.from({ length: 12_000 }, (_, index) => [`10.0.0.1:${index}`, 1]));
     telemetry.observeEach(() => counts, [busySeries]);
-    const lines = (await telemetry.metricsText())[Symbol.iterator]();
+    const lines = (await telemetry.metricsText()).parts[Symbol.iterator]();
     const [, , first] = [lines.next().value, lines.next().value, lines.next().value];
     expect(first).toBe('test_busy{endpoint="10.0.0.1:0"} 1\n');
     counts.set('10.0.0.1:11999', 7);
@@ -114,7 +114,7 @@ describe('exported metrics', () => {
 
   it('escape the labels of such a list', async () => {
     telemetry.observeEach(() => [['a"} 1\nevil{b="\\', 1]] as const, [busySeries]);
-    const [, , line] = await telemetry.metricsText();
+    const [, , line] = (await telemetry.metricsText()).parts;
     expect(line).toBe('test_busy{endpoint="a\\"} 1\\nevil{b=\\"\\\\"} 1\n');
   });
 });

@@ -49,7 +49,7 @@ async function start(options: Partial<TelemetryOptions> = {}): Promise<void> {
 }
 
 async function metricsText(): Promise<string> {
-  return [...(await telemetry.metricsText())].join('');
+  return [...(await telemetry.metricsText()).parts].join('');
 }
 
 function decide(outcome: 'route' | 'unknown-policy', policy = 'least-request'): void {
@@ -84,7 +84,7 @@ describe('when an OTLP receiver is configured', () => {
       candidates: 3,
       endpoint: '10.0.0.1:8000',
       outcome: 'route',
-      alternates: 2,
+      alternates: ['10.0.0.2:8000', '10.0.0.3:8000'],
       cost: 0.25,
       promptTokens: 900,
       cachedTokens: 640,
@@ -98,7 +98,7 @@ describe('when an OTLP receiver is configured', () => {
       'baton.candidates': 3,
       'baton.endpoint': '10.0.0.1:8000',
       'baton.outcome': 'route',
-      'baton.alternates': 2,
+      'baton.alternates': ['10.0.0.2:8000', '10.0.0.3:8000'],
       'baton.cost': 0.25,
       'baton.prompt_tokens': 900,
       'baton.cached_tokens': 640,
@@ -107,7 +107,7 @@ describe('when an OTLP receiver is configured', () => {
   });
 
   it('sends what is known of a decision, and no decision of a request whose parent is not sampled', async () => {
-    const span = { startMs: Date.now(), policy: 'random', candidates: 3, alternates: 0, outcome: 'route' };
+    const span = { startMs: Date.now(), policy: 'random', candidates: 3, alternates: [], outcome: 'route' };
     const endpoint = '10.0.0.1:8000';
     telemetry.trace.record({ ...span, endpoint, traceparent: `00-${traceId}-${parentSpanId}-00` });
     telemetry.trace.record({
@@ -122,6 +122,29 @@ describe('when an OTLP receiver is configured', () => {
     expect(spans).toHaveLength(1);
     expect(spans[0].attributes.map(attribute)).not.toContainEqual(['baton.cost', undefined]);
     expect(spans[0].attributes).toHaveLength(5);
+  });
+
+  it('a duration has the span that it was measured at, where that is exported', async () => {
+    const span = { startMs: Date.now(), policy: 'random', candidates: 3, alternates: [], outcome: 'route' };
+    const traced = { ...span, endpoint: '10.0.0.1:8000' };
+    const sampled = telemetry.trace.record({ ...traced, traceparent: `00-${traceId}-${parentSpanId}-01` });
+    expect(sampled).toEqual({ traceId, spanId: expect.stringMatching(/^[\da-f]{16}$/) });
+    const not = telemetry.trace.record({ ...traced, traceparent: `00-${traceId}-${parentSpanId}-00` });
+    expect(not).toBeUndefined();
+
+    decide('route');
+    metrics.decisionDuration.exemplify(0.000_02, sampled as NonNullable<typeof sampled>);
+    const { type, parts } = await telemetry.metricsText('application/openmetrics-text;version=1.0.0');
+    expect(type).toMatch(/^application\/openmetrics-text; version=1\.0\.0/);
+    const text = [...parts].join('');
+    expect(text).toMatch(
+      new RegExp(
+        `^baton_decision_duration_seconds_bucket\\{le="0.00002"\\} 1 # \\{trace_id="${traceId}"`,
+        'm',
+      ),
+    );
+    expect(text).toMatch(/\n# EOF\n$/);
+    expect(await metricsText()).not.toContain('# {');
   });
 
   it('sends the metrics and still serves them to Prometheus', async () => {
@@ -176,7 +199,7 @@ describe('when the receiver refuses, and quotes what it was sent', () => {
       policy: 'random',
       candidates: 1,
       endpoint: undefined,
-      alternates: 0,
+      alternates: [],
       outcome: 'no-endpoints',
       traceparent: undefined,
     });
@@ -244,9 +267,11 @@ interface OtlpAttribute {
     readonly stringValue?: string;
     readonly intValue?: number;
     readonly doubleValue?: number;
+    readonly arrayValue?: { readonly values: readonly { readonly stringValue: string }[] };
   };
 }
 
-function attribute({ key, value }: OtlpAttribute): [string, string | number | undefined] {
-  return [key, value.stringValue ?? value.intValue ?? value.doubleValue];
+function attribute({ key, value }: OtlpAttribute): [string, unknown] {
+  const list = value.arrayValue?.values.map(({ stringValue }) => stringValue);
+  return [key, value.stringValue ?? value.intValue ?? value.doubleValue ?? list];
 }
