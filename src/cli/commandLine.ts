@@ -8,6 +8,7 @@ import type { CommandContext } from './commandContext.ts';
 import { addConfigCommand } from './config.ts';
 import { areStacksShown } from './configure.ts';
 import { addConformanceCommand } from './conformance.ts';
+import { addDemoCommand } from './demo.ts';
 import { addDynamicCommand } from './dynamic.ts';
 import { addEppCommand } from './epp.ts';
 import { addEtcdRolesCommand } from './etcdRoles.ts';
@@ -91,6 +92,7 @@ async function createProgram(
   addEtcdRolesCommand(program);
   addProbeCommand(program);
   addConformanceCommand(program);
+  addDemoCommand(program);
   addPodsimCommand(program);
   addRehearseCommand(program);
   addSimulateCommand(program);

@@ -17,7 +17,8 @@ What to do next:
   http://127.0.0.1:9090/  the dashboard of an instance that runs, in a browser
   baton top               the same on a terminal; baton status prints it once
   baton check baton.yaml  every problem of a configuration, with its line
-  make demo               in a clone: all parts on this machine, live traffic and an upgrade`;
+  baton demo              all parts on this machine, live traffic and an upgrade; it needs Envoy and
+                          etcd, which make demo fetches in a clone`;
 
 /**
  * The list of settings, for commands that take them all. It loads the schema, so only help may pay

@@ -172,6 +172,14 @@ describe.each([
     }
   }, 120_000);
 
+  it('says what its demonstration lacks', async () => {
+    const ended = await installed.run(['demo', '--once'], {
+      ENVOY_BIN: '/nowhere/envoy',
+      ETCD_BIN: etcdBin(),
+    });
+    expect(ended).toMatchObject({ exitCode: 69, stderr: expect.stringContaining('Envoy is missing') });
+  });
+
   it('has the conformance suite', async () => {
     const ended = await installed.run(['conformance', '--list']);
     expect(ended).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('body/pieces: ') });
@@ -223,6 +231,10 @@ describe('a project that depends on it', () => {
 
   it('runs it by npx', async () => {
     expect(await npm(ownNode, ['exec', '--no', '--', 'baton', '--version'], project)).toBe(`${version}\n`);
+    const next = await npm(ownNode, ['exec', '--no', '--', 'baton'], project).catch(
+      (failed) => failed.stderr,
+    );
+    expect(next).toContain('What to do next:\n  baton serve --endpoint');
   });
 
   it('uses the server and the policies as a library, with types', async () => {

@@ -13,11 +13,13 @@ export interface RunOptions {
   readonly clients: number;
   readonly lineEveryMs: number;
   readonly interrupted: Promise<'interrupted'>;
+  /** All parts run. */
+  readonly onStarted?: (topology: Topology) => void;
 }
 
 /** Returns the result of `afterwards`, which runs while the topology is still up. */
 export async function runRehearsal<T>(
-  { topology: options, plan, clients, lineEveryMs, interrupted }: RunOptions,
+  { topology: options, plan, clients, lineEveryMs, interrupted, onStarted }: RunOptions,
   afterwards: (outcome: RehearsalOutcome, topology: Topology) => Promise<T>,
 ): Promise<T | 'interrupted'> {
   const starting = startTopology(options);
@@ -30,6 +32,7 @@ export async function runRehearsal<T>(
 
   const pages = topology.instances.map(({ name, adminUrl }) => `${name} ${adminUrl}/`);
   process.stdout.write(`in a browser: ${pages.join(', ')}\n`);
+  onStarted?.(topology);
   const rehearsal = new Rehearsal(topology, plan);
   const dashboard = new Dashboard({ topology, rehearsal, clients, lineEveryMs });
   try {
