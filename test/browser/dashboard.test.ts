@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EventLog } from '../../src/admin/eventLog.ts';
+import type { OperatorRequest } from '../../src/admin/operator/operatorRequest.ts';
 import { type Admin, startAdmin } from '../../src/admin/server.ts';
 import type { InstanceState } from '../../src/admin/state.ts';
 import { summarizePods } from '../../src/admin/verdict/podSummary.ts';
@@ -187,5 +188,99 @@ describe('in a browser', () => {
       const headline = 'This instance was draining, and has gone';
       expect(await readPage(page)).toMatchObject({ headline, level: 'notice' });
     });
+  });
+});
+
+describe('for an operator', () => {
+  const token = 'a-token-of-an-operator';
+  let requests: OperatorRequest[];
+  let page: BrowserPage;
+
+  const text = (id: string): Promise<string> =>
+    page.evaluate<string>(`document.querySelector('#${id}').textContent`);
+  const isShown = (id: string): Promise<boolean> =>
+    page.evaluate<boolean>(`document.querySelector('#${id}').checkVisibility()`);
+  const fill = (id: string, value: string): Promise<void> =>
+    page.evaluate(`document.querySelector('#${id}').value = ${JSON.stringify(value)}`);
+  const click = (selector: string): Promise<void> =>
+    page.evaluate(`document.querySelector(${JSON.stringify(selector)}).click()`);
+
+  /** The page of an instance that takes the token. */
+  async function openWithToken(): Promise<void> {
+    requests = [];
+    const { address } = admin;
+    await admin.stop();
+    admin = await startAdmin({
+      ...sourcesOf(() => state),
+      events,
+      operator: {
+        token: () => token,
+        settings: () => ({ 'scheduling.policy': 'least-request', 'sync.writesPerSecond': 500 }),
+        carryOut: async (request) => {
+          requests.push(request);
+          return 'it is done';
+        },
+        onRefused: () => {},
+      },
+      address,
+      allowedHosts: [],
+    });
+    page = await open();
+  }
+
+  it('there is nothing where no token is configured', async () => {
+    page = await open();
+    expect(await isShown('operator')).toBe(false);
+  });
+
+  it('what can be changed is shown after the right token was given, and no longer', async () => {
+    await openWithToken();
+    expect([await isShown('operator'), await isShown('operator-controls')]).toEqual([true, false]);
+    await fill('operator-token', 'not-the-token-of-anyone');
+    await click('#operator-token-form button');
+    await eventually(async () =>
+      expect(await text('operator-answer')).toMatch(/^Refused: the token is wrong/),
+    );
+    expect(await isShown('operator-controls')).toBe(false);
+    await fill('operator-token', token);
+    await click('#operator-token-form button');
+    await eventually(() => isShown('operator-controls'));
+    expect(await page.evaluate('document.querySelector("#operator-token").value')).toBe('');
+    await page.screenshot(join(pictures, 'operator.png'));
+    await click('#operator-forget');
+    expect(await isShown('operator-controls')).toBe(false);
+  });
+
+  it('each button asks for its action, once a name and a reason are given', async () => {
+    await openWithToken();
+    await fill('operator-token', token);
+    await click('#operator-token-form button');
+    await eventually(() => isShown('operator-controls'));
+    const expected: OperatorRequest['action'][] = [
+      { kind: 'upgrade/pin', generation: 12 },
+      { kind: 'upgrade/release' },
+      { kind: 'upgrade/rollback' },
+      { kind: 'dynamic/set', settings: new Map([['scheduling.policy', 'random']]) },
+      { kind: 'dynamic/unset', names: ['scheduling.policy'] },
+      { kind: 'dynamic/clear' },
+      { kind: 'drain' },
+    ];
+    for (const { kind } of expected) await click(`#operator [data-action="${kind}"]`);
+    await fill('operator-name', 'ana');
+    await fill('operator-value', 'random');
+    for (const [nth, { kind }] of expected.entries()) {
+      await fill('operator-reason', `reason ${nth}`);
+      await click(`#operator [data-action="${kind}"]`);
+      await eventually(() => requests.length === nth + 1);
+      await eventually(async () => {
+        expect(await page.evaluate('document.querySelector("#operator-reason").value')).toBe('');
+      });
+    }
+    expect(await text('operator-answer')).toBe('Done: it is done');
+    expect(requests).toEqual(
+      expected.map((action, nth) => {
+        return { action, operator: 'ana', reason: `reason ${nth}`, remoteAddress: '127.0.0.1' };
+      }),
+    );
   });
 });
