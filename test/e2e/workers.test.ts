@@ -3,6 +3,7 @@ import { Agent } from 'node:http';
 import { checkHealth } from '../../src/proto/healthClient.ts';
 import type { Baton } from '../../tools/testbed/baton.ts';
 import { isFree } from '../../tools/testbed/ports.ts';
+import { groupMiB } from '../../tools/testbed/processFigures.ts';
 import { RawClient } from '../../tools/testbed/rawHttp2.ts';
 import { sendSseRequest } from '../../tools/testbed/sseRequest.ts';
 import { eventually } from '../support/eventually.ts';
@@ -48,6 +49,14 @@ describe('with two workers on one port', () => {
     const [line] = logLines(group(), 'group.listening').slice(-1);
     const check = { address: String(line?.health), service: 'readiness', timeoutMs: 10_000 };
     expect(await checkHealth(check)).toEqual({ kind: 'status', status: 'SERVING' });
+  });
+
+  it('occupies, idle, no more memory than the page of workers names', async () => {
+    const pids = [group().process.pid, ...workerPids(group()).values()];
+    expect(pids).toHaveLength(two + 1);
+    // docs/workers.md: for each worker, and beside them.
+    const [each, beside] = [128, 128];
+    expect(await groupMiB(pids)).toBeLessThan(two * each + beside);
   });
 
   it('dispatches streams to both, and both count all of them', async () => {
