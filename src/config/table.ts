@@ -20,7 +20,9 @@ export function settingsHelp(): string {
 }
 
 function shownDefault({ defaultValue }: Setting): string {
-  return defaultValue === undefined || defaultValue === '' ? '' : String(defaultValue);
+  if (defaultValue === undefined || defaultValue === '') return '';
+  const isMapping = typeof defaultValue === 'object' && !Array.isArray(defaultValue);
+  return isMapping ? JSON.stringify(defaultValue) : String(defaultValue);
 }
 
 function code(text: string): string {

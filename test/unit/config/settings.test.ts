@@ -26,6 +26,7 @@ describe('the descriptions of the settings', () => {
       expect(configTable()).toContain(`| \`${path}\` |`);
     }
     expect(configTable()).toContain('| `drain.graceMs` | `30000` | Accepted requests');
+    expect(configTable()).toContain('| `scheduling.modelAliases` | `{}` |');
     expect(await printConfig({}, { markdownTable: true }, processEnvOf())).toBe(`${configTable()}\n`);
   });
 
