@@ -84,7 +84,7 @@ million: setup ## send a million requests whose streams Envoy resets, and count 
 	@$(run) million -- $(ARGS)
 
 .PHONY: bench-body
-bench-body: setup ## send prompts of 32 and 220 KB: Baton, a Go picker that parses bodies, Envoy alone; needs Go
+bench-body: setup ## send prompts of 32 and 220 KB, get events: Baton, with full duplex, a Go picker, Envoy alone; needs Go
 	@$(run) bench-body -- $(ARGS)
 
 .PHONY: bench-prefix
