@@ -23,13 +23,9 @@ export const promptWeights = {
   /** The price of a pod whose KV cache is in use as a whole, and how it rises to that. */
   fullKvSeconds: 1,
   kvPower: 4,
-  /**
-   * Candidates that differ by less cost the same: by a time or a share of the cost, but not by more
-   * than a share of the time that the prompt's own tokens take. To agree is worth no more.
-   */
+  /** Candidates that differ by less cost the same. */
   tieSeconds: 0.03,
   tieShare: 0.05,
-  tieOwnShare: 0.3,
 };
 export type PromptWeights = typeof promptWeights;
 
@@ -43,8 +39,6 @@ interface PromptCost {
   /** How many of the prompt's cuts it has. */
   readonly matchedCuts: number;
   readonly seconds: number;
-  /** What its own tokens take there. */
-  readonly ownSeconds: number;
 }
 
 /**
@@ -82,9 +76,8 @@ export class Prefix implements Policy {
     if (prompt === undefined) return this.#leastRequest.choose(candidates, load, request);
     const costs = this.#compare(this.#placed.compared(candidates, prompt), load, prompt);
     const best = costs.reduce((least, cost) => (cost.seconds < least.seconds ? cost : least));
-    const { tieSeconds, tieShare, tieOwnShare } = this.#weights;
-    const tie = Math.max(tieSeconds, tieShare * best.seconds);
-    const highest = best.seconds + Math.min(tie, tieOwnShare * best.ownSeconds);
+    const { tieSeconds, tieShare } = this.#weights;
+    const highest = best.seconds + Math.max(tieSeconds, tieShare * best.seconds);
     const firstCold = prompt.keys[Math.min(best.matchedCuts, prompt.keys.length - 1)] as number;
     let chosen = best.endpoint;
     let earliest = Number.POSITIVE_INFINITY;
@@ -143,16 +136,15 @@ export class Prefix implements Policy {
       const work = this.#placed.of(endpoint);
       const matchedCuts = work.matchedCuts(prompt);
       const cached = matchedCuts === 0 ? 0 : (prompt.tokens[matchedCuts - 1] as number);
-      const tokensPerSecond = 1000 * work.backlog.tokensPerMs;
-      const ownSeconds = prefillWork(prompt.totalTokens - cached, cached) / tokensPerSecond;
+      const ownWork = prefillWork(prompt.totalTokens - cached, cached);
+      const toCompute = (waiting[index] as number) + ownPrefill * crowding * ownWork;
       const local = load.localInFlight(address);
       const inFlight = local + trust * (load.inFlight(address) - local);
       const seconds =
-        (waiting[index] as number) / tokensPerSecond +
-        ownPrefill * crowding * ownSeconds +
+        toCompute / (1000 * work.backlog.tokensPerMs) +
         (secondsPerRequest * inFlight) / weight +
         fullKvSeconds * freshKvUse(readings?.of(address), now) ** kvPower;
-      return { endpoint, matchedCuts, seconds, ownSeconds };
+      return { endpoint, matchedCuts, seconds };
     });
   }
 

@@ -152,22 +152,6 @@ describe('prefix', () => {
     expect(placed(one)).toEqual(placed(other));
   });
 
-  it('lets a prompt wait for agreement no longer than a share of what its own tokens take', () => {
-    const [busier, other] = [pods[0], pods[1]] as [Endpoint, Endpoint];
-    const load = loads({ [busier.address]: 1, [other.address]: 1 });
-    const chosenFor = (cuts: number): Set<Endpoint> =>
-      new Set(
-        Array.from({ length: 30 }, (_, n) => {
-          const instance = new Instance();
-          // 384 tokens, which take 24 ms.
-          instance.placed.place(chainedCuts(0, 6), busier, pods);
-          return instance.policy.choose([busier, other], load, { prompt: chainedCuts(1 + n, cuts) });
-        }),
-      );
-    expect([...chosenFor(10)]).toEqual([other]);
-    expect(chosenFor(500).size).toBe(2);
-  });
-
   it('names the next cheapest as alternates: a retry finds the second best match', () => {
     const instance = new Instance();
     const prompt = chainedCuts(1, 200);
