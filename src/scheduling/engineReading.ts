@@ -4,8 +4,11 @@ export interface EngineReading {
   readonly atMs: number;
   /** The share of its KV cache that requests in progress use. */
   readonly kvUse?: number;
-  /** Requests that it has not begun. */
+  /** Requests that it has not begun, and those that it computes. */
   readonly waiting?: number;
+  readonly running?: number;
+  /** Tokens of responses since it started. */
+  readonly generatedTokens?: number;
 }
 
 /** The last readings, which the instances of a fleet share. */

@@ -1,6 +1,7 @@
 import { PodPrefixes } from '../prefix/podPrefixes.ts';
 import type { PromptCuts } from '../request/promptCuts.ts';
 import type { Endpoint } from './endpoint.ts';
+import { PodPace } from './podPace.ts';
 import { PrefillBacklog } from './prefillBacklog.ts';
 import { prefillWork } from './prefillWork.ts';
 
@@ -29,6 +30,7 @@ export class PodWork {
   readonly number: number;
   readonly prefixes: PodPrefixes;
   readonly backlog: PrefillBacklog;
+  readonly pace = new PodPace();
   #assignedTokens = 0;
 
   constructor(

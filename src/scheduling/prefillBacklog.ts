@@ -33,8 +33,9 @@ const meanSmoothing = 1 / 16;
  * done but for about one step. So no error lasts longer than from one reading to the next.
  */
 export class PrefillBacklog {
-  /** How fast it computes prompts. */
-  readonly tokensPerMs: number;
+  /** How fast it is expected to compute prompts, and how fast it is relative to that. */
+  readonly expectedTokensPerMs: number;
+  pace = 1;
   #pending: Pending[] = [];
   /** Those before it are done, unless a reading says otherwise. */
   #first = 0;
@@ -44,8 +45,12 @@ export class PrefillBacklog {
   #meanTokens = 0;
   #reading: EngineReading | undefined;
 
-  constructor(tokensPerMs: number) {
-    this.tokensPerMs = tokensPerMs;
+  constructor(expectedTokensPerMs: number) {
+    this.expectedTokensPerMs = expectedTokensPerMs;
+  }
+
+  get tokensPerMs(): number {
+    return this.pace * this.expectedTokensPerMs;
   }
 
   /** This scheduler assigns so many to the pod. */

@@ -4,6 +4,7 @@ import type { Endpoint } from '../endpoint.ts';
 import { type EngineReading, readingLifeMs } from '../engineReading.ts';
 import type { Load } from '../load.ts';
 import { PlacedPrompts } from '../placedPrompts.ts';
+import { relativePaces } from '../podPace.ts';
 import type { Policy, PolicyDefinition, PolicyOptions } from '../policy.ts';
 import { prefillWork } from '../prefillWork.ts';
 import { rendezvousCost } from '../rendezvous.ts';
@@ -31,6 +32,8 @@ export type PromptWeights = typeof promptWeights;
 
 /** Where more than this waits on average, all is crowded. */
 const crowdedSeconds = 1;
+/** Between two comparisons of the pods' paces. */
+const pacesMs = 1_000;
 const none: readonly Endpoint[] = [];
 
 /** What a candidate is compared by. */
@@ -63,6 +66,7 @@ export class Prefix implements Policy {
   readonly #weights: PromptWeights;
   readonly #leastRequest: Policy & Required<Pick<Policy, 'costs'>>;
   readonly #placed: PlacedPrompts;
+  #pacesDueMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: PolicyOptions, weights: PromptWeights = promptWeights) {
     this.#options = options;
@@ -127,6 +131,7 @@ export class Prefix implements Policy {
     const { ownPrefill, secondsPerRequest, fullKvSeconds, kvPower } = this.#weights;
     const now = nowMs();
     const trust = trustInPeers(load.unacknowledgedPicks(), endpoints.length);
+    if (readings !== undefined) this.#followPaces(endpoints, load, now);
     const waiting = this.#waiting(endpoints, load, now, trust);
     const meanWaiting = waiting.reduce((sum, tokens) => sum + tokens, 0) / waiting.length;
     // The more wait, the more are made to wait longer by what need not be computed.
@@ -145,6 +150,25 @@ export class Prefix implements Policy {
         (secondsPerRequest * inFlight) / weight +
         fullKvSeconds * freshKvUse(readings?.of(address), now) ** kvPower;
       return { endpoint, matchedCuts, seconds };
+    });
+  }
+
+  /** Engines say how much they do: one that does less in the same time than others is slower. */
+  #followPaces(endpoints: readonly Endpoint[], load: Load, nowMs: number): void {
+    const { readings, pods } = this.#options;
+    const works = endpoints.map((endpoint) => this.#placed.of(endpoint));
+    for (const { endpoint, backlog, pace } of works) {
+      const reading = readings?.of(endpoint.address);
+      const assignedTokens = load.assignedTokens?.(endpoint.address);
+      if (reading === undefined || assignedTokens === undefined) continue;
+      const cacheTokens = pods.cacheTokens * endpoint.weight;
+      pace.observe({ reading, assignedTokens, tokensPerMs: backlog.expectedTokensPerMs, cacheTokens });
+    }
+    if (nowMs < this.#pacesDueMs) return;
+    this.#pacesDueMs = nowMs + pacesMs;
+    const paces = relativePaces(works.map(({ pace }) => pace.ratio));
+    works.forEach(({ backlog }, index) => {
+      backlog.pace = paces[index] as number;
     });
   }
 

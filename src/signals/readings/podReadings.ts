@@ -85,6 +85,15 @@ export class PodReadings implements EngineReadings {
   }
 }
 
-function engineReading({ kvUse, waiting }: PodReading, atMs: number): EngineReading {
-  return { atMs, ...(kvUse !== undefined && { kvUse }), ...(waiting !== undefined && { waiting }) };
+function engineReading(
+  { kvUse, waiting, running, generatedTokens }: PodReading,
+  atMs: number,
+): EngineReading {
+  return {
+    atMs,
+    ...(kvUse !== undefined && { kvUse }),
+    ...(waiting !== undefined && { waiting }),
+    ...(running !== undefined && { running }),
+    ...(generatedTokens !== undefined && { generatedTokens }),
+  };
 }

@@ -58,6 +58,8 @@ export class InferencePod {
   #stepEndsMs = 0;
   #isRunning = false;
   busyMs = 0;
+  /** Of all responses. */
+  generatedTokens = 0;
   preemptions = 0;
 
   /**
@@ -195,6 +197,7 @@ export class InferencePod {
   #endStep(chunks: readonly (readonly [Sequence, number])[]): void {
     this.#step += 1;
     this.#decodingTokens += this.decoding.size;
+    this.generatedTokens += this.decoding.size;
     const due = this.#due.get(this.#step) ?? [];
     this.#due.delete(this.#step);
     for (const sequence of due) if (sequence.dueStep === this.#step) this.#onDue(sequence);
@@ -216,6 +219,7 @@ export class InferencePod {
     this.prefilling.splice(this.prefilling.indexOf(sequence), 1);
     if (sequence.generated === 0) sequence.listener.onFirstToken(sequence.cachedTokens);
     sequence.generated += 1;
+    this.generatedTokens += 1;
     sequence.sinceStep = this.#step;
     this.decoding.add(sequence);
     this.#decodingTokens += sequence.computedTokens;

@@ -40,8 +40,9 @@ export class EngineReports implements EngineReadings {
     const atMs = clock.nowMs();
     if (away === undefined || atMs < away.fromMs || atMs >= away.untilMs) {
       const before = this.#readings.get(address) ?? [];
-      const { waiting, cache } = pod;
-      const reading = { atMs, kvUse: cache.used / cache.capacity, waiting: waiting.length };
+      const { waiting, running, generatedTokens, cache } = pod;
+      const kvUse = cache.used / cache.capacity;
+      const reading = { atMs, kvUse, waiting: waiting.length, running, generatedTokens };
       this.#readings.set(address, [...before.slice(-1), reading]);
     }
     const intervalMs = pod.waiting.length > 0 ? busyIntervalMs : usualIntervalMs;
