@@ -46,9 +46,8 @@ export function createPromptParts(options: PromptPartsOptions): PromptParts {
     nowMs: systemClock.nowMs,
     onPlaced: ({ address }, prompt, { uncachedTokens, work }) => {
       hits.expect(address, prompt.totalTokens, prompt.totalTokens - uncachedTokens);
-      if (shared === undefined || options.sharing.kind === 'memory') return;
       options.sharing.ledger.assign(address, work);
-      shared.onPlaced(address, prompt, uncachedTokens);
+      shared?.onPlaced(address, prompt, uncachedTokens);
     },
   });
   followPeers(options.sharing, placed);

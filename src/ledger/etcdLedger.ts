@@ -122,7 +122,6 @@ export class EtcdLedger implements Ledger {
     return ofPeers === undefined ? undefined : ofPeers + this.#local.assignedTokens(address);
   }
 
-  /** The next reservation there is of a prompt with this many tokens that are not cached. */
   assign(address: string, tokens: number): void {
     this.#local.assign(address, tokens);
   }

@@ -22,9 +22,12 @@ export class MemoryLedger implements Ledger {
     return 0;
   }
 
-  /** All prompts are those of the only scheduler, which knows them. */
-  assignedTokens(): undefined {
-    return undefined;
+  assignedTokens(address: string): number {
+    return this.#counts.tokensInAll(address);
+  }
+
+  assign(address: string, tokens: number): void {
+    this.#counts.assign(address, tokens);
   }
 
   local(): ReadonlyMap<string, number> {

@@ -42,21 +42,22 @@ export function prefixInstance(
 ): Router {
   const { endpoints, placements, conditions } = fleet;
   const options = policyOptions(fleet);
-  const ledger = sharing.counts ? ledgerOf(fleet, id) : undefined;
+  const ledger = sharing.counts ? ledgerOf(fleet, id) : new MemoryLedger();
   let log: ReturnType<typeof placements.join> | undefined;
   const placed = new PlacedPrompts({
     ...options,
     onPlaced: ({ address }, prompt, { uncachedTokens, work }) => {
-      ledger?.assign(address, work);
+      ledger.assign(address, work);
       log?.add(address, prompt, uncachedTokens);
     },
   });
-  ledger?.onPeerTokens((address) => placed.onAssigned(address, ledger.assignedTokens(address)));
+  if (ledger instanceof SimulatedLedger)
+    ledger.onPeerTokens((address) => placed.onAssigned(address, ledger.assignedTokens(address)));
   if (sharing.index) log = placements.join(id, placed, conditions.upgrade?.handsOver ?? true);
   const readings = sharing.readings ? { readings: fleet.readings } : {};
   return new PolicyRouter({
     policy: new Prefix({ ...options, ...readings, placed }, weights),
-    load: ledger ?? new MemoryLedger(),
+    load: ledger,
     endpoints,
     onRetired: () => log?.leave(),
   });
