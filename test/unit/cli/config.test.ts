@@ -56,7 +56,7 @@ describe('baton config', () => {
       'baton: 2 problems in the configuration\n' +
         '  --set: expected setting=value, such as --set drain.graceMs=5000\n' +
         '  --policy: scheduling.policy: "best" given, expected one of random, round-robin, least-request, power-of-two, ' +
-        'session-affinity, lora-affinity, prefix, or a mix of least-request, power-of-two, session-affinity, ' +
+        'session-affinity, lora-affinity, prefix, auto, or a mix of least-request, power-of-two, session-affinity, ' +
         'lora-affinity, prefix such as session-affinity:2,least-request:1, or vendor/name of an extension\n',
     );
   });

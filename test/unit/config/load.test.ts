@@ -316,7 +316,7 @@ describe('when a value has the wrong form', () => {
     [
       'scheduling',
       'policy: fastest',
-      'scheduling.policy: "fastest" given, expected one of random, round-robin, least-request, power-of-two, session-affinity, lora-affinity, prefix, or a mix of least-request, power-of-two, session-affinity, lora-affinity, prefix such as session-affinity:2,least-request:1, or vendor/name of an extension',
+      'scheduling.policy: "fastest" given, expected one of random, round-robin, least-request, power-of-two, session-affinity, lora-affinity, prefix, auto, or a mix of least-request, power-of-two, session-affinity, lora-affinity, prefix such as session-affinity:2,least-request:1, or vendor/name of an extension',
     ],
     [
       'scheduling',
