@@ -187,10 +187,12 @@ describe('instances on one etcd', () => {
   });
 
   describe('releases that hash differently', () => {
+    const writes = (scheme: number, ...instances: Awaited<ReturnType<typeof start>>[]): boolean =>
+      instances.every(({ shared }) => shared.report().scheme === scheme);
+
     it('write what the oldest knows, and the newer form when that has left', async () => {
       const [old, young] = await Promise.all([start('old'), start('young', { schemes: [1, 2] })]);
-      await until(() => young.instance.ledger.instances.size === 2, { what: 'the newer to see the older' });
-      expect([old, young].map(({ shared }) => shared.report().scheme)).toEqual([1, 1]);
+      await until(() => writes(1, old, young), { what: 'both to write the older form' });
       young.place(chainedCuts(1, 30), pod1);
       await old.untilKnows(chainedCuts(1, 30), pod1);
       remove(old);
@@ -203,11 +205,11 @@ describe('instances on one etcd', () => {
       await back.stop();
       await until(() => young.instance.ledger.instances.size === 1, { what: 'the newer to be alone' });
       const again = await start('again', { schemes: [1, 2] });
-      expect([young, again].map(({ shared }) => shared.report().scheme)).toEqual([1, 1]);
+      await until(() => writes(1, young, again), { what: 'both to write the older form' });
       await until(
         () => {
           for (const instance of [young, again]) instance.aheadMs += 600_000;
-          return [young, again].every(({ shared }) => shared.report().scheme === 2);
+          return writes(2, young, again);
         },
         { what: 'the newer form' },
       );
