@@ -105,7 +105,7 @@ describe.each(serverKinds)('with one instance, three pods and no etcd (%s)', (tr
       error: {
         message:
           'Unknown routing-strategy "fastest"; known are random, round-robin, least-request, power-of-two, ' +
-          'session-affinity, lora-affinity, prefix. ' +
+          'session-affinity, lora-affinity, prefix, auto. ' +
           'With scheduling.unknownPolicy: default, unknown names use the default policy.',
         type: 'invalid_request_error',
         param: null,

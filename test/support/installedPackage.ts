@@ -25,7 +25,7 @@ export async function npm(nodeDir: string, args: readonly string[], cwd = checko
   // its own.
   const settings = Object.entries(process.env).filter(([name]) => !/^npm_(?!config_registry)/i.test(name));
   const env = { ...Object.fromEntries(settings), PATH: path };
-  const { stdout } = await exec('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
+  const { stdout } = await exec('npm', ['--no-audit', '--no-fund', '--loglevel=error', ...args], {
     cwd,
     env,
   });
