@@ -131,7 +131,7 @@ describe.each(serverKinds)('with two instances that share etcd, and three pods (
       await giveBack();
     }
     expect(await load.stop()).toMatchObject({ sent: count, ok: count, problems: [] });
-    const overflows = [...(await envoy.stats('^cluster\\.(scheduler|model_pods)\\..*_overflow$'))];
+    const overflows = [...(await envoy.stats('^cluster\\.(scheduler|model_pods)\\.upstream_.*_overflow$'))];
     expect(overflows.length).toBeGreaterThan(0);
     expect(overflows.filter(([, times]) => times > 0)).toEqual([]);
     await allCountsReturnToZero(topology());

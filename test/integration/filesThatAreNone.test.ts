@@ -31,6 +31,7 @@ const set = (path: string, value: string): string[] => ['--set', `${path}=${valu
 /** The command that reads the file of a setting, with what that setting needs beside it. */
 const commands: Readonly<Record<string, (file: string) => string[]>> = {
   'pool.file': (file) => [...serve, ...set('pool.file', file)],
+  'admin.tokenFile': (file) => [...serve, '--admin', '127.0.0.1:0', ...set('admin.tokenFile', file)],
   'server.tls.certFile': (file) => [
     ...serve,
     ...set('server.tls.certFile', file),
