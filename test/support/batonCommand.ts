@@ -21,7 +21,7 @@ export function runBaton(
   return new Promise((resolve) => {
     const env = { PATH: process.env.PATH, ...environment };
     const [file = '', ...command] = [...wrapper, process.execPath, batonEntry, ...args];
-    execFile(file, command, { env, timeout: 20_000 }, (error, stdout, stderr) => {
+    execFile(file, command, { env, timeout: 50_000 }, (error, stdout, stderr) => {
       resolve({ exitCode: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
     });
   });
