@@ -27,7 +27,8 @@ const introduction = `<!-- Written by npm run generate from src/*/metrics.ts. Do
 Each instance serves its metrics at \`/metrics\` of the admin port (\`admin.address\`, 127.0.0.1:9090 by default) in
 Prometheus' text format, and sends the same metrics every 15 s to \`telemetry.otlpEndpoint\` where one is configured
 (over OTLP the names of counters have no \`_total\`, and pools above 1,000 endpoints no \`baton_endpoint_*\`). With
-\`server.workers\` above 1 each worker has an admin port of its own, one after the other.
+\`server.workers\` above 1 each worker has an admin port of its own, one after the other. With several pools in one process
+(\`pools\`), what belongs to one of them has the label \`pool\` as well.
 
 Labels take their values from the lists below, from the configuration, or from the pool; never from a request.
 Counters start at 0 for each listed value. A histogram has the series \`_bucket\`, \`_sum\` and \`_count\`.

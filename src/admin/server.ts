@@ -12,10 +12,24 @@ import { addOperatorRoutes, type OperatorSource } from './operator/routes.ts';
 import { slicedText } from './slicedText.ts';
 import type { InstanceStateSource, Readiness } from './state.ts';
 
-export interface AdminSources {
+/** What there is to show of one pool. */
+export interface PoolSources {
+  readonly state: () => InstanceStateSource;
+  readonly events: { list(): readonly LifeEvent[] };
+  /** What each instance has in flight, by pod. Read only while someone watches the dashboard. */
+  readonly countsByInstance: () => CountsByInstance;
+  /** The last decisions, explained: all that are kept, or so many. */
+  readonly decisions: (last?: number) => object;
+  /** Decides about a request, and reserves nothing; undefined: it is for no pool. */
+  readonly explain: (asked: AskedRequest) => object | undefined;
+  /** undefined: there is no token, and nothing that an operator could change by this port. */
+  readonly operator: OperatorSource | undefined;
+}
+
+/** Of the process; and of its first pool, which has the short paths. */
+export interface AdminSources extends PoolSources {
   /** Cheap: probes ask for it. */
   readonly readiness: () => Readiness;
-  readonly state: () => InstanceStateSource;
   /**
    * All metrics as text for Prometheus, in the format that the header `accept` asks for; only the
    * first part may be long.
@@ -24,15 +38,8 @@ export interface AdminSources {
     readonly type: string;
     readonly parts: Iterable<string>;
   }>;
-  readonly events: { list(): readonly LifeEvent[] };
-  /** What each instance has in flight, by pod. Read only while someone watches the dashboard. */
-  readonly countsByInstance: () => CountsByInstance;
-  /** The last decisions, explained: all that are kept, or so many. */
-  readonly decisions: (last?: number) => object;
-  /** Decides about a request, and reserves nothing. */
-  readonly explain: (asked: AskedRequest) => object;
-  /** undefined: there is no token, and nothing that an operator could change by this port. */
-  readonly operator: OperatorSource | undefined;
+  /** Every pool by its name: below `/pools/NAME`. Default: none. */
+  readonly pools?: ReadonlyMap<string, PoolSources>;
 }
 
 /** A request that someone asks about. */
@@ -91,17 +98,28 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
 }
 
 function addRoutes(server: FastifyInstance, guard: RequestGuard, sources: AdminSources): void {
-  const { turns } = guard;
-  const { readiness, state, metricsText, events } = sources;
+  const { readiness, metricsText, pools = new Map<string, PoolSources>() } = sources;
   server.setReplySerializer((payload) => escapeControlsInLines(JSON.stringify(payload)));
-  const sendJson = (reply: FastifyReply, value: object): FastifyReply =>
-    reply.type('application/json; charset=utf-8').send(slicedText(jsonParts(value), turns));
-
   server.get('/livez', async () => ({ alive: true }));
   server.get('/readyz', async (_request, reply) => {
     const answer = readiness();
     return reply.code(answer.ready ? 200 : 503).send(answer);
   });
+  server.get('/metrics', async (request, reply) => {
+    const { type, parts } = await metricsText(request.headers.accept);
+    return reply.type(type).send(slicedText(parts, guard.turns));
+  });
+  addPoolRoutes(server, guard, sources);
+  for (const [name, pool] of pools) {
+    server.register(async (scope) => addPoolRoutes(scope, guard, pool), { prefix: `/pools/${name}` });
+  }
+}
+
+function addPoolRoutes(server: FastifyInstance, guard: RequestGuard, sources: PoolSources): void {
+  const { turns } = guard;
+  const { state, events } = sources;
+  const sendJson = (reply: FastifyReply, value: object): FastifyReply =>
+    reply.type('application/json; charset=utf-8').send(slicedText(jsonParts(value), turns));
   server.get('/state', async (_request, reply) => sendJson(reply, state()));
   server.get('/events', async () => events.list());
   server.get('/decisions', async (request, reply) => {
@@ -117,11 +135,9 @@ function addRoutes(server: FastifyInstance, guard: RequestGuard, sources: AdminS
       return reply.code(400).send({ error: 'a parameter header is not NAME:VALUE' });
     }
     const [subset, body] = ['subset', 'body'].map((name) => searchParams.get(name) ?? undefined);
-    return sendJson(reply, sources.explain({ headers, subset, body }));
-  });
-  server.get('/metrics', async (request, reply) => {
-    const { type, parts } = await metricsText(request.headers.accept);
-    return reply.type(type).send(slicedText(parts, turns));
+    const explanation = sources.explain({ headers, subset, body });
+    if (explanation !== undefined) return sendJson(reply, explanation);
+    return reply.code(404).send({ error: 'no pool of this instance is for such a request' });
   });
   if (sources.operator !== undefined) addOperatorRoutes(server, sources.operator);
   addDashboard(server, guard, { ...sources, hasOperator: sources.operator !== undefined });

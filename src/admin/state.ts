@@ -11,6 +11,8 @@ import type { SteeringReport } from '../steering/steeringController.ts';
  * day are ISO 8601, durations are in ms. Fields may be added; none changes its meaning.
  */
 export interface InstanceState {
+  /** The names of all its pools; the rest is of one of them, unless it is said otherwise. */
+  readonly pools: readonly string[];
   readonly instance: {
     readonly id: string;
     readonly release: string;

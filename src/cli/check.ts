@@ -34,9 +34,14 @@ export async function checkFile(file: string, flags: ConfigFlags, env: ProcessEn
     import('../extensions/createPolicySet.ts'),
   ]);
   const { policies } = await loadExtensions(loaded.config.scheduling.extensions);
-  createPolicySet(loaded.config.scheduling, policies);
-  const { unusedTraits } = await import('../config/unusedTraits.ts');
-  const { config } = loaded;
-  const warnings = unusedTraits(config, config.pool.endpoints).map((reason) => `warning: ${reason}\n`);
+  const [{ unusedTraits }, { poolConfigs }] = await Promise.all([
+    import('../config/unusedTraits.ts'),
+    import('../config/poolInheritance.ts'),
+  ]);
+  const warnings = poolConfigs(loaded.config).flatMap((config) => {
+    createPolicySet(config.scheduling, policies);
+    const of = loaded.config.pools.length > 0 ? `pool ${config.pool.name}: ` : '';
+    return unusedTraits(config, config.pool.endpoints).map((reason) => `warning: ${of}${reason}\n`);
+  });
   return `${warnings.join('')}${file}: ok\n`;
 }

@@ -3,6 +3,7 @@ import { readBoundedFile } from '../boundedFile.ts';
 import { BatonError } from '../errors.ts';
 import { bodyFacts } from '../request/body/bodyFacts.ts';
 import type { Explanation } from '../scheduling/explanation.ts';
+import { adminOfPool } from './adminOfPool.ts';
 import { getJson } from './getJson.ts';
 import { exitCodesHelp } from './help.ts';
 import { printLines } from './printLines.ts';
@@ -11,6 +12,7 @@ const timeoutMs = 5_000;
 
 interface ExplainFlags {
   readonly admin: string;
+  readonly pool?: string;
   readonly header: readonly string[];
   readonly subset?: string;
   readonly body?: string;
@@ -26,6 +28,7 @@ export function addExplainCommand(program: Command): void {
     .option('--subset <addresses>', 'the subset hint of a gateway: ip:port,ip:port')
     .option('--body <file>', 'a file with the JSON body; its prompt is not sent')
     .option('--admin <host:port>', 'the admin port of the instance', '127.0.0.1:9090')
+    .option('--pool <name>', 'a pool of the instance; without it, the one that the request is for')
     .option('--json', 'for programs', false)
     .addHelpText('after', exitCodesHelp)
     .action(async (flags: ExplainFlags) => {
@@ -36,7 +39,14 @@ export function addExplainCommand(program: Command): void {
 }
 
 /** @throws BatonError `usage-invalid` or `admin-unreachable` */
-async function readExplanation({ admin, header, subset, body }: ExplainFlags): Promise<Explanation> {
+async function readExplanation({
+  admin: address,
+  pool,
+  header,
+  subset,
+  body,
+}: ExplainFlags): Promise<Explanation> {
+  const admin = adminOfPool(address, pool);
   const wrong = header.find((text) => text.indexOf(':') < 1);
   if (wrong !== undefined) {
     throw new BatonError('usage-invalid', `--header ${JSON.stringify(wrong)} is not NAME:VALUE`);

@@ -19,6 +19,7 @@ export function addStoreFlags(command: Command): Command {
   return command
     .option('-c, --config <file>', 'YAML file of settings (also: BATON_CONFIG)')
     .option('--etcd <url>', 'a member of the etcd cluster, repeatable (etcd.endpoints)', collect)
+    .option('--pool <name>', 'the pool (pool.name), or one of several (pools)')
     .option('--log-level <level>', 'the least severe log lines to write (telemetry.logLevel)')
     .option('--set <setting=value>', 'any other setting, repeatable', collect);
 }

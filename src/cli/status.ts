@@ -5,6 +5,7 @@ import type { StatusReport } from '../admin/statusReport.ts';
 import { type ConfigFlags, storeFlags } from '../config/flags.ts';
 import { BatonError } from '../errors.ts';
 import { localAddress } from '../listeningAddress.ts';
+import { adminOfPool } from './adminOfPool.ts';
 import { configure } from './configure.ts';
 import { getJson } from './getJson.ts';
 import { exitCodesHelp } from './help.ts';
@@ -27,13 +28,13 @@ export function addStatusCommand(program: Command): void {
       const source: StatusSource =
         flags.admin === undefined && etcd.endpoints.length > 0
           ? { kind: 'etcd', etcd }
-          : { kind: 'admin', address: flags.admin ?? localAddress(admin.address) };
+          : { kind: 'admin', address: adminOfPool(flags.admin ?? localAddress(admin.address), flags.pool) };
       printLines(await statusText(source, pool.name, flags.json));
     });
 }
 
 export type StatusSource =
-  /** `host:port` of an instance's admin port, or `off`. */
+  /** `host:port` of an instance's admin port, with the path of a pool or without; or `off`. */
   | { readonly kind: 'admin'; readonly address: string }
   /** As the configuration has it; the pool's name is added to the prefix. */
   | { readonly kind: 'etcd'; readonly etcd: StatusReportOptions };

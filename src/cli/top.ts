@@ -3,6 +3,7 @@ import { type ConfigFlags, collect, storeFlags } from '../config/flags.ts';
 import type { Config } from '../config/schema.ts';
 import { BatonError } from '../errors.ts';
 import { localAddress } from '../listeningAddress.ts';
+import { adminOfPool } from './adminOfPool.ts';
 import { configure } from './configure.ts';
 import { exitCodesHelp } from './help.ts';
 import { addStoreFlags } from './options.ts';
@@ -28,14 +29,22 @@ export function addTopCommand(program: Command): void {
       if (!(intervalMs >= 100 && intervalMs <= 3_600_000))
         throw new BatonError('usage-invalid', `--interval ${interval} is not a number from 0.1 to 3600`);
       const { config } = await configure(storeFlags(others), 'nothing');
-      const [{ runTop }, source] = await Promise.all([import('./top/runTop.ts'), sourceOf(config, admin)]);
+      const [{ runTop }, source] = await Promise.all([
+        import('./top/runTop.ts'),
+        sourceOf(config, admin, others.pool),
+      ]);
       await runTop(source, intervalMs);
     });
 }
 
-async function sourceOf({ admin, etcd, pool }: Config, asked: readonly string[] | undefined) {
+async function sourceOf(
+  { admin, etcd, pool }: Config,
+  asked: readonly string[] | undefined,
+  poolName: string | undefined,
+) {
   const { AdminSource, EtcdSource } = await import('./top/topSource.ts');
   if (asked === undefined && etcd.endpoints.length > 0)
     return new EtcdSource({ kind: 'etcd', etcd }, pool.name);
-  return new AdminSource(asked ?? [localAddress(admin.address)], pool.name);
+  const addresses = (asked ?? [localAddress(admin.address)]).map((address) => adminOfPool(address, poolName));
+  return new AdminSource(addresses, pool.name);
 }

@@ -26,6 +26,31 @@ export function distinctEndpoints(endpoints: readonly unknown[], context: Contex
   });
 }
 
+interface NamedPool {
+  readonly name?: unknown;
+  readonly matches?: unknown;
+  readonly eds?: { readonly clusters?: unknown };
+}
+
+/** A pool without matches takes every request, so it comes last. Assumes no types. */
+export function distinctPools(pools: readonly unknown[], context: Context): void {
+  const firstOf = new Map<string, number>();
+  const claim = (index: number, path: (string | number)[], name: unknown): void => {
+    const first = firstOf.get(String(name));
+    if (first !== undefined && first !== index)
+      addProblem(context, path, `${String(name)} is the name of pools.${first} already, or of its cluster`);
+    firstOf.set(String(name), index);
+  };
+  pools.forEach((entry, index) => {
+    const { name, matches, eds } = (entry ?? {}) as NamedPool;
+    if (typeof name === 'string') claim(index, [index, 'name'], name);
+    const clusters = eds?.clusters;
+    if (Array.isArray(clusters)) for (const one of clusters) claim(index, [index, 'eds', 'clusters'], one);
+    if (Array.isArray(matches) && matches.length === 0 && index < pools.length - 1)
+      addProblem(context, [index], 'has no matches, so it takes every request: make it the last one');
+  });
+}
+
 interface TlsIdentity {
   readonly certFile?: string;
   readonly keyFile?: string;
@@ -155,11 +180,18 @@ export function buffersCoverMessages(tree: unknown, context: Context): void {
 
 /** Runs on the raw tree when a part of it is invalid, so it assumes no types. */
 export function registeredEndpointsNeedEtcd(tree: unknown, context: Context): void {
-  const { pool, etcd } = tree as { pool?: { etcd?: unknown }; etcd?: { endpoints?: unknown } };
+  const { pool, pools, etcd } = tree as {
+    pool?: { etcd?: unknown };
+    pools?: unknown;
+    etcd?: { endpoints?: unknown };
+  };
   const members = etcd?.endpoints ?? [];
-  if (pool?.etcd === true && Array.isArray(members) && members.length === 0) {
-    addProblem(context, ['pool', 'etcd'], 'needs etcd.endpoints');
-  }
+  if (!Array.isArray(members) || members.length > 0) return;
+  if (pool?.etcd === true) addProblem(context, ['pool', 'etcd'], 'needs etcd.endpoints');
+  (Array.isArray(pools) ? pools : []).forEach((entry, index) => {
+    if ((entry as { etcd?: unknown } | null)?.etcd === true)
+      addProblem(context, ['pools', index, 'etcd'], 'needs etcd.endpoints');
+  });
 }
 
 /** Runs on the raw tree when a part of it is invalid, so it assumes no types. */

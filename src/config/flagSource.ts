@@ -8,6 +8,7 @@ const pathOfFlag = {
   admin: 'admin.address',
   workers: 'server.workers',
   etcd: 'etcd.endpoints',
+  pool: 'pool.name',
   endpoint: 'pool.endpoints',
   release: 'instance.release',
   generation: 'instance.generation',

@@ -2,6 +2,7 @@
 export interface ConfigFlags {
   readonly config?: string;
   readonly set?: readonly string[];
+  readonly pool?: string;
   readonly address?: string;
   readonly admin?: string;
   readonly workers?: string;
@@ -14,11 +15,12 @@ export interface ConfigFlags {
 }
 
 /** Only the flags of `addStoreFlags`: other flags of a command may have the names of settings. */
-export function storeFlags({ config, etcd, logLevel, set }: ConfigFlags): ConfigFlags {
+export function storeFlags({ config, etcd, logLevel, pool, set }: ConfigFlags): ConfigFlags {
   return {
     ...(config !== undefined && { config }),
     ...(etcd !== undefined && { etcd }),
     ...(logLevel !== undefined && { logLevel }),
+    ...(pool !== undefined && { pool }),
     ...(set !== undefined && { set }),
   };
 }

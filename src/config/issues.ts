@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { nearest } from '../nearest.ts';
 import { crossField } from './crossFieldRules.ts';
 import { endpointKeys, invalidAddress } from './endpointSchema.ts';
+import { poolEntry } from './poolsSetting.ts';
 import type { Problem } from './problem.ts';
 import type { Provenance } from './provenance.ts';
 import { redact } from './redact.ts';
@@ -26,9 +27,10 @@ export function formatIssue(issue: Issue, tree: unknown, provenance: Provenance)
     );
   }
   if (issue.code === 'unrecognized_keys') {
-    // Of an endpoint: yamlSource finds the unknown keys of sections.
+    // Of an endpoint or a pool: yamlSource finds the unknown keys of sections.
+    const known = issue.path.includes('endpoints') ? endpointKeys : Object.keys(poolEntry.shape);
     return issue.keys.map((key) => {
-      const meant = nearest(key, endpointKeys);
+      const meant = nearest(key, known);
       return problem(meant ? `unknown key; did you mean ${meant}?` : 'unknown key', `${path}.${key}`);
     });
   }

@@ -5,12 +5,14 @@ import { configFileVariable, readEnvironment } from './environmentSource.ts';
 import { readConfigFlags } from './flagSource.ts';
 import type { ConfigFlags } from './flags.ts';
 import { formatIssue, isCrossField } from './issues.ts';
+import { inheritPools, misplacedPoolSettings, onlyPool } from './poolInheritance.ts';
 import type { Origin, Problem } from './problem.ts';
 import type { ProcessEnv } from './processEnv.ts';
 import type { Provenance } from './provenance.ts';
-import { missingSettings, type Requirement } from './requirements.ts';
+import { isGiven, missingSettings, type Requirement } from './requirements.ts';
 import { type Config, configSchema } from './schema.ts';
 import { bearerTokenMeans } from './validators.ts';
+import { valueAt } from './valueAt.ts';
 import { readYaml } from './yamlSource.ts';
 
 /** Either a valid configuration with the origin of every value, or all problems. */
@@ -32,20 +34,27 @@ export interface Preset {
  */
 export function load(flags: ConfigFlags, env: ProcessEnv, need: Requirement, preset?: Preset): Loaded {
   const file = readConfigFile(flags, env);
+  const hasPools = file.assignments.some(({ setting, value }) => setting.path === 'pools' && isGiven(value));
+  const { pool: poolName, ...others } = flags;
   const readings = [
     file,
     readEnvironment(env.environment),
     ...(preset === undefined ? [] : [preset.flags]),
-    readConfigFlags(flags),
+    readConfigFlags(hasPools ? others : flags),
   ];
   const given = readings.flatMap(({ assignments }) => assignments);
-  const { tree, provenance } = merge([...(preset?.defaults(given) ?? []), ...given]);
+  const { tree: asGiven, provenance } = merge([...(preset?.defaults(given) ?? []), ...given]);
+  const tree = inheritPools(asGiven);
   const problems = readings.flatMap((reading) => reading.problems);
+  problems.push(...misplacedPoolSettings(asGiven, provenance));
 
   const parsed = configSchema.safeParse(tree);
   for (const issue of parsed.error?.issues ?? []) {
     // The content of an unreadable file is unknown, so nothing is known to be missing.
     if (file.isBroken && isCrossField(issue)) continue;
+    // What a pool inherits is a problem once, where it is given.
+    const isInherited = issue.path[0] === 'pools' && valueAt(asGiven, issue.path) === undefined;
+    if (isInherited && valueAt(tree, issue.path) !== undefined) continue;
     problems.push(...formatIssue(issue, tree, provenance));
   }
   if (!file.isBroken) problems.push(...missingSettings(need, tree));
@@ -74,7 +83,18 @@ export function load(flags: ConfigFlags, env: ProcessEnv, need: Requirement, pre
     etcd: password === undefined ? etcd : { ...etcd, password },
     admin: token === undefined ? admin : { ...admin, token },
   };
-  return { kind: 'ok', config, provenance };
+  if (!hasPools || poolName === undefined) return { kind: 'ok', config, provenance };
+  const only = onlyPool(config, poolName);
+  return only === undefined ? unknownPool(poolName, config) : { kind: 'ok', config: only, provenance };
+}
+
+function unknownPool(name: string, { pools }: Config): Loaded {
+  const names = pools.map((pool) => pool.name).join(', ');
+  const message = `${JSON.stringify(name)} given, expected one of ${names}`;
+  return {
+    kind: 'invalid',
+    problems: [{ path: 'pools', origin: { kind: 'flag', name: '--pool' }, message }],
+  };
 }
 
 function readConfigFile(flags: ConfigFlags, { environment, readFile }: ProcessEnv) {

@@ -1,4 +1,5 @@
 import { Document, type Pair, type Scalar, YAMLMap } from 'yaml';
+import { withoutPoolDefaults } from './poolInheritance.ts';
 import { formatOrigin } from './problem.ts';
 import type { Provenance } from './provenance.ts';
 import { redact } from './redact.ts';
@@ -11,7 +12,7 @@ import { configTree, isSection, type Section } from './settings.ts';
  */
 export function configAsYaml(config: Config, provenance: Provenance): string {
   const document = new Document();
-  document.contents = mapOf(document, configTree, config, '', provenance) as never;
+  document.contents = mapOf(document, configTree, withoutPoolDefaults(config), '', provenance) as never;
   return document.toString({ lineWidth: 0 });
 }
 
@@ -27,7 +28,7 @@ export function configAsJson(config: Config, provenance: Provenance): { config: 
         return [name, redact(path, value)];
       }),
     );
-  return { config: visit(configTree, config, ''), origins };
+  return { config: visit(configTree, withoutPoolDefaults(config), ''), origins };
 }
 
 function mapOf(

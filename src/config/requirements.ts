@@ -5,13 +5,14 @@ export type Requirement = 'endpoints' | 'etcd' | 'nothing';
 
 /** @param tree the settings as given, which may be invalid */
 export function missingSettings(requirement: Requirement, tree: object): Problem[] {
-  const { pool = {}, etcd = {} } = tree as Record<string, Record<string, unknown>>;
+  const { pool = {}, etcd = {}, pools } = tree as Record<string, Record<string, unknown>>;
   const origin = { kind: 'default' } as const;
   switch (requirement) {
     case 'nothing':
       return [];
     case 'endpoints':
-      if ([pool.endpoints, pool.file, pool.etcd, pool.kubernetes].some(isGiven)) return [];
+      if (Array.isArray(pools) && pools.length > 0) return pools.flatMap(poolWithoutSource);
+      if (hasSource(pool)) return [];
       return [
         {
           path: 'pool',
@@ -27,6 +28,16 @@ export function missingSettings(requirement: Requirement, tree: object): Problem
   }
 }
 
-function isGiven(value: unknown): boolean {
+function hasSource({ endpoints, file, etcd, kubernetes }: Record<string, unknown>): boolean {
+  return [endpoints, file, etcd, kubernetes].some(isGiven);
+}
+
+function poolWithoutSource(entry: unknown, index: number): Problem[] {
+  if (typeof entry !== 'object' || entry === null || hasSource({ ...entry })) return [];
+  const message = 'no endpoints: give endpoints, file, etcd or kubernetes';
+  return [{ path: `pools.${index}`, origin: { kind: 'default' }, message }];
+}
+
+export function isGiven(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
 }

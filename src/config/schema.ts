@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { logLevels } from '../telemetry/log.ts';
-import { addressRange } from './addressRanges.ts';
 import {
   buffersCoverMessages,
   coherentEtcdAccess,
-  distinctEndpoints,
   graceCoversNotice,
   leaveNeedsBuiltin,
   oneToken,
@@ -12,11 +10,10 @@ import {
   sharedPort,
 } from './crossFieldRules.ts';
 import { edsSection } from './edsSection.ts';
-import { endpointSetting } from './endpointSchema.ts';
 import { gateway } from './gatewaySection.ts';
-import { kubernetes } from './kubernetesSection.ts';
 import { limits } from './limitsSection.ts';
-import { probe } from './probeSection.ts';
+import { poolSection } from './poolSection.ts';
+import { pools } from './poolsSetting.ts';
 import { scheduling } from './schedulingSection.ts';
 import { section } from './section.ts';
 import { server } from './serverSection.ts';
@@ -24,7 +21,6 @@ import { signals } from './signalsSection.ts';
 import { etcdTls } from './tlsSections.ts';
 import {
   bearerToken,
-  boolean,
   etcdEndpoint,
   filePath,
   hostPattern,
@@ -56,31 +52,6 @@ const instance = section({
     .default(0)
     .describe('Order of releases: the highest ready generation takes the traffic'),
   zone: nameText().default('').describe('Failure domain of the instance, for people'),
-});
-
-const pool = section({
-  name: keyPart({ mayBeEmpty: false }).default('default').describe('Instances of one pool share their load'),
-  endpoints: z
-    .array(endpointSetting, { error: 'a list of endpoints' })
-    .superRefine(distinctEndpoints, { when: ({ value }) => Array.isArray(value) })
-    .default([])
-    .describe('A list of endpoints: addresses, or mappings with address, weight, labels, models, slots'),
-  file: filePath().exactOptional().describe('A YAML file of endpoints, read again whenever it changes'),
-  etcd: boolean().default(false).describe('Use the endpoints registered in etcd'),
-  allow: z
-    .array(addressRange(), { error: 'a list of address ranges' })
-    .default([])
-    .describe('Only addresses within these ranges may register in etcd, such as 10.0.0.0/8:8000; none: any'),
-  kubernetes: kubernetes.prefault({}),
-  dnsRefreshMs: milliseconds(100)
-    .default(5000)
-    .describe(
-      'Time between two lookups of a name that has no time to live of its own, and after a failed one',
-    ),
-  readModels: boolean()
-    .default(false)
-    .describe('Ask each endpoint for its models (GET /v1/models) where no source names them'),
-  probe: probe.prefault({}),
 });
 
 const etcd = section({
@@ -184,7 +155,8 @@ const telemetry = section({
 export const configSchema = section({
   server: server.prefault({}),
   instance: instance.prefault({}),
-  pool: pool.prefault({}),
+  pool: poolSection.prefault({}),
+  pools,
   eds: edsSection.prefault({}),
   gateway: gateway.prefault({}),
   scheduling: scheduling.prefault({}),

@@ -2,7 +2,7 @@
 export function valueAt(tree: unknown, path: string | readonly PropertyKey[]): unknown {
   const names = typeof path === 'string' ? path.split('.') : path;
   return names.reduce<unknown>(
-    (node, name) => (node as Record<PropertyKey, unknown> | undefined)?.[name],
+    (node, name) => (node as Record<PropertyKey, unknown> | null | undefined)?.[name],
     tree,
   );
 }

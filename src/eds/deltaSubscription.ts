@@ -1,3 +1,4 @@
+import type { Assignments } from './assignments.ts';
 import type { DeltaRequest } from './discoveryRequest.ts';
 import type { DueResponse } from './discoveryResponse.ts';
 import { type Reply, type Subscription, wildcard } from './subscription.ts';
@@ -41,14 +42,16 @@ export class DeltaSubscription implements Subscription<DeltaRequest> {
     return refusal === undefined ? 'accepted' : 'refused';
   }
 
-  next(version: string, nonce: () => string): DueResponse | undefined {
+  next(current: Assignments, nonce: () => string): DueResponse | undefined {
     if (this.#sent !== undefined && !this.#sent.isAnswered) return undefined;
-    const clusters = [...this.#has].filter(([, has]) => has !== version).map(([name]) => name);
+    const clusters = [...this.#has]
+      .filter(([name, has]) => has !== current.of(name).version)
+      .map(([name]) => name);
     if (clusters.length === 0 && this.#missing.size === 0) return undefined;
     const removed = [...this.#missing];
     this.#missing.clear();
     // A version that the client refuses counts as well: it is not sent again.
-    for (const name of clusters) this.#has.set(name, version);
+    for (const name of clusters) this.#has.set(name, current.of(name).version);
     this.#sent = { nonce: nonce(), isAnswered: false };
     return { nonce: this.#sent.nonce, clusters, removed };
   }

@@ -1,4 +1,5 @@
 import { assignmentOf, type PoolAssignment } from './assignment.ts';
+import type { Assignments } from './assignments.ts';
 import { assignmentType } from './discoveryRequest.ts';
 import { lengthField, type Pieces, textField } from './wireFields.ts';
 
@@ -17,20 +18,22 @@ const deltaFields = { version: 1, resource: 2, typeUrl: 4, nonce: 5, removed: 6 
 const resourceFields = { version: 1, resource: 2, name: 3 } as const;
 
 /** A `DiscoveryResponse`. */
-export function encodeStateResponse({ nonce, clusters }: DueResponse, assignment: PoolAssignment): Buffer {
+export function encodeStateResponse({ nonce, clusters }: DueResponse, current: Assignments): Buffer {
   return Buffer.concat([
-    ...textField(stateFields.version, assignment.version),
-    ...clusters.flatMap((cluster) => lengthField(stateFields.resource, anyOf(cluster, assignment))),
+    ...textField(stateFields.version, current.version),
+    ...clusters.flatMap((cluster) => lengthField(stateFields.resource, anyOf(cluster, current.of(cluster)))),
     ...textField(stateFields.typeUrl, assignmentType),
     ...textField(stateFields.nonce, nonce),
   ]);
 }
 
 /** A `DeltaDiscoveryResponse`. */
-export function encodeDeltaResponse(due: DueResponse, assignment: PoolAssignment): Buffer {
+export function encodeDeltaResponse(due: DueResponse, current: Assignments): Buffer {
   return Buffer.concat([
-    ...textField(deltaFields.version, assignment.version),
-    ...due.clusters.flatMap((cluster) => lengthField(deltaFields.resource, resourceOf(cluster, assignment))),
+    ...textField(deltaFields.version, current.version),
+    ...due.clusters.flatMap((cluster) =>
+      lengthField(deltaFields.resource, resourceOf(cluster, current.of(cluster))),
+    ),
     ...textField(deltaFields.typeUrl, assignmentType),
     ...textField(deltaFields.nonce, due.nonce),
     ...due.removed.flatMap((name) => textField(deltaFields.removed, name)),

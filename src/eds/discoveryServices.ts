@@ -3,6 +3,7 @@ import type { ServerStream, ServerStreamListener, StreamHandler } from '../grpc/
 import { aggregatedDiscoveryService, endpointDiscoveryService } from '../proto/services.ts';
 import type { Log } from '../telemetry/log.ts';
 import { AssignmentPublisher, type PublishedPool } from './assignmentPublisher.ts';
+import { Assignments } from './assignments.ts';
 import { DeltaSubscription } from './deltaSubscription.ts';
 import { discoveryLog } from './discoveryLog.ts';
 import {
@@ -21,30 +22,40 @@ const maxStreams = 1_000;
 /** Encoded for streams in one turn of the event loop: about a millisecond. */
 const bytesAtOnce = 1_048_576;
 
-export interface DiscoveryServicesOptions {
+/** A pool, and under which names it is served. */
+export interface ServedPool {
   readonly pool: PublishedPool;
-  /** Under which names the pool is served. */
   readonly clusters: readonly string[];
+}
+
+export interface DiscoveryServicesOptions {
+  readonly pools: readonly ServedPool[];
   readonly log: Pick<Log, 'warn'>;
   readonly metrics: DiscoveryMetrics;
 }
 
 /**
- * Endpoint discovery: the pool for Envoy's clusters, by `EndpointDiscoveryService` and
+ * Endpoint discovery: the pools for Envoy's clusters, by `EndpointDiscoveryService` and
  * `AggregatedDiscoveryService`, each as state of the world and incrementally. An instance that does
- * not know its pool yet refuses the stream, so that the client goes to another one.
+ * not know its pools yet refuses the stream, so that the client goes to another one.
  */
 export class DiscoveryServices {
   readonly handlers: ReadonlyMap<string, StreamHandler>;
-  readonly #publisher: AssignmentPublisher;
+  readonly #publishers = new Map<PublishedPool, AssignmentPublisher>();
+  readonly #pools: readonly ServedPool[];
+  /** undefined until every pool is known. */
+  #current: Assignments | undefined;
   readonly #report: DiscoveryStreamOptions['report'];
   readonly #streams = new Set<Pick<DiscoveryStream<StateRequest>, 'end' | 'sendDue'>>();
   #distribution: NodeJS.Immediate | undefined;
 
-  constructor({ pool, clusters, log, metrics }: DiscoveryServicesOptions) {
+  constructor({ pools, log, metrics }: DiscoveryServicesOptions) {
+    const clusters = pools.flatMap((served) => served.clusters);
     const served = new Set(clusters);
     this.#report = discoveryLog(log, metrics, clusters);
-    this.#publisher = new AssignmentPublisher(pool, () => this.#distribute([...this.#streams]));
+    this.#pools = pools;
+    for (const { pool } of pools)
+      this.#publishers.set(pool, new AssignmentPublisher(pool, () => this.#onUpdate()));
     const state: DiscoveryProtocol<StateRequest> = {
       read: readStateRequest,
       subscription: () => new StateSubscription(served),
@@ -65,13 +76,19 @@ export class DiscoveryServices {
     ]);
   }
 
-  /** The pool, or the health of an endpoint, may have changed. */
-  changed(): void {
-    this.#publisher.changed();
+  /** This pool, or the health of one of its endpoints, may have changed. */
+  changed(pool: PublishedPool): void {
+    this.#publishers.get(pool)?.changed();
   }
 
-  report(): { readonly streams: number; readonly version: string | null } {
-    return { streams: this.#streams.size, version: this.#publisher.current?.version ?? null };
+  /** How many are open. */
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  /** The open streams, and what they are sent of this pool. */
+  report(pool: PublishedPool): { readonly streams: number; readonly version: string | null } {
+    return { streams: this.streams, version: this.#publishers.get(pool)?.current?.version ?? null };
   }
 
   /** To be called when the server closes: clients never end a stream. */
@@ -81,7 +98,7 @@ export class DiscoveryServices {
 
   async stop(): Promise<void> {
     clearImmediate(this.#distribution);
-    await this.#publisher.stop();
+    await Promise.all([...this.#publishers.values()].map((publisher) => publisher.stop()));
   }
 
   #accept<Request extends StateRequest | DeltaRequest>(
@@ -92,15 +109,25 @@ export class DiscoveryServices {
     const discovery: DiscoveryStream<Request> = new DiscoveryStream(protocol, {
       stream,
       isAggregated,
-      current: () => this.#publisher.current,
+      current: () => this.#current,
       nonce: () => randomBytes(8).toString('hex'),
       report: this.#report,
       onOver: () => this.#streams.delete(discovery),
     });
-    if (this.#publisher.current === undefined) stream.fail('UNAVAILABLE', 'the pool is not known yet');
+    if (this.#current === undefined) stream.fail('UNAVAILABLE', 'the pool is not known yet');
     else if (this.#streams.size < maxStreams) this.#streams.add(discovery);
     else stream.fail('RESOURCE_EXHAUSTED', `there are ${maxStreams} streams of discovery already`);
     return discovery;
+  }
+
+  #onUpdate(): void {
+    const served = this.#pools.flatMap(({ pool, clusters }) => {
+      const assignment = this.#publishers.get(pool)?.current;
+      return assignment === undefined ? [] : [{ clusters, assignment }];
+    });
+    if (served.length < this.#pools.length) return;
+    this.#current = new Assignments(served);
+    this.#distribute([...this.#streams]);
   }
 
   /** Not to all in one turn: the list of a large pool is about a megabyte. */

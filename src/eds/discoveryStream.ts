@@ -1,6 +1,6 @@
 import type { ServerStream, ServerStreamListener } from '../grpc/serverStream.ts';
 import { MalformedMessage } from '../proto/wire/wireReader.ts';
-import type { PoolAssignment } from './assignment.ts';
+import type { Assignments } from './assignments.ts';
 import { assignmentType, type DeltaRequest, type StateRequest } from './discoveryRequest.ts';
 import type { DueResponse } from './discoveryResponse.ts';
 import type { Subscription } from './subscription.ts';
@@ -10,14 +10,14 @@ export interface DiscoveryProtocol<Request> {
   /** @throws MalformedMessage */
   read(message: Buffer): Request;
   subscription(): Subscription<Request>;
-  encode(due: DueResponse, assignment: PoolAssignment): Buffer;
+  encode(due: DueResponse, current: Assignments): Buffer;
 }
 
 export interface DiscoveryStreamOptions {
   readonly stream: ServerStream;
   /** A stream for all types of resources: requests for others are left unanswered. */
   readonly isAggregated: boolean;
-  readonly current: () => PoolAssignment | undefined;
+  readonly current: () => Assignments | undefined;
   readonly nonce: () => string;
   readonly report: DiscoveryReport;
   /** The call is over. Called once. */
@@ -84,11 +84,11 @@ export class DiscoveryStream<Request extends StateRequest | DeltaRequest> implem
   /** Sends what the client is due now. @returns how many bytes that were */
   sendDue(): number {
     const { current, nonce, report, stream } = this.#options;
-    const assignment = current();
-    if (assignment === undefined || this.#isOver) return 0;
-    const due = this.#subscription.next(assignment.version, nonce);
+    const assignments = current();
+    if (assignments === undefined || this.#isOver) return 0;
+    const due = this.#subscription.next(assignments, nonce);
     if (due === undefined) return 0;
-    const message = this.#protocol.encode(due, assignment);
+    const message = this.#protocol.encode(due, assignments);
     stream.reply(message);
     report.sent();
     return message.length;

@@ -1,3 +1,4 @@
+import type { Assignments } from './assignments.ts';
 import type { StateRequest } from './discoveryRequest.ts';
 import type { DueResponse } from './discoveryResponse.ts';
 import { type Reply, type Subscription, wildcard } from './subscription.ts';
@@ -44,7 +45,7 @@ export class StateSubscription implements Subscription<StateRequest> {
     return refusal === undefined ? 'accepted' : 'refused';
   }
 
-  next(version: string, nonce: () => string): DueResponse | undefined {
+  next({ version }: Assignments, nonce: () => string): DueResponse | undefined {
     const sent = this.#sent;
     if (this.#wanted.size === 0 || (sent !== undefined && !sent.isAnswered)) return undefined;
     if (!this.#isDue && sent?.version === version) return undefined;

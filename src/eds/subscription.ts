@@ -1,3 +1,4 @@
+import type { Assignments } from './assignments.ts';
 import type { DueResponse } from './discoveryResponse.ts';
 
 /** What a request says about the response before it. */
@@ -11,10 +12,10 @@ export interface Subscription<Request> {
    * What to send now: undefined while nothing has changed for this client, or while it has not
    * answered the last response. So at most one response is under way to each client.
    *
-   * @param version of the current assignment
+   * @param current what the clusters are to have now
    * @param nonce of the response, if there is one; a client cannot guess it
    */
-  next(version: string, nonce: () => string): DueResponse | undefined;
+  next(current: Assignments, nonce: () => string): DueResponse | undefined;
   /** Names that were asked for and are not served, since the last call. */
   takeUnknown(): readonly string[];
 }

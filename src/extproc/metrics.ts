@@ -53,6 +53,10 @@ export type ErrorWhere = (typeof errorWheres)[number];
 export const bodyOutcomes = ['whole', 'part', 'invalid', 'missing'] as const;
 export type BodyOutcome = (typeof bodyOutcomes)[number];
 
+/** Why a stream of a port with several pools came to none of them. */
+export const withoutPoolReasons = ['unmatched', 'overloaded'] as const;
+export type WithoutPoolReason = (typeof withoutPoolReasons)[number];
+
 export const extprocMetrics = {
   decisions: counter({
     name: 'baton_decisions',
@@ -114,6 +118,13 @@ export const extprocMetrics = {
       'Messages to the gRPC port that were refused unread, because ones like them had thrown or held the event loop three times in a row',
     worry:
       'Any rise: a request that meets a bug is repeated; please report it, see `baton_unexpected_errors` and the log (`message.refusing`).',
+  }),
+  streamsWithoutPool: counter({
+    name: 'baton_streams_without_pool',
+    labels: [label('why', withoutPoolReasons)],
+    means:
+      'Streams of a port with several pools that came to none of them: no entry of `pools` is for the request (404), or `limits.maxStreams` is reached',
+    worry: '`unmatched` rises: the gateway sends requests of a route that no pool has a match for.',
   }),
   connectionsLimited: counter({
     name: 'baton_connections_limited',

@@ -81,6 +81,15 @@ export function rejectReply(why: Rejection, retryAfterSeconds: number): Buffer {
   }
 }
 
+/** No pool of this process is for the request. */
+export const noPoolReply = immediate(
+  404,
+  'invalid_request_error',
+  'pool_not_found',
+  'No pool of the scheduler is for this request.',
+  [],
+);
+
 function badRequest(code: string, message: string): Buffer {
   return immediate(400, 'invalid_request_error', code, message, []);
 }

@@ -3,26 +3,34 @@ import { EmptyPoolLog } from './emptyPoolLog.ts';
 import type { Host } from './host.ts';
 import type { PhaseChange } from './lifecycle.ts';
 import type { InstanceParts } from './parts.ts';
+import type { PoolParts } from './poolParts.ts';
 import { UnusedTraitsLog } from './unusedTraitsLog.ts';
 
 /** Connects the parts of an instance: which part reacts to which change of another one. */
 export function connectParts(parts: InstanceParts, host: Host): void {
-  const { dynamic, health, healthPort, lifecycle, metricsParts, pool, sharing, signals, startup, telemetry } =
-    parts;
-  lifecycle.onChange((change) => onPhaseChange(parts, host, change));
+  const { health, healthPort, pools, telemetry } = parts;
   host.portHealth?.onChange(() => {
     health.changed();
     healthPort.changed();
   });
-  dynamic.onChange((config) => {
-    telemetry.setLogLevel(config.telemetry.logLevel);
+  // The log is that of the process: one pool of several decides on its level.
+  pools[0]?.dynamic.onChange((config) => telemetry.setLogLevel(config.telemetry.logLevel));
+  for (const pool of pools) {
+    pool.lifecycle.onChange((change) => onPhaseChange(parts, pool, host, change));
+    connectPool(pool);
+  }
+}
+
+function connectPool(parts: PoolParts): void {
+  const { dynamic, lifecycle, log, metricsParts, pool, sharing, signals, startup } = parts;
+  dynamic.onChange(() => {
     if (sharing.kind === 'etcd') sharing.ledger.writeBudgetChanged();
     turnOnMetrics(parts);
   });
   turnOnMetrics(parts);
   if (sharing.kind === 'etcd') sharing.ledger.onInstanceChange(() => metricsParts.podMetrics.changed());
-  const unusedTraitsLog = new UnusedTraitsLog(parts.config, telemetry.log);
-  const emptyPoolLog = new EmptyPoolLog(telemetry.log, parts.events);
+  const unusedTraitsLog = new UnusedTraitsLog(parts.config, log);
+  const emptyPoolLog = new EmptyPoolLog(log, parts.events);
   lifecycle.onChange(({ to }) => emptyPoolLog.evaluate(to, pool));
   pool.onChange(() => {
     emptyPoolLog.evaluate(lifecycle.phase, pool);
@@ -42,23 +50,27 @@ export function connectParts(parts: InstanceParts, host: Host): void {
 }
 
 /** Where the configuration, dynamic or not, needs what pods say of themselves. */
-function turnOnMetrics({ config, dynamic, extensions, metricsParts }: InstanceParts): void {
+function turnOnMetrics({ config, dynamic, extensions, metricsParts }: PoolParts): void {
   const { read } = config.signals.metrics;
   const isNeeded = extensions.policies.named(dynamic.config.scheduling.policy)?.reads?.includes('prompt');
   if (read === 'always' || (read === 'needed' && isNeeded)) metricsParts.podMetrics.turnOn();
 }
 
-function onPhaseChange(parts: InstanceParts, host: Host, { from, to, reason }: PhaseChange): void {
-  const { events, health, healthPort, sharing, startedAt, telemetry } = parts;
-  telemetry.log.info({ event: 'phase.changed', from, to, reason }, 'phase changed');
+function onPhaseChange(
+  { health, healthPort, phase }: InstanceParts,
+  { events, log, sharing, startedAt }: PoolParts,
+  host: Host,
+  { from, to, reason }: PhaseChange,
+): void {
+  log.info({ event: 'phase.changed', from, to, reason }, 'phase changed');
   if (from === 'starting' && isFit(to)) {
     const tookMs = Date.now() - startedAt.getTime();
-    telemetry.log.info({ event: 'startup.completed', phase: to, tookMs }, 'startup complete');
+    log.info({ event: 'startup.completed', phase: to, tookMs }, 'startup complete');
   }
   events.add('phase', `${from} → ${to}: ${reason}`, { from, to });
   health.changed();
   healthPort.changed();
-  host.reportPhase(to);
+  host.reportPhase(phase());
   if (sharing.kind === 'memory') return;
   // The record follows the phase. If this write fails, the next join writes it.
   sharing.ledger.announce();

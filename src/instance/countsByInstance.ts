@@ -1,6 +1,6 @@
 import type { CountsByInstance } from '../admin/dashboard/feedMessage.ts';
 import { addUp } from '../ledger/loadReports.ts';
-import type { InstanceParts } from './parts.ts';
+import type { PoolParts } from './poolParts.ts';
 
 /**
  * What each instance has in flight by endpoint, the local one first. The counts of a peer are read
@@ -9,7 +9,7 @@ import type { InstanceParts } from './parts.ts';
 export function* countsByInstance({
   config,
   sharing,
-}: Pick<InstanceParts, 'config' | 'sharing'>): CountsByInstance {
+}: Pick<PoolParts, 'config' | 'sharing'>): CountsByInstance {
   yield [config.instance.id, sharing.ledger.local()];
   if (sharing.kind === 'memory') return;
   const { loadReports } = sharing.ledger;

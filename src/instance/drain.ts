@@ -4,7 +4,7 @@ import { stallMs } from '../judgingTimer.ts';
 /** How often the end condition of a drain is checked. */
 const pollMs = 20;
 
-export interface DrainOptions {
+export interface DrainOptions<Counts> {
   /**
    * New streams are answered at least this long, so that Envoy's health checks have time to fail.
    */
@@ -14,21 +14,21 @@ export interface DrainOptions {
   /** Exchanges that are still open after this long are half-closed. */
   readonly graceMs: number;
   readonly exchanges: { readonly open: number; quietMs(): number; settleAll(): void; halfCloseAll(): number };
-  /** This instance's requests in flight by address. */
-  readonly inFlight: () => ReadonlyMap<string, number>;
+  /** A copy of this instance's counts: half-closing releases every reservation. */
+  readonly takeCounts: () => Counts;
   readonly clock: Clock;
   /** Ends the wait at once. */
   readonly forceStop: AbortSignal;
 }
 
-export interface DrainResult {
+export interface DrainResult<Counts> {
   readonly tookMs: number;
   /** Exchanges that were still open at the end. */
   readonly halfClosed: number;
   /**
-   * The requests of those exchanges by address. They continue; this instance counts them no more.
+   * The requests of those exchanges. They continue; this instance counts them no more.
    */
-  readonly left: ReadonlyMap<string, number>;
+  readonly left: Counts;
 }
 
 /**
@@ -37,8 +37,8 @@ export interface DrainResult {
  * still open after the grace is half-closed with OK: Envoy then continues the request without this
  * instance.
  */
-export async function drain(options: DrainOptions): Promise<DrainResult> {
-  const { noticeMs, quietMs, graceMs, exchanges, inFlight, clock, forceStop } = options;
+export async function drain<Counts>(options: DrainOptions<Counts>): Promise<DrainResult<Counts>> {
+  const { noticeMs, quietMs, graceMs, exchanges, takeCounts, clock, forceStop } = options;
   const startedMs = clock.nowMs();
   const elapsedMs = (): number => clock.nowMs() - startedMs;
   /** The time in which this process ran: in a stall it tells Envoy nothing, and reads nothing. */
@@ -55,8 +55,7 @@ export async function drain(options: DrainOptions): Promise<DrainResult> {
     if (tookMs > pollMs + stallMs) ranSinceMs = clock.nowMs();
   }
   exchanges.settleAll();
-  // A copy: half-closing releases every reservation.
-  const left = new Map(inFlight());
+  const left = takeCounts();
   return { halfClosed: exchanges.halfCloseAll(), tookMs: elapsedMs(), left };
 }
 

@@ -1,13 +1,10 @@
 import type { EndpointReport } from '../admin/state.ts';
 import type { EndpointCounts, EndpointValues } from './measuredState.ts';
 import { readingReport } from './metricsParts.ts';
-import type { InstanceParts } from './parts.ts';
+import type { PoolParts } from './poolParts.ts';
 import { quarantineReport, usedEndpoints } from './signalParts.ts';
 
-type Sources = Pick<
-  InstanceParts,
-  'pool' | 'sharing' | 'signals' | 'metricsParts' | 'prompts' | 'readingLoad'
->;
+type Sources = Pick<PoolParts, 'pool' | 'sharing' | 'signals' | 'metricsParts' | 'prompts' | 'readingLoad'>;
 
 /** A pass over the whole pool in one turn: 1 ms for 10,000 endpoints. */
 export function endpointCounts({

@@ -15,29 +15,45 @@ import { biasSeries, countedGauges, signalGauges, signalMetrics } from '../signa
 import { steeringGauges } from '../steering/metrics.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import { type GaugeMetric, gaugesOf, type SeriesMetric } from '../telemetry/metric.ts';
-import type { EndpointValues, MeasuredState } from './measuredState.ts';
+import type { EndpointValues, MeasuredState, ProcessState } from './measuredState.ts';
 import { drainGauges, lifeGauges, lifeMetrics } from './metrics.ts';
 
-/** What the parts of an instance raise. */
-export const instanceMetrics = {
-  ...lifeMetrics,
-  ...extprocMetrics,
+const { connectionsLimited, messagesRefused, streamsWithoutPool, unexpectedErrors, ...exchangeMetrics } =
+  extprocMetrics;
+
+/** What the parts of the process raise. */
+export const metricsOfProcess = {
   ...discoveryMetrics,
+  connectionsLimited,
+  messagesRefused,
+  streamsWithoutPool,
+  unexpectedErrors,
+};
+
+/** What the parts of each pool raise. */
+export const metricsOfPool = {
+  ...lifeMetrics,
+  ...exchangeMetrics,
   ...etcdMetrics,
   ...ledgerMetrics,
   ...poolMetrics,
   ...signalMetrics,
   ...sharingMetrics,
 };
-export type InstanceMetrics = Instruments<typeof instanceMetrics>;
+export type ProcessMetrics = Instruments<typeof metricsOfProcess>;
+export type InstanceMetrics = ProcessMetrics & Instruments<typeof metricsOfPool>;
 
-/** The gauges of all parts, read from what `/state` answers with: their numbers agree. */
-export const instanceGauges: readonly GaugeMetric<MeasuredState>[] = [
-  ...gaugesOf('instance', lifeGauges),
+/** The gauges of the process, read from what `/state` answers with: their numbers agree. */
+export const processGauges: readonly GaugeMetric<ProcessState>[] = [
   ...gaugesOf('drain', drainGauges),
-  ...gaugesOf('streams', extprocGauges),
   ...gaugesOf('connections', connectionGauges),
   ...gaugesOf('discovery', discoveryGauges),
+];
+
+/** The gauges of a pool. */
+export const poolStateGauges: readonly GaugeMetric<MeasuredState>[] = [
+  ...gaugesOf('instance', lifeGauges),
+  ...gaugesOf('streams', extprocGauges),
   ...gaugesOf('store', etcdGauges),
   ...gaugesOf('store', storeGauges),
   ...gaugesOf('peers', peerGauges),

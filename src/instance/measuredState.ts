@@ -4,6 +4,11 @@ import type { PodHealth } from '../signals/podHealth.ts';
 /** The state of an instance without its endpoints. */
 export type StateSummary = Omit<InstanceState, 'pool'>;
 
+/** What is the same whichever pool one looks at. */
+export interface ProcessState extends Pick<InstanceState, 'drain' | 'connections'> {
+  readonly discovery: Pick<InstanceState['discovery'], 'streams'>;
+}
+
 /** How many endpoints of the pool are in which state. */
 export interface EndpointCounts {
   readonly endpoints: { readonly ready: number; readonly unready: number };

@@ -1,6 +1,8 @@
 import type { OperatorAction, OperatorRequest } from '../admin/operator/operatorRequest.ts';
 import type { OperatorSource } from '../admin/operator/routes.ts';
+import { TokenCheck } from '../admin/operator/tokenCheck.ts';
 import { readFirstLineSync } from '../boundedFile.ts';
+import { systemClock } from '../clock.ts';
 import { dynamicPaths } from '../config/schema.ts';
 import { valueAt } from '../config/valueAt.ts';
 import {
@@ -19,22 +21,31 @@ import { pinGeneration, readFleet, releaseGeneration } from '../steering/pinGene
 import { LogIntervals } from '../telemetry/logInterval.ts';
 import type { Host } from './host.ts';
 import type { InstanceParts } from './parts.ts';
+import type { PoolParts } from './poolParts.ts';
 
 /** Clients can send wrong tokens at any rate. */
 const refusalLogMs = 10_000;
 
 type StoredAction = Exclude<OperatorAction, { kind: 'drain' }>;
 
-/** undefined where no token is configured. */
-export function operatorSource(parts: InstanceParts, host: Host): OperatorSource | undefined {
-  const { config, dynamic, telemetry } = parts;
+/** What an operator may change of each pool; undefined where no token is configured. */
+export function operatorSources(
+  parts: InstanceParts,
+  host: Host,
+): (pool: PoolParts) => OperatorSource | undefined {
+  const { config, telemetry } = parts;
   const { token, tokenFile } = config.admin;
-  if (token === undefined) return undefined;
+  if (token === undefined) return () => undefined;
   const refusals = new LogIntervals<string>(refusalLogMs);
-  return {
-    token: () => (tokenFile === undefined ? token : tokenIn(tokenFile)),
-    settings: () => Object.fromEntries(dynamicPaths.map((path) => [path, valueAt(dynamic.config, path)])),
-    carryOut: (request) => carryOutAndLog(parts, host, request),
+  const tokens = new TokenCheck(
+    () => (tokenFile === undefined ? token : tokenIn(tokenFile)),
+    () => systemClock.nowMs(),
+  );
+  return (pool) => ({
+    tokens,
+    settings: () =>
+      Object.fromEntries(dynamicPaths.map((path) => [path, valueAt(pool.dynamic.config, path)])),
+    carryOut: (request) => carryOutAndLog(parts.pools, pool, host, request),
     onRefused: (remoteAddress, why) => {
       refusals.log(why, (suppressed) => {
         telemetry.log.warn(
@@ -43,18 +54,25 @@ export function operatorSource(parts: InstanceParts, host: Host): OperatorSource
         );
       });
     },
-  };
+  });
 }
 
-async function carryOutAndLog(parts: InstanceParts, host: Host, request: OperatorRequest): Promise<string> {
+/** @param pools a drain is of all of them, the rest of one */
+async function carryOutAndLog(
+  pools: readonly PoolParts[],
+  pool: PoolParts,
+  host: Host,
+  request: OperatorRequest,
+): Promise<string> {
   const { action, operator, reason, remoteAddress } = request;
   const { kind, ...given } = action;
   const asked = { action: kind, ...loggable(given), operator, reason, remoteAddress };
-  const { log } = parts.telemetry;
+  const { log } = pool;
   try {
-    const done = await carryOut(parts, host, request);
+    const done = await carryOut(pool, host, request);
     log.info({ event: 'operator.request-done', ...asked, done }, 'request of an operator carried out');
-    parts.events.add('operator', `${operator}: ${done} (${reason})`, asked);
+    const concerned = kind === 'drain' ? pools : [pool];
+    for (const { events } of concerned) events.add('operator', `${operator}: ${done} (${reason})`, asked);
     return done;
   } catch (cause) {
     log.warn({ event: 'operator.request-failed', ...asked, cause }, 'request of an operator failed');
@@ -63,7 +81,7 @@ async function carryOutAndLog(parts: InstanceParts, host: Host, request: Operato
 }
 
 async function carryOut(
-  { config, lifecycle }: InstanceParts,
+  { config, lifecycle }: PoolParts,
   host: Host,
   { action, operator, reason }: OperatorRequest,
 ): Promise<string> {

@@ -1,56 +1,31 @@
-import { EventLog } from '../admin/eventLog.ts';
 import { systemClock } from '../clock.ts';
+import { poolConfigs } from '../config/poolInheritance.ts';
 import type { Config } from '../config/schema.ts';
-import { DynamicConfig } from '../dynamic/dynamicConfig.ts';
 import type { LoadedExtensions } from '../extensions/loadExtensions.ts';
-import { LeftRequests } from '../extproc/fullDuplex/leftRequests.ts';
+import { reportRefusedMessages } from '../extproc/refusedMessages.ts';
+import { RepeatedFailures } from '../extproc/repeatedFailures.ts';
 import { UnexpectedErrors } from '../extproc/unexpectedErrors.ts';
-import { ConsistencyCheck } from '../ledger/consistencyCheck.ts';
-import type { CompositePool } from '../pool/compositePool.ts';
-import { openPool } from '../pool/openPool.ts';
-import { ModelAliases } from '../scheduling/modelAliases.ts';
-import { ReadingLoad } from '../signals/readings/readingLoad.ts';
+import { type Phase, phaseOfAll } from '../phase.ts';
+import { logWith } from '../telemetry/log.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { AdminPort } from './adminPort.ts';
-import { createEdgeParts, type EdgeParts } from './edgeParts.ts';
-import { endpointEvents } from './endpointEvents.ts';
-import { createExtensionParts, type ExtensionParts } from './extensionParts.ts';
 import type { PortHealth } from './host.ts';
 import { InstanceDrain } from './instanceDrain.ts';
-import { type InstanceMetrics, instanceMetrics } from './instruments.ts';
-import { Lifecycle } from './lifecycle.ts';
-import { createMetricsParts, type MetricsParts } from './metricsParts.ts';
-import { createPromptParts, type PromptParts } from './promptParts.ts';
+import { metricsOfPool, metricsOfProcess } from './instruments.ts';
+import { createPoolParts, type PoolParts } from './poolParts.ts';
+import { createPortParts, type PortParts } from './portParts.ts';
 import { ProxyContact } from './proxyContact.ts';
-import { createSharedParts, type SharedParts } from './sharedParts.ts';
-import { createSignalParts, type SignalParts } from './signalParts.ts';
-import { SkippedRecords } from './skippedRecords.ts';
-import { Startup } from './startup.ts';
-import { StoreLog } from './storeLog.ts';
 
-/** The parts of one instance. */
-export interface InstanceParts extends EdgeParts {
+/** The parts of one instance: those of the process, and those of each pool. */
+export interface InstanceParts extends PortParts {
   readonly config: Config;
   readonly telemetry: Telemetry;
-  readonly metrics: InstanceMetrics;
   readonly startedAt: Date;
-  readonly events: EventLog;
   readonly errors: UnexpectedErrors;
-  readonly lifecycle: Lifecycle;
-  /** `config` with the settings that the pool's dynamic configuration overrides. */
-  readonly dynamic: DynamicConfig;
-  readonly pool: CompositePool;
-  readonly sharing: SharedParts;
-  readonly metricsParts: MetricsParts;
-  readonly left: LeftRequests;
-  readonly readingLoad: ReadingLoad;
-  readonly signals: SignalParts;
-  readonly prompts: PromptParts;
-  readonly extensions: ExtensionParts;
-  readonly skipped: SkippedRecords;
-  readonly storeLog: StoreLog;
-  readonly consistencyCheck: ConsistencyCheck;
-  readonly startup: Startup;
+  /** At least one. */
+  readonly pools: readonly PoolParts[];
+  /** Of the instance: what its port answers to health checks follows from it. */
+  readonly phase: () => Phase;
   readonly instanceDrain: InstanceDrain;
   readonly adminPort: AdminPort;
 }
@@ -69,97 +44,46 @@ export function createParts(
   loaded: LoadedExtensions,
 ): InstanceParts {
   const { log, trace } = telemetry;
-  const metrics = telemetry.instruments(instanceMetrics);
-  const clock = systemClock;
+  const ofProcess = telemetry.instruments(metricsOfProcess);
   const startedAt = new Date();
-  const events = new EventLog({ now: () => new Date() });
-  const errors = new UnexpectedErrors(log, metrics);
-  const lifecycle = new Lifecycle(clock);
-  const dynamic = new DynamicConfig({ own: config, events, log, metrics });
-  const skipped = new SkippedRecords({ log, metrics, nowMs: () => clock.nowMs() });
-  const proxy = new ProxyContact(() => clock.nowMs());
-  const hasStore = config.etcd.endpoints.length > 0;
-  const aliases = createAliases(config);
-  const pool = openPool(
-    { ...config.pool, etcd: config.pool.etcd && hasStore },
-    {
-      log,
-      metrics,
-      onVerdict: endpointEvents(events),
-      onAliases: (table) => aliases?.add(table),
-      onSkipped: (kind, key, cause) => skipped.unreadable(kind, key, cause),
-      onPanic: (panic) =>
-        events.add('pool', panic ? 'panic: endpoints that fail their probes stay in use' : 'panic over', {
-          ...panic,
-        }),
-    },
-  );
-  const base = { config, log, metrics, events, errors, startedAt, lifecycle, dynamic, pool, skipped, proxy };
-  const readsMetrics = (): boolean => metricsParts.podMetrics.isOn;
-  const sharing = createSharedParts({ ...base, readsMetrics });
-  const metricsParts = createMetricsParts({ ...base, sharing });
-  const { read } = config.signals.metrics;
-  const left = new LeftRequests(config.gateway.leftRequestMs, clock, () => {
-    if (read !== 'never') metricsParts.podMetrics.giveLoad();
+  const errors = new UnexpectedErrors(log, ofProcess);
+  const repeatedFailures = new RepeatedFailures(reportRefusedMessages(log, ofProcess));
+  const proxy = new ProxyContact(() => systemClock.nowMs());
+  const pools: PoolParts[] = [];
+  const startups = () => pools.map(({ startup }) => startup);
+  for (const one of poolConfigs(config)) {
+    const labels = poolLabels(config, one.pool.name);
+    const metrics = { ...ofProcess, ...telemetry.instruments(metricsOfPool, labels) };
+    const poolLog = config.pools.length === 0 ? log : logWith(log, labels);
+    const shared = { trace, startedAt, errors, repeatedFailures, proxy, loaded, startups };
+    pools.push(createPoolParts({ ...shared, config: one, log: poolLog, metrics }));
+  }
+  proxy.follow({ quietMs: () => Math.min(...pools.map(({ exchanges }) => exchanges.quietMs())) });
+  proxy.onBegan(() => {
+    for (const { sharing } of pools) if (sharing.kind === 'etcd') sharing.steering.onProxyContact();
   });
-  const { readings } = metricsParts.podMetrics;
-  const readingLoad = new ReadingLoad({ load: sharing.ledger, readings, assumed: left, nowMs: clock.nowMs });
-  const signals = createSignalParts({ ...base, sharing, load: readingLoad });
-  const prompts = createPromptParts({ ...base, sharing, readings });
-  const extensions = createExtensionParts(config, loaded, { ...base, placed: prompts.placed, readings });
-  const fed = { aliases, trace, sharing, signals, prompts, extensions, left, portHealth };
-  const edge = createEdgeParts({ ...base, ...fed });
-  const { exchanges } = edge;
-  proxy.follow(exchanges);
-  if (sharing.kind === 'etcd') proxy.onBegan(() => sharing.steering.onProxyContact());
+  const phase = (): Phase => phaseOfAll(pools.map(({ lifecycle }) => lifecycle.phase));
   return {
-    ...base,
-    ...edge,
+    ...createPortParts({ config, log, metrics: ofProcess, errors, proxy, pools, phase, portHealth }),
+    config,
     telemetry,
-    sharing,
-    metricsParts,
-    left,
-    readingLoad,
-    signals,
-    prompts,
-    extensions,
-    storeLog: new StoreLog(log, metrics, events),
-    consistencyCheck: new ConsistencyCheck({
-      sharing,
-      localId: config.instance.id,
-      reserved: () => exchanges.reserved(),
-      intervalMs: config.consistency.intervalMs,
-      timeoutMs: config.etcd.leaseTtlSeconds * 1000,
-      clock,
-      onDifferences: (differences) => events.add('consistency', 'counts were wrong', { differences }),
-      log,
-      metrics,
-    }),
-    startup: new Startup({
-      lifecycle,
-      pool,
-      sharing,
-      ...config.startup,
-      isPoolInStore: config.pool.etcd && hasStore,
-      clock,
-    }),
+    startedAt,
+    errors,
+    pools,
+    phase,
     instanceDrain: new InstanceDrain({
       config,
-      lifecycle,
-      exchanges,
-      sharing,
+      pools,
+      phase,
       isPortShared: portHealth !== undefined,
-      clock,
-      events,
+      clock: systemClock,
       log,
     }),
     adminPort: new AdminPort(config.admin),
   };
 }
 
-/** undefined: neither the configuration nor the cluster can name one, so no request is asked. */
-function createAliases({ pool, scheduling }: Config): ModelAliases | undefined {
-  const { modelAliases } = scheduling;
-  const canBe = Object.keys(modelAliases).length > 0 || pool.kubernetes.modelRewrites;
-  return canBe ? new ModelAliases(modelAliases, Math.random) : undefined;
+/** What tells the metrics of pools apart, where there are several. */
+export function poolLabels({ pools }: Config, pool: string): Readonly<Record<string, string>> {
+  return pools.length === 0 ? {} : { pool };
 }

@@ -1,4 +1,5 @@
 import type { Readiness } from '../admin/state.ts';
+import type { PoolConfig } from '../config/poolInheritance.ts';
 
 /** What the first readiness of an instance depends on. */
 export interface ReadinessInputs {
@@ -33,4 +34,16 @@ export function readinessOf(inputs: ReadinessInputs): Readiness {
     );
   }
   return { ready: reasons.length === 0, reasons };
+}
+
+/** Of an instance: it is ready when all its pools are. */
+export function instanceReadiness(
+  pools: readonly { readonly config: PoolConfig; readonly startup: { readiness(): Readiness } }[],
+): Readiness {
+  const all = pools.map(({ config, startup }) => {
+    const { ready, reasons } = startup.readiness();
+    const of = pools.length > 1 ? `pool ${config.pool.name}: ` : '';
+    return { ready, reasons: reasons.map((reason) => of + reason) };
+  });
+  return { ready: all.every(({ ready }) => ready), reasons: all.flatMap(({ reasons }) => reasons) };
 }

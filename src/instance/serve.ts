@@ -30,9 +30,11 @@ export async function serve(
     await telemetry.stop();
     throw error;
   }
-  const { errors, sharing } = parts;
+  const { errors, pools } = parts;
   const onStoreClientFailed = (): void => {
-    if (sharing.kind === 'etcd') sharing.store.rejoin('an exception in the client of etcd');
+    for (const { sharing } of pools) {
+      if (sharing.kind === 'etcd') sharing.store.rejoin('an exception in the client of etcd');
+    }
   };
   setUncaughtErrorHandler(handleUncaughtErrors({ log, errors, onStoreClientFailed }));
   connectParts(parts, host);

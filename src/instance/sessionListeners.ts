@@ -1,11 +1,11 @@
 import type { SessionListeners } from '../etcd/sessionListeners.ts';
 import { signalRecords } from '../signals/signalRecords.ts';
-import type { InstanceParts } from './parts.ts';
+import type { PoolParts } from './poolParts.ts';
 import type { SharedParts } from './sharedParts.ts';
 
 /** What the parts of an instance listen to in etcd; handed to the session when it starts. */
 export function sessionListeners(
-  { dynamic, metricsParts, pool, prompts, signals, skipped, startup, storeLog }: InstanceParts,
+  { dynamic, metricsParts, pool, prompts, signals, skipped, startup, storeLog }: PoolParts,
   { ledger, steering }: Extract<SharedParts, { kind: 'etcd' }>,
 ): SessionListeners {
   const { records, leasedRecords, onWatch, onState } = ledger.sessionListeners;

@@ -15,6 +15,8 @@ export interface StartupOptions {
   /** Endpoints are registered in the store: the pool is unknown until that is joined. */
   readonly isPoolInStore: boolean;
   readonly clock: Clock;
+  /** Those that leave phase `starting` in the same turn; default: this one alone. */
+  readonly together?: () => readonly Startup[];
 }
 
 type Wait =
@@ -62,8 +64,17 @@ export class Startup {
 
   /** Moves to ready or standby when nothing is missing any more. */
   evaluate(): void {
+    const all = this.#options.together?.() ?? [this];
+    if (!all.every((one) => one.#isComplete)) return;
+    for (const one of all) one.#begin();
+  }
+
+  get #isComplete(): boolean {
+    return this.#options.lifecycle.phase === 'starting' && this.readiness().ready;
+  }
+
+  #begin(): void {
     const { lifecycle, sharing } = this.#options;
-    if (lifecycle.phase !== 'starting' || !this.readiness().ready) return;
     this.stop();
     const role = sharing.kind === 'etcd' ? sharing.steering.begin() : { kind: 'serve' as const };
     if (role.kind === 'standby') lifecycle.moveTo('standby', role.reason);

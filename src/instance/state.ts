@@ -7,25 +7,36 @@ import type {
 } from '../admin/state.ts';
 import type { SteeringReport } from '../steering/steeringController.ts';
 import { endpointCounts, endpointReports } from './endpointReports.ts';
-import type { MeasuredState, StateSummary } from './measuredState.ts';
+import type { MeasuredState, ProcessState, StateSummary } from './measuredState.ts';
 import type { InstanceParts } from './parts.ts';
+import type { PoolParts } from './poolParts.ts';
 import type { SharedParts } from './sharedParts.ts';
 import { isDegraded } from './startup.ts';
 
-/** The state of an instance as of now, for `/state` and `baton status`. */
-export function instanceState(parts: InstanceParts): InstanceStateSource {
-  return { ...summaryOf(parts), pool: endpointReports(parts) };
+/** The state of an instance and one of its pools as of now, for `/state` and `baton status`. */
+export function instanceState(parts: InstanceParts, pool: PoolParts): InstanceStateSource {
+  return { ...summaryOf(parts, pool), pool: endpointReports(pool) };
 }
 
-export function measuredState(parts: InstanceParts): MeasuredState {
-  return { ...summaryOf(parts), ...endpointCounts(parts) };
+export function measuredState(parts: InstanceParts, pool: PoolParts): MeasuredState {
+  return { ...summaryOf(parts, pool), ...endpointCounts(pool) };
 }
 
-function summaryOf(parts: InstanceParts): StateSummary {
-  const { config, discovery, dynamic, exchanges, firstDecisionProbe, grpcServer } = parts;
-  const { lifecycle, pool, sharing, startup } = parts;
+/** What is the same in the state of each pool. */
+export function processState({ discovery, grpcServer, instanceDrain }: InstanceParts): ProcessState {
+  return {
+    connections: grpcServer.report(),
+    discovery: { streams: discovery.streams },
+    drain: instanceDrain.report(),
+  };
+}
+
+function summaryOf(instance: InstanceParts, parts: PoolParts): StateSummary {
+  const { config, dynamic, exchanges, firstDecisionProbe } = parts;
+  const { lifecycle, pool, published, sharing, startup } = parts;
   const { id, release, generation, zone } = config.instance;
   return {
+    pools: instance.pools.map((one) => one.config.pool.name),
     instance: {
       id,
       release,
@@ -48,21 +59,20 @@ function summaryOf(parts: InstanceParts): StateSummary {
     prefixes: parts.prompts.shared?.report() ?? null,
     streams: { open: exchanges.open, assumed: exchanges.assumed },
     decisions: decisionTotals(parts.metrics),
-    connections: grpcServer.report(),
-    discovery: discovery.report(),
+    ...processState(instance),
+    discovery: instance.discovery.report(published),
     consistency: parts.consistencyCheck.report(),
-    drain: parts.instanceDrain.report(),
     firstDecision: firstDecisionProbe.first ?? null,
   };
 }
 
-function policyReport({ config, dynamic, extensions: { policies } }: InstanceParts): PolicyReport {
+function policyReport({ config, dynamic, extensions: { policies } }: PoolParts): PolicyReport {
   const { policy: configured } = dynamic.config.scheduling;
   const policy = policies.named(configured) ?? policies.named(config.scheduling.policy);
   return { configured, inUse: (policy?.current?.() ?? policy)?.name ?? configured };
 }
 
-function decisionTotals({ decisions }: InstanceParts['metrics']): DecisionTotals {
+function decisionTotals({ decisions }: PoolParts['metrics']): DecisionTotals {
   let routed = 0;
   const refused: Record<string, number> = {};
   for (const [count, , outcome = ''] of decisions.entries()) {
@@ -77,7 +87,7 @@ function hasWriteProblem(sharing: SharedParts): boolean {
   return sharing.kind === 'etcd' && sharing.store.writeProblem !== undefined;
 }
 
-function storeReport({ sharing, skipped, storeLog }: InstanceParts): StoreReport {
+function storeReport({ sharing, skipped, storeLog }: PoolParts): StoreReport {
   if (sharing.kind === 'memory') {
     return {
       kind: 'memory',
@@ -101,7 +111,7 @@ function storeReport({ sharing, skipped, storeLog }: InstanceParts): StoreReport
   };
 }
 
-function steeringReport({ config, lifecycle, sharing }: InstanceParts): SteeringReport {
+function steeringReport({ config, lifecycle, sharing }: PoolParts): SteeringReport {
   if (sharing.kind === 'etcd') return sharing.steering.report();
   return {
     mode: config.upgrade.steering,

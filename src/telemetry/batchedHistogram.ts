@@ -1,4 +1,4 @@
-import type { Histogram } from '@opentelemetry/api';
+import type { Attributes, Histogram } from '@opentelemetry/api';
 import { Exemplars, type SpanReference } from './exemplars.ts';
 
 const batchSize = 256;
@@ -9,6 +9,7 @@ const batchSize = 256;
  */
 export class BatchedHistogram {
   readonly #histogram: Pick<Histogram, 'record'> | undefined;
+  readonly #labels: Attributes | undefined;
   readonly #values = new Float64Array(batchSize);
   #count = 0;
   readonly exemplars: Exemplars;
@@ -16,10 +17,12 @@ export class BatchedHistogram {
   /**
    * @param bounds those of its buckets
    * @param histogram undefined where nothing exports it
+   * @param labels of each value
    */
-  constructor(bounds: readonly number[], histogram?: Pick<Histogram, 'record'>) {
+  constructor(bounds: readonly number[], histogram?: Pick<Histogram, 'record'>, labels?: Attributes) {
     this.exemplars = new Exemplars(bounds);
     this.#histogram = histogram;
+    this.#labels = labels;
   }
 
   record(value: number): void {
@@ -35,7 +38,7 @@ export class BatchedHistogram {
 
   /** Must be called before the histogram is read. */
   flush(): void {
-    for (let i = 0; i < this.#count; i += 1) this.#histogram?.record(this.#values[i] as number);
+    for (let i = 0; i < this.#count; i += 1) this.#histogram?.record(this.#values[i] as number, this.#labels);
     this.#count = 0;
   }
 }

@@ -22,4 +22,11 @@ export interface LogFields {
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+/** The same log, with these fields on each line as well. */
+export function logWith(log: Log, fields: Readonly<Record<string, unknown>>): Log {
+  const write = (level: keyof Log) => (given: LogFields, message: string) =>
+    log[level]({ ...fields, ...given }, message);
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
+
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };

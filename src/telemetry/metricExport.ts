@@ -1,45 +1,62 @@
-import type { Attributes, Meter, MetricOptions } from '@opentelemetry/api';
+import type {
+  Attributes,
+  Histogram,
+  Meter,
+  MetricOptions,
+  ObservableCounter,
+  ObservableGauge,
+} from '@opentelemetry/api';
 import { BatchedHistogram } from './batchedHistogram.ts';
 import type { Exemplars } from './exemplars.ts';
-import type { InstrumentExporter } from './instruments.ts';
 import type { LabelledCounter } from './labelledCounter.ts';
 import type { CounterMetric, GaugeMetric, HistogramMetric, Label, SeriesMetric } from './metric.ts';
+import { labelText } from './prometheusText.ts';
 
-/** Exports instruments and gauges through one of OpenTelemetry's meters. */
-export class MetricExport implements InstrumentExporter {
+/** Labels with one value, of all that is exported together. */
+export type FixedLabels = Readonly<Record<string, string>>;
+
+/**
+ * Exports instruments and gauges through one of OpenTelemetry's meters. What is exported with
+ * several sets of fixed labels is one metric.
+ */
+export class MetricExport {
   readonly #meter: Meter;
+  /** By name and labels, as in Prometheus' text. */
   readonly #histograms = new Map<string, BatchedHistogram>();
+  readonly #exported = new Map<string, ObservableCounter | ObservableGauge | Histogram>();
 
   constructor(meter: Meter) {
     this.#meter = meter;
   }
 
-  counter({ name, means, labels }: CounterMetric, instrument: Pick<LabelledCounter, 'entries'>): void {
-    this.#meter.createObservableCounter(name, { description: means }).addCallback((observed) => {
+  counter(
+    { name, means, labels }: CounterMetric,
+    instrument: Pick<LabelledCounter, 'entries'>,
+    fixed: FixedLabels = {},
+  ): void {
+    const create = (): ObservableCounter => this.#meter.createObservableCounter(name, { description: means });
+    this.#once(name, create).addCallback((observed) => {
       for (const [count, ...values] of instrument.entries())
-        observed.observe(count, attributes(labels, values));
+        observed.observe(count, attributes(labels, values, fixed));
     });
   }
 
-  histogram({ name, means, unit, buckets }: HistogramMetric): BatchedHistogram {
+  histogram({ name, means, unit, buckets }: HistogramMetric, fixed: FixedLabels = {}): BatchedHistogram {
     const advice = { explicitBucketBoundaries: [...buckets] };
-    const exported = this.#meter.createHistogram(name, { description: means, unit, advice });
-    const made = new BatchedHistogram(buckets, exported);
-    this.#histograms.set(name, made);
+    const create = (): Histogram => this.#meter.createHistogram(name, { description: means, unit, advice });
+    const made = new BatchedHistogram(buckets, this.#once(name, create), fixed);
+    this.#histograms.set(`${name}{${labelText(fixed)}}`, made);
     return made;
   }
 
-  /** By the name of the histogram. */
+  /** By the name and the labels of the histogram: `name{label="value"}`. */
   exemplars(): ReadonlyMap<string, Exemplars> {
-    return new Map([...this.#histograms].map(([name, { exemplars }]) => [name, exemplars]));
+    return new Map([...this.#histograms].map(([series, { exemplars }]) => [series, exemplars]));
   }
 
   /** @param read called once each time the metrics are read */
-  gauges<State>(read: () => State, gauges: readonly GaugeMetric<State>[]): void {
-    const exported = gauges.map((metric) => ({
-      ...metric,
-      observable: this.#meter.createObservableGauge(metric.name, optionsOf(metric)),
-    }));
+  gauges<State>(read: () => State, gauges: readonly GaugeMetric<State>[], fixed: FixedLabels = {}): void {
+    const exported = gauges.map((metric) => ({ ...metric, observable: this.#gauge(metric) }));
     this.#meter.addBatchObservableCallback(
       (observed) => {
         // Callbacks run before histograms are read.
@@ -47,10 +64,10 @@ export class MetricExport implements InstrumentExporter {
         const state = read();
         for (const { read: valuesOf, labels, observable } of exported) {
           const values = valuesOf(state);
-          if (typeof values === 'number') observed.observe(observable, values);
+          if (typeof values === 'number') observed.observe(observable, values, fixed);
           else if (values !== null) {
             for (const [value, ...names] of values)
-              observed.observe(observable, value, attributes(labels, names));
+              observed.observe(observable, value, attributes(labels, names, fixed));
           }
         }
       },
@@ -62,11 +79,13 @@ export class MetricExport implements InstrumentExporter {
    * Exports gauges with one series for each item, for lists up to `mostItems`: OpenTelemetry reads
    * and writes all of them in one turn of the event loop.
    */
-  series<Item>(items: () => Iterable<Item>, metrics: readonly SeriesMetric<Item>[], mostItems: number): void {
-    const exported = metrics.map((metric) => ({
-      ...metric,
-      observable: this.#meter.createObservableGauge(metric.name, optionsOf(metric)),
-    }));
+  series<Item>(
+    items: () => Iterable<Item>,
+    metrics: readonly SeriesMetric<Item>[],
+    mostItems: number,
+    fixed: FixedLabels = {},
+  ): void {
+    const exported = metrics.map((metric) => ({ ...metric, observable: this.#gauge(metric) }));
     this.#meter.addBatchObservableCallback(
       (observed) => {
         const listed = [...items()];
@@ -74,12 +93,26 @@ export class MetricExport implements InstrumentExporter {
         for (const { of, labels, observable } of exported) {
           for (const item of listed) {
             const [value, label] = of(item);
-            observed.observe(observable, value, attributes(labels, [label]));
+            observed.observe(observable, value, attributes(labels, [label], fixed));
           }
         }
       },
       exported.map(({ observable }) => observable),
     );
+  }
+
+  #gauge({ name, ...described }: GaugeMetric<never> | SeriesMetric<never>): ObservableGauge {
+    return this.#once(name, () => this.#meter.createObservableGauge(name, optionsOf(described)));
+  }
+
+  /** A metric is declared once, so what has its name is of its kind. */
+  #once<Made extends ObservableCounter | ObservableGauge | Histogram>(
+    name: string,
+    create: () => Made,
+  ): Made {
+    const made = (this.#exported.get(name) as Made | undefined) ?? create();
+    this.#exported.set(name, made);
+    return made;
   }
 }
 
@@ -87,6 +120,6 @@ function optionsOf({ means, unit }: { means: string; unit?: string }): MetricOpt
   return unit === undefined ? { description: means } : { description: means, unit };
 }
 
-function attributes(labels: readonly Label[], values: readonly string[]): Attributes {
-  return Object.fromEntries(labels.map(({ name }, index) => [name, values[index]]));
+function attributes(labels: readonly Label[], values: readonly string[], fixed: FixedLabels): Attributes {
+  return { ...Object.fromEntries(labels.map(({ name }, index) => [name, values[index]])), ...fixed };
 }

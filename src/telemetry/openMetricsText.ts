@@ -15,23 +15,25 @@ export function acceptsOpenMetrics(accept: string | undefined): boolean {
  * exemplars, which only that has. A counter is named without `_total`, and a number in `le` has a
  * point. Units are left out: OpenTelemetry's `s` is none that OpenMetrics knows.
  *
- * @param exemplars by the name of the histogram
+ * @param exemplars by the name and the labels of the histogram: `name{label="value"}`
  */
 export function toOpenMetrics(text: string, exemplars: ReadonlyMap<string, Exemplars>): string {
-  let name = '';
+  let series = '';
   let nth = 0;
   const lines = text.split('\n').flatMap((line): string | readonly [] => {
     if (line.startsWith('# UNIT ')) return [];
     if (line.startsWith('# HELP ')) return withoutTotal(line.replaceAll('"', '\\"'));
     if (line.startsWith('# TYPE ')) return line.endsWith(' counter') ? withoutTotal(line) : line;
-    const bucket = /^(\w+)_bucket\{(.*)le="([^"]+)"\} (\d+)$/.exec(line);
+    const bucket = /^(\w+)_bucket\{(?:(.*),)?le="([^"]+)"\} (\d+)$/.exec(line);
     if (bucket === null) return line;
     const [, histogram = '', labels = '', le = '', count = ''] = bucket;
-    nth = histogram === name ? nth + 1 : 0;
-    name = histogram;
-    const exemplar = exemplars.get(histogram)?.of(nth);
+    const read = `${histogram}{${labels}}`;
+    nth = read === series ? nth + 1 : 0;
+    series = read;
+    const exemplar = exemplars.get(series)?.of(nth);
     const bound = /^\d+$/.test(le) ? `${le}.0` : le;
-    return `${histogram}_bucket{${labels}le="${bound}"} ${count}${exemplar === undefined ? '' : exemplarText(exemplar)}`;
+    const others = labels === '' ? '' : `${labels},`;
+    return `${histogram}_bucket{${others}le="${bound}"} ${count}${exemplar === undefined ? '' : exemplarText(exemplar)}`;
   });
   return lines.join('\n');
 }

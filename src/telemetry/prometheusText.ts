@@ -1,14 +1,34 @@
 import type { SeriesMetric } from './metric.ts';
 
-/** Prometheus' text format 0.0.4 of one gauge, line by line: its items are read one at a time. */
-export function* seriesLines<Item>(metric: SeriesMetric<Item>, items: Iterable<Item>): Iterable<string> {
-  const { name, means, labels, of } = metric;
-  yield `# HELP ${name} ${escapeHelp(means)}\n# TYPE ${name} gauge\n`;
+/** What is before the lines of one gauge in Prometheus' text format 0.0.4. */
+export function seriesHead({ name, means }: Pick<SeriesMetric<never>, 'name' | 'means'>): string {
+  return `# HELP ${name} ${escapeHelp(means)}\n# TYPE ${name} gauge\n`;
+}
+
+/**
+ * The lines of one gauge, one by one: its items are read one at a time.
+ *
+ * @param fixed labels of each line
+ */
+export function* seriesLines<Item>(
+  { name, labels, of }: SeriesMetric<Item>,
+  items: Iterable<Item>,
+  fixed: Readonly<Record<string, string>> = {},
+): Iterable<string> {
   const [label] = labels;
+  const others = labelText(fixed);
+  const rest = others === '' ? '' : `,${others}`;
   for (const item of items) {
     const [value, labelValue] = of(item);
-    yield `${name}{${label.name}="${escapeLabel(labelValue)}"} ${value}\n`;
+    yield `${name}{${label.name}="${escapeLabel(labelValue)}"${rest}} ${value}\n`;
   }
+}
+
+/** Labels as a line has them. */
+export function labelText(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}="${escapeLabel(value)}"`)
+    .join(',');
 }
 
 function escapeHelp(text: string): string {

@@ -3,13 +3,13 @@ import { type IMetricReader, MeterProvider } from '@opentelemetry/sdk-metrics';
 import { createInstruments, type Declarations, type Instruments } from './instruments.ts';
 import type { Log, LogLevel } from './log.ts';
 import type { GaugeMetric, SeriesMetric } from './metric.ts';
-import { MetricExport } from './metricExport.ts';
+import { type FixedLabels, MetricExport } from './metricExport.ts';
 import { passiveReader } from './metricReader.ts';
 import { telemetryGauges, telemetryMetrics } from './metrics.ts';
 import { acceptsOpenMetrics, openMetricsEnd, openMetricsType, toOpenMetrics } from './openMetricsText.ts';
 import { secretsOfOtlpUrl } from './otlpUrl.ts';
 import { openProcessLog } from './processLog.ts';
-import { seriesLines } from './prometheusText.ts';
+import { seriesHead, seriesLines } from './prometheusText.ts';
 import { noTrace, type ScheduleTrace } from './scheduleTrace.ts';
 
 /** OpenTelemetry takes some 30 ms for the series of so many endpoints, all at once. */
@@ -28,15 +28,19 @@ export interface Telemetry {
   readonly log: Log;
   readonly trace: ScheduleTrace;
   setLogLevel(level: LogLevel): void;
-  /** Creates and exports instruments. Call it once for each declaration. */
-  instruments<Declared extends Declarations>(declared: Declared): Instruments<Declared>;
+  /** Creates and exports instruments. Call it once for each declaration and each set of labels. */
+  instruments<Declared extends Declarations>(declared: Declared, labels?: FixedLabels): Instruments<Declared>;
   /** Exports gauges. `read` runs once each time the metrics are read. */
-  observe<State>(read: () => State, gauges: readonly GaugeMetric<State>[]): void;
+  observe<State>(read: () => State, gauges: readonly GaugeMetric<State>[], labels?: FixedLabels): void;
   /**
    * Exports gauges with one series for each item; over OTLP only up to 1,000 items. `items` runs
    * once for each gauge.
    */
-  observeEach<Item>(items: () => Iterable<Item>, metrics: readonly SeriesMetric<Item>[]): void;
+  observeEach<Item>(
+    items: () => Iterable<Item>,
+    metrics: readonly SeriesMetric<Item>[],
+    labels?: FixedLabels,
+  ): void;
   /**
    * All metrics as text for Prometheus.
    *
@@ -77,7 +81,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   metrics.gauges(() => instance, telemetryGauges);
   metrics.counter(telemetryMetrics.logLinesDropped, { entries: () => [[processLog.dropped()]] });
 
-  const listed: Listed[] = [];
+  const listed = new Map<string, Listed>();
 
   const stopOnce = async (): Promise<void> => {
     const exported = provider.shutdown().catch((cause) => {
@@ -93,13 +97,19 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
     setLogLevel(level) {
       log.level = level;
     },
-    instruments: (declared) => createInstruments(declared, metrics),
-    observe: (read, gauges) => metrics.gauges(read, gauges),
-    observeEach(items, each) {
+    instruments: (declared, labels) =>
+      createInstruments(declared, {
+        counter: (metric, instrument) => metrics.counter(metric, instrument, labels),
+        histogram: (metric) => metrics.histogram(metric, labels),
+      }),
+    observe: (read, gauges, labels) => metrics.gauges(read, gauges, labels),
+    observeEach(items, each, labels) {
       for (const metric of each) {
-        listed.push({ name: metric.name, lines: () => seriesLines(metric, items()) });
+        const { lines = [] } = listed.get(metric.name) ?? {};
+        const more = (): Iterable<string> => seriesLines(metric, items(), labels);
+        listed.set(metric.name, { head: seriesHead(metric), lines: [...lines, more] });
       }
-      if (otlp) metrics.series(items, each, mostOtlpItems);
+      if (otlp) metrics.series(items, each, mostOtlpItems, labels);
     },
     async metricsText(accept) {
       const text = await prometheusText(reader, listed);
@@ -109,7 +119,10 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
         type: isOpen ? openMetricsType : prometheusType,
         parts: (function* () {
           yield first;
-          for (const { lines } of listed) yield* lines();
+          for (const { head, lines } of listed.values()) {
+            yield head;
+            for (const each of lines) yield* each();
+          }
           if (isOpen) yield openMetricsEnd;
         })(),
       };
@@ -121,20 +134,19 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   };
 }
 
-/** A metric that is written here, line by line. */
+/** A metric that is written here, line by line: one list for each set of labels. */
 interface Listed {
-  readonly name: string;
-  readonly lines: () => Iterable<string>;
+  readonly head: string;
+  readonly lines: readonly (() => Iterable<string>)[];
 }
 
 /** Of all but those that are listed. */
-async function prometheusText(reader: IMetricReader, listed: readonly Listed[]): Promise<string> {
+async function prometheusText(reader: IMetricReader, listed: ReadonlyMap<string, Listed>): Promise<string> {
   const { resourceMetrics, errors } = await reader.collect();
   if (errors.length > 0) throw new AggregateError(errors, 'the metrics could not be read');
-  const isListed = new Set(listed.map(({ name }) => name));
   const scopeMetrics = resourceMetrics.scopeMetrics.map(({ scope, metrics }) => ({
     scope,
-    metrics: metrics.filter(({ descriptor }) => !isListed.has(descriptor.name)),
+    metrics: metrics.filter(({ descriptor }) => !listed.has(descriptor.name)),
   }));
   const serializer = new PrometheusSerializer(undefined, false, undefined, true, true);
   return serializer.serialize({ ...resourceMetrics, scopeMetrics });

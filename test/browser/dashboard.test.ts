@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EventLog } from '../../src/admin/eventLog.ts';
 import type { OperatorRequest } from '../../src/admin/operator/operatorRequest.ts';
+import { TokenCheck } from '../../src/admin/operator/tokenCheck.ts';
 import { type Admin, startAdmin } from '../../src/admin/server.ts';
 import type { InstanceState } from '../../src/admin/state.ts';
 import { summarizePods } from '../../src/admin/verdict/podSummary.ts';
@@ -214,7 +215,10 @@ describe('for an operator', () => {
       ...sourcesOf(() => state),
       events,
       operator: {
-        token: () => token,
+        tokens: new TokenCheck(
+          () => token,
+          () => performance.now(),
+        ),
         settings: () => ({ 'scheduling.policy': 'least-request', 'sync.writesPerSecond': 500 }),
         carryOut: async (request) => {
           requests.push(request);

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import type { OperatorRequest } from '../../src/admin/operator/operatorRequest.ts';
+import { TokenCheck } from '../../src/admin/operator/tokenCheck.ts';
 import { type Admin, type AdminSources, startAdmin } from '../../src/admin/server.ts';
 import { openLabel, series } from '../../src/telemetry/metric.ts';
 import { seriesLines } from '../../src/telemetry/prometheusText.ts';
@@ -256,17 +258,19 @@ describe('when a client without the token asks for what an operator may', () => 
   beforeEach(async () => {
     done = [];
     refused = [];
-    await start({
-      operator: {
-        token: () => token,
-        settings: () => ({}),
-        carryOut: async ({ action, operator }) => {
-          done.push(`${operator}: ${action.kind}`);
-          return 'done';
-        },
-        onRefused: (_address, why) => refused.push(why),
+    const operator = {
+      tokens: new TokenCheck(
+        () => token,
+        () => performance.now(),
+      ),
+      settings: () => ({}),
+      carryOut: async ({ action, operator }: OperatorRequest) => {
+        done.push(`${operator}: ${action.kind}`);
+        return 'done';
       },
-    });
+      onRefused: (_address: string, why: string) => refused.push(why),
+    };
+    await start({ operator, pools: new Map([['other', { ...quietSources, operator }]]) });
   });
 
   const post = (headers: Record<string, string>, path = '/operator/drain?operator=ana&reason=a%20try') =>
@@ -277,8 +281,9 @@ describe('when a client without the token asks for what an operator may', () => 
     for (let nth = 0; nth < 20; nth += 1)
       statuses.push((await post({ authorization: `Bearer guess-${nth}` })).status);
     expect(statuses).toEqual([...Array(5).fill(401), ...Array(15).fill(429)]);
-    expect((await post(right)).status).toBe(429);
-    expect(refused).toEqual([...Array(5).fill('wrong'), ...Array(16).fill('too-many')]);
+    const ofPool = '/pools/other/operator/drain?operator=ana&reason=a%20try';
+    for (const path of [undefined, ofPool]) expect((await post(right, path)).status).toBe(429);
+    expect(refused).toEqual([...Array(5).fill('wrong'), ...Array(17).fill('too-many')]);
     expect([done, await isServed()]).toEqual([[], true]);
   });
 

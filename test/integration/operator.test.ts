@@ -16,11 +16,11 @@ checkForLeaks();
 const token = 'a-token-of-an-operator';
 const who = 'operator=ana&reason=a%20try';
 const wait = { timeoutMs: 30_000 };
+const onePool: BatonSettings = { pool: { endpoints: ['10.0.0.1:80'] } };
 
 let cluster: BatonCluster;
 beforeEach(async () => {
   cluster = await BatonCluster.start({
-    pool: { endpoints: ['10.0.0.1:80'], probe: { enabled: false } },
     etcd: { leaseTtlSeconds: 2 },
     upgrade: { settleMs: 100 },
     drain: { noticeMs: 0, quietMs: 0, graceMs: 1_000 },
@@ -28,14 +28,18 @@ beforeEach(async () => {
 });
 afterEach(() => cluster.stop());
 
-async function start(id: string, settings: BatonSettings = { admin: { token } }): Promise<Baton> {
-  const instance = await cluster.instance(id, settings);
+async function start(
+  id: string,
+  settings: BatonSettings = { admin: { token } },
+  pools = onePool,
+): Promise<Baton> {
+  const instance = await cluster.instance(id, { ...settings, ...pools });
   await instance.start();
   return instance;
 }
 
 function post(
-  { adminUrl }: Baton,
+  { adminUrl }: Pick<Baton, 'adminUrl'>,
   action: string,
   { authorization = `Bearer ${token}`, ...others }: Readonly<Record<string, string>> = {},
 ): Promise<HttpExchangeResult> {
@@ -161,6 +165,45 @@ describe('when a token is configured', () => {
     expect((await post(a, `dynamic/clear?${who}`, { authorization: 'Bearer short' })).status).toBe(401);
     await rm(folder, { recursive: true });
     expect((await post(a, `dynamic/clear?${who}`, { authorization })).status).toBe(401);
+  });
+});
+
+describe('when an instance has several pools', () => {
+  const pools = ['chat', 'embed'].map((name, nth) => ({
+    name,
+    matches: [{ header: { name: 'x-pool', value: name } }],
+    endpoints: [`10.0.0.${nth + 1}:80`],
+  }));
+
+  it('the path names the pool that an operator changes, and a drain is of all', async () => {
+    const own = { admin: { token }, instance: { generation: 7 } };
+    const a = await start('a', own, { pools: pools as unknown as BatonSettings[string] });
+    const embed = { adminUrl: `${a.adminUrl}/pools/embed` };
+    const query = `setting=scheduling.policy%3Drandom&${who}`;
+    expect((await post(embed, `dynamic/set?${query}`)).status).toBe(200);
+    expect((await post(embed, `upgrade/pin?generation=7&${who}`)).status).toBe(200);
+    await eventually(async () => {
+      const states = await a.poolStates();
+      expect(states.map(({ policy }) => policy.configured)).toEqual(['least-request', 'random']);
+      expect(states.map(({ steering }) => steering.pinnedGeneration)).toEqual([null, 7]);
+    }, wait);
+    const settings = await Promise.all(
+      [a, embed].map(async ({ adminUrl }) => {
+        const headers = { authorization: `Bearer ${token}` };
+        return JSON.parse((await sendHttp(`${adminUrl}/operator`, { headers })).text).settings;
+      }),
+    );
+    expect(settings.map((each) => each['scheduling.policy'])).toEqual(['least-request', 'random']);
+    const counts = await Promise.all(
+      [a, embed].map(async ({ adminUrl }) => {
+        const events = (await httpGetJson(`${adminUrl}/events`)) as LifeEvent[];
+        return events.filter(({ kind }) => kind === 'operator').length;
+      }),
+    );
+    expect(counts).toEqual([0, 2]);
+
+    expect(doneOf(await post(embed, `drain?${who}`))).toBe('a drains, and stops');
+    expect(await a.process.exited).toEqual({ code: 0, signal: null });
   });
 });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { buildAssignment, type PoolAssignment } from '../../src/eds/assignment.ts';
+import { Assignments } from '../../src/eds/assignments.ts';
 import { DeltaSubscription } from '../../src/eds/deltaSubscription.ts';
 import { readDeltaRequest, readStateRequest } from '../../src/eds/discoveryRequest.ts';
 import { encodeDeltaResponse, encodeStateResponse } from '../../src/eds/discoveryResponse.ts';
@@ -21,7 +22,7 @@ abstract class Client {
   protected readonly nonce = (): string => `n${++this.#nonces}`;
 
   abstract change(name: string): void;
-  abstract receive(assignment: PoolAssignment): void;
+  abstract receive(current: Assignments): void;
   abstract answer(): void;
 
   protected toggle(name: string): boolean {
@@ -43,10 +44,10 @@ class StateClient extends Client {
     this.#send(this.#last);
   }
 
-  receive(assignment: PoolAssignment): void {
-    const due = this.#subscription.next(assignment.version, this.nonce);
+  receive(current: Assignments): void {
+    const due = this.#subscription.next(current, this.nonce);
     if (due === undefined) return;
-    const response = StreamEndpoints.responseDeserialize(encodeStateResponse(due, assignment));
+    const response = StreamEndpoints.responseDeserialize(encodeStateResponse(due, current));
     this.pending = { nonce: response.nonce ?? '' };
     for (const any of response.resources ?? []) this.#hold(any as unknown as { value: Buffer });
   }
@@ -86,10 +87,10 @@ class DeltaClient extends Client {
     }
   }
 
-  receive(assignment: PoolAssignment): void {
-    const due = this.#subscription.next(assignment.version, this.nonce);
+  receive(current: Assignments): void {
+    const due = this.#subscription.next(current, this.nonce);
     if (due === undefined) return;
-    const response = DeltaEndpoints.responseDeserialize(encodeDeltaResponse(due, assignment));
+    const response = DeltaEndpoints.responseDeserialize(encodeDeltaResponse(due, current));
     this.pending = { nonce: response.nonce ?? '' };
     for (const { name = '', resource, version = '' } of response.resources ?? []) {
       const { cluster, endpoints } = readAssignment((resource as unknown as { value: Buffer }).value);
@@ -125,9 +126,10 @@ class DeltaClient extends Client {
 
 const address = fc.integer({ min: 1, max: 6 }).map((i) => `10.0.0.${i}:8000`);
 const health = fc.constantFrom<PublishedHealth>('healthy', 'unhealthy', 'unknown');
+const nth = fc.constantFrom(0, 1);
 const step = fc.oneof(
-  fc.record({ kind: fc.constant('put' as const), address, health, zone: fc.constantFrom('', 'a', 'b') }),
-  fc.record({ kind: fc.constant('remove' as const), address }),
+  fc.record({ kind: fc.constant('put' as const), nth, address, health, zone: fc.constantFrom('', 'a', 'b') }),
+  fc.record({ kind: fc.constant('remove' as const), nth, address }),
   fc.record({ kind: fc.constant('change' as const), name: fc.constantFrom(...served) }),
   fc.record({ kind: fc.constant('answer' as const) }),
   fc.record({ kind: fc.constant('reconnect' as const) }),
@@ -141,20 +143,26 @@ function assignmentOfPool(pool: TestPool): PoolAssignment {
 }
 
 describe('endpoint discovery', () => {
-  it('brings clients of both protocols to the same pool, whatever happens on the way', () => {
+  it('brings clients of both protocols to the same pools, whatever happens on the way', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const pool = new TestPool();
+        const pools = [new TestPool(), new TestPool()] as const;
+        const poolOf = (cluster: string) => pools[cluster === 'c' ? 1 : 0];
         const state = new StateClient();
         const delta = new DeltaClient();
         const receive = () => {
-          const assignment = assignmentOfPool(pool);
-          for (const client of [state, delta]) client.receive(assignment);
+          const [first, second] = pools.map(assignmentOfPool) as [PoolAssignment, PoolAssignment];
+          const current = new Assignments([
+            { clusters: ['a', 'b'], assignment: first },
+            { clusters: ['c'], assignment: second },
+          ]);
+          for (const client of [state, delta]) client.receive(current);
         };
         for (const one of steps) {
           if (one.kind === 'put') {
-            pool.set(one.address, one.health, { labels: one.zone === '' ? {} : { zone: one.zone } });
-          } else if (one.kind === 'remove') pool.all.delete(one.address);
+            const labels = one.zone === '' ? {} : { zone: one.zone };
+            (pools[one.nth] as TestPool).set(one.address, one.health, { labels });
+          } else if (one.kind === 'remove') pools[one.nth]?.all.delete(one.address);
           else if (one.kind === 'reconnect') delta.reconnect();
           else
             for (const client of [state, delta])
@@ -166,7 +174,7 @@ describe('endpoint discovery', () => {
           for (const client of [state, delta]) client.answer();
           receive();
         }
-        const expected = new Map([...state.wanted].sort().map((name) => [name, pool.expected()]));
+        const expected = new Map([...state.wanted].sort().map((name) => [name, poolOf(name).expected()]));
         for (const { held, pending } of [state, delta]) {
           expect(new Map([...held].sort())).toEqual(expected);
           expect(pending).toBeUndefined();

@@ -41,8 +41,8 @@ async function checksFoundNothing({ instances, laterInstances }: Topology): Prom
   for (const instance of [...instances, ...laterInstances]) {
     if (!instance.processes.some(({ running }) => running)) continue;
     // A paused or stopping instance does not answer.
-    const state = await instance.state().catch(() => undefined);
-    expect(state?.consistency.last ?? []).toEqual([]);
+    const states = await instance.poolStates().catch(() => []);
+    for (const { consistency } of states) expect(consistency.last).toEqual([]);
   }
 }
 
@@ -58,7 +58,7 @@ export async function allPodsAreHealthy({ envoy, instances, poolPods }: Topology
   await eventually(
     async () => {
       for (const instance of instances) {
-        const { pool } = await instance.state();
+        const pool = (await instance.poolStates()).flatMap((state) => state.pool);
         expect(pool.filter(({ ready }) => ready)).toHaveLength(poolPods.length);
       }
     },

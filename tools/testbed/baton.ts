@@ -29,8 +29,9 @@ export interface BatonOptions {
 
 const localCommand = batonCommandLine('serve', '--config', '{config}');
 
-/** Settings by section, as in a configuration file. */
-export type BatonSettings = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+/** Settings by section, as in a configuration file; the list `pools` is a section too. */
+export type BatonSettings = Readonly<Record<string, Section>>;
+type Section = Readonly<Record<string, unknown>>;
 
 export class Baton {
   readonly name: string;
@@ -122,6 +123,14 @@ export class Baton {
     return (await httpGetJson(`${this.adminUrl}/state`)) as InstanceState;
   }
 
+  /** The same of each of its pools. An instance of an older release has one. */
+  async poolStates(): Promise<readonly InstanceState[]> {
+    const state = await this.state();
+    if (state.pools === undefined) return [state];
+    const states = state.pools.map((name) => httpGetJson(`${this.adminUrl}/pools/${name}/state`));
+    return (await Promise.all(states)) as InstanceState[];
+  }
+
   /** Sends SIGTERM; resolves when the process has drained and exited. */
   stop(graceMs = 60_000): Promise<Exit> {
     return this.process.stop(graceMs);
@@ -145,9 +154,10 @@ export class Baton {
   }
 }
 
-/** Merges section by section; keys of `changes` replace those of `base`. */
+/** Merges section by section; keys of `changes` replace those of `base`, and a list the other. */
 export function mergeSettings(base: BatonSettings, changes: BatonSettings): BatonSettings {
-  const merged: Record<string, Readonly<Record<string, unknown>>> = { ...base };
-  for (const [section, keys] of Object.entries(changes)) merged[section] = { ...merged[section], ...keys };
+  const merged: Record<string, Section> = { ...base };
+  for (const [section, keys] of Object.entries(changes))
+    merged[section] = Array.isArray(keys) ? keys : { ...merged[section], ...keys };
   return merged;
 }

@@ -34,6 +34,11 @@ export interface TopologyOptions {
    * be registered already. Default: both have lists of them.
    */
   readonly registerPods?: boolean | 'already';
+  /**
+   * Several pools in each instance, as in its file but for their endpoints: the pods go to them in
+   * turn.
+   */
+  readonly pools?: readonly Readonly<Record<string, unknown>>[];
   /** A file in envoy/, or the path of another. Default `envoy.yaml`. */
   readonly envoyConfig?: string;
   /** Envoy as this gateway configures it, in place of `envoyConfig`. */
@@ -164,7 +169,10 @@ export async function startTopology(options: TopologyOptions): Promise<Topology>
     const { gateway } = options;
     const wanted = mergeSettings(gateway?.baton ?? {}, options.baton ?? {});
     const shared = mergeSettings(
-      sharedSettings(etcdEndpoints, listed, options.podWeights),
+      mergeSettings(
+        poolSettings(listed, options),
+        etcdEndpoints.length > 0 ? { etcd: { endpoints: etcdEndpoints } } : {},
+      ),
       mergeSettings(options.registerPods ? { pool: { etcd: true } } : {}, wanted),
     );
     const register = async ({ id, address }: PoolPod, index: number): Promise<void> => {
@@ -258,15 +266,17 @@ async function choosePorts(instanceCount: number, podCount: number, workers: num
   return { envoy, envoyAdmin, etcdClient, etcdPeer, instances, pods: await freePorts(podCount) };
 }
 
-function sharedSettings(
-  etcdEndpoints: readonly string[],
+function poolSettings(
   poolPods: readonly PoolPod[],
-  weights: readonly number[] = [],
+  { podWeights = [], pools }: Pick<TopologyOptions, 'podWeights' | 'pools'>,
 ): BatonSettings {
-  return {
-    pool: { endpoints: poolPods.map(({ address }, index) => ({ address, weight: weights[index] ?? 1 })) },
-    ...(etcdEndpoints.length > 0 && { etcd: { endpoints: etcdEndpoints } }),
-  };
+  const endpoints = poolPods.map(({ address }, index) => ({ address, weight: podWeights[index] ?? 1 }));
+  if (pools === undefined) return { pool: { endpoints } };
+  const entries = pools.map((pool, nth) => ({
+    ...pool,
+    endpoints: endpoints.filter((_, index) => index % pools.length === nth),
+  }));
+  return { pools: entries as unknown as BatonSettings[string] };
 }
 
 async function waitForAll(starts: readonly Promise<void>[]): Promise<void> {

@@ -21,10 +21,13 @@ export function addDashboard(server: FastifyInstance, guard: RequestGuard, sourc
   const feed = new Feed({ ...sources, page: () => assets.version(), turns: guard.turns, clock: systemClock });
   server.addHook('preClose', async () => feed.stop());
 
-  server.get('/', async (request, reply) => sendAsset(request, reply, assets, 'index.html'));
+  // With the slash: the page names its files relative to itself.
+  server.get('/', { prefixTrailingSlash: 'slash' }, async (request, reply) =>
+    sendAsset(request, reply, assets, 'index.html'),
+  );
   server.get('/dashboard/feed', { exposeHeadRoute: false }, async (request, reply) => {
     // A page of elsewhere cannot read the answer, and has no reason to keep the instance busy.
-    if (!isOfOwnPage(request)) return reply.code(403).send({ error: 'this feed is for the page on /' });
+    if (!isOfOwnPage(request)) return reply.code(403).send({ error: 'this feed is for the page beside it' });
     // Before the headers are written.
     if (feed.watchers >= mostWatchers)
       return reply.code(503).send({ error: `${mostWatchers} pages are open already` });

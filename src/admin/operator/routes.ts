@@ -1,14 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { systemClock } from '../../clock.ts';
 import { BatonError, type ErrorCode } from '../../errors.ts';
 import { isOfOwnPage } from '../ownPage.ts';
 import { type OperatorRequest, operatorActionKinds, readOperatorRequest } from './operatorRequest.ts';
-import { TokenCheck, wrongTokenMs } from './tokenCheck.ts';
+import { type TokenCheck, wrongTokenMs } from './tokenCheck.ts';
 
-/** What the routes of an operator need of the instance. */
+/** What the routes of an operator need of the instance and one of its pools. */
 export interface OperatorSource {
-  /** undefined while it cannot be read. */
-  readonly token: () => string | undefined;
+  /** The same for each pool, so that more pools are no more guesses. */
+  readonly tokens: Pick<TokenCheck, 'check'>;
   /** The dynamic settings in force, by dotted name. */
   readonly settings: () => Readonly<Record<string, unknown>>;
   /** @returns what was done, for people; rejects with a BatonError where it cannot be done */
@@ -31,13 +30,11 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
  * send. Actions are POST requests without a body.
  */
 export function addOperatorRoutes(server: FastifyInstance, source: OperatorSource): void {
-  const tokens = new TokenCheck(source.token, () => systemClock.nowMs());
-
   /** @returns undefined: it may; else the answer is sent */
   const refuse = (request: FastifyRequest, reply: FastifyReply): FastifyReply | undefined => {
     reply.header('cache-control', 'no-store');
     if (!isOfOwnPage(request)) return reply.code(403).send({ error: 'a page of another origin may not' });
-    const verdict = tokens.check(request.headers.authorization, request.ip);
+    const verdict = source.tokens.check(request.headers.authorization, request.ip);
     if (verdict === 'right') return undefined;
     if (verdict !== 'missing') source.onRefused(request.ip, verdict);
     if (verdict === 'too-many') {

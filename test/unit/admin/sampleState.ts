@@ -3,6 +3,7 @@ import type { InstanceState } from '../../../src/admin/state.ts';
 
 /** An instance in the middle of its life, with one peer. */
 export const sampleState: InstanceState = {
+  pools: ['default'],
   instance: {
     id: 'baton-2',
     release: '1.1.0',

@@ -19,7 +19,8 @@ describe('the admin port', () => {
     events,
     countsByInstance: () => [],
     decisions: (last?: number) => ({ decisions: [], last }),
-    explain: ({ headers, ...more }: AskedRequest) => ({ headers: [...headers], ...more }),
+    explain: ({ headers, ...more }: AskedRequest) =>
+      headers.get('x-pool') === 'none' ? undefined : { headers: [...headers], ...more },
     operator: undefined,
   };
 
@@ -30,7 +31,9 @@ describe('the admin port', () => {
       type: 'text/plain; version=0.0.4; charset=utf-8',
       parts: ['# TYPE baton_peers gauge\n', 'baton_peers 1\n'],
     });
-    admin = await startAdmin({ ...sources, address: '127.0.0.1:0', allowedHosts: [] });
+    const other = { ...quietSources, state: () => ({ ...sampleState, pools: ['other'] }) };
+    const pools = new Map([['other', other]]);
+    admin = await startAdmin({ ...sources, pools, address: '127.0.0.1:0', allowedHosts: [] });
   });
   afterEach(() => admin.stop());
 
@@ -63,6 +66,22 @@ describe('the admin port', () => {
     expect(await (await get('/decisions')).json()).toEqual({ decisions: [] });
     expect(await (await get('/decisions?last=20')).json()).toEqual({ decisions: [], last: 20 });
     expect((await get('/decisions?last=-1')).status).toBe(400);
+  });
+
+  it('has each pool below /pools, with a page of its own', async () => {
+    expect(await (await get('/pools/other/state')).json()).toMatchObject({ pools: ['other'] });
+    expect(await (await get('/state')).json()).toMatchObject({ pools: ['default'] });
+    const page = await (await get('/pools/other/')).text();
+    const files = [...page.matchAll(/(?:src|href)="([^"/][^"]*)"/g)].map(([, file]) => file);
+    expect(files).toContain('dashboard/main.js');
+    for (const file of files) expect((await get(`/pools/other/${file}`)).status).toBe(200);
+    expect((await get('/pools/none/state')).status).toBe(404);
+  });
+
+  it('answers /explain of a request that is for no pool with 404', async () => {
+    const explained = await get('/explain?header=x-pool:none');
+    expect(explained.status).toBe(404);
+    expect(await explained.json()).toEqual({ error: 'no pool of this instance is for such a request' });
   });
 
   it('answers /readyz with 503 and every reason when it is not', async () => {

@@ -254,7 +254,7 @@ describe('when settings are unknown', () => {
       { environment: { BATON_DRAIN_GRACEMS: '1' } },
       'BATON_DRAIN_GRACEMS: unknown variable; did you mean BATON_DRAIN_GRACE_MS?',
     ],
-    ['a variable like no other', { environment: { BATON_PORT: '80' } }, 'BATON_PORT: unknown variable'],
+    ['a variable like no other', { environment: { BATON_XYZZY: '80' } }, 'BATON_XYZZY: unknown variable'],
     [
       'a --set',
       { flags: { set: ['drain.graceMS=1'] } },

@@ -19,8 +19,8 @@ function createServices(pool: TestPool, clusters: readonly string[] = ['pods']) 
   const metrics = createInstruments(discoveryMetrics);
   const lines: Record<string, unknown>[] = [];
   const log = { warn: (fields: object) => void lines.push({ ...fields }) };
-  const services = new Services({ pool, clusters, log, metrics });
-  services.changed();
+  const services = new Services({ pools: [{ pool, clusters }], log, metrics });
+  services.changed(pool);
   const counts = () =>
     Object.fromEntries([...metrics.discoveryResponses.entries()].map(([n, what]) => [what, n]));
   return { services, lines, counts };
@@ -55,7 +55,7 @@ describe.each(serverKinds)('endpoint discovery on the %s server', (kind) => {
       errors: { report: (error) => expect(error).toBeUndefined() },
     });
     address = `127.0.0.1:${await server.listen({ host: '127.0.0.1', port: 0 })}`;
-    await eventually(() => parts.services.report().version !== null, { timeoutMs: 30_000 });
+    await eventually(() => parts.services.report(pool).version !== null, { timeoutMs: 30_000 });
   });
 
   afterEach(async () => {
@@ -72,7 +72,7 @@ describe.each(serverKinds)('endpoint discovery on the %s server', (kind) => {
     client.answer(['pods']);
 
     pool.set('10.0.0.3:8000').set('10.0.0.2:8000');
-    parts.services.changed();
+    parts.services.changed(pool);
     await client.received(2);
     expect(client.last).toEqual([{ cluster: 'pods', endpoints: pool.expected() }]);
     client.answer(['pods']);
@@ -81,7 +81,7 @@ describe.each(serverKinds)('endpoint discovery on the %s server', (kind) => {
 
   it.each(methods)('sends an empty pool as one by %s', async (method) => {
     pool.all.clear();
-    parts.services.changed();
+    parts.services.changed(pool);
     const client = open(method);
     client.subscribe('pods');
     await client.received(1);
@@ -102,7 +102,7 @@ describe.each(serverKinds)('endpoint discovery on the %s server', (kind) => {
       { event: 'eds.refused', node: 'envoy-1', reason: 'malformed IP address: x', suppressed: 0 },
     ]);
     pool.set('10.0.0.4:8000');
-    parts.services.changed();
+    parts.services.changed(pool);
     await client.received(2);
     expect(client.last[0]?.endpoints).toHaveProperty(['10.0.0.4:8000']);
   });
@@ -111,10 +111,10 @@ describe.each(serverKinds)('endpoint discovery on the %s server', (kind) => {
     const client = open('DeltaEndpoints');
     client.subscribe('pods');
     await client.received(1);
-    expect(parts.services.report().streams).toBe(1);
+    expect(parts.services.report(pool).streams).toBe(1);
     await server.close(1_000);
     await eventually(() => expect(client.status).toBe(status.ok), { timeoutMs: 30_000 });
-    expect(parts.services.report().streams).toBe(0);
+    expect(parts.services.report(pool).streams).toBe(0);
   });
 
   it('leaves other types of an aggregated stream unanswered, and refuses them elsewhere', async () => {
@@ -170,8 +170,8 @@ describe('endpoint discovery', () => {
     const { services } = createServices(pool);
     expect(openStream(services).seen.failure).toBe('UNAVAILABLE');
     pool.isReadAlready = true;
-    services.changed();
-    await eventually(() => services.report().version !== null);
+    services.changed(pool);
+    await eventually(() => services.report(pool).version !== null);
     const { seen, send } = openStream(services);
     send({ resource_names: ['pods'] });
     expect([seen.failure, seen.replies.length]).toEqual(['', 1]);
@@ -179,12 +179,13 @@ describe('endpoint discovery', () => {
   });
 
   it('holds at most 1,000 streams, and forgets those that are gone', async () => {
-    const { services } = createServices(new TestPool());
-    await eventually(() => services.report().version !== null);
+    const other = new TestPool();
+    const { services } = createServices(other);
+    await eventually(() => services.report(other).version !== null);
     const streams = Array.from({ length: 1_001 }, () => openStream(services));
     expect(streams.map(({ seen }) => seen.failure).filter(Boolean)).toEqual(['RESOURCE_EXHAUSTED']);
     for (const { close } of streams) close();
-    expect(services.report().streams).toBe(0);
+    expect(services.report(other).streams).toBe(0);
     expect(openStream(services).seen.failure).toBe('');
     await services.stop();
   });
@@ -192,7 +193,7 @@ describe('endpoint discovery', () => {
   it('sends one response at a time to a client that asks and never answers', async () => {
     const pool = new TestPool().set('10.0.0.1:8000');
     const { services } = createServices(pool);
-    await eventually(() => services.report().version !== null);
+    await eventually(() => services.report(pool).version !== null);
     const { seen, send } = openStream(services);
     for (let i = 0; i < 1_000; i += 1) send({ resource_names: ['pods'] });
     expect(seen.replies).toHaveLength(1);
@@ -202,7 +203,7 @@ describe('endpoint discovery', () => {
   it('makes one response of the changes of one turn', async () => {
     const pool = new TestPool();
     const { services } = createServices(pool);
-    await eventually(() => services.report().version !== null);
+    await eventually(() => services.report(pool).version !== null);
     const { seen, send } = openStream(services);
     send({ resource_names: ['pods'] });
     const nonceOf = (bytes: Uint8Array | undefined) =>
@@ -210,12 +211,12 @@ describe('endpoint discovery', () => {
     send({ resource_names: ['pods'], response_nonce: nonceOf(seen.replies[0]) ?? '' });
     for (let i = 0; i < 100; i += 1) {
       pool.set(`10.0.0.${i}:8000`);
-      services.changed();
+      services.changed(pool);
     }
     await eventually(() => seen.replies.length === 2);
-    const { version } = services.report();
-    services.changed();
+    const { version } = services.report(pool);
+    services.changed(pool);
     await services.stop();
-    expect(services.report().version).toBe(version);
+    expect(services.report(pool).version).toBe(version);
   });
 });

@@ -1,3 +1,4 @@
+import { Assignments } from '../../../src/eds/assignments.ts';
 import { DeltaSubscription } from '../../../src/eds/deltaSubscription.ts';
 import type { DeltaRequest, StateRequest } from '../../../src/eds/discoveryRequest.ts';
 import { StateSubscription } from '../../../src/eds/stateSubscription.ts';
@@ -10,12 +11,22 @@ function nonces(): () => string {
   return () => `n${++count}`;
 }
 
+/** One version: both clusters have the pods of one pool. Two: each has those of its own. */
+function atVersions([first = '', second]: readonly string[]): Assignments {
+  const of = (version: string) => ({ version, body: Buffer.alloc(0) });
+  if (second === undefined) return new Assignments([{ clusters: ['a', 'b'], assignment: of(first) }]);
+  return new Assignments([
+    { clusters: ['a'], assignment: of(first) },
+    { clusters: ['b'], assignment: of(second) },
+  ]);
+}
+
 describe('a client of the state of the world', () => {
   let subscription = new StateSubscription(served);
   let nonce = nonces();
   const ask = (names: string[], answered = '', refusal?: string) =>
     subscription.onRequest({ ...common, names: new Set(names), nonce: answered, refusal } as StateRequest);
-  const next = (version: string) => subscription.next(version, nonce);
+  const next = (...versions: string[]) => subscription.next(atVersions(versions), nonce);
   const response = (name: string, clusters: string[]) => ({ nonce: name, clusters, removed: [] });
 
   beforeEach(() => {
@@ -38,6 +49,14 @@ describe('a client of the state of the world', () => {
     expect([next('2'), next('3')]).toEqual([undefined, undefined]);
     ask(['a'], 'n1');
     expect(next('4')).toEqual(response('n2', ['a']));
+  });
+
+  it('gets all that it asks for when one of its pools changes', () => {
+    ask(['a', 'b']);
+    next('1', '1');
+    ask(['a', 'b'], 'n1');
+    expect(next('1', '1')).toBeUndefined();
+    expect(next('1', '2')).toEqual(response('n2', ['a', 'b']));
   });
 
   it('does not get again what it refused, but the next change', () => {
@@ -126,7 +145,7 @@ describe('a client of the incremental protocol', () => {
       subscribe: new Set(change.subscribe ?? []),
       unsubscribe: new Set(change.unsubscribe ?? []),
     } as DeltaRequest);
-  const next = (version: string) => subscription.next(version, nonce);
+  const next = (...versions: string[]) => subscription.next(atVersions(versions), nonce);
 
   beforeEach(() => {
     subscription = new DeltaSubscription(served);
@@ -143,6 +162,13 @@ describe('a client of the incremental protocol', () => {
     ask({ nonce: 'n2' });
     expect(next('1')).toBeUndefined();
     expect(next('2')).toEqual({ nonce: 'n3', clusters: ['a', 'b'], removed: [] });
+  });
+
+  it('gets only the cluster whose pool has changed', () => {
+    ask({ subscribe: ['a', 'b'] });
+    next('1', '1');
+    ask({ nonce: 'n1' });
+    expect(next('1', '2')).toEqual({ nonce: 'n2', clusters: ['b'], removed: [] });
   });
 
   it('gets nothing when it comes from another instance with the same version', () => {

@@ -20,13 +20,13 @@ function startDrain(options: { noticeMs: number; quietMs: number; graceMs: numbe
       return left;
     },
   };
-  let result: DrainResult | undefined;
+  let result: DrainResult<ReadonlyMap<string, number>> | undefined;
   const inFlight = new Map([['10.0.0.1:80', exchanges.open]]);
   const ended = drain({
     ...options,
     clock,
     exchanges,
-    inFlight: () => inFlight,
+    takeCounts: () => new Map(inFlight),
     forceStop: forceStop.signal,
   }).then((ends) => {
     result = ends;

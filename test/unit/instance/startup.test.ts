@@ -68,3 +68,29 @@ describe('when an instance starts', () => {
     expect(startup.readiness()).toEqual({ ready: false, reasons: ['the instance is stopped'] });
   });
 });
+
+describe('when an instance with two pools starts', () => {
+  it('becomes ready in both at once', () => {
+    const clock = new FakeClock();
+    const changes: string[] = [];
+    const sharing = { kind: 'memory', ledger: new MemoryLedger() } as const;
+    const startups: Startup[] = [];
+    const setUpPool = (name: string) => {
+      const lifecycle = new Lifecycle(clock);
+      lifecycle.onChange(({ to }) => changes.push(`${name} ${to}`));
+      const ready: Endpoint[] = [];
+      const pool = { all: () => [endpoint], ready: () => ready, onChange: () => () => {} };
+      const together = () => startups;
+      startups.push(new Startup({ lifecycle, pool, sharing, ...waits, clock, together }));
+      return ready;
+    };
+    const [readyOfA, readyOfB] = [setUpPool('a'), setUpPool('b')];
+    for (const startup of startups) startup.onListening('127.0.0.1:9002');
+    readyOfA.push(endpoint);
+    startups[0]?.evaluate();
+    expect(changes).toEqual([]);
+    readyOfB.push(endpoint);
+    startups[1]?.evaluate();
+    expect(changes).toEqual(['a ready', 'b ready']);
+  });
+});

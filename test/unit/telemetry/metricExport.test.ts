@@ -3,6 +3,7 @@ import {
   counter,
   gauge,
   gaugesOf,
+  histogram,
   label,
   labelOr,
   openLabel,
@@ -110,6 +111,41 @@ describe('exported metrics', () => {
     const rest = [...{ [Symbol.iterator]: () => lines }];
     expect(rest).toHaveLength(11_999);
     expect(rest.at(-1)).toBe('test_busy{endpoint="10.0.0.1:11999"} 7\n');
+  });
+
+  it('are one metric where parts with different labels raise them', async () => {
+    const declared = {
+      hits: counter({ name: 'test_hits', labels: [label('kind', ['x'])], ...texts }),
+      took: histogram({ name: 'test_took', unit: 's', buckets: [1], ...texts }),
+    };
+    const gauges = [gauge<number>({ name: 'test_size', labels: [], read: (size) => size, ...texts })];
+    for (const [pool, count] of [
+      ['a', 1],
+      ['b', 2],
+    ] as const) {
+      const { hits, took } = telemetry.instruments(declared, { pool });
+      hits.increase(count, 'x');
+      for (let nth = 0; nth < count; nth += 1) took.record(0.5);
+      telemetry.observe(() => count, gauges, { pool });
+      telemetry.observeEach(() => [['a:80', count]] as const, [busySeries], { pool });
+    }
+    const text = await metricsText();
+    const linesOf = (name: string) => text.split('\n').filter((line) => line.startsWith(name));
+    expect(linesOf('test_hits_total')).toEqual([
+      'test_hits_total{kind="x",pool="a"} 1',
+      'test_hits_total{kind="x",pool="b"} 2',
+    ]);
+    expect(linesOf('test_took_count')).toEqual([
+      'test_took_count{pool="a"} 1',
+      'test_took_count{pool="b"} 2',
+    ]);
+    expect(linesOf('test_size')).toEqual(['test_size{pool="a"} 1', 'test_size{pool="b"} 2']);
+    expect(linesOf('test_busy')).toEqual([
+      'test_busy{endpoint="a:80",pool="a"} 1',
+      'test_busy{endpoint="a:80",pool="b"} 2',
+    ]);
+    for (const name of ['test_hits_total', 'test_took', 'test_size', 'test_busy'])
+      expect(linesOf(`# TYPE ${name} `)).toHaveLength(1);
   });
 
   it('escape the labels of such a list', async () => {

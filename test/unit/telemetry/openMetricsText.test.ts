@@ -44,12 +44,27 @@ a_duration_seconds_bucket{le="+Inf"} 3
     exemplars.add({ ...at, value: 0.5 });
     exemplars.add({ ...at, value: 7 });
     exemplars.add({ ...at, value: 0.25 });
-    const lines = toOpenMetrics(text, new Map([['a_duration_seconds', exemplars]])).split('\n');
+    const lines = toOpenMetrics(text, new Map([['a_duration_seconds{}', exemplars]])).split('\n');
     const span = `{trace_id="${traceId}",span_id="${spanId}"}`;
     expect(lines.filter((line) => line.includes('_bucket'))).toEqual([
       `a_duration_seconds_bucket{le="0.5"} 1 # ${span} 0.25 1700000000.250`,
       'a_duration_seconds_bucket{le="1.0"} 2',
       `a_duration_seconds_bucket{le="+Inf"} 3 # ${span} 7 1700000000.250`,
+    ]);
+  });
+
+  it('have those of a histogram of each pool apart', () => {
+    const ofPools = ['a', 'b'].map(
+      (pool) => `h_seconds_bucket{pool="${pool}",le="1"} 0\nh_seconds_bucket{pool="${pool}",le="+Inf"} 1\n`,
+    );
+    const exemplars = new Exemplars([1]);
+    exemplars.add({ traceId, spanId, unixMs: 1_000, value: 7 });
+    const read = toOpenMetrics(ofPools.join(''), new Map([['h_seconds{pool="b"}', exemplars]]));
+    expect(read.trim().split('\n')).toEqual([
+      'h_seconds_bucket{pool="a",le="1.0"} 0',
+      'h_seconds_bucket{pool="a",le="+Inf"} 1',
+      'h_seconds_bucket{pool="b",le="1.0"} 0',
+      `h_seconds_bucket{pool="b",le="+Inf"} 1 # {trace_id="${traceId}",span_id="${spanId}"} 7 1.000`,
     ]);
   });
 });

@@ -30,7 +30,7 @@ export class Decisions {
 
   async #read() {
     try {
-      const answer = await fetch(`/decisions?last=${shown}`);
+      const answer = await fetch(`decisions?last=${shown}`);
       if (!answer.ok) throw new Error(`it answered ${answer.status}`);
       show(/** @type {DecisionsReport} */ (await answer.json()));
     } catch {

@@ -1,6 +1,6 @@
 /** @import { FeedMessage } from '../feedMessage.ts' */
 import { Decisions } from './decisions.js';
-import { byId, setClass, setText } from './dom.js';
+import { byId, element, setClass, setText } from './dom.js';
 import { showEvents } from './events.js';
 import { showInstances } from './instances.js';
 import { Model } from './model.js';
@@ -40,6 +40,7 @@ function draw() {
     const { instance } = message.state;
     const rows = [...model.rows.values()];
     setText(byId('self'), `${instance.id}, release ${instance.release}`);
+    showPools(message.state.pools);
     if (!document.body.classList.contains('stale')) showVerdict(message);
     tiles.update(model, message);
     showInstances(
@@ -61,6 +62,24 @@ function mark({ verdict }) {
   return { good: '✓', notice: '✓', warning: '!', bad: '✗' }[verdict.level];
 }
 
+/**
+ * Links to the pages of the pools, where there are several; they do not change.
+ *
+ * @param {readonly string[]} pools
+ */
+function showPools(pools) {
+  const nav = byId('pools');
+  if (pools.length < 2 || !nav.hidden) return;
+  nav.hidden = false;
+  const [, shown = pools[0]] = /\/pools\/([^/]+)\/$/.exec(location.pathname) ?? [];
+  const before = location.pathname.includes('/pools/') ? '../' : 'pools/';
+  for (const name of pools) {
+    const link = element('a', { href: `${before}${name}/` }, [name]);
+    if (name === shown) link.setAttribute('aria-current', 'page');
+    nav.append(link, ' ');
+  }
+}
+
 /** @param {boolean} isLost */
 function showConnection(isLost) {
   const connection = byId('connection');
@@ -74,7 +93,7 @@ function showConnection(isLost) {
 }
 
 function connect() {
-  const feed = new EventSource('/dashboard/feed');
+  const feed = new EventSource('dashboard/feed');
   feed.addEventListener('message', ({ data }) => {
     lastMessageMs = performance.now();
     const message = /** @type {FeedMessage} */ (JSON.parse(data));

@@ -2,8 +2,8 @@
 import { byId, element, reconcile, setText } from './dom.js';
 
 /**
- * What an operator can change, where the instance takes a token and the watcher has given it. The
- * token is kept in this object only, so it is gone with the page.
+ * What an operator can change of the pool that is shown, where the instance takes a token and the
+ * watcher has given it. The token is kept in this object only, so it is gone with the page.
  */
 export class Operator {
   #token = '';
@@ -48,7 +48,7 @@ export class Operator {
   }
 
   async #showControls() {
-    const answer = await this.#send('GET', '/operator');
+    const answer = await this.#send('GET', 'operator');
     if (answer === undefined) return;
     this.#settings = answer.settings ?? {};
     showOptions(this.#setting, Object.keys(this.#settings));
@@ -77,7 +77,7 @@ export class Operator {
     const setting = this.#setting.value;
     if (action === 'dynamic/set') parameters.set('setting', `${setting}=${this.#value.value}`);
     if (action === 'dynamic/unset') parameters.set('setting', setting);
-    const answer = await this.#send('POST', `/operator/${action}?${parameters}`);
+    const answer = await this.#send('POST', `operator/${action}?${parameters}`);
     if (answer === undefined) return;
     say(`Done: ${answer.done}`);
     // The next change has a reason of its own.

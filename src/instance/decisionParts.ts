@@ -4,25 +4,18 @@ import type { AskedRequest } from '../admin/server.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import type { DynamicConfig } from '../dynamic/dynamicConfig.ts';
-import type { DiscoveryServices } from '../eds/discoveryServices.ts';
 import { AibrixMode, aibrixHeaders, targetPodHeader } from '../extproc/aibrixMode.ts';
-import { reportReachedLimits } from '../extproc/connectionLimits.ts';
 import { DecisionRecorder } from '../extproc/decisionRecorder.ts';
 import { Exchanges } from '../extproc/exchanges.ts';
-import { foreignProtocolLog } from '../extproc/foreignProtocolLog.ts';
 import { fullDuplexRules } from '../extproc/fullDuplex/fullDuplexRules.ts';
 import type { LeftRequests } from '../extproc/fullDuplex/leftRequests.ts';
-import { type HealthPredicates, HealthStatus } from '../extproc/healthStatus.ts';
 import { KeptBodyBudget } from '../extproc/keptBody.ts';
 import { ModelRewriter } from '../extproc/modelRewriter.ts';
 import { conformanceSelectionHeader, explainHeader } from '../extproc/names.ts';
-import { openExtProcServer } from '../extproc/openExtProcServer.ts';
 import { OwnMode } from '../extproc/ownMode.ts';
-import { reportRefusedMessages } from '../extproc/refusedMessages.ts';
-import { RepeatedFailures } from '../extproc/repeatedFailures.ts';
+import type { RepeatedFailures } from '../extproc/repeatedFailures.ts';
 import type { UnexpectedErrors } from '../extproc/unexpectedErrors.ts';
-import type { GrpcServer } from '../grpc/grpcServer.ts';
-import { answersStreams, isFit, takesTraffic } from '../phase.ts';
+import { answersStreams } from '../phase.ts';
 import type { CompositePool } from '../pool/compositePool.ts';
 import type { RequestHeadersFor } from '../request/requestHeaders.ts';
 import { Assessor } from '../scheduling/assessor.ts';
@@ -34,60 +27,51 @@ import { traitsOf } from '../scheduling/traits.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { ScheduleTrace } from '../telemetry/scheduleTrace.ts';
 import { isSampled } from '../telemetry/traceparent.ts';
-import { createCertificates } from './certificateParts.ts';
-import { createDiscovery } from './discoveryParts.ts';
 import type { ExtensionParts } from './extensionParts.ts';
 import { FirstDecisionProbe } from './firstDecisionProbe.ts';
-import { HealthPort } from './healthPort.ts';
-import type { PortHealth } from './host.ts';
 import type { InstanceMetrics } from './instruments.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { PromptParts } from './promptParts.ts';
-import type { ProxyContact } from './proxyContact.ts';
 import { RequestHeaderChoice } from './requestHeaderChoice.ts';
 import { requestOfAsked } from './requestOfAsked.ts';
 import type { SharedParts } from './sharedParts.ts';
 import type { SignalParts } from './signalParts.ts';
 
-/** What Envoy talks to, in the order in which a request passes it. */
-export interface EdgeParts {
-  readonly grpcServer: GrpcServer;
-  readonly health: HealthStatus;
-  readonly healthPort: HealthPort;
-  readonly discovery: DiscoveryServices;
+/** What decides about the requests of one pool. */
+export interface DecisionParts {
   readonly exchanges: Exchanges;
   readonly firstDecisionProbe: FirstDecisionProbe;
   readonly decisionWatch: DecisionWatch;
   /** Decides about a request and reserves nothing. */
   readonly explainRequest: (asked: AskedRequest) => Explanation;
+  /** Replies may have changed bodies. */
+  readonly rewritesBodies: boolean;
 }
 
-export interface EdgePartsOptions {
+export interface DecisionPartsOptions {
   readonly config: Config;
   readonly log: Log;
   readonly metrics: InstanceMetrics;
   readonly trace: ScheduleTrace;
   readonly events: EventLog;
   readonly errors: UnexpectedErrors;
+  readonly repeatedFailures: RepeatedFailures;
   readonly lifecycle: Lifecycle;
   readonly dynamic: DynamicConfig;
   readonly pool: CompositePool;
   /** undefined: no model name can be one. */
   readonly aliases: ModelAliases | undefined;
   readonly sharing: SharedParts;
-  readonly proxy: ProxyContact;
   readonly signals: SignalParts;
   readonly left: LeftRequests;
   readonly prompts: Pick<PromptParts, 'schemes'>;
   readonly extensions: ExtensionParts;
-  /** The health of the port, where several instances share it. */
-  readonly portHealth: PortHealth | undefined;
 }
 
 /** Not started yet. */
-export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
-  const { config, dynamic, errors, lifecycle, log, metrics, proxy, sharing, trace, portHealth } = options;
-  const { gateway, limits, scheduling, server } = config;
+export function createDecisionParts(options: DecisionPartsOptions): DecisionParts {
+  const { config, dynamic, errors, lifecycle, log, metrics, repeatedFailures, sharing, trace } = options;
+  const { gateway, limits, scheduling } = config;
   const aibrix = gateway.aibrix ? new AibrixMode(randomUUID) : undefined;
   const firstDecisionProbe = createFirstDecisionProbe(options);
   const assessor = trace.enabled ? new Assessor(({ traceparent }) => isSampled(traceparent)) : undefined;
@@ -95,7 +79,6 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
   const requestHeaders = createRequestHeaders(options, scheduler);
   const rewriter = createRewriter(options);
   const decisionWatch = new DecisionWatch({ scheduler, clock: systemClock, now: () => new Date() });
-  const repeatedFailures = new RepeatedFailures(reportRefusedMessages(log, metrics));
   const recorder = new DecisionRecorder({
     defaultPolicy: () => dynamic.config.scheduling.policy,
     metrics,
@@ -145,50 +128,16 @@ export function createEdgeParts(options: EdgePartsOptions): EdgeParts {
     rewriter,
     signals: options.signals.podSignals,
   });
-  const predicates: HealthPredicates = {
-    takesTraffic: () => portHealth?.takesTraffic() ?? takesTraffic(lifecycle.phase),
-    isFit: () => portHealth?.isFit() ?? isFit(lifecycle.phase),
-  };
-  const health = new HealthStatus({
-    ...predicates,
-    onCheckArrived: (isProxys) => {
-      detectPause();
-      if (isProxys) proxy.checked();
-    },
-  });
-  const healthPort = new HealthPort({
-    ...predicates,
-    address: server.healthAddress,
-    transport: server.transport,
-    onCheckArrived: detectPause,
-    onUnexpectedError: (error, where) => errors.report(error, where),
-  });
-  const discovery = createDiscovery(options);
-  const grpcServer = openExtProcServer(server.transport, {
-    acceptStream: (stream) => exchanges.accept(stream),
-    otherHandlers: discovery.handlers,
-    endOthers: () => discovery.endStreams(),
-    health,
-    errors,
-    maxMessageBytes: server.maxMessageBytes,
-    acceptsCompressed: server.acceptsCompressed,
-    // Replies with changed bodies are large: a connection may use half of what all may hold.
-    limits: rewriter ? { ...limits.connection, queuedBytes: limits.bufferBytes / 2 } : limits.connection,
-    totalLimits: limits,
-    onReachedLimit: reportReachedLimits(log, metrics),
-    certificates: createCertificates(config, log),
-    onForeignProtocol: foreignProtocolLog(log),
-  });
   const explainRequest = (asked: AskedRequest): Explanation => {
     const read = requestOfAsked(asked, requestHeaders);
     const request = rewriter?.resolve(read) ?? read;
     return explain(request, scheduler.trail(request), scheduler.preview(request));
   };
-  const decisions = { exchanges, firstDecisionProbe, decisionWatch, explainRequest };
-  return { grpcServer, health, healthPort, discovery, ...decisions };
+  const rewritesBodies = rewriter !== undefined;
+  return { exchanges, firstDecisionProbe, decisionWatch, explainRequest, rewritesBodies };
 }
 
-function createRequestHeaders(options: EdgePartsOptions, scheduler: Scheduler): RequestHeadersFor {
+function createRequestHeaders(options: DecisionPartsOptions, scheduler: Scheduler): RequestHeadersFor {
   const { aliases, config, pool } = options;
   const { gateway, scheduling } = config;
   const { modelHeaders, sessionCookie, sessionBodyFields } = scheduling;
@@ -215,14 +164,14 @@ function createRequestHeaders(options: EdgePartsOptions, scheduler: Scheduler): 
   return (name) => choice.for(name);
 }
 
-function createRewriter({ aliases, config }: EdgePartsOptions): ModelRewriter | undefined {
+function createRewriter({ aliases, config }: DecisionPartsOptions): ModelRewriter | undefined {
   const { limits, scheduling } = config;
   const { aliasHeader: header } = scheduling;
   if (aliases === undefined) return undefined;
   return new ModelRewriter({ aliases, header, budget: new KeptBodyBudget(limits.bufferBytes) });
 }
 
-function createScheduler(options: EdgePartsOptions, assessor: Assessor | undefined): Scheduler {
+function createScheduler(options: DecisionPartsOptions, assessor: Assessor | undefined): Scheduler {
   const { config, dynamic, extensions, pool, signals } = options;
   return new Scheduler({
     pool,
@@ -238,7 +187,7 @@ function createScheduler(options: EdgePartsOptions, assessor: Assessor | undefin
   });
 }
 
-function createFirstDecisionProbe({ events, log, sharing }: EdgePartsOptions): FirstDecisionProbe {
+function createFirstDecisionProbe({ events, log, sharing }: DecisionPartsOptions): FirstDecisionProbe {
   return new FirstDecisionProbe(sharing.ledger, (first) => {
     log.info({ event: 'decision.first', ...first }, 'first decision made');
     events.add('first-decision', `first decision: ${first.endpoint}`, { ...first });
