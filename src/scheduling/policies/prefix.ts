@@ -19,7 +19,7 @@ export const prefixPolicy = {
 /** What counts how much; docs/policies.md says where the numbers come from. */
 export const promptWeights = {
   /** The request's own tokens, against those that wait: who comes later waits for them. */
-  ownPrefill: 3,
+  ownPrefill: 2,
   secondsPerRequest: 0.03,
   /** The price of a pod whose KV cache is in use as a whole, and how it rises to that. */
   fullKvSeconds: 1,
@@ -47,7 +47,7 @@ interface PromptCost {
 /**
  * The candidate that can be expected to answer first. What the request costs there, in seconds:
  *
- *     (tokens waiting there + 3 × own tokens not cached there × crowding) ÷ speed
+ *     (tokens waiting there + 2 × own tokens not cached there × crowding) ÷ speed
  *       + 0.03 × requests in flight
  *       + used share of the KV cache ^ 4
  *
