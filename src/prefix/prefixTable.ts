@@ -18,6 +18,12 @@ export class PrefixTable {
   /** Key and stamp, one after the other; stamp 0: the slot is free. */
   #slots = emptySlots;
   #size = 0;
+  /**
+   * Earlier ones were dropped for want of room, and none is taken any more: entries of one prompt
+   * have one stamp, and what is left of them without the others would be a cut without those
+   * before it.
+   */
+  #earliest = 0;
 
   constructor(mostEntries: number) {
     this.mostEntries = mostEntries;
@@ -46,10 +52,11 @@ export class PrefixTable {
   add(key: number, stamp: number, oldest: number): boolean {
     let at = this.#find(key);
     const before = this.#slots[at + 1] as number;
-    if (stamp <= before) return false;
+    if (stamp <= before || stamp < this.#earliest) return false;
     if (before === 0) {
       if (this.#size + 1 > (fullest * this.#slots.length) / 2 || this.#slots === emptySlots) {
         this.#makeRoom(oldest);
+        if (stamp < this.#earliest) return false;
         at = this.#find(key);
       }
       this.#slots[at] = key;
@@ -64,9 +71,11 @@ export class PrefixTable {
     for (let at = 1; at < this.#slots.length; at += 2) {
       if (this.#slots[at] !== 0) this.#slots[at] = (this.#slots[at] as number) + by;
     }
+    if (this.#earliest > 0) this.#earliest += by;
   }
 
   clear(): void {
+    this.#earliest = 0;
     this.#slots = emptySlots;
     this.#size = 0;
   }
@@ -93,13 +102,16 @@ export class PrefixTable {
       if (stamp >= oldest) stamps.push(stamp);
     });
     let from = oldest;
-    if (stamps.length >= this.mostEntries) {
+    let count = stamps.length;
+    if (count >= this.mostEntries) {
       stamps.sort((a, b) => a - b);
-      // Entries of one prompt have one stamp, so that all or none of them are dropped.
-      from = (stamps[stamps.length >> 1] as number) + 1;
+      // The newest may be of a prompt that is being added, so they stay.
+      from = Math.min((stamps[count >> 1] as number) + 1, stamps[count - 1] as number);
+      count -= stamps.findIndex((stamp) => stamp >= from);
+      this.#earliest = from;
     }
     let slots = fewestSlots;
-    while (2 * Math.min(stamps.length, this.mostEntries) > slots * fullest) slots *= 2;
+    while (2 * count > slots * fullest) slots *= 2;
     const kept = this.#slots;
     this.#slots = new Uint32Array(2 * slots);
     this.#size = 0;
