@@ -5,13 +5,22 @@ import { createServer } from 'node:net';
  *
  * They are below the ephemeral range of the kernel (Linux 32768, macOS and Windows 49152): a part
  * keeps its port over a restart, and under load an outgoing connection could take it in between.
- * Each candidate is tested by listening on it; one process returns no port twice.
+ * Each candidate is tested by listening on it; one process returns no port twice. A port may be
+ * listened on much later, so test files that run side by side get theirs from parts of their own.
  */
-const firstPort = 15_000;
-const lastPort = 32_000;
+const [firstPort, lastPort] = portsOf(process.env.JEST_WORKER_ID);
 
 const returned = new Set<number>();
 let next = firstPort + Math.floor(Math.random() * (lastPort - firstPort));
+
+/** @param worker the number of Jest's worker, from 1; undefined: not a test */
+function portsOf(worker: string | undefined): readonly [number, number] {
+  const [first, last, parts] = [15_000, 32_000, 4];
+  if (worker === undefined) return [first, last];
+  const size = Math.floor((last - first) / parts);
+  const from = first + ((Number(worker) - 1) % parts) * size;
+  return [from, from + size];
+}
 
 /** @throws Error when no port of the range is free. */
 export async function freePort(): Promise<number> {
