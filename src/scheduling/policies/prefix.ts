@@ -30,6 +30,8 @@ export const promptWeights = {
 };
 export type PromptWeights = typeof promptWeights;
 
+/** Where this waits on average, all are busy. */
+const busySeconds = 0.1;
 /** Where more than this waits on average, all is crowded. */
 const crowdedSeconds = 1;
 /** Between two comparisons of the pods' paces. */
@@ -135,7 +137,7 @@ export class Prefix implements Policy {
     const waiting = this.#waiting(endpoints, load, now, trust);
     const meanWaiting = waiting.reduce((sum, tokens) => sum + tokens, 0) / waiting.length;
     // The more wait, the more are made to wait longer by what need not be computed.
-    const crowding = 1 + Math.max(0, meanWaiting / pods.prefillTokensPerSecond - crowdedSeconds) ** 2;
+    const crowding = crowdingAt(meanWaiting / pods.prefillTokensPerSecond);
     return endpoints.map((endpoint, index) => {
       const { address, weight } = endpoint;
       const work = this.#placed.of(endpoint);
@@ -199,6 +201,12 @@ export class Prefix implements Policy {
       return (waiting[index] as number) + trust * peers * tokensOfRequest;
     });
   }
+}
+
+/** By how much more own tokens count, where so much waits on average. */
+function crowdingAt(waitingSeconds: number): number {
+  const busy = Math.min(1, waitingSeconds / busySeconds);
+  return 1 + busy / 2 + Math.max(0, waitingSeconds - crowdedSeconds) ** 2;
 }
 
 function freshKvUse(reading: EngineReading | undefined, nowMs: number): number {
