@@ -5,6 +5,7 @@ import { type EngineReading, readingLifeMs } from '../engineReading.ts';
 import type { Load } from '../load.ts';
 import { PlacedPrompts } from '../placedPrompts.ts';
 import { relativePaces } from '../podPace.ts';
+import type { PodWork } from '../podWork.ts';
 import type { Policy, PolicyDefinition, PolicyOptions } from '../policy.ts';
 import { prefillWork } from '../prefillWork.ts';
 import { rendezvousCost } from '../rendezvous.ts';
@@ -37,6 +38,15 @@ const crowdedSeconds = 1;
 /** Between two comparisons of the pods' paces. */
 const pacesMs = 1_000;
 const none: readonly Endpoint[] = [];
+
+/** What is known of a candidate, looked up once for a comparison. */
+interface KnownPod {
+  readonly endpoint: Endpoint;
+  readonly work: PodWork;
+  /** Tokens that the fleet assigned to it; undefined: not known. */
+  readonly ofFleet: number | undefined;
+  readonly reading: EngineReading | undefined;
+}
 
 /** What a candidate is compared by. */
 interface PromptCost {
@@ -133,14 +143,21 @@ export class Prefix implements Policy {
     const { ownPrefill, secondsPerRequest, fullKvSeconds, kvPower } = this.#weights;
     const now = nowMs();
     const trust = trustInPeers(load.unacknowledgedPicks(), endpoints.length);
-    if (readings !== undefined) this.#followPaces(endpoints, load, now);
-    const waiting = this.#waiting(endpoints, load, now, trust);
+    const known = endpoints.map(
+      (endpoint): KnownPod => ({
+        endpoint,
+        work: this.#placed.of(endpoint),
+        ofFleet: load.assignedTokens?.(endpoint.address),
+        reading: readings?.of(endpoint.address),
+      }),
+    );
+    if (readings !== undefined) this.#followPaces(known, now);
+    const waiting = waitingAt(known, load, now, trust);
     const meanWaiting = waiting.reduce((sum, tokens) => sum + tokens, 0) / waiting.length;
     // The more wait, the more are made to wait longer by what need not be computed.
     const crowding = crowdingAt(meanWaiting / pods.prefillTokensPerSecond);
-    return endpoints.map((endpoint, index) => {
+    return known.map(({ endpoint, work, reading }, index) => {
       const { address, weight } = endpoint;
-      const work = this.#placed.of(endpoint);
       const matchedCuts = work.matchedCuts(prompt);
       const cached = matchedCuts === 0 ? 0 : (prompt.tokens[matchedCuts - 1] as number);
       const ownWork = prefillWork(prompt.totalTokens - cached, cached);
@@ -150,57 +167,50 @@ export class Prefix implements Policy {
       const seconds =
         toCompute / (1000 * work.backlog.tokensPerMs) +
         (secondsPerRequest * inFlight) / weight +
-        fullKvSeconds * freshKvUse(readings?.of(address), now) ** kvPower;
+        fullKvSeconds * freshKvUse(reading, now) ** kvPower;
       return { endpoint, matchedCuts, seconds };
     });
   }
 
   /** Engines say how much they do: one that does less in the same time than others is slower. */
-  #followPaces(endpoints: readonly Endpoint[], load: Load, nowMs: number): void {
-    const { readings, pods } = this.#options;
-    const works = endpoints.map((endpoint) => this.#placed.of(endpoint));
-    for (const { endpoint, backlog, pace } of works) {
-      const reading = readings?.of(endpoint.address);
-      const assignedTokens = load.assignedTokens?.(endpoint.address);
+  #followPaces(known: readonly KnownPod[], nowMs: number): void {
+    for (const { endpoint, work, ofFleet: assignedTokens, reading } of known) {
       if (reading === undefined || assignedTokens === undefined) continue;
-      const cacheTokens = pods.cacheTokens * endpoint.weight;
-      pace.observe({ reading, assignedTokens, tokensPerMs: backlog.expectedTokensPerMs, cacheTokens });
+      const cacheTokens = this.#options.pods.cacheTokens * endpoint.weight;
+      const tokensPerMs = work.backlog.expectedTokensPerMs;
+      work.pace.observe({ reading, assignedTokens, tokensPerMs, cacheTokens });
     }
     if (nowMs < this.#pacesDueMs) return;
     this.#pacesDueMs = nowMs + pacesMs;
-    const paces = relativePaces(works.map(({ pace }) => pace.ratio));
-    works.forEach(({ backlog }, index) => {
-      backlog.pace = paces[index] as number;
+    const paces = relativePaces(known.map(({ work }) => work.pace.ratio));
+    known.forEach(({ work }, index) => {
+      work.backlog.pace = paces[index] as number;
     });
   }
+}
 
-  /** Tokens that wait at each endpoint: none where nothing is in flight. */
-  #waiting(endpoints: readonly Endpoint[], load: Load, nowMs: number, trust: number): number[] {
-    const { readings } = this.#options;
-    let areOfFleet = true;
-    let ownTokens = 0;
-    let ownRequests = 0;
-    const waiting = endpoints.map((endpoint) => {
-      const { address } = endpoint;
-      const { backlog, assignedTokens: own } = this.#placed.of(endpoint);
-      const ofFleet = load.assignedTokens?.(address);
-      if (ofFleet === undefined) areOfFleet = false;
-      const reading = ofFleet === undefined ? undefined : readings?.of(address);
-      const assignedByPeers = ofFleet === undefined ? undefined : ofFleet - own;
-      const tokens = backlog.tokens({ nowMs, assignedByPeers, reading });
-      const requests = ofFleet === undefined ? load.localInFlight(address) : load.inFlight(address);
-      if (requests === 0) return 0;
-      ownTokens += tokens;
-      ownRequests += requests;
-      return tokens;
-    });
-    if (areOfFleet || ownRequests === 0) return waiting;
-    const tokensOfRequest = ownTokens / ownRequests;
-    return endpoints.map(({ address }, index) => {
-      const peers = load.inFlight(address) - load.localInFlight(address);
-      return (waiting[index] as number) + trust * peers * tokensOfRequest;
-    });
-  }
+/** Tokens that wait at each pod: none where nothing is in flight. */
+function waitingAt(known: readonly KnownPod[], load: Load, nowMs: number, trust: number): number[] {
+  let areOfFleet = true;
+  let ownTokens = 0;
+  let ownRequests = 0;
+  const waiting = known.map(({ endpoint: { address }, work, ofFleet, reading }) => {
+    if (ofFleet === undefined) areOfFleet = false;
+    const assignedByPeers = ofFleet === undefined ? undefined : ofFleet - work.assignedTokens;
+    const said = ofFleet === undefined ? undefined : reading;
+    const tokens = work.backlog.tokens({ nowMs, assignedByPeers, reading: said });
+    const requests = ofFleet === undefined ? load.localInFlight(address) : load.inFlight(address);
+    if (requests === 0) return 0;
+    ownTokens += tokens;
+    ownRequests += requests;
+    return tokens;
+  });
+  if (areOfFleet || ownRequests === 0) return waiting;
+  const tokensOfRequest = ownTokens / ownRequests;
+  return known.map(({ endpoint: { address } }, index) => {
+    const peers = load.inFlight(address) - load.localInFlight(address);
+    return (waiting[index] as number) + trust * peers * tokensOfRequest;
+  });
 }
 
 /** By how much more own tokens count, where so much waits on average. */
