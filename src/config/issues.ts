@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { nearest } from '../nearest.ts';
 import { crossField } from './crossFieldRules.ts';
 import { endpointKeys, invalidAddress } from './endpointSchema.ts';
+import { isMapping } from './mapping.ts';
 import { poolEntry } from './poolsSetting.ts';
 import type { Problem } from './problem.ts';
 import type { Provenance } from './provenance.ts';
@@ -36,10 +37,6 @@ export function formatIssue(issue: Issue, tree: unknown, provenance: Provenance)
   }
   if (isCrossField(issue) || invalidAddress(issue) !== undefined) return [problem(issue.message)];
   return [problem(`${show(path, valueAt(tree, issue.path))} given, expected ${issue.message}`)];
-}
-
-function isMapping(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function show(path: string, value: unknown): string {

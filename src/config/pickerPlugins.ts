@@ -1,4 +1,5 @@
 import type { PolicyName } from '../scheduling/policies/index.ts';
+import { isMapping, type Mapping } from './mapping.ts';
 import { parseYaml, plainValue } from './yamlDocument.ts';
 
 /** What an EndpointPickerConfig comes to here. */
@@ -40,8 +41,8 @@ export function readPickerPlugins(text: string): PickerPlugins {
   const parsed = parseYaml(text);
   if (parsed.kind === 'broken') return { kind: 'unreadable', why: 'it is no YAML' };
   const plain = plainValue(parsed.document, parsed.document.contents);
-  const config = plain.kind === 'value' ? mapping(plain.value) : undefined;
-  if (config === undefined) return { kind: 'unreadable', why: 'it is no EndpointPickerConfig' };
+  const config = plain.kind === 'value' ? plain.value : undefined;
+  if (!isMapping(config)) return { kind: 'unreadable', why: 'it is no EndpointPickerConfig' };
   const weights = new Map<PolicyName, number>();
   const unknown: string[] = [];
   for (const { type, weight } of pluginsOf(config)) {
@@ -55,7 +56,7 @@ export function readPickerPlugins(text: string): PickerPlugins {
 }
 
 /** Without a profile each plugin counts as one. */
-function pluginsOf(config: Record<string, unknown>): readonly Plugin[] {
+function pluginsOf(config: Mapping): readonly Plugin[] {
   const types = new Map<string, string>();
   for (const plugin of mappings(config.plugins)) {
     if (typeof plugin.type === 'string') types.set(String(plugin.name ?? plugin.type), plugin.type);
@@ -70,13 +71,6 @@ function pluginsOf(config: Record<string, unknown>): readonly Plugin[] {
   }));
 }
 
-function mappings(value: unknown): readonly Record<string, unknown>[] {
-  if (!Array.isArray(value)) return [];
-  return value.map(mapping).filter((each) => each !== undefined);
-}
-
-function mapping(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined;
+function mappings(value: unknown): readonly Mapping[] {
+  return Array.isArray(value) ? value.filter(isMapping) : [];
 }

@@ -1,11 +1,10 @@
+import { isMapping, type Mapping } from './mapping.ts';
 import type { Problem } from './problem.ts';
 import type { Provenance } from './provenance.ts';
 import type { Config } from './schema.ts';
 
 /** The configuration as one of its pools sees it. */
 export type PoolConfig = Config & Pick<Config['pools'][number], 'matches'>;
-
-type Tree = Record<string, unknown>;
 
 /** Sections that an entry of `pools` may have, beside the settings of `pool` itself. */
 const sections = ['scheduling', 'signals'] as const;
@@ -17,13 +16,13 @@ const ownOfPool = ['pool.name', 'pool.endpoints', 'pool.file', 'pool.kubernetes'
  * sections of the whole process. It validates nothing: an entry may be anything.
  */
 export function inheritPools(tree: object): object {
-  const { pools } = tree as Tree;
+  const { pools } = tree as Mapping;
   return Array.isArray(pools)
-    ? { ...tree, pools: pools.map((entry) => inherited(tree as Tree, entry)) }
+    ? { ...tree, pools: pools.map((entry) => inherited(tree as Mapping, entry)) }
     : tree;
 }
 
-function inherited(tree: Tree, entry: unknown): unknown {
+function inherited(tree: Mapping, entry: unknown): unknown {
   if (!isMapping(entry)) return entry;
   const { extensions: _, ...scheduling } = isMapping(tree.scheduling) ? tree.scheduling : {};
   const base = { ...tree, scheduling };
@@ -33,7 +32,7 @@ function inherited(tree: Tree, entry: unknown): unknown {
       return value === undefined ? [] : [[name, value]];
     }),
   );
-  return { ...(merged(tree.pool, entry) as Tree), ...own };
+  return { ...(merged(tree.pool, entry) as Mapping), ...own };
 }
 
 /** Mappings are merged, other values replaced. */
@@ -46,11 +45,11 @@ function merged(base: unknown, over: unknown): unknown {
 
 /** Settings of one pool that are given for the process although it has several. */
 export function misplacedPoolSettings(tree: object, provenance: Provenance): Problem[] {
-  const { pools } = tree as Tree;
+  const { pools } = tree as Mapping;
   if (!Array.isArray(pools) || pools.length === 0) return [];
   return ownOfPool.flatMap((path) => {
     const [section = '', name = ''] = path.split('.');
-    const values = (tree as Tree)[section];
+    const values = (tree as Mapping)[section];
     if (!isMapping(values) || values[name] === undefined) return [];
     return [
       { path, origin: provenance.of(path), message: 'pools is given too: give it in an entry of pools' },
@@ -83,8 +82,4 @@ export function withoutPoolDefaults(config: Config): object {
 export function onlyPool(config: Config, name: string): Config | undefined {
   const { matches: _, ...found } = poolConfigs(config).find(({ pool }) => pool.name === name) ?? {};
   return 'pool' in found ? { ...found, pools: [] } : undefined;
-}
-
-function isMapping(value: unknown): value is Tree {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -53,7 +53,12 @@ export function* buildAssignment(
     yield;
   }
   const body = Buffer.concat(pieces);
-  return { version: createHash('sha256').update(body).digest('hex').slice(0, 16), body };
+  return { version: versionOf(body), body };
+}
+
+/** The same for the same content in every instance. */
+export function versionOf(content: Uint8Array | string): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, 16);
 }
 
 /** The `ClusterLoadAssignment` of one cluster. */

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import type { PoolAssignment } from './assignment.ts';
+import { type PoolAssignment, versionOf } from './assignment.ts';
 
 /** The assignment of some clusters: they all have the pods of one pool. */
 export interface ServedAssignment {
@@ -19,7 +18,7 @@ export class Assignments {
     );
     const versions = served.map(({ assignment }) => assignment.version);
     const [first = ''] = versions;
-    this.version = versions.length === 1 ? first : hashOf(versions);
+    this.version = versions.length === 1 ? first : versionOf(versions.join(' '));
   }
 
   /** @throws Error for a cluster that is not served, which is a bug */
@@ -28,8 +27,4 @@ export class Assignments {
     if (assignment === undefined) throw new Error(`the cluster ${cluster} is not served`);
     return assignment;
   }
-}
-
-function hashOf(versions: readonly string[]): string {
-  return createHash('sha256').update(versions.join(' ')).digest('hex').slice(0, 16);
 }
