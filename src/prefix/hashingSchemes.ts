@@ -1,7 +1,7 @@
 import { firstCutOffset, nextCutOffset } from './cutOffsets.ts';
 
 /**
- * A way to hash prompts. Whatever changes what is hashed, where it is cut, or how keys are made
+ * A way to hash prompts. A change of what is hashed, where it is cut, or how keys are made
  * needs a number of its own: an instance finds nothing of what was hashed otherwise.
  */
 export interface HashingScheme {

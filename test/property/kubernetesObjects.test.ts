@@ -10,8 +10,8 @@ import {
 import { fuzzEffort } from '../support/fuzzEffort.ts';
 
 /**
- * Objects of Kubernetes with parts replaced by anything: custom resources have whatever their
- * schema lets through, and labels are whatever their users write. Nothing is thrown, and what is
+ * Objects of Kubernetes with parts replaced by anything: custom resources have what their
+ * schema lets through, and labels what their users write. Nothing is thrown, and what is
  * read is within its bounds.
  */
 const { runs, timeoutMs } = fuzzEffort(200, 2);

@@ -59,7 +59,7 @@ export class TokenCheck {
   }
 }
 
-/** Of equal length, whatever is given. */
+/** By their digests, which have the same length. */
 function isSame(given: string, expected: string): boolean {
   return timingSafeEqual(digest(given), digest(expected));
 }
